@@ -1,0 +1,105 @@
+"""Devices: the only rooms that know a machine.
+
+A device holds the array namespace ``xp`` that its arrays belong to, and moves numbers to and from it. All that
+the rest of gpunn asks of a device stands in `Device`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import re
+from typing import Any, Protocol
+
+Array = Any
+
+
+class DeviceUnavailableError(RuntimeError):
+    """A device was asked for by name and cannot be had; the message says what is missing and the remedy."""
+
+
+class Device(Protocol):
+    """What gpunn asks of a device."""
+
+    name: str  # "cpu", "cuda:0"
+    xp: Any  # the array namespace
+    note: str  # how "auto" came to this device; empty for a device asked for by name
+
+    def asarray(self, x: Any, dtype: Any = None) -> Array:
+        """``x`` as an array on this device, copied only where it must be."""
+
+    def to_host(self, x: Array) -> Any:
+        """``x`` as a NumPy array."""
+
+    def floats(self, *scalars: Array) -> list[float]:
+        """Arrays of shape () as Python floats, in one transfer."""
+
+    def use(self) -> contextlib.AbstractContextManager[Any]:
+        """Context in which all work on this device is done."""
+
+    def synchronize(self) -> None:
+        """Wait until all work given to the device is done."""
+
+    def free_bytes(self) -> int | None:
+        """Memory that new arrays may take, in bytes; None where that cannot be told."""
+
+    def describe(self) -> dict[str, str]:
+        """Facts for people: hardware, memory, libraries, what is compiled or captured."""
+
+
+def get_device(name: str = "cpu") -> Device:
+    """The device of a name.
+
+    Parameters
+    ----------
+    name : str
+        ``"cpu"``; ``"cuda"`` or ``"cuda:0"`` for the first CUDA GPU, ``"cuda:1"`` for the second, and so on;
+        ``"auto"`` for CUDA where it works and the CPU elsewhere. The result's ``name`` and ``note`` say which
+        was taken and why.
+
+    Returns
+    -------
+    Device
+
+    Raises
+    ------
+    ValueError
+        If ``name`` is none of these.
+    DeviceUnavailableError
+        If CUDA is asked for by name and CuPy, the driver or the GPU is missing.
+    """
+    if name == "cpu":
+        return _cpu()
+    if name == "auto":
+        try:
+            return _cuda(0, note="auto took cuda:0: a GPU is there and works")
+        except DeviceUnavailableError as error:
+            return _cpu(note=f"auto took cpu: {error}")
+    match = re.fullmatch(r"cuda(?::(\d{1,4}))?", name) if isinstance(name, str) else None
+    if match is None:
+        raise ValueError(f"device={name!r} is not known; use 'cpu', 'cuda', 'cuda:N' for GPU number N, or 'auto'.")
+    return _cuda(int(match[1] or 0))
+
+
+def _cpu(note: str = "") -> Device:
+    from gpunn.devices.cpu import CpuDevice
+
+    return CpuDevice(note)
+
+
+def _cuda(index: int, note: str = "") -> Device:
+    try:
+        cuda = importlib.import_module("gpunn.devices.cuda")
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != "cupy":
+            raise
+        raise DeviceUnavailableError(
+            "device 'cuda' needs CuPy, which is not installed. Install it with: pip install 'gpunn[cuda13]' "
+            "(for a driver of CUDA 13 or later) or pip install 'gpunn[cuda12]'; or use device='cpu'."
+        ) from error
+    except ImportError as error:
+        raise DeviceUnavailableError(
+            f"device 'cuda' needs CuPy, which is installed but cannot be loaded: {error}. Reinstall it with: "
+            "pip install --force-reinstall 'gpunn[cuda13]' (or 'gpunn[cuda12]'); or use device='cpu'."
+        ) from error
+    return cuda.open_device(index, note)

@@ -1,0 +1,70 @@
+"""The CPU, through NumPy."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+from typing import Any
+
+import numpy as np
+
+Array = Any
+
+
+class CpuDevice:
+    """NumPy on the processor of this machine."""
+
+    name = "cpu"
+    xp: Any = np
+
+    def __init__(self, note: str = "") -> None:
+        self.note = note
+
+    def asarray(self, x: Any, dtype: Any = None) -> Array:
+        return np.asarray(x, dtype=dtype)
+
+    def to_host(self, x: Array) -> Array:
+        return np.asarray(x)
+
+    def floats(self, *scalars: Array) -> list[float]:
+        return [float(x) for x in scalars]
+
+    def use(self) -> contextlib.AbstractContextManager[Any]:
+        # Overflow in training is looked for and reported as divergence, once and by name, not line by line.
+        return np.errstate(all="ignore")
+
+    def synchronize(self) -> None:
+        pass
+
+    def free_bytes(self) -> int | None:
+        try:
+            return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        except (AttributeError, ValueError, OSError):  # not a Unix; macOS lacks the first name
+            return None
+
+    def describe(self) -> dict[str, str]:
+        from threadpoolctl import threadpool_info
+
+        facts = {"processor": f"{_processor()}, {os.cpu_count()} logical cores"}
+        free = self.free_bytes()
+        if free is not None:
+            facts["memory"] = f"{free / 2**30:.1f} GiB free"
+        facts["NumPy"] = np.__version__
+        for pool in threadpool_info():
+            if pool["user_api"] == "blas":
+                version = pool.get("version") or "of unknown version"
+                facts["BLAS"] = f"{pool['internal_api']} {version}, {pool['num_threads']} threads"
+        facts["compiled"] = "nothing: elementwise work is NumPy's own"
+        return facts
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            for line in lines:
+                if line.startswith("model name"):
+                    return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

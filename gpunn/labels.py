@@ -1,0 +1,91 @@
+"""Labels of any kind to targets of the network, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The classes of a problem.
+
+    Parameters
+    ----------
+    classes : ndarray (c,)
+        Sorted labels; for multilabel problems the column numbers.
+    multilabel : bool
+        y is an indicator matrix (n, c) and a row may belong to any number of classes.
+    """
+
+    classes: Any
+    multilabel: bool
+
+    @classmethod
+    def learn(cls, y: Array) -> Labels:
+        """The classes that stand in y (n,) or in an indicator matrix (n, c).
+
+        Raises
+        ------
+        ValueError
+            If y is not a classification target, or has fewer than two classes.
+        """
+        check_classification_targets(y)
+        kind = type_of_target(y)
+        if kind == "multiclass-multioutput":
+            raise ValueError(
+                f"y has shape {np.shape(y)} with more than two values: several multiclass outputs are not "
+                "supported. Give one column of labels, or an indicator matrix of 0 and 1."
+            )
+        classes = unique_labels(y)
+        if len(classes) < 2:
+            raise ValueError(
+                f"y has only one class, {classes.tolist()}: a classifier needs at least two classes to tell apart."
+            )
+        return cls(classes, kind == "multilabel-indicator")
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs of the network when each answers yes or no: one suffices for two classes."""
+        return len(self.classes) if self.multilabel or len(self.classes) > 2 else 1
+
+    def targets(self, y: Array, n_outputs: int, dtype: Any) -> np.ndarray:
+        """T (n, n_outputs): one-of-N, or 0 and 1 where a single output stands for the second class.
+
+        Raises
+        ------
+        ValueError
+            If y has labels that are not among the classes.
+        """
+        y = np.asarray(y)
+        if self.multilabel:
+            if y.ndim != 2 or y.shape[1] != len(self.classes):
+                raise ValueError(f"y has shape {y.shape}; an indicator matrix (n, {len(self.classes)}) is needed.")
+            return y.astype(dtype)
+        if y.ndim != 1:
+            raise ValueError(f"y has shape {y.shape}; one column of labels is needed, as in the first fit.")
+        unknown = np.setdiff1d(y, self.classes)
+        if unknown.size:
+            raise ValueError(
+                f"y has labels that are not among the classes: {unknown[:5].tolist()}. The classes are "
+                f"{self.classes[:20].tolist()}; classes that appear later must be given at the start."
+            )
+        codes: Any = np.searchsorted(self.classes, y)
+        if n_outputs == 1:
+            return codes.astype(dtype)[:, None]
+        T = np.zeros((len(codes), n_outputs), dtype)
+        T[np.arange(len(codes)), codes] = 1
+        return T
+
+    def decode(self, scores: Array) -> np.ndarray:
+        """Labels of decision scores (n, n_outputs), or an indicator matrix for multilabel problems."""
+        if self.multilabel:
+            return (scores > 0).astype(int)
+        if scores.shape[1] == 1:
+            return self.classes[(scores[:, 0] > 0).astype(int)]
+        return self.classes[np.argmax(scores, axis=1)]

@@ -1,0 +1,317 @@
+"""Activation functions h = f(z) and their vector-Jacobian products.
+
+An `Activation` has these methods:
+
+``shapes(n)``
+    name and shape of what it learns for a layer of n neurons; empty for all but PReLU.
+``initial(name)``
+    the value from which a learned array starts.
+``forward(xp, z, **learned)``
+    h, shaped like z (..., n).
+``backward(xp, z, h, dh, **learned)``
+    dz, shaped like z, and a dict with the gradient of each learned array.
+
+Those that act on each element alone are `Elementwise` and also have ``derivative(xp, z, h)``, f'(z). All are finite
+and accurate to rounding wherever the mathematics is, so exp is only ever taken of numbers that are not positive.
+``low`` and ``high`` bound the values an activation can take.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+Array = Any
+Namespace = Any
+Gradients = tuple[Array, dict[str, Array]]
+
+
+def shifted(xp: Namespace, z: Array) -> Array:
+    """z less the maximum of its row, never below the most negative number of the dtype.
+
+    Parameters
+    ----------
+    z : array (..., k)
+
+    Returns
+    -------
+    array (..., k)
+        Not positive, and 0 at the maximum of each row.
+    """
+    top = xp.max(z, axis=-1, keepdims=True)
+    # The inner maximum matters only for |z| near the dtype's limit, where z - top would overflow.
+    return xp.maximum(z, xp.maximum(top, xp.zeros_like(top)) - xp.finfo(z.dtype).max) - top
+
+
+def sigmoid(xp: Namespace, z: Array) -> Array:
+    """1 / (1 + exp(-z)), accurate in both tails."""
+    e = xp.exp(-xp.abs(z))
+    return xp.where(z >= 0, xp.ones_like(e), e) / (1 + e)
+
+
+def softmax(xp: Namespace, z: Array) -> Array:
+    """exp(z) divided by its sum over the last axis."""
+    e = xp.exp(shifted(xp, z))
+    return e / xp.sum(e, axis=-1, keepdims=True)
+
+
+def softplus(xp: Namespace, z: Array) -> Array:
+    """log(1 + exp(z))."""
+    return xp.maximum(z, xp.zeros_like(z)) + xp.log1p(xp.exp(-xp.abs(z)))
+
+
+class Activation(ABC):
+    """What a layer asks of its activation; see the head of this file."""
+
+    low: ClassVar[float] = -math.inf
+    high: ClassVar[float] = math.inf
+
+    def shapes(self, n: int) -> dict[str, tuple[int, ...]]:
+        return {}
+
+    def initial(self, name: str) -> float:
+        raise KeyError(f"{self!r} learns nothing called {name!r}.")
+
+    @abstractmethod
+    def forward(self, xp: Namespace, z: Array, *args: Any, **learned: Any) -> Array:
+        """h, shaped like z (..., n)."""
+
+    @abstractmethod
+    def backward(self, xp: Namespace, z: Array, h: Array, dh: Array, *args: Any, **learned: Any) -> Gradients:
+        """dz, shaped like z, and the gradient of each learned array."""
+
+
+class Elementwise(Activation):
+    """An activation without learned parameters that acts on each element alone: dz = f'(z) dh."""
+
+    @abstractmethod
+    def derivative(self, xp: Namespace, z: Array, h: Array) -> Array:
+        """f'(z), shaped like z."""
+
+    def backward(self, xp: Namespace, z: Array, h: Array, dh: Array) -> Gradients:
+        return self.derivative(xp, z, h) * dh, {}
+
+
+@dataclass(frozen=True)
+class Identity(Elementwise):
+    """h = z."""
+
+    def forward(self, xp, z):
+        return z
+
+    def derivative(self, xp, z, h):
+        return xp.ones_like(z)
+
+    def backward(self, xp, z, h, dh):
+        return dh, {}
+
+
+@dataclass(frozen=True)
+class Sigmoid(Elementwise):
+    """h = 1 / (1 + exp(-z)), the logistic function.
+
+    The derivative is written sigmoid(z) sigmoid(-z): h (1 - h) would round to 0 as soon as h rounds to 1, which
+    in float32 is z > 17, and a neuron saturated on that side could never leave it.
+    """
+
+    low, high = 0.0, 1.0
+
+    def forward(self, xp, z):
+        return sigmoid(xp, z)
+
+    def derivative(self, xp, z, h):
+        return h * sigmoid(xp, -z)
+
+
+@dataclass(frozen=True)
+class Tanh(Elementwise):
+    """h = tanh(z); the derivative 1 - h^2 is written 4 sigmoid(2z) sigmoid(-2z), accurate when saturated."""
+
+    low, high = -1.0, 1.0
+
+    def forward(self, xp, z):
+        return xp.tanh(z)
+
+    def derivative(self, xp, z, h):
+        e = xp.exp(-xp.abs(z))  # e squared is exp(-2|z|), without the overflow of 2z
+        return (2 * e / (1 + e * e)) ** 2
+
+
+@dataclass(frozen=True)
+class RescaledTanh(Elementwise):
+    """h = (1 + tanh z) / 2, the tanh moved into (0, 1), where a cross-entropy has a meaning."""
+
+    low, high = 0.0, 1.0
+
+    def forward(self, xp, z):
+        e = xp.exp(-xp.abs(z)) ** 2
+        return xp.where(z >= 0, xp.ones_like(e), e) / (1 + e)
+
+    def derivative(self, xp, z, h):
+        return Tanh().derivative(xp, z, h) / 2
+
+
+@dataclass(frozen=True)
+class ReLU(Elementwise):
+    """h = max(z, 0). Source: Nair & Hinton 2010. The derivative at 0 is taken as 0."""
+
+    low = 0.0
+
+    def forward(self, xp, z):
+        return xp.maximum(z, xp.zeros_like(z))
+
+    def derivative(self, xp, z, h):
+        return xp.astype(z > 0, z.dtype)
+
+
+@dataclass(frozen=True)
+class LeakyReLU(Elementwise):
+    """h = z where z > 0, slope * z elsewhere. Source: Maas, Hannun & Ng 2013, equation 2 (slope 0.01)."""
+
+    slope: float = 0.01
+
+    def forward(self, xp, z):
+        return xp.where(z > 0, z, self.slope * z)
+
+    def derivative(self, xp, z, h):
+        return xp.where(z > 0, xp.ones_like(z), xp.full_like(z, self.slope))
+
+
+@dataclass(frozen=True)
+class PReLU(Activation):
+    """h = z where z > 0, slope * z elsewhere; the slope is learned, one a neuron or one for the layer.
+
+    Source: He et al. 2015, "Delving Deep into Rectifiers", equations 1 and 8 to 10.
+    """
+
+    initial_slope: float = 0.25
+    shared: bool = False
+
+    def shapes(self, n: int) -> dict[str, tuple[int, ...]]:
+        return {"slope": (1,) if self.shared else (n,)}
+
+    def initial(self, name: str) -> float:
+        return self.initial_slope
+
+    def forward(self, xp, z, slope):
+        return xp.where(z > 0, z, slope[..., None, :] * z)
+
+    def backward(self, xp, z, h, dh, slope):
+        dz = xp.where(z > 0, dh, slope[..., None, :] * dh)
+        dslope = xp.sum(xp.minimum(z, xp.zeros_like(z)) * dh, axis=-2)  # eq. 9, summed over rows
+        if self.shared:
+            dslope = xp.sum(dslope, axis=-1, keepdims=True)  # eq. 10, summed over the layer too
+        return dz, {"slope": dslope}
+
+
+@dataclass(frozen=True)
+class ELU(Elementwise):
+    """h = z where z > 0, alpha (exp(z) - 1) elsewhere. Source: Clevert et al. 2016, equation 15."""
+
+    alpha: float = 1.0
+
+    def forward(self, xp, z):
+        return xp.where(z > 0, z, self.alpha * xp.expm1(xp.minimum(z, xp.zeros_like(z))))
+
+    def derivative(self, xp, z, h):
+        return xp.where(z > 0, xp.ones_like(z), self.alpha * xp.exp(xp.minimum(z, xp.zeros_like(z))))
+
+
+@dataclass(frozen=True)
+class SELU(Elementwise):
+    """h = scale * ELU(z) with the constants that keep mean 0 and variance 1 from layer to layer.
+
+    Source: Klambauer et al. 2017, equation 2 and the fixed point in section "Deriving".
+    """
+
+    alpha: ClassVar[float] = 1.6732632423543772
+    scale: ClassVar[float] = 1.0507009873554805
+
+    def forward(self, xp, z):
+        return self.scale * ELU(self.alpha).forward(xp, z)
+
+    def derivative(self, xp, z, h):
+        return self.scale * ELU(self.alpha).derivative(xp, z, h)
+
+
+@dataclass(frozen=True)
+class GELU(Elementwise):
+    """h = z (1 + tanh u) / 2 with u = sqrt(2 / pi) (z + 0.044715 z^3), the tanh form of z times the normal cdf.
+
+    Source: Hendrycks & Gimpel 2016, section 2. (1 + tanh u) / 2 is computed as sigmoid(2u), exact in the tail.
+    """
+
+    def _gate(self, xp, z):
+        """sigmoid(2u), sigmoid(-2u) and the derivative of 2u."""
+        c = math.sqrt(8 / math.pi)
+        z = xp.minimum(xp.maximum(z, xp.full_like(z, -30.0)), xp.full_like(z, 30.0))  # beyond, the gate is 0 or 1
+        u2 = c * z * (1 + 0.044715 * z * z)
+        return sigmoid(xp, u2), sigmoid(xp, -u2), c * (1 + 3 * 0.044715 * z * z)
+
+    def forward(self, xp, z):
+        return z * self._gate(xp, z)[0]
+
+    def derivative(self, xp, z, h):
+        gate, off, slope = self._gate(xp, z)
+        return gate + z * (gate * off) * slope
+
+
+@dataclass(frozen=True)
+class SiLU(Elementwise):
+    """h = z sigmoid(z), also called swish. Source: Elfwing, Uchibe & Doya 2018, equations 4 and 5."""
+
+    def forward(self, xp, z):
+        return z * sigmoid(xp, z)
+
+    def derivative(self, xp, z, h):
+        gate = sigmoid(xp, z)
+        return gate + z * (gate * sigmoid(xp, -z))
+
+
+@dataclass(frozen=True)
+class Softplus(Elementwise):
+    """h = log(1 + exp(z)), a smooth ReLU. Source: Dugas et al. 2001, equation 2."""
+
+    low = 0.0
+
+    def forward(self, xp, z):
+        return softplus(xp, z)
+
+    def derivative(self, xp, z, h):
+        return sigmoid(xp, z)
+
+
+@dataclass(frozen=True)
+class Softmax(Activation):
+    """h_j = exp(z_j) / sum_i exp(z_i), a distribution over the neurons of the layer.
+
+    Each output depends on every input, so the backward pass is the product with the whole Jacobian,
+    dh_j / dz_i = h_j ([i = j] - h_i). Source: Bridle 1990.
+    """
+
+    low, high = 0.0, 1.0
+
+    def forward(self, xp, z):
+        return softmax(xp, z)
+
+    def backward(self, xp, z, h, dh):
+        return h * (dh - xp.sum(h * dh, axis=-1, keepdims=True)), {}
+
+
+ACTIVATIONS: dict[str, type[Activation]] = {
+    "identity": Identity,
+    "sigmoid": Sigmoid,
+    "logistic": Sigmoid,  # scikit-learn's name
+    "tanh": Tanh,
+    "softmax": Softmax,
+    "relu": ReLU,
+    "leaky_relu": LeakyReLU,
+    "prelu": PReLU,
+    "elu": ELU,
+    "selu": SELU,
+    "gelu": GELU,
+    "silu": SiLU,
+    "softplus": Softplus,
+}

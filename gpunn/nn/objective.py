@@ -1,0 +1,115 @@
+"""The function that training makes small: mean cost of the rows plus penalties on the weights.
+
+    f(theta) = 1/w sum_i w_i c_i  +  1/w (l2 / 2 sum W^2 + l1 sum |W|),     w = sum_i w_i
+
+with c_i the cost of row i, summed over outputs, and w_i its weight (1 each when none are given, so w = n).
+Biases and slopes are not penalised. Dividing the penalty by w is the convention of scikit-learn and of the post
+(lambda / n): a penalty has the same pull on n rows as on each of them twice with l2 doubled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gpunn.nn.dropout import Dropout
+from gpunn.nn.heads import Head
+from gpunn.nn.network import Network
+
+Array = Any
+Namespace = Any
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Mean cost and gradient of a network with a head on a set of rows.
+
+    Parameters
+    ----------
+    network : Network
+    head : Head
+    l2, l1 : float, default 0
+        Strength of the penalties, at least 0.
+    """
+
+    network: Network
+    head: Head
+    l2: float = 0.0
+    l1: float = 0.0
+
+    def value(self, xp: Namespace, theta: Array, X: Array, T: Array, weight: Array | None = None) -> Array:
+        """f(theta), shape (...), without dropout. Arguments as in `value_and_gradient`."""
+        z, _ = self.network.forward(xp, theta, X)
+        total = _total(xp, z, weight)
+        return self._data_cost(xp, z, T, weight, total) + self._penalty(xp, theta) / total
+
+    def value_and_gradient(
+        self,
+        xp: Namespace,
+        theta: Array,
+        X: Array,
+        T: Array,
+        weight: Array | None = None,
+        dropout: Dropout | None = None,
+    ) -> tuple[Array, Array]:
+        """f(theta) and its gradient.
+
+        Parameters
+        ----------
+        theta : array (..., P)
+        X : array (n, d) or (..., n, d)
+        T : array (n, k) or (..., n, k)
+            Targets, one-of-N or yes-or-no.
+        weight : array (n,), optional
+            Row weights, not negative. Rows whose weights are all 0 cost 0.
+        dropout : Dropout, optional
+
+        Returns
+        -------
+        f : array (...)
+        g : array (..., P)
+        """
+        z, tape = self.network.forward(xp, theta, X, dropout)
+        total = _total(xp, z, weight)
+        f = self._data_cost(xp, z, T, weight, total) + self._penalty(xp, theta) / total
+        dz = self.head.delta(xp, z, T)
+        dz = dz / total if weight is None else dz * (weight / total)[..., None]
+        g = self.network.backward(xp, theta, tape, dz)
+        W = theta[..., : self.network.n_weights]
+        if self.l2:
+            g[..., : self.network.n_weights] += W * (self.l2 / total)
+        if self.l1:
+            g[..., : self.network.n_weights] += xp.sign(W) * (self.l1 / total)
+        return f, g
+
+    def _data_cost(self, xp, z, T, weight, total):
+        cost = self.head.cost(xp, z, T)
+        return xp.sum(cost if weight is None else cost * weight, axis=-1) / total
+
+    def _penalty(self, xp, theta):
+        W = theta[..., : self.network.n_weights]
+        penalty = 0.0
+        if self.l2:
+            penalty = penalty + xp.sum(W * W, axis=-1) * (self.l2 / 2)
+        if self.l1:
+            penalty = penalty + xp.sum(xp.abs(W), axis=-1) * self.l1
+        return penalty
+
+
+def _total(xp: Namespace, z: Array, weight: Array | None) -> Array | int:
+    """w, the sum of the row weights, or 1 where they are all 0."""
+    if weight is None:
+        return z.shape[-2]
+    total = xp.sum(weight)
+    return xp.where(total > 0, total, xp.ones_like(total))
+
+
+def limit_norms(xp: Namespace, network: Network, theta: Array, limit: float) -> None:
+    """Scale, in place, the incoming weights of every neuron to a Euclidean norm of at most ``limit``.
+
+    Source: Srivastava et al. 2014, section 5.1 (max-norm regularisation).
+    """
+    for layer in network.layers:
+        W = layer.W.of(xp, theta)
+        norm = xp.sqrt(xp.sum(W * W, axis=-2, keepdims=True))
+        layer.W.put(xp, theta, W * (limit / xp.maximum(norm, xp.full_like(norm, limit))))

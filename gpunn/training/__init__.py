@@ -1,0 +1,1 @@
+"""Training loops: they call the objective and the optimiser, keep the history and decide when to stop."""

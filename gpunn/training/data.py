@@ -1,0 +1,78 @@
+"""Rows on a device, and what a network makes of them, in chunks of bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gpunn.devices import Device
+from gpunn.nn.network import Network
+from gpunn.nn.objective import Objective
+
+Array = Any
+
+CHUNK_ELEMENTS = 2**22  # numbers in the widest layer of a chunk: 16 MiB in float32
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Inputs X (n, d), targets T (n, k) and optional weights (n,), all on one device.
+
+    X may have any numeric dtype; each batch is converted to that of theta when it is formed. ``exclusive`` says
+    that T is one-of-N, so that the greatest output is the prediction; else each output is a yes or no.
+    """
+
+    X: Array
+    T: Array
+    weight: Array | None = None
+    exclusive: bool = True
+
+    def __len__(self) -> int:
+        return self.X.shape[0]
+
+    def batch(self, xp: Any, index: Array, dtype: Any) -> tuple[Array, Array, Array | None]:
+        """The rows of an index array."""
+        weight = None if self.weight is None else xp.take(self.weight, index, axis=0)
+        return xp.astype(xp.take(self.X, index, axis=0), dtype, copy=False), xp.take(self.T, index, axis=0), weight
+
+    def slice(self, xp: Any, part: slice, dtype: Any) -> tuple[Array, Array, Array | None]:
+        """Consecutive rows, without a copy where the dtype is right."""
+        weight = None if self.weight is None else self.weight[part]
+        return xp.astype(self.X[part, :], dtype, copy=False), self.T[part, :], weight
+
+
+def chunks(network: Network, n_rows: int) -> Iterator[slice]:
+    """Slices that cover ``n_rows`` rows, small enough that no layer of a chunk is large."""
+    step = max(1, CHUNK_ELEMENTS // max(network.sizes))
+    return (slice(i, min(i + step, n_rows)) for i in range(0, n_rows, step))
+
+
+def logits(device: Device, network: Network, theta: Array, X: Array) -> Array:
+    """Logits (n, k) of rows X (n, d), without dropout, computed in chunks."""
+    xp = device.xp
+    parts = [
+        network.forward(xp, theta, xp.astype(X[part, :], theta.dtype, copy=False))[0]
+        for part in chunks(network, X.shape[0])
+    ]
+    return parts[0] if len(parts) == 1 else xp.concat(parts, axis=0)
+
+
+def evaluate(device: Device, objective: Objective, theta: Array, rows: Rows) -> tuple[float, float]:
+    """Mean cost, without penalties, and accuracy of the weighted rows."""
+    xp = device.xp
+    z = logits(device, objective.network, theta, rows.X)
+    cost = objective.head.cost(xp, z, rows.T)
+    hits = xp.astype(_hits(xp, objective.head.decision(xp, z), rows), cost.dtype)
+    if rows.weight is None:
+        mean_cost, accuracy = device.floats(xp.mean(cost), xp.mean(hits))
+    else:
+        w = rows.weight / xp.sum(rows.weight)
+        mean_cost, accuracy = device.floats(xp.sum(w * cost), xp.sum(w * hits))
+    return mean_cost, accuracy
+
+
+def _hits(xp: Any, scores: Array, rows: Rows) -> Array:
+    if rows.exclusive:
+        return xp.argmax(scores, axis=-1) == xp.argmax(rows.T, axis=-1)
+    return xp.all((scores > 0) == (rows.T > 0.5), axis=-1)

@@ -1,0 +1,100 @@
+"""Full-batch training: the objective on all rows, handed to a minimiser, with the history kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gpunn.devices import Device
+from gpunn.nn.objective import Objective
+from gpunn.optim.directions import Direction
+from gpunn.optim.full_batch import Iterate, minimise
+from gpunn.training.data import Rows
+from gpunn.training.history import History
+from gpunn.training.stopping import Best, Patience, Validation
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class FullBatch:
+    """Settings of full-batch training; those of `gpunn.optim.full_batch.minimise`, and early stopping.
+
+    Parameters
+    ----------
+    method : Direction
+    max_iter, max_evaluations : int
+    gtol : float
+        Stop when no component of the gradient is greater.
+    tol, n_iter_no_change : float and int
+        Of early stopping on the validation score.
+    """
+
+    method: Direction
+    max_iter: int
+    max_evaluations: int
+    gtol: float
+    tol: float = 1e-4
+    n_iter_no_change: int = 10
+
+    def run(
+        self,
+        device: Device,
+        objective: Objective,
+        theta: Array,
+        rows: Rows,
+        validation: Validation | None = None,
+        callback: Callable[[History], bool | None] | None = None,
+    ) -> tuple[Array, History]:
+        """Train theta (P,), which is left as it is; return the new theta and the history."""
+        xp = device.xp
+        history = History()
+        early = validation is not None and validation.early_stopping
+        patience = Patience(self.tol, self.n_iter_no_change)
+        best = Best(xp, theta)
+        latest = theta
+        began = time.perf_counter()
+
+        def record(iterate: Iterate) -> bool:
+            nonlocal latest
+            latest = iterate.theta
+            history.cost.append(iterate.value)
+            history.gradient_norm.append(iterate.g_norm)
+            history.learning_rate.append(iterate.step)
+            history.evaluations = iterate.n_evaluations
+            score = validation.record(device, objective, latest, history) if validation else 0.0
+            history.seconds.append(time.perf_counter() - began)
+            if callback is not None and callback(history):
+                history.stopped = "callback"
+            elif early:
+                best.offer(-score, latest, history.n_iter - 1)
+                if patience.plateau(-score):
+                    history.stopped = "validation"
+            return bool(history.stopped)
+
+        try:
+            with device.use():
+                X, T, weight = rows.slice(xp, slice(None), theta.dtype)
+                end = minimise(
+                    xp,
+                    lambda theta: objective.value_and_gradient(xp, theta, X, T, weight),
+                    theta,
+                    self.method,
+                    device.floats,
+                    max_iter=self.max_iter,
+                    max_evaluations=self.max_evaluations,
+                    gtol=self.gtol,
+                    ftol=max(2.2e-9, float(xp.finfo(theta.dtype).eps)),
+                    callback=record,
+                )
+            latest = end.theta
+            history.evaluations = end.n_evaluations
+            # A search passes over points that are not finite; only a start that is none ends so.
+            history.stopped = history.stopped or ("diverged" if end.reason == "not_finite" else end.reason)
+        except KeyboardInterrupt:
+            history.stopped = "interrupted"
+        if early and best.entry is not None:
+            latest, history.best = best.theta, best.entry
+        return latest, history

@@ -1,0 +1,52 @@
+"""What happened during training, one entry an epoch or iteration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class DivergenceWarning(RuntimeWarning):
+    """The cost or the weights stopped being finite numbers; the best finite state was kept."""
+
+
+@dataclass
+class History:
+    """Lists with one entry an epoch (minibatch) or iteration (full batch).
+
+    Attributes
+    ----------
+    cost : list of float
+        Training cost with penalties. In minibatch training the mean over the epoch's batches, each at the theta
+        it was met with; in full-batch training the value at the end of the iteration. For m members an array (m,).
+    validation_cost, validation_score : list of float
+        Mean cost without penalties, and accuracy, on the validation rows after the epoch; empty without such.
+    learning_rate : list of float
+        Rate of the epoch's last step; in full-batch training the step length.
+    gradient_norm : list of float
+        Euclidean norm of the gradient, penalties included: of the epoch's last batch, or at the new point. For
+        members an array (m,).
+    seconds : list of float
+        Wall time since training began.
+    evaluations : int
+        Number of cost-and-gradient evaluations.
+    best : int or None
+        Entry whose state was restored, where one was.
+    stopped : str
+        Why training ended: "max_iter", "tol" (no improvement), "validation" (no improvement of the score),
+        "diverged", "interrupted", "callback", or a reason of `gpunn.optim.full_batch.REASONS`.
+    """
+
+    cost: list[Any] = field(default_factory=list)
+    validation_cost: list[float] = field(default_factory=list)
+    validation_score: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
+    gradient_norm: list[Any] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    evaluations: int = 0
+    best: int | None = None
+    stopped: str = ""
+
+    @property
+    def n_iter(self) -> int:
+        return len(self.cost)

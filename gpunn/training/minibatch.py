@@ -1,0 +1,184 @@
+"""The minibatch loop: shuffle, step, record, stop.
+
+Within an epoch nothing is read back from the device; at its end one transfer brings the numbers of the history.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gpunn.devices import Device
+from gpunn.nn.dropout import Dropout
+from gpunn.nn.objective import Objective, limit_norms
+from gpunn.optim.first_order import FirstOrder, clip_norm
+from gpunn.optim.schedules import Schedule
+from gpunn.training.data import Rows
+from gpunn.training.history import History
+from gpunn.training.stopping import Best, Patience, Validation
+
+Array = Any
+
+SHUFFLE, DROPOUT = 1, 2  # streams of random numbers that start from one seed
+
+
+@dataclass
+class Progress:
+    """All that changes during training: to go on exactly, go on from here.
+
+    ``theta`` (..., P) and the arrays of ``method_state`` are changed in place; ``step`` (1,) counts updates on
+    the device, ``epoch`` counts epochs on the host.
+    """
+
+    theta: Array
+    method_state: Any
+    step: Array
+    epoch: int = 0
+    history: History = field(default_factory=History)
+
+
+@dataclass(frozen=True)
+class Minibatch:
+    """Settings of minibatch training.
+
+    Parameters
+    ----------
+    method : FirstOrder
+    schedule : Schedule
+    batch_size : int
+        Rows a step; the last batch of an epoch may be smaller.
+    max_epochs : int
+    seed : int
+        Of the shuffling and the dropout masks; permutation number e depends on the seed and e alone.
+    shuffle : bool, default True
+    dropout : tuple of float, default ()
+        Rate for the input and each hidden layer; empty for none.
+    clip_norm, max_norm : float, optional
+        Limits on the norm of the gradient, and of the incoming weights of a neuron.
+    tol, n_iter_no_change : float and int
+        A plateau is ``n_iter_no_change`` epochs in which neither the mean cost (over members) nor, with early
+        stopping, the validation score improves by ``tol``.
+    """
+
+    method: FirstOrder
+    schedule: Schedule
+    batch_size: int
+    max_epochs: int
+    seed: int
+    shuffle: bool = True
+    dropout: tuple[float, ...] = ()
+    clip_norm: float | None = None
+    max_norm: float | None = None
+    tol: float = 1e-4
+    n_iter_no_change: int = 10
+
+    def start(self, device: Device, theta: Array) -> Progress:
+        """The state before the first step; theta (..., P) is used, not copied."""
+        xp = device.xp
+        return Progress(theta, self.method.init(xp, theta), device.asarray(np.zeros(1, np.uint32)))
+
+    def run(
+        self,
+        device: Device,
+        objective: Objective,
+        progress: Progress,
+        rows: Rows,
+        validation: Validation | None = None,
+        callback: Callable[[History], bool | None] | None = None,
+    ) -> Progress:
+        """Train until a reason to stop; the history says which.
+
+        Parameters
+        ----------
+        progress : Progress
+            Changed in place and returned. With early stopping its theta is the one of the best score, and after
+            divergence the last of the lowest finite cost.
+        rows : Rows
+        validation : Validation, optional
+            For one network only, not for members.
+        callback : callable, optional
+            Called after every epoch with the history; True stops.
+        """
+        history = progress.history
+        early = validation is not None and validation.early_stopping
+        patience = Patience(self.tol, self.n_iter_no_change)
+        best = Best(device.xp, progress.theta)  # of the score with early stopping, else of the cost
+        began = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
+        try:
+            with device.use():
+                for _ in range(self.max_epochs):
+                    finite = self._epoch(device, objective, progress, rows)
+                    history.seconds.append(time.perf_counter() - began)
+                    cost = float(np.mean(history.cost[-1]))
+                    if not (finite and np.isfinite(cost)):
+                        history.stopped = "diverged"
+                        break
+                    score = validation.record(device, objective, progress.theta, history) if validation else 0.0
+                    value = -score if early else cost
+                    best.offer(value, progress.theta, history.n_iter - 1)
+                    asked = callback is not None and callback(history)
+                    if asked:
+                        history.stopped = "callback"
+                        break
+                    if patience.plateau(value) and self.schedule.plateau():
+                        history.stopped = "validation" if early else "tol"
+                        break
+                else:
+                    history.stopped = "max_iter"
+        except KeyboardInterrupt:
+            # Every update of theta is one array operation, so theta is whole whenever this arrives.
+            history.stopped = "interrupted"
+        if history.stopped == "diverged" or (early and best.entry is not None):
+            progress.theta[...] = best.theta
+            history.best = best.entry
+        return progress
+
+    def _epoch(self, device: Device, objective: Objective, progress: Progress, rows: Rows) -> bool:
+        """One pass over the rows; adds to the history and says whether theta is finite."""
+        xp, theta, history = device.xp, progress.theta, progress.history
+        n, size = len(rows), min(self.batch_size, len(rows))
+        n_steps = -(-n // size)
+        order = self._order(device, n, progress.epoch)
+        rates = self.schedule.rates(progress.epoch, n_steps, n)
+        lr = device.asarray(np.asarray(rates), theta.dtype)
+        dropout = self._dropout(device, theta, progress.step)
+        total = xp.zeros_like(theta[..., 0])
+        for i in range(n_steps):
+            part = slice(i * size, min((i + 1) * size, n))
+            if order is None:
+                X, T, weight = rows.slice(xp, part, theta.dtype)
+            else:
+                X, T, weight = rows.batch(xp, order[part], theta.dtype)
+            progress.step += 1
+            f, g = objective.value_and_gradient(xp, theta, X, T, weight, dropout)
+            if self.clip_norm is not None:
+                clip_norm(xp, g, self.clip_norm)
+            if i == n_steps - 1:
+                g_norm = xp.linalg.vector_norm(g, axis=-1)
+            self.method.update(xp, theta, g, progress.method_state, lr[i : i + 1])
+            if self.max_norm is not None:
+                limit_norms(xp, objective.network, theta, self.max_norm)
+            total = total + f * (part.stop - part.start)
+        progress.epoch += 1
+        finite = xp.astype(xp.all(xp.isfinite(theta), axis=-1), theta.dtype)
+        cost, norm, finite = np.unstack(device.to_host(xp.stack([total / n, g_norm, finite])))
+        history.cost.append(cost if cost.ndim else float(cost))
+        history.gradient_norm.append(norm if norm.ndim else float(norm))
+        history.learning_rate.append(rates[-1])
+        history.evaluations += n_steps
+        return bool(np.all(finite == 1))
+
+    def _order(self, device: Device, n: int, epoch: int) -> Array | None:
+        if not self.shuffle or self.batch_size >= n:
+            return None
+        return device.asarray(np.random.default_rng([self.seed, SHUFFLE, epoch]).permutation(n))
+
+    def _dropout(self, device: Device, theta: Array, step: Array) -> Dropout | None:
+        if not any(self.dropout):
+            return None
+        seeds = np.random.default_rng([self.seed, DROPOUT]).integers(0, 2**32, (*theta.shape[:-1], 1), np.uint32)
+        return Dropout(self.dropout, device.asarray(seeds), step)

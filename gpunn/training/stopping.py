@@ -1,0 +1,77 @@
+"""When to stop: no improvement for a while, with scikit-learn's counting, and the best state seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gpunn.devices import Device
+from gpunn.nn.objective import Objective
+from gpunn.training.data import Rows, evaluate
+from gpunn.training.history import History
+
+Array = Any
+
+
+@dataclass
+class Patience:
+    """Counts entries that are not better than the best so far by at least ``tol``; lower is better.
+
+    Parameters
+    ----------
+    tol : float
+    n_iter_no_change : int
+        More than this many in a row is a plateau.
+    """
+
+    tol: float
+    n_iter_no_change: int
+    best: float = float("inf")
+    count: int = 0
+
+    def plateau(self, value: float) -> bool:
+        """Take in a value and say whether this is a plateau; if so, the count begins again."""
+        self.count = 0 if value <= self.best - self.tol else self.count + 1
+        self.best = min(self.best, value)
+        if self.count > self.n_iter_no_change:
+            self.count = 0
+            return True
+        return False
+
+
+class Best:
+    """A copy of the theta with the lowest value seen."""
+
+    def __init__(self, xp: Any, theta: Array) -> None:
+        self.xp = xp
+        self.theta = xp.asarray(theta, copy=True)
+        self.value = float("inf")
+        self.entry: int | None = None
+
+    def offer(self, value: float, theta: Array, entry: int) -> None:
+        """Keep theta if its value is lower than the best; NaN never is."""
+        if value < self.value:
+            self.value, self.entry = value, entry
+            self.theta[...] = theta
+
+
+@dataclass
+class Validation:
+    """Rows held out of training: their cost and score go into the history after every epoch.
+
+    Parameters
+    ----------
+    rows : Rows
+    early_stopping : bool
+        Stop on a plateau of the score, and restore the state of the best score.
+    """
+
+    rows: Rows
+    early_stopping: bool = True
+
+    def record(self, device: Device, objective: Objective, theta: Array, history: History) -> float:
+        """Evaluate theta, add to the history, and return the score."""
+        cost, score = evaluate(device, objective, theta, self.rows)
+        history.validation_cost.append(cost)
+        history.validation_score.append(score)
+        return score

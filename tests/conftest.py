@@ -1,0 +1,87 @@
+"""What all tests share: the devices that the same truths are held against."""
+
+from __future__ import annotations
+
+import contextlib
+
+import array_api_strict
+import numpy as np
+import pytest
+
+from gpunn.devices import DeviceUnavailableError, get_device
+
+
+class StrictDevice:
+    """The array API standard and nothing else, on a device that is not its default: a stray transfer fails."""
+
+    name = "strict"
+    note = ""
+    xp = array_api_strict
+    _where = array_api_strict.Device("device1")
+
+    def asarray(self, x, dtype=None):
+        if isinstance(x, array_api_strict._array_object.Array):
+            return x if dtype is None else array_api_strict.astype(x, self._dtype(dtype))
+        return array_api_strict.asarray(np.asarray(x, dtype=self._numpy_dtype(dtype)), device=self._where)
+
+    def to_host(self, x):
+        return np.array(array_api_strict.to_device(x, array_api_strict.Device("CPU_DEVICE"))._array)
+
+    def floats(self, *scalars):
+        return [float(x) for x in scalars]
+
+    def use(self):
+        return np.errstate(all="ignore")
+
+    def synchronize(self):
+        pass
+
+    def free_bytes(self):
+        return None
+
+    def describe(self):
+        return {}
+
+    def _dtype(self, dtype):
+        return dtype if isinstance(dtype, array_api_strict._dtypes.DType) else getattr(array_api_strict, str(dtype))
+
+    def _numpy_dtype(self, dtype):
+        return getattr(dtype, "_np_dtype", dtype)
+
+
+def _cuda():
+    try:
+        return get_device("cuda")
+    except DeviceUnavailableError as error:
+        return str(error)
+
+
+CUDA = _cuda()
+
+
+@pytest.fixture(params=["cpu", "strict", "cuda"])
+def device(request):
+    """NumPy, the strict array API on a device of its own, and CuPy where there is a GPU."""
+    if request.param == "cpu":
+        return get_device("cpu")
+    if request.param == "strict":
+        return StrictDevice()
+    if isinstance(CUDA, str):
+        pytest.skip(CUDA)
+    return CUDA
+
+
+@pytest.fixture
+def cuda():
+    """A CUDA device; the test is skipped, with the reason, where there is none."""
+    if isinstance(CUDA, str):
+        pytest.skip(CUDA)
+    return CUDA
+
+
+@pytest.fixture
+def quiet():
+    """Overflow on the way to an extreme is looked for in the result, not warned of line by line."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(np.errstate(all="ignore"))
+        yield

@@ -1,0 +1,436 @@
+"""Columns to a matrix: statistics are those of training; what cannot be encoded is named with its place."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import decimal
+import json
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from gpunn.features import Features, encoder, read_table
+
+NAN = float("nan")
+
+
+def table(**columns):
+    return pa.table(columns)
+
+
+def learned(**columns):
+    return Features.learn(table(**columns))
+
+
+def encoded(features, **columns):
+    return features.transform(table(**columns), np.float64).tolist()
+
+
+@pytest.fixture
+def mixed():
+    """A table with a column of each kind, missing values in every other."""
+    return table(
+        n=[1, 2, 3, 10],
+        x=[0.1, None, 0.3, NAN],
+        price=pa.array([decimal.Decimal("1.10"), None, decimal.Decimal("3.30"), decimal.Decimal("0.01")]),
+        when=pa.array([0, 10**15, None, 7], pa.timestamp("us")),
+        colour=["red", "blue", None, "red"],
+        yes=[True, False, True, True],
+        size=pa.array(["S", "L", "S", None]).dictionary_encode(),
+        nothing=pa.nulls(4),
+    )
+
+
+# Numbers
+
+
+@pytest.mark.parametrize("kind", [pa.int8(), pa.uint64(), pa.float16(), pa.float32(), pa.decimal128(9, 2)])
+def test_numbers_are_standardised_with_the_training_mean_and_deviation(kind):
+    x = np.array([1.0, 2.0, 3.0, 10.0])
+    features = Features.learn(pa.table({"x": pa.array(x).cast(kind)}))
+    expected = (x - x.mean()) / x.std()
+    assert np.ravel(encoded(features, x=x)) == pytest.approx(expected, rel=1e-15)
+    assert np.ravel(encoded(features, x=[x[3]])) == pytest.approx(expected[3:], rel=1e-15)  # not that row's own
+    assert features.names_out == ("x",)
+
+
+def test_statistics_are_those_of_float64_far_from_zero():
+    features = learned(x=pa.array([2**24 + i for i in range(4)]))  # float32 has no odd numbers here
+    assert features.columns[0].mean == 2**24 + 1.5
+    assert features.columns[0].scale == pytest.approx(np.sqrt(1.25), rel=1e-12)
+
+
+@pytest.mark.parametrize("value", [0.1, -3e300, 5e-324, 7])
+def test_a_constant_becomes_0_and_keeps_its_unit(value):
+    features = learned(x=[value] * 1001)  # the mean of so many 0.1 is not 0.1, rounded
+    assert (features.columns[0].mean, features.columns[0].scale) == (value, 1)
+    assert encoded(features, x=[value]) == [[0]]
+    assert encoded(learned(x=[3.0, 3.0]), x=[5.0]) == [[2]]
+
+
+@pytest.mark.parametrize("unit", [1e308, 1e-308, 1.0])
+def test_statistics_neither_overflow_nor_vanish(unit):
+    x = np.array([-1.0, 0.5, 1.5, 1.5]) * unit
+    assert np.mean(encoded(learned(x=x), x=x)) == pytest.approx(0, abs=1e-12)
+    assert np.std(encoded(learned(x=x), x=x)) == pytest.approx(1, rel=1e-12)
+
+
+def test_the_smallest_numbers_of_all_do_not_divide_by_0():
+    assert np.isfinite(encoded(learned(x=[0.0, 5e-324]), x=[0.0, 5e-324])).all()
+
+
+def test_missing_numbers_become_the_mean_with_an_indicator():
+    features = learned(x=[1.0, None, 3.0, NAN])
+    assert features.names_out == ("x", "x is missing")
+    assert encoded(features, x=[1.0, None, 3.0, NAN]) == [[-1, 0], [0, 1], [1, 0], [0, 1]]
+    assert encoded(features, x=[2]) == [[0, 0]]
+    assert encoded(features, x=pa.nulls(2)) == [[0, 1], [0, 1]]
+
+
+def test_missing_numbers_unknown_to_training_become_the_mean():
+    assert encoded(learned(x=[1, 3]), x=[None, 3]) == [[0], [1]]
+
+
+def test_a_column_without_values_is_0_whatever_comes():
+    for nothing in (pa.nulls(2), pa.nulls(2, pa.float64()), pa.nulls(2, pa.string()), [NAN, NAN]):
+        features = learned(x=nothing)
+        assert features.names_out == ("x",)
+        assert encoded(features, x=[None, 3]) == [[0], [0]]
+        assert encoded(features, x=["a", None]) == [[0], [0]]
+
+
+def test_infinite_numbers_are_named():
+    x = pa.chunked_array([[0.0, 1.0], [None, float("-inf")]])
+    with pytest.raises(ValueError, match=r"column 'x', row 4: -inf is not a finite number"):
+        learned(x=x)
+    with pytest.raises(ValueError, match=r"column 'x', row 4: -inf is not a finite number"):
+        learned(x=[0.0, 1.0]).transform(table(x=x))
+
+
+def test_numbers_beyond_the_dtype_are_named():
+    features = learned(x=[0.0, 1e-30])
+    far = table(x=[0.0, 1e30])
+    assert np.isfinite(features.transform(far, np.float64)).all()
+    with pytest.raises(ValueError, match=r"column 'x', row 2: 1e\+30 is too far .* float32"):
+        features.transform(far, np.float32)
+    with pytest.raises(ValueError, match=r"row 2: 1e\+300 is too far .* float64"):
+        features.transform(table(x=[0.0, 1e300]), np.float64)
+
+
+# Times
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "seconds"),
+    [
+        ([0, 2], pa.date32(), [0, 2 * 86400]),
+        ([0, 86400_000], pa.date64(), [0, 86400]),
+        ([0, 7], pa.timestamp("s"), [0, 7]),
+        ([-1500, 7], pa.timestamp("ms", "Asia/Tokyo"), [-1.5, 0.007]),
+        ([0, 7], pa.timestamp("ns"), [0, 7e-9]),
+        ([0, 7], pa.time32("s"), [0, 7]),
+        ([0, 7000], pa.time64("us"), [0, 0.007]),
+        ([0, 7], pa.duration("ms"), [0, 0.007]),
+    ],
+)
+def test_times_are_numbers_of_seconds(values, kind, seconds):
+    column = learned(x=pa.array(values, kind)).columns[0]
+    assert column.mean == pytest.approx(np.mean(seconds), rel=1e-14)
+    assert column.scale == pytest.approx(np.std(seconds), rel=1e-14)
+
+
+def test_days_and_timestamps_are_of_one_kind():
+    features = learned(x=[datetime.date(1970, 1, 1), datetime.date(1970, 1, 3)])
+    assert encoded(features, x=[datetime.datetime(1970, 1, 2, 12), None]) == [[0.5], [0]]
+
+
+# Categories
+
+
+def test_text_becomes_one_of_its_sorted_categories():
+    features = learned(colour=["red", "blue", "red", "Étain"])
+    assert features.names_out == ("colour=blue", "colour=red", "colour=Étain")
+    assert encoded(features, colour=["blue", "Étain", "red"]) == [[1, 0, 0], [0, 0, 1], [0, 1, 0]]
+
+
+def test_unseen_categories_are_zeros():
+    features = learned(c=["a", "b"])
+    assert encoded(features, c=["b", "z", None]) == [[0, 1], [0, 0], [0, 0]]
+    assert encoded(features, c=pa.nulls(1)) == [[0, 0]]
+
+
+def test_missing_is_a_category_if_training_had_it():
+    features = learned(c=["a", None, "b"])
+    assert features.names_out == ("c=a", "c=b", "c is missing")
+    assert encoded(features, c=[None, "b", "z"]) == [[0, 0, 1], [0, 1, 0], [0, 0, 0]]
+    assert encoded(features, c=pa.nulls(1, pa.int32())) == [[0, 0, 1]]
+
+
+def test_booleans_are_categories():
+    features = learned(yes=[True, None, False])
+    assert features.names_out == ("yes=false", "yes=true", "yes is missing")
+    assert encoded(features, yes=[True, False, None]) == [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array(["b", None, "a"]).dictionary_encode(),
+        pa.array(["b", None, "a"], pa.large_string()),
+        pa.array(["b", None, "a"], pa.string_view()),
+        pa.DictionaryArray.from_arrays([0, 1, 2], ["b", None, "a"]),  # missing within the dictionary
+        pa.chunked_array([["b"], [], [None, "a"]]),
+    ],
+)
+def test_text_is_text_however_arrow_keeps_it(column):
+    features = learned(c=["b", None, "a"])
+    assert learned(c=column) == features
+    assert encoded(features, c=column) == [[0, 1, 0], [0, 0, 1], [1, 0, 0]]
+
+
+def test_numbers_in_a_dictionary_are_categories():
+    features = learned(c=pa.array([10, 9, 10]).dictionary_encode())
+    assert features.names_out == ("c=10", "c=9")
+    assert encoded(features, c=["9"]) == [[0, 1]]
+
+
+def test_too_many_categories_are_refused():
+    most = [f"id {i}" for i in range(encoder.MAX_CATEGORIES)]
+    assert learned(c=most).n_out == len(most)
+    with pytest.raises(ValueError, match=r"column 'c' has 1001 categories, more than 1000.*Drop the column"):
+        learned(c=[*most, "one more"])
+    with pytest.raises(ValueError, match=r"row 500: 'n.v.'"):  # the value for which numbers are text
+        learned(c=[str(i) if i != 499 else "n.v." for i in range(2000)])
+
+
+# Tables
+
+
+def test_each_column_stands_in_its_place(mixed):
+    features = Features.learn(mixed)
+    X = features.transform(mixed, np.float64)
+    assert X.shape == (4, features.n_out) == (4, len(features.names_out))
+    assert features.n_in == 8
+    start = 0
+    for name in mixed.column_names:
+        alone = Features.learn(mixed.select([name]))
+        assert features.names_out[start : start + alone.n_out] == alone.names_out
+        assert np.array_equal(X[:, start : start + alone.n_out], alone.transform(mixed, np.float64))
+        start += alone.n_out
+    assert start == features.n_out
+
+
+def test_the_matrix_is_contiguous_and_of_the_dtype_asked_for(mixed):
+    features = Features.learn(mixed)
+    assert features.transform(mixed).dtype == np.float32
+    for dtype in (np.float32, np.float64, "float32", np.dtype("float64")):
+        X = features.transform(mixed, dtype)
+        assert X.dtype == dtype
+        assert X.flags.c_contiguous
+        assert X.flags.writeable
+    assert np.array_equal(X.astype(np.float32), features.transform(mixed))
+    for dtype in (np.int64, np.float16, None, "single"):
+        with pytest.raises(ValueError, match=r"dtype=.* use float32 or float64"):
+            features.transform(mixed, dtype)
+
+
+def test_order_of_columns_and_other_columns_do_not_matter(mixed):
+    features = Features.learn(mixed)
+    other = mixed.select(mixed.column_names[::-1]).append_column("more", [["u"] * 4])
+    assert np.array_equal(features.transform(other), features.transform(mixed))
+
+
+def test_rows_are_encoded_one_by_one(mixed):
+    features = Features.learn(mixed)
+    rows = [features.transform(mixed.slice(i, 1)) for i in range(4)]
+    assert np.array_equal(np.concatenate(rows), features.transform(mixed))
+    assert features.transform(mixed.slice(0, 0)).shape == (0, features.n_out)
+
+
+def test_chunks_do_not_matter(mixed):
+    parts = pa.concat_tables([mixed.slice(0, 1), mixed.slice(1, 0), mixed.slice(1)])
+    assert Features.learn(parts) == Features.learn(mixed)
+    assert np.array_equal(Features.learn(mixed).transform(parts), Features.learn(mixed).transform(mixed))
+
+
+def test_one_row_can_be_learned():
+    row = table(x=[7.5], c=["a"], b=[True], m=pa.nulls(1))
+    features = Features.learn(row)
+    assert features.names_out == ("x", "c=a", "b=true", "m")
+    assert features.transform(row).tolist() == [[0, 1, 1, 0]]
+
+
+def test_learning_and_encoding_leave_the_table_as_it_was():
+    x = np.array([1.0, NAN, 3.0])
+    given = pa.table({"x": x})  # shares memory with x
+    Features.learn(given).transform(given)
+    assert np.array_equal(x, [1.0, NAN, 3.0], equal_nan=True)
+
+
+def test_tables_without_rows_or_columns_are_refused():
+    for empty in (table(x=pa.array([], pa.int64())), pa.table({})):
+        with pytest.raises(ValueError, match="at least one row and column"):
+            Features.learn(empty)
+
+
+def test_columns_that_lack_are_named_with_those_there():
+    features = learned(age=[1, 2], colour=["a", "b"])
+    with pytest.raises(ValueError, match=r"no column 'colour'. Did you mean 'color'\? .*'age', 'color'"):
+        features.transform(table(age=[1], color=["a"]))
+
+
+def test_columns_that_stand_twice_are_refused():
+    twice = pa.table([[1], [2], [3]], names=["x", "y", "x"])
+    with pytest.raises(ValueError, match="2 columns have the name 'x'"):
+        Features.learn(twice)
+    with pytest.raises(ValueError, match="2 columns have the name 'x'"):
+        learned(x=[1, 2]).transform(twice)
+    assert learned(y=[0, 2]).transform(twice).tolist() == [[1]]  # an extra column is ignored, even twice
+
+
+@pytest.mark.parametrize("column", [[[1]], [{"a": 1}], [b"x"]])
+def test_types_that_make_no_feature_are_refused(column):
+    with pytest.raises(ValueError, match=r"column 'x' has the type .*, which makes no feature"):
+        learned(x=column)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        (
+            [1, 2],
+            ["1", None, "2.5e3", "many", "x"],
+            "numbers in training and holds text now: row 4 has 'many'",
+        ),
+        ([1, 2], ["7", "8"], "numbers in training and holds text now: row 1 has '7'"),
+        ([1, 2], [None, True], "numbers in training and holds booleans now: row 2 has 'true'"),
+        ([1, 2], [None, datetime.date(2020, 1, 2)], "holds dates now: row 2 has '2020-01-02'"),
+        ([datetime.date(2020, 1, 2)], [None, 3], "dates in training and holds numbers now: row 2 has '3'"),
+        ([True, False], [1, 0], "booleans in training and holds numbers now: row 1 has '1'"),
+        (["a", "1"], [None, 7], r"text in training .* row 2 has '7'.*columns_as_text=\['x'\]"),
+    ],
+)
+def test_columns_of_another_kind_are_refused(before, now, said):
+    with pytest.raises(ValueError, match=f"column 'x' .*{said}"):
+        learned(x=before).transform(table(x=now))
+
+
+def test_text_columns_read_as_text_keep_their_categories(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("code,n\n007,1\nA1,2\n")
+    features = Features.learn(read_table(path))
+    assert features.text_columns == ("code",)
+    path.write_text("code,n\n007,1\n")
+    later = read_table(path, columns_as_text=features.text_columns)
+    assert features.transform(later).tolist() == [[1, 0, -1]]
+
+
+# Model files
+
+
+def test_a_file_gives_back_the_same_features(mixed):
+    features = Features.learn(mixed)
+    form = json.loads(json.dumps(features.to_dict(), allow_nan=False))
+    assert form == features.to_dict()
+    again = Features.from_dict(form)
+    assert again == features
+    assert again.to_dict() == form
+    assert np.array_equal(again.transform(mixed, np.float64), features.transform(mixed, np.float64))
+
+
+def test_floats_come_back_exactly():
+    x = np.random.default_rng(0).standard_normal((50, 40)) * 10.0 ** np.arange(-20, 20)
+    many = pa.table({str(i): column for i, column in enumerate(x.T)})
+    features = Features.learn(many)
+    again = Features.from_dict(json.loads(json.dumps(features.to_dict(), allow_nan=False)))
+    assert again.transform(many, np.float64).tobytes() == features.transform(many, np.float64).tobytes()
+
+
+NUMERIC_FORM = {"name": "x", "kind": "numbers", "mean": 0.5, "scale": 2.0, "missing": False}
+TEXT_FORM = {"name": "c", "kind": "text", "categories": ["a", "b"], "missing": True}
+
+
+@pytest.mark.parametrize(
+    ("number", "key", "value"),
+    [
+        (0, "name", 3),
+        (0, "name", None),
+        (0, "name", "\ud800"),
+        (0, "kind", "other"),
+        (0, "kind", ["numbers"]),
+        (0, "mean", "0.5"),
+        (0, "mean", NAN),
+        (0, "mean", True),
+        (0, "mean", None),
+        (0, "mean", 10**400),
+        (0, "scale", 0.0),
+        (0, "scale", -1.0),
+        (0, "scale", float("inf")),
+        (0, "missing", 0),
+        (0, "more", 1),
+        (0, 7, 1),
+        (1, "categories", "ab"),
+        (1, "categories", {"a": 1}),
+        (1, "categories", []),
+        (1, "categories", ["a", 1]),
+        (1, "categories", ["b", "a"]),
+        (1, "categories", ["a", "a"]),
+        (1, "categories", ["a", "\ud800"]),
+        (1, "categories", [f"{i:04}" for i in range(1001)]),
+        (1, "missing", None),
+    ],
+)
+def test_forged_values_are_refused_by_key(number, key, value):
+    form = {"columns": [copy.deepcopy(NUMERIC_FORM), copy.deepcopy(TEXT_FORM)]}
+    assert Features.from_dict(form).to_dict() == form  # so that what is refused is the change
+    form["columns"][number][key] = value
+    with pytest.raises(ValueError, match=rf"columns\[{number}\].*key '?{key}'?") as caught:
+        Features.from_dict(form)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_form_of_one_kind_is_not_taken_for_another():
+    with pytest.raises(ValueError, match="the key 'mean' is missing"):
+        Features.from_dict({"columns": [TEXT_FORM | {"kind": "numbers"}]})
+    with pytest.raises(ValueError, match="the key 'categories' is missing"):
+        Features.from_dict({"columns": [NUMERIC_FORM | {"kind": "text"}]})
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_lacking_keys_are_named(number):
+    for key in (NUMERIC_FORM, TEXT_FORM)[number]:
+        form = {"columns": [copy.deepcopy(NUMERIC_FORM), copy.deepcopy(TEXT_FORM)]}
+        del form["columns"][number][key]
+        with pytest.raises(ValueError, match=rf"columns\[{number}\].*key '{key}'"):
+            Features.from_dict(form)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        None,
+        [],
+        {},
+        "x",
+        {"columns": []},
+        {"columns": {}},
+        {"columns": None},
+        {"columns": [TEXT_FORM], "more": 1},
+    ],
+)
+def test_other_forms_are_refused(form):
+    with pytest.raises(ValueError, match=r"^features.*key '(columns|more)'"):
+        Features.from_dict(form)
+
+
+@pytest.mark.parametrize("part", [None, 3, [], "numbers", {}])
+def test_columns_that_are_no_columns_are_refused(part):
+    with pytest.raises(ValueError, match=r"columns\[0\], key 'kind'"):
+        Features.from_dict({"columns": [part]})
+
+
+def test_names_that_stand_twice_are_refused():
+    with pytest.raises(ValueError, match="the name 'x' stands twice"):
+        Features.from_dict({"columns": [NUMERIC_FORM, TEXT_FORM, NUMERIC_FORM]})

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 
 import array_api_strict
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits, load_iris
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
 
+from gpunn import MLPClassifier
 from gpunn.devices import DeviceUnavailableError, get_device
 
 
@@ -25,7 +31,7 @@ class StrictDevice:
         return array_api_strict.asarray(np.asarray(x, dtype=self._numpy_dtype(dtype)), device=self._where)
 
     def to_host(self, x):
-        return np.array(array_api_strict.to_device(x, array_api_strict.Device("CPU_DEVICE"))._array)
+        return np.array(x.to_device(array_api_strict.Device("CPU_DEVICE"))._array)
 
     def floats(self, *scalars):
         return [float(x) for x in scalars]
@@ -85,3 +91,29 @@ def quiet():
     with contextlib.ExitStack() as stack:
         stack.enter_context(np.errstate(all="ignore"))
         yield
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """8 x 8 handwritten digits: X_train, X_test, y_train, y_test; float32 in [0, 1]."""
+    X, y = load_digits(return_X_y=True)
+    return train_test_split((X / 16).astype("float32"), y, test_size=0.25, stratify=y, random_state=0)
+
+
+@pytest.fixture(scope="session")
+def iris():
+    """X, y of 150 flowers, standardised float64."""
+    X, y = load_iris(return_X_y=True)
+    return StandardScaler().fit_transform(X), y
+
+
+@pytest.fixture(scope="session")
+def fitted():
+    """A function: a classifier trained to its limit of iterations, or to where it stops before."""
+
+    def fit(X, y, **parameters):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return MLPClassifier(**{"random_state": 0, "max_iter": 30, **parameters}).fit(X, y)
+
+    return fit

@@ -81,6 +81,21 @@ def get_device(name: str = "cpu") -> Device:
     return _cuda(int(match[1] or 0))
 
 
+def every_device() -> tuple[list[Device], str]:
+    """The devices that are there, and why CUDA is not among them; empty where it is."""
+    found = [_cpu()]
+    try:
+        while True:
+            found.append(_cuda(len(found) - 1))
+    except DeviceUnavailableError as error:
+        return found, str(error) if len(found) == 1 else ""
+
+
+def is_cupy(x: Any) -> bool:
+    """Whether x is a CuPy array, told without importing CuPy."""
+    return type(x).__module__.partition(".")[0] == "cupy"
+
+
 def _cpu(note: str = "") -> Device:
     from gpunn.devices.cpu import CpuDevice
 
@@ -90,14 +105,12 @@ def _cpu(note: str = "") -> Device:
 def _cuda(index: int, note: str = "") -> Device:
     try:
         cuda = importlib.import_module("gpunn.devices.cuda")
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] != "cupy":
-            raise
-        raise DeviceUnavailableError(
-            "device 'cuda' needs CuPy, which is not installed. Install it with: pip install 'gpunn[cuda13]' "
-            "(for a driver of CUDA 13 or later) or pip install 'gpunn[cuda12]'; or use device='cpu'."
-        ) from error
     except ImportError as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == "cupy":
+            raise DeviceUnavailableError(
+                "device 'cuda' needs CuPy, which is not installed. Install it with: pip install 'gpunn[cuda13]' "
+                "(for a driver of CUDA 13 or later) or pip install 'gpunn[cuda12]'; or use device='cpu'."
+            ) from error
         raise DeviceUnavailableError(
             f"device 'cuda' needs CuPy, which is installed but cannot be loaded: {error}. Reinstall it with: "
             "pip install --force-reinstall 'gpunn[cuda13]' (or 'gpunn[cuda12]'); or use device='cpu'."

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from gpunn.devices import is_cupy
+
 Array = Any
 
 
@@ -22,7 +24,7 @@ class CpuDevice:
         self.note = note
 
     def asarray(self, x: Any, dtype: Any = None) -> Array:
-        return np.asarray(x, dtype=dtype)
+        return np.asarray(x.get() if is_cupy(x) else x, dtype=dtype)
 
     def to_host(self, x: Array) -> Array:
         return np.asarray(x)
@@ -38,10 +40,9 @@ class CpuDevice:
         pass
 
     def free_bytes(self) -> int | None:
-        try:
-            return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        except (AttributeError, ValueError, OSError):  # not a Unix; macOS lacks the first name
-            return None
+        # Linux gives cached files back on demand; pages that are free already are often only a small part.
+        kib = _first_value("/proc/meminfo", "MemAvailable")
+        return None if kib is None else int(kib.split()[0]) * 1024
 
     def describe(self) -> dict[str, str]:
         from threadpoolctl import threadpool_info
@@ -60,11 +61,13 @@ class CpuDevice:
 
 
 def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            for line in lines:
-                if line.startswith("model name"):
-                    return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
+    return _first_value("/proc/cpuinfo", "model name") or platform.processor() or platform.machine()
+
+
+def _first_value(path: str, name: str) -> str | None:
+    """Of the first line "name: value" of a file that Linux has and other systems lack."""
+    with contextlib.suppress(OSError), open(path, encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith(name):
+                return line.split(":", 1)[1].strip()
+    return None

@@ -26,6 +26,9 @@ class Conjugate(NamedTuple):
 class ConjugateGradient:
     """p <- -g + beta p. Source: Nocedal & Wright 2006, algorithm 5.4.
 
+    It begins again from -g whenever two gradients in a row are far from orthogonal (5.52, after Powell 1977). On a
+    quadratic they never are; elsewhere Fletcher-Reeves, above all, would creep on along a bad direction.
+
     Parameters
     ----------
     beta : {"polak_ribiere", "fletcher_reeves", "hestenes_stiefel"}
@@ -45,13 +48,15 @@ class ConjugateGradient:
         if state is None:
             return -g
         y = g - state.g
+        gg, gg_old = xp.vecdot(g, g), xp.vecdot(state.g, state.g)
         if self.beta == "fletcher_reeves":
-            beta = xp.vecdot(g, g) / xp.vecdot(state.g, state.g)
+            beta = gg / gg_old
         elif self.beta == "hestenes_stiefel":
             beta = xp.vecdot(g, y) / xp.vecdot(state.p, y)
         else:
-            beta = xp.vecdot(g, y) / xp.vecdot(state.g, state.g)
-            beta = xp.maximum(beta, xp.zeros_like(beta))
+            beta = xp.maximum(xp.vecdot(g, y) / gg_old, xp.zeros_like(gg))
+        far_from_orthogonal = xp.abs(xp.vecdot(g, state.g)) >= 0.1 * gg  # (5.52)
+        beta = xp.where(far_from_orthogonal, xp.zeros_like(beta), beta)
         return beta * state.p - g
 
     def update(self, xp: Namespace, state: Conjugate | None, p: Array, s: Array, y: Array, g: Array) -> Conjugate:
@@ -100,9 +105,11 @@ class BFGS:
         a = (rho + rho * rho * xp.vecdot(y, Hy)) * s - rho * Hy
         columns = xp.stack([s, Hy], axis=1)
         rows = xp.stack([a, -rho * s], axis=0)
-        block = max(1, 2**20 // s.shape[0])  # rows at a time, so that no second matrix is made
-        for i in range(0, s.shape[0], block):
-            state[i : i + block, :] += columns[i : i + block, :] @ rows
+        n = s.shape[0]
+        block = max(1, 2**20 // n)  # rows at a time, so that no second matrix is made
+        for i in range(0, n, block):
+            part = slice(i, min(i + block, n))
+            state[part, :] += columns[part, :] @ rows
         return state
 
 

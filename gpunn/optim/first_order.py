@@ -136,9 +136,16 @@ FirstOrder = GradientDescent | Momentum | Nesterov | Adam | AdamW
 
 
 def clip_norm(xp: Namespace, g: Array, limit: float) -> None:
-    """Scale g (..., P), in place, to a Euclidean norm of at most ``limit``. Source: Pascanu et al. 2013, alg. 1."""
-    norm = xp.linalg.vector_norm(g, axis=-1, keepdims=True)
-    g *= limit / xp.maximum(norm, xp.full_like(norm, limit))
+    """Scale g (..., P), in place, to a Euclidean norm of at most ``limit``. Source: Pascanu et al. 2013, alg. 1.
+
+    A member of g that is not finite becomes NaN.
+    """
+    # In units of its greatest entry: a square beyond the dtype would make the norm infinite and the step 0.
+    top = xp.max(xp.abs(g), axis=-1, keepdims=True)
+    top = xp.maximum(top, xp.full_like(top, limit))
+    norm = xp.linalg.vector_norm(g / top, axis=-1, keepdims=True)
+    limit = limit / top
+    g *= limit / xp.maximum(norm, limit)
 
 
 def _bias_correction(xp: Namespace, b: float, t: Array) -> Array:

@@ -115,7 +115,9 @@ def minimise(
         p = method.direction(xp, state, g)
         (slope,) = to_floats(xp.vecdot(g, p))
         if not slope < 0:  # not a descent: begin again from the steepest one
-            state, fresh, p, slope = method.start(xp, theta), True, -g, -(g_norm**2)
+            state, fresh, p, slope = method.start(xp, theta), True, -g, -g_norm * g_norm
+            if slope == 0:  # the squares are below the smallest number
+                return ended("line_search")
 
         def phi(alpha: float, theta: Array = theta, p: Array = p) -> Trial:
             nonlocal n_evaluations

@@ -53,7 +53,7 @@ def strong_wolfe(
     -------
     Trial or None
         The step found. Where the evaluations run out first, the lowest point seen if it satisfies (3.7a);
-        None if there is none, as happens when the function is flat to rounding.
+        None if there is none.
     """
     evaluations = 0
 
@@ -69,7 +69,9 @@ def strong_wolfe(
     def zoom(low: Trial, high: Trial) -> Trial | None:  # algorithm 3.6
         while evaluations < max_evaluations:
             trial = evaluate(_between(low, high))
-            if not enough(trial) or trial.value >= low.value:
+            # Near a minimum values are equal to rounding long before slopes are: then the flatter point is the lower.
+            higher = trial.value >= low.value if trial.value != low.value else not abs(trial.slope) < abs(low.slope)
+            if higher or not enough(trial):
                 high = trial
             else:
                 if abs(trial.slope) <= -c2 * start.slope:
@@ -97,9 +99,7 @@ def strong_wolfe(
 
 
 def _cubic_minimum(a: Trial, b: Trial) -> float:
-    """Minimiser of the cubic through values and slopes of two trials, equation 3.59; NaN where there is none."""
-    if not (math.isfinite(b.value) and math.isfinite(b.slope) and math.isfinite(a.value)):
-        return math.nan
+    """Minimiser of the cubic through values and slopes of two trials, equation 3.59; not finite where there is none."""
     d1 = a.slope + b.slope - 3 * (a.value - b.value) / (a.alpha - b.alpha)
     radicand = d1 * d1 - a.slope * b.slope
     if radicand < 0:

@@ -1,7 +1,8 @@
 """Learning rates over time.
 
-A schedule is asked before every epoch: ``rates(epoch, n_steps, n_samples)`` gives the rate of each of the
-epoch's steps, on the host, as a list of floats that go to the device at once. `Adaptive` also hears of plateaus.
+A schedule is asked before every epoch: ``rates(epoch, n_steps, n_samples, n_plateaus)`` gives the rate of each of
+the epoch's steps, on the host, as a list of floats that go to the device at once. It remembers nothing: the
+training counts, so that a resumed run goes on exactly and one schedule serves any number of runs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Protocol
 
 
 class Schedule(Protocol):
-    def rates(self, epoch: int, n_steps: int, n_samples: int) -> list[float]:
+    def rates(self, epoch: int, n_steps: int, n_samples: int, n_plateaus: int = 0) -> list[float]:
         """Learning rates of the steps of an epoch.
 
         Parameters
@@ -23,68 +24,64 @@ class Schedule(Protocol):
             Steps in each epoch.
         n_samples : int
             Rows in each epoch.
+        n_plateaus : int
+            How often the cost has not improved for a while and training went on.
         """
 
-    def plateau(self) -> bool:
-        """The cost has not improved for a while: True if training should stop, False to go on."""
+    def exhausted(self, n_plateaus: int) -> bool:
+        """Whether a plateau after ``n_plateaus`` earlier ones should end training."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Constant:
     """lr = initial."""
 
     initial: float
 
-    def rates(self, epoch: int, n_steps: int, n_samples: int) -> list[float]:
+    def rates(self, epoch: int, n_steps: int, n_samples: int, n_plateaus: int = 0) -> list[float]:
         return [self.initial] * n_steps
 
-    def plateau(self) -> bool:
+    def exhausted(self, n_plateaus: int) -> bool:
         return True
 
 
-@dataclass
+@dataclass(frozen=True)
 class InverseScaling(Constant):
     """lr = initial / (t + 1)^power, t the rows seen before this epoch, as in scikit-learn."""
 
     power: float = 0.5
 
-    def rates(self, epoch: int, n_steps: int, n_samples: int) -> list[float]:
+    def rates(self, epoch: int, n_steps: int, n_samples: int, n_plateaus: int = 0) -> list[float]:
         return [self.initial / (epoch * n_samples + 1) ** self.power] * n_steps
 
 
-@dataclass
+@dataclass(frozen=True)
 class Adaptive(Constant):
     """lr is divided by ``factor`` at every plateau, until it falls to ``smallest``, as in scikit-learn."""
 
     factor: float = 5.0
     smallest: float = 1e-6
 
-    def __post_init__(self) -> None:
-        self.current = self.initial
+    def rates(self, epoch: int, n_steps: int, n_samples: int, n_plateaus: int = 0) -> list[float]:
+        return [self.initial / self.factor**n_plateaus] * n_steps
 
-    def rates(self, epoch: int, n_steps: int, n_samples: int) -> list[float]:
-        return [self.current] * n_steps
-
-    def plateau(self) -> bool:
-        if self.current <= self.smallest:
-            return True
-        self.current /= self.factor
-        return False
+    def exhausted(self, n_plateaus: int) -> bool:
+        return self.rates(0, 1, 1, n_plateaus)[0] <= self.smallest
 
 
-@dataclass
+@dataclass(frozen=True)
 class Cosine(Constant):
     """lr = initial (1 + cos(pi t / t_max)) / 2 over all steps. Source: Loshchilov & Hutter 2017, equation 5."""
 
     n_epochs: int = 1
 
-    def rates(self, epoch: int, n_steps: int, n_samples: int) -> list[float]:
+    def rates(self, epoch: int, n_steps: int, n_samples: int, n_plateaus: int = 0) -> list[float]:
         last = self.n_epochs * n_steps
         steps = range(epoch * n_steps, (epoch + 1) * n_steps)
         return [self.initial * (1 + math.cos(math.pi * min(t / last, 1.0))) / 2 for t in steps]
 
 
-@dataclass
+@dataclass(frozen=True)
 class WarmUp:
     """The rates of another schedule, multiplied by (t + 1) / t_warm during the first ``n_epochs`` epochs.
 
@@ -94,10 +91,10 @@ class WarmUp:
     schedule: Schedule
     n_epochs: float
 
-    def rates(self, epoch: int, n_steps: int, n_samples: int) -> list[float]:
-        rates = self.schedule.rates(epoch, n_steps, n_samples)
+    def rates(self, epoch: int, n_steps: int, n_samples: int, n_plateaus: int = 0) -> list[float]:
+        rates = self.schedule.rates(epoch, n_steps, n_samples, n_plateaus)
         t_warm = max(1.0, self.n_epochs * n_steps)
         return [rate * min(1.0, (epoch * n_steps + i + 1) / t_warm) for i, rate in enumerate(rates)]
 
-    def plateau(self) -> bool:
-        return self.schedule.plateau()
+    def exhausted(self, n_plateaus: int) -> bool:
+        return self.schedule.exhausted(n_plateaus)

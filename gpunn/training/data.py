@@ -31,10 +31,15 @@ class Rows:
     def __len__(self) -> int:
         return self.X.shape[0]
 
+    def take(self, xp: Any, index: Array) -> Rows:
+        """The rows of an index array, copied."""
+        weight = None if self.weight is None else xp.take(self.weight, index, axis=0)
+        return Rows(xp.take(self.X, index, axis=0), xp.take(self.T, index, axis=0), weight, self.exclusive)
+
     def batch(self, xp: Any, index: Array, dtype: Any) -> tuple[Array, Array, Array | None]:
         """The rows of an index array."""
-        weight = None if self.weight is None else xp.take(self.weight, index, axis=0)
-        return xp.astype(xp.take(self.X, index, axis=0), dtype, copy=False), xp.take(self.T, index, axis=0), weight
+        taken = self.take(xp, index)
+        return xp.astype(taken.X, dtype, copy=False), taken.T, taken.weight
 
     def slice(self, xp: Any, part: slice, dtype: Any) -> tuple[Array, Array, Array | None]:
         """Consecutive rows, without a copy where the dtype is right."""
@@ -43,19 +48,18 @@ class Rows:
 
 
 def chunks(network: Network, n_rows: int) -> Iterator[slice]:
-    """Slices that cover ``n_rows`` rows, small enough that no layer of a chunk is large."""
+    """Slices that cover ``n_rows`` rows, small enough that no layer of a chunk is large; one even for no rows."""
     step = max(1, CHUNK_ELEMENTS // max(network.sizes))
-    return (slice(i, min(i + step, n_rows)) for i in range(0, n_rows, step))
+    return (slice(i, min(i + step, n_rows)) for i in range(0, max(n_rows, 1), step))
 
 
 def logits(device: Device, network: Network, theta: Array, X: Array) -> Array:
-    """Logits (n, k) of rows X (n, d), without dropout, computed in chunks."""
+    """Logits (..., n, k) of rows X (n, d), without dropout, in chunks; X may still be on the host."""
     xp = device.xp
     parts = [
-        network.forward(xp, theta, xp.astype(X[part, :], theta.dtype, copy=False))[0]
-        for part in chunks(network, X.shape[0])
+        network.forward(xp, theta, device.asarray(X[part, :], theta.dtype))[0] for part in chunks(network, X.shape[0])
     ]
-    return parts[0] if len(parts) == 1 else xp.concat(parts, axis=0)
+    return parts[0] if len(parts) == 1 else xp.concat(parts, axis=-2)
 
 
 def evaluate(device: Device, objective: Objective, theta: Array, rows: Rows) -> tuple[float, float]:

@@ -60,18 +60,15 @@ class FullBatch:
         def record(iterate: Iterate) -> bool:
             nonlocal latest
             latest = iterate.theta
-            history.cost.append(iterate.value)
-            history.gradient_norm.append(iterate.g_norm)
-            history.learning_rate.append(iterate.step)
             history.evaluations = iterate.n_evaluations
-            score = validation.record(device, objective, latest, history) if validation else 0.0
-            history.seconds.append(time.perf_counter() - began)
+            found = None if validation is None else validation.evaluate(device, objective, latest)
+            history.add(iterate.value, iterate.g_norm, iterate.step, time.perf_counter() - began, found)
+            if early and found is not None:
+                best.offer(-found[1], latest, history.n_iter - 1)
+                if patience.plateau(-found[1]):
+                    history.stopped = "validation"
             if callback is not None and callback(history):
                 history.stopped = "callback"
-            elif early:
-                best.offer(-score, latest, history.n_iter - 1)
-                if patience.plateau(-score):
-                    history.stopped = "validation"
             return bool(history.stopped)
 
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 
@@ -20,12 +20,13 @@ class History:
         Training cost with penalties. In minibatch training the mean over the epoch's batches, each at the theta
         it was met with; in full-batch training the value at the end of the iteration. For m members an array (m,).
     validation_cost, validation_score : list of float
-        Mean cost without penalties, and accuracy, on the validation rows after the epoch; empty without such.
+        Mean cost without penalties, and accuracy, on the validation rows after the epoch; empty without such, and
+        NaN for an epoch that diverged.
     learning_rate : list of float
         Rate of the epoch's last step; in full-batch training the step length.
     gradient_norm : list of float
-        Euclidean norm of the gradient, penalties included: of the epoch's last batch, or at the new point. For
-        members an array (m,).
+        Euclidean norm of the gradient, penalties included: of the epoch's last batch, before any clipping, or at
+        the new point. For members an array (m,).
     seconds : list of float
         Wall time since training began.
     evaluations : int
@@ -46,6 +47,44 @@ class History:
     evaluations: int = 0
     best: int | None = None
     stopped: str = ""
+
+    def add(
+        self,
+        cost: Any,
+        gradient_norm: Any,
+        learning_rate: float,
+        seconds: float,
+        validation: tuple[float, float] | None = None,
+    ) -> None:
+        """Take in an entry, whole; ``validation`` is cost and score."""
+        self.cost.append(cost)
+        self.gradient_norm.append(gradient_norm)
+        self.learning_rate.append(learning_rate)
+        self.seconds.append(seconds)
+        if validation is not None:
+            self.validation_cost.append(validation[0])
+            self.validation_score.append(validation[1])
+
+    def to_dict(self) -> dict[str, Any]:
+        """A form of numbers, texts and lists for JSON; of a single network."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, form: dict[str, Any]) -> History:
+        """What `to_dict` gave; ValueError for anything else: model files may be forged."""
+        known = {f.name: f for f in fields(cls)}
+        if set(form) != set(known):
+            raise ValueError(f"history: the keys are {', '.join(form)}; they must be {', '.join(known)}.")
+        for name, value in form.items():
+            numbers = value if isinstance(value, list) else []
+            good = all(isinstance(x, (int, float)) for x in numbers) and {
+                "stopped": isinstance(value, str),
+                "evaluations": isinstance(value, int),
+                "best": value is None or isinstance(value, int),
+            }.get(name, isinstance(value, list))
+            if not good:
+                raise ValueError(f"history, key {name!r}: {str(value)[:80]} is not allowed.")
+        return cls(**form)
 
     @property
     def n_iter(self) -> int:

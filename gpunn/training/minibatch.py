@@ -5,9 +5,10 @@ Within an epoch nothing is read back from the device; at its end one transfer br
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -31,14 +32,32 @@ class Progress:
     """All that changes during training: to go on exactly, go on from here.
 
     ``theta`` (..., P) and the arrays of ``method_state`` are changed in place; ``step`` (1,) counts updates on
-    the device, ``epoch`` counts epochs on the host.
+    the device, ``epoch`` and ``n_plateaus`` count on the host. ``latest`` is None, or where training stood when the
+    best theta was put in the place of the last.
     """
 
     theta: Array
     method_state: Any
     step: Array
+    patience: Patience
+    best: Best  # of the score with early stopping, else of the cost
     epoch: int = 0
+    n_plateaus: int = 0
+    latest: Array | None = None
     history: History = field(default_factory=History)
+
+    def on(self, device: Device) -> Progress:
+        """The same on a device, sharing the arrays that are there already."""
+        best = copy.copy(self.best)
+        best.theta = device.asarray(best.theta)
+        return replace(
+            self,
+            theta=device.asarray(self.theta),
+            method_state=type(self.method_state)(*map(device.asarray, self.method_state)),
+            step=device.asarray(self.step),
+            best=best,
+            latest=None if self.latest is None else device.asarray(self.latest),
+        )
 
 
 @dataclass(frozen=True)
@@ -60,8 +79,8 @@ class Minibatch:
     clip_norm, max_norm : float, optional
         Limits on the norm of the gradient, and of the incoming weights of a neuron.
     tol, n_iter_no_change : float and int
-        A plateau is ``n_iter_no_change`` epochs in which neither the mean cost (over members) nor, with early
-        stopping, the validation score improves by ``tol``.
+        A plateau is more than ``n_iter_no_change`` epochs in which the mean cost (over members), or with early
+        stopping the validation score, does not improve by ``tol``.
     """
 
     method: FirstOrder
@@ -79,7 +98,9 @@ class Minibatch:
     def start(self, device: Device, theta: Array) -> Progress:
         """The state before the first step; theta (..., P) is used, not copied."""
         xp = device.xp
-        return Progress(theta, self.method.init(xp, theta), device.asarray(np.zeros(1, np.uint32)))
+        step = device.asarray(np.zeros(1, np.uint32))
+        patience = Patience(self.tol, self.n_iter_no_change)
+        return Progress(theta, self.method.init(xp, theta), step, patience, Best(xp, theta))
 
     def run(
         self,
@@ -96,54 +117,66 @@ class Minibatch:
         ----------
         progress : Progress
             Changed in place and returned. With early stopping its theta is the one of the best score, and after
-            divergence the last of the lowest finite cost.
+            divergence the one of the lowest finite cost (or best score), with the method's state as at the start.
         rows : Rows
         validation : Validation, optional
             For one network only, not for members.
         callback : callable, optional
             Called after every epoch with the history; True stops.
         """
-        history = progress.history
+        xp, theta, history, best = device.xp, progress.theta, progress.history, progress.best
         early = validation is not None and validation.early_stopping
-        patience = Patience(self.tol, self.n_iter_no_change)
-        best = Best(device.xp, progress.theta)  # of the score with early stopping, else of the cost
+        if progress.latest is not None:
+            theta[...], progress.latest = progress.latest, None
+        history.stopped, history.best = "", None
         began = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
         try:
             with device.use():
                 for _ in range(self.max_epochs):
-                    finite = self._epoch(device, objective, progress, rows)
-                    history.seconds.append(time.perf_counter() - began)
-                    cost = float(np.mean(history.cost[-1]))
-                    if not (finite and np.isfinite(cost)):
+                    cost, norm, rate, finite = self._epoch(device, objective, progress, rows)
+                    found = None
+                    if validation is not None:
+                        nan = float("nan")
+                        found = validation.evaluate(device, objective, theta) if finite else (nan, nan)
+                    history.add(cost, norm, rate, time.perf_counter() - began, found)
+                    if not finite:
                         history.stopped = "diverged"
                         break
-                    score = validation.record(device, objective, progress.theta, history) if validation else 0.0
-                    value = -score if early else cost
-                    best.offer(value, progress.theta, history.n_iter - 1)
-                    asked = callback is not None and callback(history)
-                    if asked:
+                    value = -found[1] if early and found is not None else float(np.mean(cost))
+                    best.offer(value, theta, history.n_iter - 1)
+                    plateau = progress.patience.plateau(value)
+                    if callback is not None and callback(history):
                         history.stopped = "callback"
                         break
-                    if patience.plateau(value) and self.schedule.plateau():
-                        history.stopped = "validation" if early else "tol"
-                        break
+                    if plateau:
+                        if self.schedule.exhausted(progress.n_plateaus):
+                            history.stopped = "validation" if early else "tol"
+                            break
+                        progress.n_plateaus += 1
                 else:
                     history.stopped = "max_iter"
         except KeyboardInterrupt:
-            # Every update of theta is one array operation, so theta is whole whenever this arrives.
+            # Between any two operations of an update theta is a point on the way: the model so far.
             history.stopped = "interrupted"
-        if history.stopped == "diverged" or (early and best.entry is not None):
-            progress.theta[...] = best.theta
+        if history.stopped == "diverged":
+            theta[...] = best.theta
+            progress.method_state = self.method.init(xp, theta)
+            history.best = best.entry
+        elif early and best.entry is not None:
+            progress.latest = xp.asarray(theta, copy=True)
+            theta[...] = best.theta
             history.best = best.entry
         return progress
 
-    def _epoch(self, device: Device, objective: Objective, progress: Progress, rows: Rows) -> bool:
-        """One pass over the rows; adds to the history and says whether theta is finite."""
-        xp, theta, history = device.xp, progress.theta, progress.history
+    def _epoch(
+        self, device: Device, objective: Objective, progress: Progress, rows: Rows
+    ) -> tuple[Any, Any, float, bool]:
+        """One pass over the rows: cost, gradient norm, last rate, and whether cost and theta are finite."""
+        xp, theta = device.xp, progress.theta
         n, size = len(rows), min(self.batch_size, len(rows))
         n_steps = -(-n // size)
         order = self._order(device, n, progress.epoch)
-        rates = self.schedule.rates(progress.epoch, n_steps, n)
+        rates = self.schedule.rates(progress.epoch, n_steps, n, progress.n_plateaus)
         lr = device.asarray(np.asarray(rates), theta.dtype)
         dropout = self._dropout(device, theta, progress.step)
         total = xp.zeros_like(theta[..., 0])
@@ -155,22 +188,20 @@ class Minibatch:
                 X, T, weight = rows.batch(xp, order[part], theta.dtype)
             progress.step += 1
             f, g = objective.value_and_gradient(xp, theta, X, T, weight, dropout)
-            if self.clip_norm is not None:
-                clip_norm(xp, g, self.clip_norm)
             if i == n_steps - 1:
                 g_norm = xp.linalg.vector_norm(g, axis=-1)
+            if self.clip_norm is not None:
+                clip_norm(xp, g, self.clip_norm)
             self.method.update(xp, theta, g, progress.method_state, lr[i : i + 1])
             if self.max_norm is not None:
                 limit_norms(xp, objective.network, theta, self.max_norm)
             total = total + f * (part.stop - part.start)
-        progress.epoch += 1
         finite = xp.astype(xp.all(xp.isfinite(theta), axis=-1), theta.dtype)
         cost, norm, finite = np.unstack(device.to_host(xp.stack([total / n, g_norm, finite])))
-        history.cost.append(cost if cost.ndim else float(cost))
-        history.gradient_norm.append(norm if norm.ndim else float(norm))
-        history.learning_rate.append(rates[-1])
-        history.evaluations += n_steps
-        return bool(np.all(finite == 1))
+        progress.epoch += 1
+        progress.history.evaluations += n_steps
+        whole = bool(np.all(finite == 1) and np.all(np.isfinite(cost)))
+        return cost if cost.ndim else float(cost), norm if norm.ndim else float(norm), rates[-1], whole
 
     def _order(self, device: Device, n: int, epoch: int) -> Array | None:
         if not self.shuffle or self.batch_size >= n:

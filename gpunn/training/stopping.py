@@ -8,7 +8,6 @@ from typing import Any
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, evaluate
-from gpunn.training.history import History
 
 Array = Any
 
@@ -43,7 +42,6 @@ class Best:
     """A copy of the theta with the lowest value seen."""
 
     def __init__(self, xp: Any, theta: Array) -> None:
-        self.xp = xp
         self.theta = xp.asarray(theta, copy=True)
         self.value = float("inf")
         self.entry: int | None = None
@@ -57,7 +55,7 @@ class Best:
 
 @dataclass
 class Validation:
-    """Rows held out of training: their cost and score go into the history after every epoch.
+    """Rows held out of training, on which theta is evaluated after every epoch.
 
     Parameters
     ----------
@@ -69,9 +67,6 @@ class Validation:
     rows: Rows
     early_stopping: bool = True
 
-    def record(self, device: Device, objective: Objective, theta: Array, history: History) -> float:
-        """Evaluate theta, add to the history, and return the score."""
-        cost, score = evaluate(device, objective, theta, self.rows)
-        history.validation_cost.append(cost)
-        history.validation_score.append(score)
-        return score
+    def evaluate(self, device: Device, objective: Objective, theta: Array) -> tuple[float, float]:
+        """Mean cost without penalties, and score."""
+        return evaluate(device, objective, theta, self.rows)

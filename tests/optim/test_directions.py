@@ -1,0 +1,223 @@
+"""Directions: formulas of Nocedal & Wright, against matrices written out; the known ends on quadratics."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gpunn.devices import get_device
+from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient
+from gpunn.optim.full_batch import minimise
+
+CPU = get_device("cpu")
+BETAS = ("polak_ribiere", "fletcher_reeves", "hestenes_stiefel")
+
+
+def quadratic(device, n, condition=50.0):
+    """f = 1/2 theta^T A theta - b^T theta with n different eigenvalues; the function, its minimum, a start."""
+    rng = np.random.default_rng(n)
+    Q, _ = np.linalg.qr(rng.standard_normal((n, n)))
+    A = Q * np.geomspace(1, condition, n) @ Q.T
+    b = rng.standard_normal(n)
+    xp, A_there, b_there = device.xp, device.asarray(A), device.asarray(b)
+
+    def function(theta):
+        r = A_there @ theta
+        return xp.vecdot(theta, r) / 2 - xp.vecdot(b_there, theta), r - b_there
+
+    return function, np.linalg.solve(A, b), device.asarray(rng.standard_normal(n))
+
+
+def exact(phi, start, alpha, c2):
+    """The minimum along a line on which the function is a parabola."""
+    there = phi(alpha)
+    return phi(alpha * start.slope / (start.slope - there.slope))
+
+
+def steps_of(device, function, theta, method, n, search=None):
+    """theta after each of n iterations, on the host."""
+    path = []
+    settings = {} if search is None else {"search": search}
+    minimise(
+        device.xp,
+        function,
+        theta,
+        method,
+        device.floats,
+        max_iter=n,
+        gtol=0.0,
+        ftol=-1.0,
+        callback=lambda iterate: path.append(device.to_host(iterate.theta)),
+        **settings,
+    )
+    return path
+
+
+def pairs(n, count, seed=0):
+    """Steps and changes of gradient of a convex quadratic, y = A s."""
+    rng = np.random.default_rng(seed)
+    B = rng.standard_normal((n, n))
+    S = rng.standard_normal((count, n))
+    return S, S @ (B @ B.T + np.eye(n))
+
+
+def learned(device, method, S, Y):
+    xp = device.xp
+    state = method.start(xp, device.asarray(S[0]))
+    for s, y in zip(S, Y, strict=True):
+        s, y = device.asarray(s), device.asarray(y)
+        state = method.update(xp, state, s, s, y, y)
+    return state
+
+
+def inverse_hessian(S, Y, H):
+    """(6.17), matrix by matrix."""
+    for s, y in zip(S, Y, strict=True):
+        rho = 1 / (y @ s)
+        V = np.eye(len(s)) - rho * np.outer(y, s)
+        H = V.T @ H @ V + rho * np.outer(s, s)
+    return H
+
+
+def gamma(s, y):
+    return (s @ y) / (y @ y)
+
+
+# Conjugate gradients
+
+
+@pytest.mark.parametrize("beta", BETAS)
+def test_conjugate_gradients_are_their_formulas(device, beta):
+    rng = np.random.default_rng(1)
+    p, g_old, g = rng.standard_normal((3, 6))
+    g += (0.05 * g @ g - g @ g_old) / (g_old @ g_old) * g_old  # nearly orthogonal, as (5.52) asks
+    y = g - g_old
+    method, xp = ConjugateGradient(beta), device.xp
+    state = method.update(xp, None, *map(device.asarray, (p, 0.1 * p, y, g)))
+    expected = {
+        "polak_ribiere": g @ y / (g_old @ g_old),
+        "fletcher_reeves": g @ g / (g_old @ g_old),
+        "hestenes_stiefel": g @ y / (p @ y),
+    }
+    assert expected["polak_ribiere"] > 0
+    found = device.to_host(method.direction(xp, state, device.asarray(g)))
+    np.testing.assert_allclose(found, -g + expected[beta] * p, rtol=1e-12)
+
+
+@pytest.mark.parametrize("beta", BETAS)
+def test_conjugate_gradients_begin_anew_where_gradients_are_far_from_orthogonal(device, beta):
+    method, xp = ConjugateGradient(beta), device.xp
+    p, g_old = np.array([-2.0, -1.0]), np.array([2.0, 0.0])
+    for share, anew in ((0.099, False), (0.101, True), (-0.099, False), (-0.101, True)):
+        g = np.array([share / 2, np.sqrt(1 - share**2 / 4)])  # of length 1, so that g^T g_old = share g^T g
+        state = method.update(xp, None, *map(device.asarray, (p, 0.1 * p, g - g_old, g)))
+        found = device.to_host(method.direction(xp, state, device.asarray(g)))
+        assert np.array_equal(found, -g) == anew
+
+
+@pytest.mark.parametrize("method", [ConjugateGradient(), BFGS(), LBFGS()])
+def test_the_first_direction_is_the_steepest_descent(device, method):
+    theta = device.asarray(np.arange(4.0))
+    state = method.start(device.xp, theta)
+    assert np.array_equal(device.to_host(method.direction(device.xp, state, theta)), -np.arange(4.0))
+
+
+@pytest.mark.parametrize("beta", BETAS)
+@pytest.mark.parametrize("n", [2, 5, 12])
+def test_conjugate_gradients_end_in_n_steps_on_an_n_quadratic(device, beta, n):
+    function, minimum, start = quadratic(device, n)
+    path = steps_of(device, function, start, ConjugateGradient(beta), n, exact)
+    far = np.abs(device.to_host(start) - minimum).max()
+    assert np.abs(path[n - 1] - minimum).max() < 1e-9 * far
+    assert np.abs(path[n - 2] - minimum).max() > 1e-5 * far  # and not before
+
+
+def test_all_betas_are_one_on_a_quadratic():
+    function, _, start = quadratic(CPU, 8)
+    paths = [steps_of(CPU, function, start, ConjugateGradient(beta), 7, exact) for beta in BETAS]
+    np.testing.assert_allclose(paths[1], paths[0], rtol=1e-9)
+    np.testing.assert_allclose(paths[2], paths[0], rtol=1e-9)
+
+
+# BFGS and L-BFGS
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+@pytest.mark.parametrize("n", [3, 8])
+def test_bfgs_keeps_the_matrix_of_its_formula(device, n, scaled):
+    S, Y = pairs(n, 6)
+    H0 = np.eye(n) * (gamma(S[0], Y[0]) if scaled else 1.0)
+    H = device.to_host(learned(device, BFGS(scaled), S, Y))
+    np.testing.assert_allclose(H, inverse_hessian(S, Y, H0), rtol=1e-8, atol=1e-10 * np.abs(H).max())
+    np.testing.assert_allclose(H @ Y[-1], S[-1], rtol=1e-8, atol=1e-12)  # the secant equation (6.4)
+
+
+def test_bfgs_updates_a_matrix_of_many_blocks_like_one_block():
+    n = 2**10 + 300  # 2^20 // n rows at a time leave a rest
+    S, Y = np.random.default_rng(0).standard_normal((2, 2, n))
+    Y += 2 * S
+    H = learned(CPU, BFGS(), S, Y)
+    np.testing.assert_allclose(H @ Y[-1], S[-1], rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(H, H.T, rtol=1e-8, atol=1e-12)
+    np.testing.assert_allclose(H, inverse_hessian(S, Y, np.eye(n) * gamma(S[0], Y[0])), rtol=1e-8, atol=1e-12)
+
+
+@pytest.mark.parametrize("memory", [1, 3, 6, 10])
+@pytest.mark.parametrize("scaled", [True, False])
+def test_lbfgs_is_bfgs_of_the_last_steps(device, memory, scaled):
+    n = 7
+    S, Y = pairs(n, 6)
+    g = np.random.default_rng(5).standard_normal(n)
+    method = LBFGS(memory, scaled)
+    state = learned(device, method, S, Y)
+    found = device.to_host(method.direction(device.xp, state, device.asarray(g)))
+    H0 = np.eye(n) * (gamma(S[-1], Y[-1]) if scaled else 1.0)
+    expected = -inverse_hessian(S[-memory:], Y[-memory:], H0) @ g
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-10 * np.abs(expected).max())
+    assert len(state) == min(memory, 6)
+
+
+def chained_rosenbrock(device, n):
+    """sum of 100 (x_(i+1) - x_i^2)^2 + (1 - x_i)^2, whose gradient is written with slices."""
+    xp = device.xp
+
+    def function(x):
+        r, q = x[1:] - x[:-1] ** 2, 1 - x[:-1]
+        g = xp.zeros_like(x)
+        g[:-1] += -400 * x[:-1] * r - 2 * q
+        g[1:] += 200 * r
+        return xp.sum(100 * r * r + q * q), g
+
+    return function, device.asarray(np.tile([-1.2, 1.0], n)[:n])
+
+
+@pytest.mark.parametrize("n", [2, 6])
+def test_lbfgs_with_full_memory_takes_the_steps_of_bfgs_from_the_same_matrix(device, n):
+    function, start = chained_rosenbrock(device, n)
+    whole = steps_of(device, function, start, BFGS(scaled=False), 25)
+    limited = steps_of(device, function, start, LBFGS(memory=100, scaled=False), 25)
+    np.testing.assert_allclose(limited, whole, rtol=0, atol=1e-10)  # rounding grows step by step
+    np.testing.assert_allclose(limited[:8], whole[:8], rtol=0, atol=1e-12)
+    short = steps_of(device, function, start, LBFGS(memory=2, scaled=False), 25)
+    assert np.abs(np.array(short[:8]) - whole[:8]).max() > 1e-3
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+def test_quasi_newton_methods_end_in_n_steps_on_an_n_quadratic_too(device, scaled):
+    # Under exact searches they are conjugate gradients in other words (section 6.4, theorem 6.4).
+    n = 6
+    function, minimum, start = quadratic(device, n)
+    for method in (BFGS(scaled), LBFGS(n, scaled)):
+        path = steps_of(device, function, start, method, n, exact)
+        assert np.abs(path[-1] - minimum).max() < 1e-10
+
+
+def test_bfgs_refuses_a_matrix_that_does_not_fit(device):
+    xp = device.xp
+    theta = device.asarray(np.zeros(100))
+    BFGS(max_bytes=80_000).start(xp, theta)
+    BFGS(max_bytes=40_000).start(xp, xp.astype(theta, xp.float32))
+    with pytest.raises(ValueError, match=r"solver='bfgs'.* 100 x 100 .*80,000 bytes and 79,999 .*solver='lbfgs'"):
+        BFGS(max_bytes=79_999).start(xp, theta)
+    with pytest.raises(ValueError, match="needs 40,000 bytes"):
+        BFGS(max_bytes=39_999).start(xp, xp.astype(theta, xp.float32))

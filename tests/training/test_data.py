@@ -1,0 +1,118 @@
+"""Rows on a device: batches, chunks, and what a network scores on them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gpunn.training import data
+from gpunn.training.data import Rows, chunks, evaluate, logits
+
+
+def test_a_batch_is_the_rows_of_its_index_and_a_slice_those_of_its_range(device, problem_on):
+    problem, xp = problem_on(device), device.xp
+    X, T = problem.host_rows(20)
+    weight = np.arange(20.0)
+    rows = problem.rows(20, weight=weight)
+    index = np.array([3, 19, 3, 0])
+    assert len(rows) == 20
+    for found, part in (
+        (rows.batch(xp, device.asarray(index), xp.float64), index),
+        (rows.slice(xp, slice(2, 7), xp.float64), slice(2, 7)),
+    ):
+        for array, expected in zip(found, (X, T, weight), strict=True):
+            assert np.array_equal(device.to_host(array), expected[part])
+    assert problem.rows(20).batch(xp, device.asarray(index), xp.float64)[2] is None
+    assert problem.rows(20).slice(xp, slice(2, 7), xp.float64)[2] is None
+
+
+def test_bytes_stay_bytes_until_a_batch_is_formed(device, problem_on):
+    problem, xp = problem_on(device, "float32"), device.xp
+    X = np.random.default_rng(0).integers(256, size=(20, 5), dtype=np.uint8)
+    rows = Rows(device.asarray(X), problem.rows(20).T)
+    index = device.asarray(np.arange(4))
+    for found in (rows.batch(xp, index, xp.float32), rows.slice(xp, slice(0, 4), xp.float32)):
+        assert found[0].dtype == xp.float32
+        assert np.array_equal(device.to_host(found[0]), X[:4])
+    assert rows.X.dtype == xp.uint8
+    z = logits(device, problem.network, problem.theta(), rows.X)
+    assert z.dtype == xp.float32
+    floats = device.asarray(X.astype(np.float32))
+    assert np.array_equal(device.to_host(z), device.to_host(logits(device, problem.network, problem.theta(), floats)))
+
+
+def test_rows_of_the_right_dtype_are_not_copied(problem):
+    rows = problem.rows(20, weight=np.ones(20))
+    X, T, weight = rows.slice(np, slice(0, 20), np.float64)
+    assert np.shares_memory(X, rows.X) and np.shares_memory(T, rows.T) and np.shares_memory(weight, rows.weight)
+
+
+@pytest.mark.parametrize("n", [0, 1, 6, 7, 8, 50])
+def test_chunks_cover_every_row_once_within_their_bound(monkeypatch, problem, n):
+    monkeypatch.setattr(data, "CHUNK_ELEMENTS", 7 * 7 + 6)  # 7 rows of the widest layer, 7 neurons
+    parts = list(chunks(problem.network, n))
+    assert [i for part in parts for i in range(part.start, part.stop)] == list(range(n))
+    assert all(part.stop - part.start <= 7 for part in parts)
+    assert len(parts) == max(1, -(-n // 7))
+
+
+def test_a_layer_wider_than_a_chunk_is_taken_row_by_row(monkeypatch, problem):
+    monkeypatch.setattr(data, "CHUNK_ELEMENTS", 3)
+    assert len(list(chunks(problem.network, 5))) == 5
+
+
+@pytest.mark.parametrize("members", [None, 2])
+def test_chunked_logits_are_those_of_all_rows_at_once(monkeypatch, device, problem_on, members):
+    problem = problem_on(device)
+    theta, X = problem.theta(members), problem.rows().X
+    whole = problem.network.forward(device.xp, theta, X)[0]
+    monkeypatch.setattr(data, "CHUNK_ELEMENTS", 7 * 8)
+    found = logits(device, problem.network, theta, X)
+    assert found.shape == whole.shape
+    np.testing.assert_allclose(device.to_host(found), device.to_host(whole), rtol=1e-13, atol=1e-14)
+    assert logits(device, problem.network, theta, X[:0, :]).shape == (*whole.shape[:-2], 0, 3)
+
+
+def plain(problem, X, T, weight):
+    """Mean cost and accuracy from probabilities, row by row."""
+    W, V, b, c = np.split(problem.theta(), np.cumsum([35, 21, 7]))
+    costs, hits = [], []
+    for x, t in zip(X, T, strict=True):
+        z = np.tanh(x @ W.reshape(5, 7) + b) @ V.reshape(7, 3) + c
+        if problem.multilabel:
+            a = 1 / (1 + np.exp(-z))
+            costs.append(-sum(np.log(p if yes else 1 - p) for p, yes in zip(a, t, strict=True)))
+            hits.append(all((p > 0.5) == yes for p, yes in zip(a, t, strict=True)))
+        else:
+            costs.append(-np.log(np.exp(z) / np.exp(z).sum())[t.argmax()])
+            hits.append(z.argmax() == t.argmax())
+    return np.average(costs, weights=weight), np.average(hits, weights=weight)
+
+
+@pytest.mark.parametrize("multilabel", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_evaluation_is_a_plain_weighted_mean_without_penalties(
+    monkeypatch, device, problem_on, problem, multilabel, weighted
+):
+    weight = np.random.default_rng(2).random(50) * 5 if weighted else None
+    there, here = problem_on(device, multilabel=multilabel, l2=100.0), problem_on(problem.device, multilabel=multilabel)
+    monkeypatch.setattr(data, "CHUNK_ELEMENTS", 7 * 8)
+    found = evaluate(device, there.objective, there.theta(), there.rows(weight=weight))
+    cost, accuracy = plain(here, *here.host_rows(), weight)
+    assert found == pytest.approx((cost, accuracy), rel=1e-12)
+    assert 0 < accuracy < 1
+
+
+def test_one_output_alone_says_yes_or_no(device, problem_on):
+    problem, xp = problem_on(device, multilabel=True), device.xp
+    rows = problem.rows()
+    one = problem_on(device, multilabel=True)
+    one.network = type(problem.network)((5, 1), ())
+    objective = type(problem.objective)(one.network, problem.objective.head)
+    theta = device.asarray(np.array([1.0, -1, 0, 0, 0, 0.5]))
+    T = rows.T[:, :1]
+    z = device.to_host(rows.X)[:, 0] - device.to_host(rows.X)[:, 1] + 0.5
+    accuracy = evaluate(device, objective, theta, Rows(rows.X, T, exclusive=False))[1]
+    assert accuracy == pytest.approx(np.mean((z > 0) == (device.to_host(T)[:, 0] == 1)), rel=1e-12)
+    assert 0 < accuracy < 1
+    assert xp is device.xp

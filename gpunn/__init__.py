@@ -1,7 +1,34 @@
 """Feedforward neural-network classifiers on NumPy and CUDA, and instruments that show why they learn."""
 
-from gpunn.devices import DeviceUnavailableError, get_device
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gpunn.devices import DeviceUnavailableError, get_device
+    from gpunn.estimator import MLPClassifier, load
+    from gpunn.training.history import DivergenceWarning
 
 __version__ = "0.1.0"
 
-__all__ = ["DeviceUnavailableError", "__version__", "get_device"]
+__all__ = ["DeviceUnavailableError", "DivergenceWarning", "MLPClassifier", "get_device", "load"]
+
+_HOME = {
+    "DeviceUnavailableError": "gpunn.devices",
+    "DivergenceWarning": "gpunn.training.history",
+    "MLPClassifier": "gpunn.estimator",
+    "get_device": "gpunn.devices",
+    "load": "gpunn.estimator",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # scikit-learn takes most of a second to import: only who uses the estimator waits for it.
+    if name not in _HOME:
+        raise AttributeError(f"module 'gpunn' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

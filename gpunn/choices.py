@@ -7,13 +7,17 @@ what is allowed.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
 from gpunn.nn.activations import ACTIVATIONS, Activation, Identity, PReLU, Sigmoid, Softmax
 from gpunn.nn.costs import COSTS, Cost, CrossEntropy, LogLikelihood, Quadratic
 from gpunn.nn.heads import Head, IdentityQuadratic, pair
+from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
 from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient, Direction
 from gpunn.optim.first_order import Adam, AdamW, FirstOrder, GradientDescent, Momentum, Nesterov
 from gpunn.optim.schedules import Adaptive, Constant, Cosine, InverseScaling, Schedule, WarmUp
@@ -39,7 +43,7 @@ SCHEDULES: dict[str, Callable[[Any], Schedule]] = {
 }
 
 CG_BETAS = ("polak_ribiere", "fletcher_reeves", "hestenes_stiefel")
-DTYPES = ("float32", "float64")
+DTYPES = ("auto", "float32", "float64")
 
 
 def _sgd(momentum: float, nesterov: bool) -> FirstOrder:
@@ -48,10 +52,18 @@ def _sgd(momentum: float, nesterov: bool) -> FirstOrder:
     return Nesterov(momentum) if nesterov else Momentum(momentum)
 
 
+class ParameterError(ValueError):
+    """A parameter has a value that is not allowed; ``parameter`` is its name."""
+
+    def __init__(self, parameter: str, message: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
 def choose(name: str, value: Any, table: Mapping[str, Any] | Iterable[str]) -> Any:
     """The entry of a table, or the value itself where the table is only names."""
     if not isinstance(value, str) or value not in table:
-        raise ValueError(f"{name}={value!r} is not known; use one of {', '.join(map(repr, table))}.")
+        raise ParameterError(name, f"{name}={value!r} is not known; use one of {', '.join(map(repr, table))}.")
     return table[value] if isinstance(table, Mapping) else value
 
 
@@ -68,7 +80,7 @@ def number(
     if not good:
         left, right = "(" if "low" in open_ends else "[", ")" if "high" in open_ends or high == math.inf else "]"
         what = "a whole number" if integer else "a number"
-        raise ValueError(f"{name}={value!r} is not allowed; give {what} in {left}{low:g}, {high:g}{right}.")
+        raise ParameterError(name, f"{name}={value!r} is not allowed; give {what} in {left}{low:g}, {high:g}{right}.")
 
 
 def activation(name: str, value: Any) -> Activation:
@@ -84,17 +96,20 @@ def hidden_layers(sizes: Any, activations: Any) -> tuple[tuple[int, ...], tuple[
     if isinstance(sizes, Integral):
         sizes = (sizes,)
     try:
-        sizes = tuple(sizes)
+        sizes = tuple(None if isinstance(sizes, str) else sizes)
     except TypeError:
-        raise ValueError(f"hidden_layer_sizes={sizes!r} is not allowed; give a whole number or a tuple.") from None
+        message = f"hidden_layer_sizes={sizes!r} is not allowed; give a whole number or a tuple."
+        raise ParameterError("hidden_layer_sizes", message) from None
     for i, size in enumerate(sizes):
         if isinstance(size, bool) or not isinstance(size, Integral) or size <= 0:
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {size!r} at position {i} of {sizes}.")
+            message = f"hidden_layer_sizes must be > 0, got {size!r} at position {i} of {sizes}."
+            raise ParameterError("hidden_layer_sizes", message)
     if isinstance(activations, (list, tuple)):
         if len(activations) != len(sizes):
-            raise ValueError(
+            raise ParameterError(
+                "activation",
                 f"activation={activations!r} names {len(activations)} activations for {len(sizes)} hidden layers; "
-                "give one for each, or a single one for all."
+                "give one for each, or a single one for all.",
             )
         chosen = tuple(activation(f"activation[{i}]", a) for i, a in enumerate(activations))
     else:
@@ -106,7 +121,9 @@ def rates(name: str, value: Any, n: int) -> tuple[float, ...]:
     """Dropout rates of n layers; one number serves all."""
     values = tuple(value) if isinstance(value, (list, tuple)) else (value,) * n
     if len(values) != n:
-        raise ValueError(f"{name}={value!r} names {len(values)} rates for {n} hidden layers; give one for each.")
+        raise ParameterError(
+            name, f"{name}={value!r} names {len(values)} rates for {n} hidden layers; give one for each."
+        )
     for rate in values:
         number(name, rate, 0, 1, open_ends="high")
     return tuple(float(rate) for rate in values)
@@ -123,7 +140,11 @@ def output(cost: Any, output_activation: Any, n_classes: int, multilabel: bool) 
     if output_activation is None and cost is None:
         chosen: Activation = Sigmoid() if yes_or_no else Softmax()
     elif output_activation is None:
-        matched: dict[type, Callable[[], Activation]] = {CrossEntropy: Sigmoid, LogLikelihood: Softmax, Quadratic: Identity}
+        matched: dict[type, Callable[[], Activation]] = {
+            CrossEntropy: Sigmoid,
+            LogLikelihood: Softmax,
+            Quadratic: Identity,
+        }
         chosen = matched[type(_cost(cost))]()
     else:
         chosen = activation("output_activation", output_activation)
@@ -134,14 +155,18 @@ def output(cost: Any, output_activation: Any, n_classes: int, multilabel: bool) 
     else:
         function = CrossEntropy() if CrossEntropy().refusal(chosen) is None else Quadratic()
     if multilabel and isinstance(chosen, Softmax):
-        raise ValueError(
+        raise ParameterError(
+            "output_activation",
             "output_activation='softmax' makes the classes exclude each other, but y is multilabel; use "
-            "output_activation='sigmoid' with cost='cross_entropy'."
+            "output_activation='sigmoid' with cost='cross_entropy'.",
         )
     one_suffices = not isinstance(chosen, Softmax)
     if isinstance(chosen, PReLU) and isinstance(function, Quadratic):
         return chosen, IdentityQuadratic(), one_suffices
-    return Identity(), pair(chosen, function), one_suffices
+    try:
+        return Identity(), pair(chosen, function), one_suffices
+    except ValueError as error:
+        raise ParameterError("output_activation", str(error)) from None
 
 
 def _cost(value: Any) -> Cost:
@@ -154,8 +179,67 @@ def schedule(p: Any) -> Schedule:
     return WarmUp(chosen, p.warmup) if p.warmup else chosen
 
 
-def check_numbers(p: Any) -> None:
-    """Check the numeric parameters of an estimator."""
+def initialiser(name: str, value: Any, table: Mapping[str, Any]) -> Any:
+    """A distribution of weights or biases by name, or given as a function."""
+    return value if callable(value) else choose(name, value, table)
+
+
+def batch_size(p: Any, n_rows: int) -> int:
+    """Rows a step."""
+    if p.solver == "gd":
+        return n_rows
+    if p.batch_size == "auto":
+        return min(200, n_rows)
+    if p.batch_size > n_rows:
+        warnings.warn(
+            f"batch_size={p.batch_size} is larger than the {n_rows} training rows: it is going to be clipped to them.",
+            UserWarning,
+            stacklevel=5,
+        )
+    return min(int(p.batch_size), n_rows)
+
+
+def dtype(p: Any, X: Any) -> str:
+    """What theta is made of: as asked, or following X."""
+    if p.dtype != "auto":
+        return str(p.dtype)
+    return "float64" if X.dtype == "float64" else "float32"
+
+
+def takes_minibatches(p: Any) -> bool:
+    """True, or an AttributeError for a solver that needs all rows at once."""
+    if p.solver in FULL_BATCH_SOLVERS:
+        raise AttributeError(
+            f"partial_fit is only available for stochastic optimizers. {p.solver} is not stochastic: it minimises a "
+            f"fixed function of all rows. Use a solver of {', '.join(map(repr, FIRST_ORDER_SOLVERS))}."
+        )
+    return True
+
+
+def name_of(value: Activation) -> str:
+    """The name of an activation as scikit-learn has it, or the class of one that has no name here."""
+    names = {kind: name for name, kind in ACTIVATIONS.items()}  # the last name of a kind: "logistic"
+    return names.get(type(value), type(value).__name__)
+
+
+def check(p: Any, n_classes: int = 3) -> None:
+    """Check all parameters of an estimator, before there is any data.
+
+    Raises
+    ------
+    ParameterError
+        For the first that is not allowed, or does not go with another.
+    """
+    _check_numbers(p)
+    sizes, _ = hidden_layers(p.hidden_layer_sizes, p.activation)
+    rates("dropout", p.dropout, len(sizes))
+    output(p.cost, p.output_activation, n_classes, multilabel=False)
+    initialiser("weight_init", p.weight_init, WEIGHT_INITIALISERS)
+    initialiser("bias_init", p.bias_init, BIAS_INITIALISERS)
+    choose("learning_rate", p.learning_rate, SCHEDULES)
+
+
+def _check_numbers(p: Any) -> None:
     number("alpha", p.alpha, 0)
     number("l1", p.l1, 0)
     number("weight_decay", p.weight_decay, 0)
@@ -173,18 +257,29 @@ def check_numbers(p: Any) -> None:
     number("validation_fraction", p.validation_fraction, 0, 1, open_ends="low high")
     number("input_dropout", p.input_dropout, 0, 1, open_ends="high")
     number("lbfgs_memory", p.lbfgs_memory, 1, integer=True)
+    for name in ("shuffle", "nesterovs_momentum", "early_stopping", "warm_start"):
+        if not isinstance(getattr(p, name), (bool, np.bool_)):
+            raise ParameterError(name, f"{name}={getattr(p, name)!r} is not allowed; give True or False.")
     choose("cg_beta", p.cg_beta, CG_BETAS)
     choose("dtype", p.dtype, DTYPES)
+    choose("solver", p.solver, [*FIRST_ORDER_SOLVERS, *FULL_BATCH_SOLVERS])
     for name in ("clip_norm", "max_norm"):
         if getattr(p, name) is not None:
             number(name, getattr(p, name), 0, open_ends="low")
+    if p.solver == "gd" and p.batch_size != "auto":
+        raise ParameterError(
+            "batch_size",
+            f"batch_size={p.batch_size!r} does not go with solver='gd', which takes all rows at once; leave it at "
+            "'auto', or use solver='sgd' with momentum=0.",
+        )
     if p.batch_size != "auto":
         number("batch_size", p.batch_size, 1, integer=True)
     if p.solver in FULL_BATCH_SOLVERS:
         for name in ("dropout", "input_dropout", "max_norm", "clip_norm"):
             value = getattr(p, name)
             if value is not None and any(value if isinstance(value, (list, tuple)) else (value,)):
-                raise ValueError(
+                raise ParameterError(
+                    name,
                     f"{name}={value!r} does not go with solver={p.solver!r}, which minimises a fixed function of "
-                    f"all rows; use a solver of {', '.join(map(repr, FIRST_ORDER_SOLVERS))}."
+                    f"all rows; use a solver of {', '.join(map(repr, FIRST_ORDER_SOLVERS))}.",
                 )

@@ -42,12 +42,37 @@ class Labels:
                 f"y has shape {np.shape(y)} with more than two values: several multiclass outputs are not "
                 "supported. Give one column of labels, or an indicator matrix of 0 and 1."
             )
-        classes = unique_labels(y)
+        classes = unique_labels(y)  # column numbers of a multilabel y; a ValueError for a mix of text and numbers
+        if kind != "multilabel-indicator":
+            classes = np.unique(y)  # of the dtype that y has
         if len(classes) < 2:
             raise ValueError(
                 f"y has only one class, {classes.tolist()}: a classifier needs at least two classes to tell apart."
             )
         return cls(classes, kind == "multilabel-indicator")
+
+    @classmethod
+    def announced(cls, y: Array, classes: Array | None) -> Labels:
+        """The classes that will come, before all of them have: from an indicator matrix y, else ``classes``.
+
+        Raises
+        ------
+        ValueError
+            If they can't be told.
+        """
+        if type_of_target(y) == "multilabel-indicator":
+            return cls.learn(y)
+        if classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit: y may not have them all yet.")
+        return cls.learn(np.asarray(classes))
+
+    def agreeing(self, classes: Array | None) -> Labels:
+        """Themselves, if ``classes`` is None or names the same ones; else a ValueError."""
+        if classes is not None and not np.array_equal(self.classes, np.unique(classes)):
+            raise ValueError(
+                f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {self.classes!r}"
+            )
+        return self
 
     @property
     def n_outputs(self) -> int:

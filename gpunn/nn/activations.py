@@ -10,6 +10,8 @@ An `Activation` has these methods:
     h, shaped like z (..., n).
 ``backward(xp, z, h, dh, **learned)``
     dz, shaped like z, and a dict with the gradient of each learned array.
+``difference(xp, z, h, T)``
+    h - T, for T from 0 to 1, accurate where h has rounded to 1: written (1 - T) h - T (1 - h) with 1 - h from z.
 
 Those that act on each element alone are `Elementwise` and also have ``derivative(xp, z, h)``, f'(z). All are finite
 and accurate to rounding wherever the mathematics is, so exp is only ever taken of numbers that are not positive.
@@ -43,6 +45,13 @@ def shifted(xp: Namespace, z: Array) -> Array:
     top = xp.max(z, axis=-1, keepdims=True)
     # The inner maximum matters only for |z| near the dtype's limit, where z - top would overflow.
     return xp.maximum(z, xp.maximum(top, xp.zeros_like(top)) - xp.finfo(z.dtype).max) - top
+
+
+def log_sum_exp(xp: Namespace, d: Array) -> Array:
+    """log sum exp(d) of `shifted` numbers (..., k), shape (..., 1), accurate when one term outweighs the others."""
+    top = d == 0
+    others = xp.sum(xp.where(top, xp.zeros_like(d), xp.exp(d)), axis=-1, keepdims=True)
+    return xp.log1p(others + (xp.sum(xp.astype(top, d.dtype), axis=-1, keepdims=True) - 1))
 
 
 def sigmoid(xp: Namespace, z: Array) -> Array:
@@ -81,6 +90,9 @@ class Activation(ABC):
     @abstractmethod
     def backward(self, xp: Namespace, z: Array, h: Array, dh: Array, *args: Any, **learned: Any) -> Gradients:
         """dz, shaped like z, and the gradient of each learned array."""
+
+    def difference(self, xp: Namespace, z: Array, h: Array, T: Array) -> Array:
+        return h - T
 
 
 class Elementwise(Activation):
@@ -124,6 +136,9 @@ class Sigmoid(Elementwise):
     def derivative(self, xp, z, h):
         return h * sigmoid(xp, -z)
 
+    def difference(self, xp, z, h, T):
+        return (1 - T) * h - T * sigmoid(xp, -z)
+
 
 @dataclass(frozen=True)
 class Tanh(Elementwise):
@@ -138,6 +153,9 @@ class Tanh(Elementwise):
         e = xp.exp(-xp.abs(z))  # e squared is exp(-2|z|), without the overflow of 2z
         return (2 * e / (1 + e * e)) ** 2
 
+    def difference(self, xp, z, h, T):
+        return (1 - T) * h - T * (2 * RescaledTanh().forward(xp, -z))
+
 
 @dataclass(frozen=True)
 class RescaledTanh(Elementwise):
@@ -151,6 +169,9 @@ class RescaledTanh(Elementwise):
 
     def derivative(self, xp, z, h):
         return Tanh().derivative(xp, z, h) / 2
+
+    def difference(self, xp, z, h, T):
+        return (1 - T) * h - T * self.forward(xp, -z)
 
 
 @dataclass(frozen=True)
@@ -288,7 +309,7 @@ class Softmax(Activation):
     """h_j = exp(z_j) / sum_i exp(z_i), a distribution over the neurons of the layer.
 
     Each output depends on every input, so the backward pass is the product with the whole Jacobian,
-    dh_j / dz_i = h_j ([i = j] - h_i). Source: Bridle 1990.
+    dh_j / dz_i = h_j ([i = j] - h_i): h times dh less its mean under h. Source: Bridle 1990.
     """
 
     low, high = 0.0, 1.0
@@ -297,7 +318,14 @@ class Softmax(Activation):
         return softmax(xp, z)
 
     def backward(self, xp, z, h, dh):
-        return h * (dh - xp.sum(h * dh, axis=-1, keepdims=True)), {}
+        for _ in range(2):  # where an h is near 1, the first time leaves nothing but rounding for it
+            dh = dh - xp.sum(h * dh, axis=-1, keepdims=True)
+        return h * dh, {}
+
+    def difference(self, xp, z, h, T):
+        top = h > 0.5  # of one output at most; its 1 - h is the sum of the others
+        others = xp.sum(xp.where(top, xp.zeros_like(h), h), axis=-1, keepdims=True)
+        return (1 - T) * h - T * xp.where(top, others, 1 - h)
 
 
 ACTIVATIONS: dict[str, type[Activation]] = {

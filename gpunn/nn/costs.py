@@ -42,7 +42,10 @@ class CrossEntropy:
     """- sum_j [T_j log a_j + (1 - T_j) log(1 - a_j)], each output a yes-or-no question of its own."""
 
     def value(self, xp: Namespace, a: Array, T: Array) -> Array:
-        return -xp.sum(T * xp.log(_floored(xp, a)) + (1 - T) * xp.log(_floored(xp, 1 - a)), axis=-1)
+        # below 1/2 it is 1 - a that rounds, above it is exact
+        small = xp.log1p(-xp.minimum(a, xp.full_like(a, 0.5)))
+        log_rest = xp.where(a < 0.5, small, xp.log(_floored(xp, 1 - a)))
+        return -xp.sum(T * xp.log(_floored(xp, a)) + (1 - T) * log_rest, axis=-1)
 
     def derivative(self, xp: Namespace, a: Array, T: Array) -> Array:
         return (1 - T) / _floored(xp, 1 - a) - T / _floored(xp, a)

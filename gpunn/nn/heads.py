@@ -15,6 +15,9 @@ Why a head: the gradient of a cost through a saturated activation is a product o
 number. In a *matched* pair the two cancel on paper, delta is plainly a - T, and learning is fast exactly when
 the output is badly wrong. A `Composed` pair multiplies by the Jacobian of the activation, with all the slowness
 that this brings; it is what the quadratic cost does to a sigmoid. `pair` is the one place where the choice is made.
+
+Costs and deltas are accurate to rounding for saturated outputs too, right or wrong: a - T is the activation's
+`difference`, and log(1 + x) of a small x is never the logarithm of a rounded sum.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ from gpunn.nn.activations import (
     Sigmoid,
     Softmax,
     Tanh,
+    log_sum_exp,
     shifted,
 )
 from gpunn.nn.costs import COSTS, Cost, CrossEntropy, LogLikelihood, Quadratic
@@ -74,11 +78,25 @@ class Composed:
 
 
 @dataclass(frozen=True)
-class IdentityQuadratic(Composed):
+class ComposedQuadratic(Composed):
+    """Any activation with quadratic cost, a function of a - T alone: delta = J^T (a - T)."""
+
+    cost_function: Cost = Quadratic()
+
+    def cost(self, xp: Namespace, z: Array, T: Array) -> Array:
+        difference = self.activation.difference(xp, z, self.outputs(xp, z), T)
+        return self.cost_function.value(xp, difference, 0)
+
+    def delta(self, xp: Namespace, z: Array, T: Array) -> Array:
+        a = self.outputs(xp, z)
+        return self.activation.backward(xp, z, a, self.activation.difference(xp, z, a, T))[0]
+
+
+@dataclass(frozen=True)
+class IdentityQuadratic(ComposedQuadratic):
     """Linear output with quadratic cost: delta = z - T, which the chain rule gives as it stands."""
 
     activation: Activation = Identity()
-    cost_function: Cost = Quadratic()
 
 
 @dataclass(frozen=True)
@@ -93,11 +111,11 @@ class SoftmaxLogLikelihood(_Matched):
     cost_function = LogLikelihood()
 
     def cost(self, xp: Namespace, z: Array, T: Array) -> Array:
-        d = shifted(xp, z)
-        return xp.log(xp.sum(xp.exp(d), axis=-1)) - xp.sum(T * d, axis=-1)
+        half = shifted(xp, z / 2)  # doubled last: the distance itself could overflow, and 0 * inf is no number
+        return xp.squeeze(log_sum_exp(xp, 2 * half), axis=-1) - 2 * xp.sum(T * half, axis=-1)
 
     def delta(self, xp: Namespace, z: Array, T: Array) -> Array:
-        return self.outputs(xp, z) - T
+        return self.activation.difference(xp, z, self.outputs(xp, z), T)
 
 
 @dataclass(frozen=True)
@@ -117,7 +135,7 @@ class SigmoidCrossEntropy(_Matched):
         return xp.sum(linear + xp.log1p(xp.exp(-xp.abs(z))), axis=-1)
 
     def delta(self, xp: Namespace, z: Array, T: Array) -> Array:
-        return self.outputs(xp, z) - T
+        return self.activation.difference(xp, z, self.outputs(xp, z), T)
 
 
 @dataclass(frozen=True)
@@ -136,51 +154,49 @@ class TanhCrossEntropy(_Matched):
         return xp.sum(2 * linear + xp.log1p(xp.exp(-xp.abs(z)) ** 2), axis=-1)
 
     def delta(self, xp: Namespace, z: Array, T: Array) -> Array:
-        return 2 * (self.outputs(xp, z) - T)
+        return 2 * self.activation.difference(xp, z, self.outputs(xp, z), T)
 
 
 @dataclass(frozen=True)
 class SoftmaxCrossEntropy(_Matched):
     """Softmax outputs with the two-term cross-entropy, in the logits. k >= 2, and the rows of T sum to 1.
 
-    With p = softmax(z) and S_-j the sum of exp(z_i) over all i but j, log(1 - p_j) = log S_-j - logsumexp(z).
+    With p = softmax(z) and odds_j = (1 - T_j) p_j / (1 - p_j):
 
     cost    = - sum_j T_j log p_j + (1 - T_j) log(1 - p_j)
-    delta_l = 2 p_l - T_l - T_l p_l - p_l sum_{j != l} (1 - T_j) p_j / (1 - p_j)
+    delta_l = p_l - T_l + (1 - T_l) p_l - p_l sum_{j != l} odds_j
 
-    1 - p_j is a difference of nearly equal numbers for the greatest z alone; for it the sums over the other
-    outputs are formed on their own, relative to the second greatest. (When two are greatest, none needs it.)
+    1 - p_j is a difference of nearly equal numbers for a p_j above 1/2, of which there is one at most. For it the
+    others are summed on their own: with r_i = exp(z_i) relative to the greatest of them and S = sum r,
+    log(1 - p_j) = log S + second - logsumexp(z), and p_l odds_j = (1 - T_j) p_j r_l / S, which cannot overflow.
     """
 
     activation = Softmax()
     cost_function = CrossEntropy()
 
-    def _parts(self, xp, z):
-        d = shifted(xp, z)
-        e = xp.exp(d)
-        greatest = d == 0
-        greatest = greatest & (xp.sum(xp.astype(greatest, z.dtype), axis=-1, keepdims=True) == 1)
-        others = xp.sum(e, axis=-1, keepdims=True) - xp.where(greatest, xp.zeros_like(e), e)  # S_-j, j not greatest
-        rest = xp.where(greatest, xp.full_like(d, -xp.finfo(d.dtype).max), d)
-        second = xp.max(rest, axis=-1, keepdims=True)
-        r = xp.where(greatest, xp.zeros_like(e), xp.exp(rest - second))
-        return d, e, greatest, others, second, r
+    def _others(self, xp, z, top):
+        """r, which is 0 at the top, and S."""
+        lowest = xp.full_like(z, -xp.finfo(z.dtype).max)
+        r = xp.where(top, xp.zeros_like(z), xp.exp(shifted(xp, xp.where(top, lowest, z))))
+        return r, xp.sum(r, axis=-1, keepdims=True)
 
     def cost(self, xp: Namespace, z: Array, T: Array) -> Array:
-        d, e, greatest, others, second, r = self._parts(xp, z)
-        log_all = xp.log(xp.sum(e, axis=-1, keepdims=True))
-        log_others = xp.where(greatest, second + xp.log(xp.sum(r, axis=-1, keepdims=True)), xp.log(others))
-        return xp.sum(T * (log_all - d) + (1 - T) * (log_all - log_others), axis=-1)
+        p, half = self.outputs(xp, z), shifted(xp, z / 2)  # doubled last, as in SoftmaxLogLikelihood
+        top = p > 0.5
+        _, S = self._others(xp, z, top)
+        second = xp.max(xp.where(top, xp.full_like(z, -xp.finfo(z.dtype).max), half), axis=-1, keepdims=True)
+        log_all = log_sum_exp(xp, 2 * half) / 2
+        log_rest = xp.where(top, second + xp.log(S) / 2 - log_all, xp.log1p(-xp.where(top, xp.zeros_like(p), p)) / 2)
+        return 2 * xp.sum(T * (log_all - half) - (1 - T) * log_rest, axis=-1)
 
     def delta(self, xp: Namespace, z: Array, T: Array) -> Array:
-        _, e, greatest, others, _, r = self._parts(xp, z)
-        p = e / xp.sum(e, axis=-1, keepdims=True)
-        zero = xp.zeros_like(p)
-        odds = xp.where(greatest, zero, (1 - T) * e / others)  # (1 - T_j) p_j / (1 - p_j)
-        # For the greatest j that quotient may overflow; times p_l it is (1 - T_j) p_j r_l / sum(r).
-        weight = xp.sum(xp.where(greatest, (1 - T) * p, zero), axis=-1, keepdims=True)
-        pull = p * (xp.sum(odds, axis=-1, keepdims=True) - odds) + weight * r / xp.sum(r, axis=-1, keepdims=True)
-        return 2 * p - T - T * p - pull
+        p = self.outputs(xp, z)
+        top, zero = p > 0.5, xp.zeros_like(p)
+        r, S = self._others(xp, z, top)
+        odds = xp.where(top, zero, (1 - T) * p / (1 - xp.where(top, zero, p)))
+        top_p = xp.sum(xp.where(top, (1 - T) * p, zero), axis=-1, keepdims=True)
+        pull = p * (xp.sum(odds, axis=-1, keepdims=True) - odds) + top_p * r / S
+        return self.activation.difference(xp, z, p, T) + (1 - T) * p - pull
 
 
 Head = Composed | SoftmaxLogLikelihood | SigmoidCrossEntropy | TanhCrossEntropy | SoftmaxCrossEntropy
@@ -227,31 +243,4 @@ def pair(activation: Activation, cost: Cost) -> Head:
         )
     if activation.shapes(1):
         raise ValueError(f"{activation!r} learns parameters, so it must stand in the network, not in the head.")
-    return Composed(activation, cost)
-
-
-def probabilities(xp: Namespace, head: Head, z: Array, exclusive: bool) -> Array:
-    """The outputs as probabilities.
-
-    An output under a quadratic cost estimates the probability of its class but is not bound to (0, 1): it is
-    clipped. Where the classes are ``exclusive`` and the outputs are not a distribution by themselves, each row is
-    divided by its sum; a row of zeros becomes uniform.
-
-    Parameters
-    ----------
-    z : array (..., n, k)
-    exclusive : bool
-        Each row belongs to exactly one of the k classes.
-
-    Returns
-    -------
-    array (..., n, k)
-    """
-    a = head.outputs(xp, z)
-    if head.activation.low < 0 or head.activation.high > 1:
-        a = xp.minimum(xp.maximum(a, xp.zeros_like(a)), xp.ones_like(a))
-    if not exclusive or isinstance(head.activation, Softmax):
-        return a
-    total = xp.sum(a, axis=-1, keepdims=True)
-    uniform = xp.full_like(a, 1 / a.shape[-1])
-    return xp.where(total > 0, a / xp.where(total > 0, total, xp.ones_like(total)), uniform)
+    return ComposedQuadratic(activation) if isinstance(cost, Quadratic) else Composed(activation, cost)

@@ -73,7 +73,8 @@ def orthogonal(xp: Namespace, rng: Generator, n_in: int, n_out: int) -> Array:
     """Orthonormal rows or columns, whichever are fewer. Source: Saxe, McClelland & Ganguli 2014."""
     tall = rng.standard_normal((max(n_in, n_out), min(n_in, n_out)))
     q, r = xp.linalg.qr(tall)
-    q = q * xp.where(xp.linalg.diagonal(r) < 0, -1.0, 1.0)  # undo the signs of the method: then q is uniform (Haar)
+    signs = xp.linalg.diagonal(r)
+    q = q * xp.copysign(xp.ones_like(signs), signs)  # undo the signs of the method: then q is uniform (Haar)
     return q if n_in >= n_out else xp.matrix_transpose(q)
 
 

@@ -1,0 +1,1 @@
+"""Speed and accuracy, measured by commands that anyone can run; `results` keeps the tables."""

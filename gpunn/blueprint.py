@@ -1,0 +1,60 @@
+"""From the parameters of an estimator and the shape of its data to the objects of one training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gpunn import choices
+from gpunn.devices import Device
+from gpunn.labels import Labels
+from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
+from gpunn.nn.network import Network
+from gpunn.nn.objective import Objective
+from gpunn.training.full_batch import FullBatch
+from gpunn.training.minibatch import Minibatch
+
+Array = Any
+
+START, SPLIT = 3, 4  # streams of random numbers beside those of the minibatch loop, all from one seed
+
+
+def objective(p: Any, n_features: int, labels: Labels) -> Objective:
+    """The network that parameters ``p`` describe, with its head and penalties."""
+    sizes, activations = choices.hidden_layers(p.hidden_layer_sizes, p.activation)
+    output, head, one_suffices = choices.output(p.cost, p.output_activation, len(labels.classes), labels.multilabel)
+    n_out = labels.n_outputs if one_suffices else len(labels.classes)
+    return Objective(Network((n_features, *sizes, n_out), activations, output), head, l2=p.alpha, l1=p.l1)
+
+
+def start(p: Any, network: Network, seed: int, device: Device, dtype: str) -> Array:
+    """Initial theta (P,), drawn on the host from the seed, on the device in the dtype of training."""
+    weights = choices.initialiser("weight_init", p.weight_init, WEIGHT_INITIALISERS)
+    biases = choices.initialiser("bias_init", p.bias_init, BIAS_INITIALISERS)
+    theta = network.initial(np, np.random.default_rng([seed, START]), weights, biases)
+    return device.asarray(theta, dtype)
+
+
+def full_batch(p: Any, device: Device) -> FullBatch:
+    """The loop of a solver that takes all rows at once and searches along lines."""
+    method = choices.FULL_BATCH_SOLVERS[p.solver](p, device.free_bytes())
+    return FullBatch(method, p.max_iter, p.max_fun, gtol=p.tol, tol=p.tol, n_iter_no_change=p.n_iter_no_change)
+
+
+def minibatch(p: Any, network: Network, n_rows: int, seed: int) -> Minibatch:
+    """The loop of a first-order solver for ``n_rows`` training rows."""
+    n_hidden = len(network.layers) - 1
+    return Minibatch(
+        choices.FIRST_ORDER_SOLVERS[p.solver](p, network.n_weights),
+        choices.schedule(p),
+        choices.batch_size(p, n_rows),
+        p.max_iter,
+        seed,
+        shuffle=p.shuffle,
+        dropout=(float(p.input_dropout), *choices.rates("dropout", p.dropout, n_hidden)),
+        clip_norm=p.clip_norm,
+        max_norm=p.max_norm,
+        tol=p.tol,
+        n_iter_no_change=p.n_iter_no_change,
+    )

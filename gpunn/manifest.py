@@ -1,0 +1,305 @@
+"""A network and its training as a text in YAML or TOML, to and from the parameters of an estimator.
+
+    kind: feedforward
+    task: classification
+    data: {file: digits.csv, target: digit, held_out: 0.2}
+    network:
+      input: {size: 64}
+      hidden: {size: [25], activation: relu}
+      output: {size: 10, activation: softmax}
+    training:
+      kind: backprop
+      cost: cross_entropy
+      params: {lambda: 1.0}
+      optimize: {method: bfgs, iterations: 82}
+
+Every key may be left out; `KEYS` says which parameter each sets. An activation is a name, or a name with what it
+takes: ``{leaky_relu: {slope: 0.2}}``. Errors name the file, the line (YAML) and the key.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gpunn import choices
+from gpunn.nn.activations import ACTIVATIONS, Activation
+from gpunn.parameters import Parameters
+
+KEYS = {  # key of a manifest: parameter of the estimator
+    "network.input.dropout": "input_dropout",
+    "network.hidden.size": "hidden_layer_sizes",
+    "network.hidden.activation": "activation",
+    "network.hidden.dropout": "dropout",
+    "network.output.activation": "output_activation",
+    "network.weights": "weight_init",
+    "network.biases": "bias_init",
+    "training.cost": "cost",
+    "training.seed": "random_state",
+    "training.device": "device",
+    "training.dtype": "dtype",
+    "training.early_stopping": "early_stopping",
+    "training.validation_fraction": "validation_fraction",
+    "training.params.lambda": "alpha",
+    "training.params.l1": "l1",
+    "training.params.weight_decay": "weight_decay",
+    "training.params.max_norm": "max_norm",
+    "training.params.clip_norm": "clip_norm",
+    "training.optimize.method": "solver",
+    "training.optimize.iterations": "max_iter",
+    "training.optimize.evaluations": "max_fun",
+    "training.optimize.batch_size": "batch_size",
+    "training.optimize.shuffle": "shuffle",
+    "training.optimize.learning_rate": "learning_rate_init",
+    "training.optimize.schedule": "learning_rate",
+    "training.optimize.power": "power_t",
+    "training.optimize.warmup": "warmup",
+    "training.optimize.momentum": "momentum",
+    "training.optimize.nesterov": "nesterovs_momentum",
+    "training.optimize.beta_1": "beta_1",
+    "training.optimize.beta_2": "beta_2",
+    "training.optimize.epsilon": "epsilon",
+    "training.optimize.memory": "lbfgs_memory",
+    "training.optimize.beta": "cg_beta",
+    "training.optimize.tolerance": "tol",
+    "training.optimize.patience": "n_iter_no_change",
+}
+
+WORDS = {  # keys that take one word; the short ones are those of the program in the post
+    "kind": ("feedforward", "feedfwd"),
+    "task": ("classification", "class"),
+    "training.kind": ("backprop",),
+}
+
+DATA = ("data.file", "data.target", "data.held_out")
+SIZES = ("network.input.size", "network.output.size")
+ALL_KEYS = (*KEYS, *WORDS, *DATA, *SIZES)
+
+COSTS_OF_THE_POST = {"xentropy": "cross_entropy", "loglike": "log_likelihood"}
+DEFAULTS = {f.name: f.default for f in fields(Parameters) if f.default is not MISSING}
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a manifest says.
+
+    Parameters
+    ----------
+    parameters : dict
+        Of `gpunn.MLPClassifier`, those that are named.
+    n_inputs, n_outputs : int, optional
+        Sizes that the data must have.
+    data : dict
+        "file", "target", "held_out" as far as named; a relative file starts from the manifest's folder.
+    source : str
+        File name, for messages.
+    lines : dict
+        Line of each key, where known.
+    """
+
+    parameters: dict[str, Any]
+    n_inputs: int | None = None
+    n_outputs: int | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    source: str = "manifest"
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def check_sizes(self, n_features: int, n_classes: int) -> None:
+        """Hold the sizes named against those of the data; a ValueError names the key."""
+        for key, said, found in (
+            (SIZES[0], self.n_inputs, n_features),
+            (SIZES[1], self.n_outputs, n_classes),
+        ):
+            if said is not None and said != found:
+                what = "inputs, once columns are encoded" if key == SIZES[0] else "classes"
+                raise ValueError(
+                    f"{self.place(key)}: {said} is not what the data has, which is {found} {what}. Mend the size, or "
+                    "leave it out."
+                )
+
+    def place(self, key: str) -> str:
+        """Where a key stands, for messages."""
+        return f"{self.source}, line {self.lines[key]}, {key}" if key in self.lines else f"{self.source}, {key}"
+
+
+def read(path: str | os.PathLike[str]) -> Manifest:
+    """Read a manifest from a file ending in .yaml, .yml or .toml.
+
+    Raises
+    ------
+    ValueError
+        If it is no such text, or has keys or values that are not allowed.
+    OSError
+        If the file cannot be read.
+    """
+    path = Path(path)
+    if path.suffix not in (".yaml", ".yml", ".toml"):
+        raise ValueError(f"{path}: the kind of file cannot be told from its name; use .yaml, .yml or .toml.")
+    try:
+        text = path.read_bytes().decode("utf-8")
+        form, lines = (tomllib.loads(text), {}) if path.suffix == ".toml" else _load_yaml(text, str(path))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not UTF-8 text: {error}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path}: not TOML: {error}.") from None
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: not YAML: {' '.join(str(error).split())}.") from None
+    manifest = from_dict(form, str(path), lines)
+    if "file" in manifest.data:
+        manifest.data["file"] = str(path.parent / manifest.data["file"])
+    return manifest
+
+
+def from_dict(form: Any, source: str = "manifest", lines: Mapping[str, int] | None = None) -> Manifest:
+    """A manifest from nested dicts; a ValueError names the first key that is wrong."""
+    manifest = Manifest({}, source=source, lines=lines or {})
+    found = dict(_flat(manifest, form))
+    for key, allowed in WORDS.items():
+        if key in found and found[key] not in allowed:
+            raise ValueError(
+                f"{manifest.place(key)}: {found[key]!r} is not known; use {' or '.join(map(repr, allowed))}."
+            )
+    for key in SIZES:
+        size = found.get(key)
+        if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
+            raise ValueError(f"{manifest.place(key)}: {size!r} is not allowed; give a whole number of at least 1.")
+    _check_data(manifest, found)
+    parameters = {name: _value(manifest, key, found[key]) for key, name in KEYS.items() if key in found}
+    data = {key.split(".")[1]: found[key] for key in DATA if key in found}
+    manifest = Manifest(parameters, found.get(SIZES[0]), found.get(SIZES[1]), data, source, lines or {})
+    try:
+        choices.check(Parameters(**parameters), n_classes=manifest.n_outputs or 3)
+    except choices.ParameterError as error:
+        key = next(key for key, name in KEYS.items() if name == error.parameter)
+        if key not in found:  # a pair of values does not fit, and this one is the default
+            raise ValueError(f"{source}: {error}") from None
+        raise ValueError(f"{manifest.place(key)}: {error}") from None
+    return manifest
+
+
+def to_dict(p: Any, n_inputs: int | None = None, n_outputs: int | None = None) -> dict[str, Any]:
+    """The manifest of an estimator's parameters: the shape of the network, and what differs from the defaults.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is an object that has no name here, such as a function of your own.
+    """
+    always = ("hidden_layer_sizes", "activation", "solver", "max_iter")
+    form: dict[str, Any] = {"kind": "feedforward", "task": "classification"}
+    _put(form, SIZES[0], n_inputs)
+    for key, name in KEYS.items():
+        value = getattr(p, name)
+        if name in always or value != DEFAULTS[name]:
+            _put(form, key, _plain(name, value))
+    _put(form, SIZES[1], n_outputs)
+    return form
+
+
+def to_yaml(p: Any) -> str:
+    """`to_dict` as a text."""
+    return yaml.safe_dump(to_dict(p), sort_keys=False, default_flow_style=None)
+
+
+def _load_yaml(text: str, source: str) -> tuple[Any, dict[str, int]]:
+    lines: dict[str, int] = {}
+
+    def walk(node: Any, key: str) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for name, value in node.value:
+                inner = f"{key}.{name.value}" if key else str(name.value)
+                if inner in lines:
+                    raise ValueError(f"{source}, line {name.start_mark.line + 1}, {inner}: the key stands twice.")
+                lines[inner] = name.start_mark.line + 1
+                walk(value, inner)
+
+    walk(yaml.compose(text, Loader=yaml.SafeLoader), "")
+    return yaml.safe_load(text), lines
+
+
+def _flat(manifest: Manifest, form: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Keys with dots, and their values."""
+    if not isinstance(form, dict):
+        where = manifest.place(prefix) if prefix else manifest.source
+        raise ValueError(f"{where}: {form!r} is not a mapping of keys to values.")
+    for name, value in form.items():
+        key = f"{prefix}.{name}" if prefix else str(name)
+        if key in ALL_KEYS:
+            yield key, value
+        elif any(other.startswith(key + ".") for other in ALL_KEYS):
+            yield from _flat(manifest, value, key)
+        else:
+            depth = prefix.count(".") + 1 if prefix else 0
+            siblings = [other for other in ALL_KEYS if not prefix or other.startswith(prefix + ".")]
+            allowed = dict.fromkeys(other.split(".")[depth] for other in siblings)
+            raise ValueError(f"{manifest.place(key)}: the key is unknown; allowed here are {', '.join(allowed)}.")
+
+
+def _check_data(manifest: Manifest, found: Mapping[str, Any]) -> None:
+    for key in DATA[:2]:
+        if key in found and not isinstance(found[key], str):
+            raise ValueError(f"{manifest.place(key)}: {found[key]!r} is not allowed; give a text.")
+    share = found.get(DATA[2], 0.2)
+    if isinstance(share, bool) or not isinstance(share, float) or not 0 < share < 1:
+        raise ValueError(f"{manifest.place(DATA[2])}: {share!r} is not allowed; give a number in (0, 1).")
+
+
+def _value(manifest: Manifest, key: str, value: Any) -> Any:
+    if key == "training.cost" and isinstance(value, str):
+        return COSTS_OF_THE_POST.get(value, value)
+    if key.endswith(".activation"):
+        several = isinstance(value, list)
+        made = [_activation(manifest, key, one) for one in (value if several else [value])]
+        return made if several else made[0]
+    return tuple(value) if isinstance(value, list) and key == "network.hidden.size" else value
+
+
+def _activation(manifest: Manifest, key: str, value: Any) -> Any:
+    """A name as it is; a name with arguments as an object."""
+    if not isinstance(value, dict):
+        return value
+    name, arguments = next(iter(value.items())) if len(value) == 1 else (None, None)
+    if name not in ACTIVATIONS or not isinstance(arguments, dict):
+        raise ValueError(
+            f"{manifest.place(key)}: {value!r} is not allowed; give a name, or a name with what it takes, such as "
+            "{leaky_relu: {slope: 0.2}}."
+        )
+    kind: Any = ACTIVATIONS[name]
+    takes = {f.name: f.type for f in fields(kind)}
+    for argument, given in arguments.items():
+        good = isinstance(given, bool) == (takes.get(argument) == "bool") and isinstance(given, (int, float))
+        if argument not in takes or not good:
+            allowed = ", ".join(f"{n}: a {t}" for n, t in takes.items()) or "nothing"
+            raise ValueError(f"{manifest.place(key)}: {name} does not take {argument}={given!r}; it takes {allowed}.")
+    return kind(**arguments)
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A parameter as names, numbers and lists."""
+    if isinstance(value, Activation):
+        known = next((n for n, kind in ACTIVATIONS.items() if type(value) is kind), None)
+        if known is not None:
+            arguments = {f.name: getattr(value, f.name) for f in fields(value)}  # type: ignore[arg-type]
+            return {known: arguments} if value != ACTIVATIONS[known]() else known
+    if isinstance(value, (list, tuple)):
+        return [_plain(name, one) for one in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    raise ValueError(f"{name}={value!r} is an object without a name: it cannot be written to a manifest or model file.")
+
+
+def _put(form: dict[str, Any], key: str, value: Any) -> None:
+    if value is None:
+        return
+    *sections, last = key.split(".")
+    for section in sections:
+        form = form.setdefault(section, {})
+    form[last] = value

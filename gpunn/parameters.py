@@ -1,0 +1,55 @@
+"""The parameters of an estimator with their defaults, declared once; `gpunn.MLPClassifier` says what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+from gpunn.training.history import History
+
+
+@dataclass(eq=False, repr=False)
+class Parameters:
+    """Those that scikit-learn's MLPClassifier has too have its names and defaults."""
+
+    hidden_layer_sizes: Any = (100,)
+    activation: Any = "relu"
+    _: KW_ONLY
+    solver: str = "adam"
+    alpha: float = 0.0001
+    batch_size: int | str = "auto"
+    learning_rate: str = "constant"
+    learning_rate_init: float = 0.001
+    power_t: float = 0.5
+    max_iter: int = 200
+    shuffle: bool = True
+    random_state: Any = None
+    tol: float = 1e-4
+    verbose: bool = False
+    warm_start: bool = False
+    momentum: float = 0.9
+    nesterovs_momentum: bool = True
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    n_iter_no_change: float = 10
+    max_fun: int = 15000
+    device: str = "cpu"
+    dtype: str = "auto"
+    cost: Any = None
+    output_activation: Any = None
+    weight_init: Any = "glorot_uniform"
+    bias_init: Any = "zeros"
+    l1: float = 0.0
+    dropout: Any = 0.0
+    input_dropout: float = 0.0
+    weight_decay: float = 0.01
+    max_norm: float | None = None
+    clip_norm: float | None = None
+    warmup: float = 0.0
+    lbfgs_memory: int = 10
+    cg_beta: str = "polak_ribiere"
+    callback: Callable[[History], bool | None] | None = None

@@ -1,0 +1,158 @@
+"""The plan of the house, held against the imports that are there: they run downwards only."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[1]
+SOURCES = sorted((HOUSE / "gpunn").rglob("*.py"))
+
+# The rooms from the top to the bottom, each with those it may import from. A room may import from itself;
+# gpunn/__init__.py, which is "" here, holds the public names and may import from all, at need by name.
+MATHS = {"optim", "nn", "devices"}
+PARTS = {"blueprint", "choices", "labels", "parameters", "training", "models", "features", "manifest", *MATHS}
+PLAN = {
+    "cli": {"", "estimator", "insight", *PARTS},
+    "estimator": {"session", "inputs", *PARTS},
+    "insight": {"training", "models", "features", "manifest", *MATHS},
+    "session": {"inputs", *PARTS} - {"models", "features", "manifest"},
+    "blueprint": {"choices", "labels", "training", *MATHS},
+    "manifest": {"parameters", "choices", "optim", "nn"},  # it is written in the words of choices
+    "parameters": {"training"},
+    "training": MATHS,
+    "models": {"labels", *MATHS},  # a model file keeps the classes
+    "inputs": {"devices"},
+    "features": set(),
+    "choices": {"optim", "nn"},
+    "labels": set(),
+    "optim": set(),
+    "nn": set(),
+    "devices": set(),
+}
+
+PURE = ("nn", "optim")
+PURE_MAY_IMPORT = {
+    "__future__",
+    "abc",
+    "collections",
+    "dataclasses",
+    "enum",
+    "functools",
+    "itertools",
+    "math",
+    "typing",
+}
+
+
+def room_of(path):
+    """The room a file stands in; "" for gpunn/__init__.py."""
+    first = path.relative_to(HOUSE / "gpunn").parts[0].removesuffix(".py")
+    return "" if first == "__init__" else first
+
+
+def imports(source):
+    """Full names of all that a source imports, wherever in it, with "." for a relative import."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                yield "."
+            else:
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in (
+            "importlib.import_module",
+            "import_module",
+            "__import__",
+        ):
+            named = node.args[0]
+            yield named.value if isinstance(named, ast.Constant) else "?"
+
+
+def faults(path, source):
+    """What a file's imports have against the plan."""
+    room, where = room_of(path), path.relative_to(HOUSE)
+    if room and room not in PLAN:
+        yield f"{where}: the room {room!r} is not in the plan; give it a place in PLAN, tests/test_plan.py."
+        return
+    for name in imports(source):
+        top, _, rest = name.partition(".")
+        if name == "." or (name == "?" and room):
+            yield f"{where}: an import that is relative, or not by a name that stands there."
+        of_cupy = top == "cupy" or name.startswith("array_api_compat.cupy")
+        if of_cupy and where != Path("gpunn/devices/cuda.py"):
+            yield f"{where}: only gpunn/devices/cuda.py may import cupy."
+        if room in PURE and top not in PURE_MAY_IMPORT | {"gpunn"}:
+            yield f"{where}: {room} is maths on the array API standard alone, and imports {name}."
+        if top == "gpunn" and room:
+            other = rest.split(".")[0]
+            if not (HOUSE / "gpunn" / other).is_dir() and not (HOUSE / "gpunn" / f"{other}.py").is_file():
+                other = ""  # a name of gpunn/__init__.py
+            if other != room and other not in PLAN[room]:
+                yield f"{where}: {room} may not import from {other or 'gpunn itself'} ({name})."
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(HOUSE)))
+def test_imports_run_downwards_only(path):
+    assert list(faults(path, path.read_text())) == []
+
+
+def test_the_plan_itself_runs_downwards():
+    levels = list(PLAN)  # written from the top to the bottom, so that no two rooms import each other
+    for room, below in PLAN.items():
+        assert all(levels.index(other) > levels.index(room) for other in below - {""})
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("nn/costs.py", "import numpy as np"),
+        ("nn/costs.py", "def f():\n    import scipy.special"),
+        ("nn/costs.py", "from gpunn.training import data"),
+        ("optim/first_order.py", "from gpunn.nn.network import Network"),
+        ("optim/first_order.py", "import array_api_compat"),
+        ("training/data.py", "from gpunn.estimator import MLPClassifier"),
+        ("training/data.py", "from gpunn import estimator"),
+        ("training/data.py", "import gpunn"),
+        ("training/data.py", "from .history import History"),
+        ("training/data.py", "import cupy as cp"),
+        ("devices/cpu.py", "import cupy.cuda"),
+        ("devices/cpu.py", "import array_api_compat.cupy"),
+        ("devices/cpu.py", "importlib.import_module('cupy')"),
+        ("devices/cpu.py", "importlib.import_module(name)"),
+        ("choices.py", "from gpunn.labels import Labels"),
+        ("choices.py", "from gpunn.devices import get_device"),
+        ("labels.py", "import gpunn.nn.heads"),
+        ("features/tables.py", "from gpunn.nn import costs"),
+        ("attic.py", ""),
+        ("attic/__init__.py", ""),
+    ],
+)
+def test_what_the_plan_forbids_is_found(path, source):
+    assert len(list(faults(HOUSE / "gpunn" / path, source))) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("nn/costs.py", "import math\nfrom typing import Any\nfrom gpunn.nn.activations import Softmax"),
+        ("training/data.py", "import numpy\nfrom gpunn.nn.network import Network\nfrom gpunn import optim"),
+        ("devices/cuda.py", "import cupy\nimport array_api_compat.cupy as xp"),
+        ("choices.py", "from gpunn.optim.directions import BFGS"),
+        ("cli/main.py", "from gpunn import __version__\nfrom gpunn.nn.costs import COSTS"),
+        ("__init__.py", "import importlib\nimportlib.import_module(name)"),
+        ("__init__.py", "from gpunn.estimator import MLPClassifier"),
+    ],
+)
+def test_what_the_plan_allows_is_let_be(path, source):
+    assert list(faults(HOUSE / "gpunn" / path, source)) == []
+
+
+def test_no_file_is_two_rooms():
+    files = [path for name in ("gpunn", "tests", "benchmarks", "examples") for path in (HOUSE / name).rglob("*.py")]
+    lengths = {str(path.relative_to(HOUSE)): len(path.read_text().splitlines()) for path in files}
+    assert len(lengths) > len(SOURCES)
+    assert {name: length for name, length in lengths.items() if length > 330} == {}

@@ -68,19 +68,31 @@ def choose(name: str, value: Any, table: Mapping[str, Any] | Iterable[str]) -> A
 
 
 def number(
-    name: str, value: Any, low: float, high: float = math.inf, *, integer: bool = False, open_ends: str = ""
+    name: str,
+    value: Any,
+    low: float,
+    high: float = math.inf,
+    *,
+    integer: bool = False,
+    open_ends: str = "",
+    other: str = "",
 ) -> None:
-    """Check a number; ``open_ends`` has "low" or "high" where that end itself is not allowed."""
+    """Check a number; ``open_ends`` has "low" or "high" where that end itself is not allowed.
+
+    ``other`` ends the message: what is allowed beside numbers.
+    """
     kind = Integral if integer else Real
     good = isinstance(value, kind) and not isinstance(value, bool)
     if good:
         good = (value > low if "low" in open_ends else value >= low) and (
-            value < high if "high" in open_ends else value <= high
+            value < high if "high" in open_ends or high == math.inf else value <= high
         )
     if not good:
         left, right = "(" if "low" in open_ends else "[", ")" if "high" in open_ends or high == math.inf else "]"
         what = "a whole number" if integer else "a number"
-        raise ParameterError(name, f"{name}={value!r} is not allowed; give {what} in {left}{low:g}, {high:g}{right}.")
+        raise ParameterError(
+            name, f"{name}={value!r} is not allowed; give {what} in {left}{low:g}, {high:g}{right}{other}."
+        )
 
 
 def activation(name: str, value: Any) -> Activation:
@@ -96,7 +108,9 @@ def hidden_layers(sizes: Any, activations: Any) -> tuple[tuple[int, ...], tuple[
     if isinstance(sizes, Integral):
         sizes = (sizes,)
     try:
-        sizes = tuple(None if isinstance(sizes, str) else sizes)
+        if isinstance(sizes, str):
+            raise TypeError
+        sizes = tuple(sizes)
     except TypeError:
         message = f"hidden_layer_sizes={sizes!r} is not allowed; give a whole number or a tuple."
         raise ParameterError("hidden_layer_sizes", message) from None
@@ -119,14 +133,15 @@ def hidden_layers(sizes: Any, activations: Any) -> tuple[tuple[int, ...], tuple[
 
 def rates(name: str, value: Any, n: int) -> tuple[float, ...]:
     """Dropout rates of n layers; one number serves all."""
-    values = tuple(value) if isinstance(value, (list, tuple)) else (value,) * n
-    if len(values) != n:
+    several = isinstance(value, (list, tuple))
+    values = tuple(value) if several else (value,) * max(n, 1)
+    if several and len(values) != n:
         raise ParameterError(
             name, f"{name}={value!r} names {len(values)} rates for {n} hidden layers; give one for each."
         )
     for rate in values:
         number(name, rate, 0, 1, open_ends="high")
-    return tuple(float(rate) for rate in values)
+    return tuple(float(rate) for rate in values[:n])
 
 
 def output(cost: Any, output_activation: Any, n_classes: int, multilabel: bool) -> tuple[Activation, Head, bool]:
@@ -249,7 +264,8 @@ def _check_numbers(p: Any) -> None:
     number("max_iter", p.max_iter, 1, integer=True)
     number("max_fun", p.max_fun, 1, integer=True)
     number("tol", p.tol, 0)
-    number("n_iter_no_change", p.n_iter_no_change, 1, integer=p.n_iter_no_change != math.inf)
+    if p.n_iter_no_change != math.inf:
+        number("n_iter_no_change", p.n_iter_no_change, 1, integer=True)
     number("momentum", p.momentum, 0, 1)
     number("beta_1", p.beta_1, 0, 1, open_ends="high")
     number("beta_2", p.beta_2, 0, 1, open_ends="high")
@@ -273,7 +289,7 @@ def _check_numbers(p: Any) -> None:
             "'auto', or use solver='sgd' with momentum=0.",
         )
     if p.batch_size != "auto":
-        number("batch_size", p.batch_size, 1, integer=True)
+        number("batch_size", p.batch_size, 1, integer=True, other=", or 'auto'")
     if p.solver in FULL_BATCH_SOLVERS:
         for name in ("dropout", "input_dropout", "max_norm", "clip_norm"):
             value = getattr(p, name)

@@ -284,11 +284,14 @@ def load(path: str | os.PathLike[str], device: str = "cpu") -> MLPClassifier:
         described = manifest.from_dict(saved.manifest)
         if described.n_inputs is None:
             raise ValueError("the manifest does not name the size of the input.")
+        described.check_sizes(described.n_inputs, len(saved.labels.classes))
         clf = MLPClassifier(**{**described.parameters, "device": device})
         objective = blueprint.objective(clf, described.n_inputs, saved.labels)
         theta = saved.theta(objective.network)
         history = History.from_dict(saved.history)
         features = None if saved.features is None else _features(saved.features)
+        if features is not None and features.n_out != described.n_inputs:
+            raise ValueError(f"its columns give {features.n_out} inputs, and its network takes {described.n_inputs}.")
     except ValueError as error:
         raise ValueError(f"{path}: not a sound model file: {error}") from None
     clf.n_features_in_ = described.n_inputs

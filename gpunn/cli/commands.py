@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import math
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,42 +19,47 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
 import gpunn
+from gpunn import choices, models
 from gpunn import manifest as manifests
 from gpunn.cli import report
 from gpunn.cli.main import OPTIONS
 from gpunn.devices import every_device, get_device
 from gpunn.estimator import MLPClassifier
 from gpunn.features import Features, read_table, split_target
+from gpunn.labels import Labels
 from gpunn.manifest import Manifest
 
 
 def train(options: argparse.Namespace) -> int:
     source = Path(options.source)
-    if source.suffix in (".yaml", ".yml", ".toml"):
+    if source.suffix.lower() in (".yaml", ".yml", ".toml"):
         plan = manifests.read(source)
         if "file" not in plan.data:
             raise ValueError(f"{plan.place('data.file')}: the manifest names no table to train on. Add the key.")
     else:
         plan = Manifest({}, data={"file": str(source)})
+    data = plan.data["file"]
     target = options.target or plan.data.get("target")
     if target is None:
         raise ValueError("--target is missing: name the column with the labels, as in --target digit.")
+    # A table that has the name of a model is refused when it is read.
+    output = _place(options.output or source.with_suffix(".gpunn"), *([source, data] if options.output else []))
     clf = _classifier(plan, options)
-    table = read_table(plan.data["file"])
+    table = read_table(data)
     X, y = split_target(table, target)
-    share = options.held_out or plan.data.get("held_out", 0.2)
-    train_rows, test_rows = _split(y, share, clf.random_state)
-    features = Features.learn(X.take(train_rows))
-    plan.check_sizes(features.n_out, len(np.unique(y)))
-    output = Path(options.output) if options.output else source.with_suffix(".gpunn")
-    if not output.parent.is_dir():
-        raise ValueError(f"--output: there is no folder {output.parent}. Make it, or name another file.")
-
-    dtype = "float64" if clf.dtype == "float64" else "float32"
-    X_train, X_test = (features.transform(X.take(rows), dtype) for rows in (train_rows, test_rows))
+    with _named(f"{data}, column {target!r}"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of many classes: _split refuses those that are too small
+        labels = Labels.learn(y)
+    share = plan.data.get("held_out", 0.2) if options.held_out is None else options.held_out
+    train_rows, test_rows = _split(y, labels, share, clf.random_state)
+    with _named(data):
+        features = Features.learn(X.take(train_rows))
+        dtype = "float64" if clf.dtype == "float64" else "float32"
+        X_train, X_test = (features.transform(X.take(rows), dtype) for rows in (train_rows, test_rows))
+    plan.check_sizes(features.n_out, len(labels.classes))
     report.say(
-        f"{plan.data['file']}: {len(y):,} rows, {features.n_in} columns as {features.n_out} inputs, "
-        f"{len(np.unique(y))} classes; {len(test_rows):,} rows held out"
+        f"{data}: {len(y):,} rows, {features.n_in} columns as {features.n_out} inputs, "
+        f"{len(labels.classes)} classes; {len(test_rows):,} rows held out"
     )
     began = time.perf_counter()
     with report.progress(clf, quiet=options.quiet) as after, warnings.catch_warnings(record=True) as caught:
@@ -61,6 +68,8 @@ def train(options: argparse.Namespace) -> int:
         clf.fit(X_train, y[train_rows])
         clf.set_params(callback=None)
     seconds = time.perf_counter() - began
+    if clf.history_.stopped == "interrupted" and not clf.n_iter_:
+        raise KeyboardInterrupt  # nothing was learned: a model that is there already is worth more
     for warning in caught:
         if not issubclass(warning.category, ConvergenceWarning):  # to run all epochs asked for is no fault
             report.warn(str(warning.message))
@@ -73,17 +82,25 @@ def train(options: argparse.Namespace) -> int:
 
 
 def predict(options: argparse.Namespace) -> int:
-    clf = _load(options)
-    table = read_table(options.data, columns_as_text=clf.features_.text_columns)
-    rows = clf.features_.transform(table, clf.theta_.dtype)
-    p = clf.predict_proba(rows)
-    names = [str(label) for label in clf.classes_.tolist()]
-    columns = {"prediction": clf.predict(rows), **{f"p({n})": p[:, i] for i, n in enumerate(names)}}
-    result = pa.table({name: pa.array(values.tolist()) for name, values in columns.items()})
     if options.output:
-        pyarrow.csv.write_csv(result, options.output)
+        _place(options.output, options.model, options.data)
+    clf = _load(options)
+    table = _read(options.data, clf.features_.text_columns)
+    with _named(options.data):
+        rows = clf.features_.transform(table, clf.theta_.dtype)
+    p = clf.predict_proba(rows)
+    columns = {"prediction": pa.array(clf.predict(rows).tolist())}
+    # In their own dtype: a float32 then has no more digits than it knows.
+    columns |= {
+        f"p({report.shown(label)})": pa.array(np.ascontiguousarray(p[:, i]))
+        for i, label in enumerate(clf.classes_.tolist())
+    }
+    text = pa.BufferOutputStream()
+    pyarrow.csv.write_csv(pa.table(columns), text)
+    if options.output:
+        models.write_whole(options.output, text.getvalue().to_pybytes())
     else:
-        pyarrow.csv.write_csv(result, sys.stdout.buffer)
+        sys.stdout.buffer.write(text.getvalue())
         sys.stdout.buffer.flush()
     return 0
 
@@ -93,15 +110,19 @@ def evaluate(options: argparse.Namespace) -> int:
     target = options.target or getattr(clf, "target_", None)
     if target is None:
         raise ValueError("--target is missing: the model does not name the column with the labels.")
-    table = read_table(options.data, columns_as_text=clf.features_.text_columns)
-    X, y = split_target(table, target)
-    unknown = np.setdiff1d(y, clf.classes_) if y.dtype.kind == clf.classes_.dtype.kind else y
-    if unknown.size:
-        raise ValueError(
-            f"{options.data}, column {target!r}: labels that the model does not know: {unknown[:5].tolist()}; it knows "
-            f"{clf.classes_[:20].tolist()}."
-        )
-    report.evaluation(clf, clf.features_.transform(X, clf.theta_.dtype), y, options.data)
+    of_text = clf.classes_.dtype.kind in "OU"
+    table = _read(options.data, (*clf.features_.text_columns, *([target] if of_text else [])))
+    with _named(options.data):
+        X, y = split_target(table, target)
+        kinds = {_kind(y), _kind(clf.classes_)}
+        unknown = np.unique(y) if len(kinds) > 1 else np.setdiff1d(y, clf.classes_)
+        if unknown.size:
+            raise ValueError(
+                f"column {target!r} has labels that the model does not know: {_few(unknown)}. It knows "
+                f"{_few(clf.classes_)}."
+            )
+        rows = clf.features_.transform(X, clf.theta_.dtype)
+    report.evaluation(clf, rows, y.astype(clf.classes_.dtype), options.data)
     return 0
 
 
@@ -125,23 +146,53 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
 
 
 def _classifier(plan: Manifest, options: argparse.Namespace) -> MLPClassifier:
+    """The estimator asked for, its parameters and its device checked before any table is read."""
     given = {parameter: getattr(options, parameter) for _, parameter, _, _ in OPTIONS}
     chosen = {parameter: value for parameter, value in given.items() if value is not None}
-    return MLPClassifier(**{"random_state": 0, **plan.parameters, **chosen})
+    clf = MLPClassifier(**{"random_state": 0, **plan.parameters, **chosen})
+    try:
+        choices.check(clf)
+    except choices.ParameterError as error:
+        named = error.parameter.partition("[")[0]
+        option = next((o for o, parameter, _, _ in OPTIONS if parameter == named and parameter in chosen), None)
+        raise ValueError(f"{option}: {error}" if option else str(error)) from None
+    seed = clf.random_state
+    if seed is not None and not 0 <= seed < 2**32:
+        raise ValueError(f"--seed: {seed} is not allowed; give a whole number in [0, 2^32).")
+    get_device(clf.device)
+    return clf
 
 
-def _split(y: np.ndarray, share: float, seed: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Row numbers of a stratified split."""
+def _split(y: np.ndarray, labels: Labels, share: float, seed: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers of a stratified split, with every class on the side to train on."""
     if not 0 < share < 1:
-        raise ValueError(f"--held-out={share} is not allowed; give a number in (0, 1).")
-    labels, counts = np.unique(y, return_counts=True)
+        raise ValueError(f"--held-out: {share} is not allowed; give a number in (0, 1).")
+    found, counts = np.unique(y, return_counts=True)
     if counts.min() < 2:
         raise ValueError(
-            f"the class {labels[counts.argmin()]} has only one row, and each class needs one to train on and one to "
-            "hold out. Remove it, or add rows."
+            f"the class {found.tolist()[counts.argmin()]!r} has only one row, and each class needs one to train on and "
+            "one to hold out. Remove it, or add rows."
         )
-    train_rows, test_rows = train_test_split(np.arange(len(y)), test_size=share, stratify=y, random_state=seed)
-    return np.sort(train_rows), np.sort(test_rows)
+    n, n_test = len(y), math.ceil(share * len(y))
+    if min(n_test, n - n_test) >= len(found):
+        rows = train_test_split(np.arange(n), test_size=n_test, stratify=y, random_state=seed)
+        if len(np.unique(y[rows[0]])) == len(found):
+            return np.sort(rows[0]), np.sort(rows[1])
+    raise ValueError(
+        f"--held-out: {share} of {n} rows in {len(found)} classes does not leave a row of each class on both sides. "
+        "Change it, add rows, or remove rare classes."
+    )
+
+
+def _place(output: str | Path, *sources: str | Path) -> Path:
+    """A place for a new file, checked before the work begins."""
+    output = Path(output)
+    with _named("--output"):
+        models.check_place(output)
+        for source in map(Path, sources):
+            if output.exists() and source.exists() and output.samefile(source):
+                raise ValueError(f"{output} is what is read; name another file.")
+    return output
 
 
 def _load(options: argparse.Namespace) -> MLPClassifier:
@@ -152,3 +203,27 @@ def _load(options: argparse.Namespace) -> MLPClassifier:
             "train one with gpunn train."
         )
     return clf
+
+
+def _read(path: str, columns_as_text: tuple[str, ...]) -> Any:
+    try:
+        return read_table(path, columns_as_text=columns_as_text)
+    except ValueError as error:
+        raise ValueError(str(error).replace(", columns_as_text:", ":", 1)) from None  # a word of Python's users
+
+
+@contextlib.contextmanager
+def _named(what: str) -> Iterator[None]:
+    """Errors within begin with what they are about."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise ValueError(f"{what}: {error}") from None
+
+
+def _kind(labels: np.ndarray) -> str:
+    return {"b": "bool", "O": "text", "U": "text"}.get(labels.dtype.kind, "number")
+
+
+def _few(labels: np.ndarray) -> str:
+    return ", ".join(map(repr, labels[:10].tolist())) + (f", ... ({len(labels)} in all)" if len(labels) > 10 else "")

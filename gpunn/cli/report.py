@@ -7,15 +7,27 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
-from sklearn.metrics import confusion_matrix
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from gpunn.choices import FIRST_ORDER_SOLVERS
 from gpunn.devices import get_device
 from gpunn.training.history import History
 
 SHOWN_CLASSES = 20  # a wider confusion matrix is not read
+
+ENDED_BY = {  # reasons of `gpunn.training.history.History`, for people
+    "max_iter": "the limit",
+    "max_evaluations": "the limit on evaluations of the cost",
+    "tol": "a plateau of the cost",
+    "validation": "a plateau of the validation accuracy",
+    "gradient": "convergence: the gradient is small",
+    "decrease": "convergence: the cost falls no more",
+    "line_search": "convergence: the cost is flat to rounding",
+    "diverged": "divergence",
+    "interrupted": "an interrupt (Ctrl-C)",
+}
 
 
 def say(text: str) -> None:
@@ -36,11 +48,10 @@ def progress(clf: Any, quiet: bool) -> Iterator[Callable[[History], None] | None
         return
     bar = Progress(
         TextColumn("training"),
-        BarColumn(),
+        BarColumn(20),
         MofNCompleteColumn(),
         TextColumn("{task.fields[cost]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
         console=Console(stderr=True),
     )
     with bar:
@@ -56,41 +67,50 @@ def progress(clf: Any, quiet: bool) -> Iterator[Callable[[History], None] | None
 
 
 def training(clf: Any, seconds: float) -> None:
-    """One line about the training that ended."""
-    history, network = clf.history_, clf.network_
+    """Two or three lines about the training that ended."""
+    history, network, device = clf.history_, clf.network_, get_device(clf.device)
     sizes = "-".join(map(str, network.sizes))
-    reasons = {
-        "max_iter": "the limit",
-        "tol": "a plateau of the cost",
-        "validation": "a plateau of the validation score",
-    }
-    say(
-        f"trained {sizes} ({network.n_parameters:,} parameters, {clf.theta_.dtype}) with {clf.solver} on "
-        f"{_device_name(clf)} in {seconds:.1f} s: {history.n_iter} of at most {clf.max_iter} iterations, "
-        f"cost {clf.loss_:.4g}, ended by {reasons.get(history.stopped, history.stopped)}"
-    )
+    say(f"trained {sizes} ({network.n_parameters:,} parameters, {clf.theta_.dtype}) with {clf.solver} on {device.name}")
+    if device.note:
+        say(f"  device    {device.note}")
+    rounds = "epochs" if clf.solver in FIRST_ORDER_SOLVERS else "iterations"
+    kept = "" if history.best is None else f"; the weights after {history.best + 1} were kept"
+    say(f"  {rounds:<9} {history.n_iter} of at most {clf.max_iter}, in {seconds:.1f} s{kept}")
+    say(f"  ended by  {ENDED_BY.get(history.stopped, history.stopped)}")
+    say(f"  cost      {clf.loss_:.4g}")
 
 
 def evaluation(clf: Any, X: np.ndarray, y: np.ndarray, what: str) -> None:
     """Accuracy, log-loss and confusion matrix on rows with labels."""
-    predicted = clf.predict(X)
+    predicted, codes = clf.predict(X), np.searchsorted(clf.classes_, y)
     right = int(np.sum(predicted == y))
     say(f"{what}: {len(y):,} rows")
     say(f"  accuracy  {right / len(y):.2%}  ({right:,} right, {len(y) - right:,} wrong)")
-    of_true_class = np.take_along_axis(clf.predict_log_proba(X), np.searchsorted(clf.classes_, y)[:, None], axis=1)
+    of_true_class = np.take_along_axis(clf.predict_log_proba(X), codes[:, None], axis=1)
     say(f"  log-loss  {-np.mean(of_true_class, dtype=np.float64):.4f}")
-    if len(clf.classes_) > SHOWN_CLASSES:
-        say(f"  (the confusion matrix of {len(clf.classes_)} classes is too wide to show)")
+    matrix = np.zeros((len(clf.classes_), len(clf.classes_)), int)
+    np.add.at(matrix, (codes, np.searchsorted(clf.classes_, predicted)), 1)
+    _confusion(clf.classes_, matrix)
+
+
+def _confusion(classes: np.ndarray, matrix: np.ndarray) -> None:
+    names = [shown(label) for label in classes.tolist()]
+    cells = [[str(n) if n else "." for n in row] for row in matrix.tolist()]
+    widths = [max(map(cell_len, column)) for column in zip(names, *cells, strict=True)]
+    first = max(map(cell_len, names))
+    out = _out()
+    if len(names) > SHOWN_CLASSES or 4 + first + sum(widths) + 2 * len(widths) > out.width:
+        say(f"  (the confusion matrix of {len(names)} classes is too wide to show)")
         return
-    matrix = confusion_matrix(y, predicted, labels=clf.classes_)
     say("  confusion matrix: a row for each true class, a column for each predicted")
-    table = Table()
-    table.add_column("", justify="right", style="bold")
-    for label in clf.classes_.tolist():
-        table.add_column(str(label), justify="right")
-    for label, row in zip(clf.classes_.tolist(), matrix.tolist(), strict=True):
-        table.add_row(str(label), *("·" if n == 0 else str(n) for n in row))
-    _out().print(table)
+    for name, row in zip(["", *names], [names, *cells], strict=True):
+        line = "".join(" " * (2 + width - cell_len(cell)) + cell for cell, width in zip(row, widths, strict=True))
+        say(f"    {' ' * (first - cell_len(name))}{name}{line}")
+
+
+def shown(label: Any) -> str:
+    """A label as tables have it."""
+    return str(label).lower() if isinstance(label, bool) else str(label)
 
 
 def facts(title: str, named: dict[str, str]) -> None:
@@ -100,12 +120,12 @@ def facts(title: str, named: dict[str, str]) -> None:
         say(f"  {name}: {value}")
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # for main, where rich would end the process with code 1
+
+
 def _out() -> Console:
-    console = Console()
+    console = _Console()
     # Behind a pipe there is no screen: nothing is cut or folded at 80 columns.
-    return console if console.is_terminal else Console(width=1000)
-
-
-def _device_name(clf: Any) -> str:
-    device = get_device(clf.device)
-    return f"{device.name} ({device.note})" if device.note else device.name
+    return console if console.is_terminal else _Console(width=1000)

@@ -53,7 +53,8 @@ class CpuDevice:
             facts["memory"] = f"{free / 2**30:.1f} GiB free"
         facts["NumPy"] = np.__version__
         for pool in threadpool_info():
-            if pool["user_api"] == "blas":
+            # SciPy may have loaded another one, which gpunn does not use.
+            if pool["user_api"] == "blas" and "scipy.libs" not in pool["filepath"]:
                 version = pool.get("version") or "of unknown version"
                 facts["BLAS"] = f"{pool['internal_api']} {version}, {pool['num_threads']} threads"
         facts["compiled"] = "nothing: elementwise work is NumPy's own"

@@ -1,5 +1,6 @@
 """Model files: everything that prediction needs, in one file that runs nothing when it is read."""
 
 from gpunn.models.model_file import ModelFile, read, tensors_of, write
+from gpunn.models.whole_file import check_place, write_whole
 
-__all__ = ["ModelFile", "read", "tensors_of", "write"]
+__all__ = ["ModelFile", "check_place", "read", "tensors_of", "write", "write_whole"]

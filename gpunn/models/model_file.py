@@ -1,16 +1,17 @@
 """One model, one safetensors file: arrays of each layer, and all else as JSON in its metadata.
 
-No pickle, no class names, no paths. A reader believes nothing: sizes, names, shapes, dtypes and the checksum are
-held against what the metadata declares before anything is made of them.
+No pickle, no class names, no paths. A reader believes nothing: nothing is parsed before the checksum of the whole
+file fits, and sizes, names, shapes and dtypes are held against what the metadata declares before anything is made
+of them: a checksum tells of damage, not of malice.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
+import math
 import os
-import tempfile
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,15 @@ import safetensors
 import safetensors.numpy
 
 from gpunn.labels import Labels
+from gpunn.models.whole_file import write_whole
 from gpunn.nn.network import Network
 
 FORMAT = "gpunn-1"
 KEYS = ("manifest", "classes", "features", "target", "names", "history")  # of the metadata, each JSON
+UNSEALED = b'"sha256":"' + b"0" * 64 + b'"'  # quotes within the metadata are escaped: this can stand only once
+SEAL = re.compile(rb'"sha256":"([0-9a-f]{64})"')
+MAX_HEADER = 100_000_000  # as safetensors has it
+MAX_DEPTH = 20  # of lists and mappings in the metadata
 LABELS = {"i": int, "u": int, "f": float, "b": bool, "U": str, "O": str}  # kind of dtype: what JSON brings back
 
 
@@ -60,8 +66,9 @@ class ModelFile:
         """The arrays laid out as a network wants them; ValueError where names, shapes or dtypes are others."""
         parts = _parts(network)
         if set(parts) != set(self.tensors):
-            names = " and ".join(", ".join(sorted(these)) for these in (self.tensors, parts))
-            raise ValueError(f"the arrays are not those of the network declared: {names}.")
+            name = min(set(parts) ^ set(self.tensors))
+            what = "is missing" if name in parts else "belongs to no layer of it"
+            raise ValueError(f"the arrays are not those of the network declared: {name[:80]} {what}.")
         dtypes = {array.dtype for array in self.tensors.values()}
         if len(dtypes) > 1 or dtypes.pop() not in (np.float32, np.float64):
             raise ValueError("the arrays are not all float32, or all float64.")
@@ -73,6 +80,9 @@ class ModelFile:
                 )
             if not np.isfinite(array).all():
                 raise ValueError(f"the array {name} holds numbers that are not finite.")
+        n_in = network.sizes[0]
+        if self.names is not None and len(self.names) != n_in:
+            raise ValueError(f"{len(self.names)} names of features are given for {n_in} inputs.")
         theta = np.empty(network.n_parameters, self.tensors["1.W"].dtype)
         for name, part in parts.items():
             part.put(np, theta, self.tensors[name])
@@ -92,9 +102,8 @@ def write(path: str | os.PathLike[str], model: ModelFile) -> None:
     ValueError
         If labels are of a kind that cannot be written.
     OSError
-        If the file cannot be written; one that was there is left as it was.
+        As `write_whole` does.
     """
-    path = Path(path)
     values = {
         "manifest": model.manifest,
         "classes": _classes(model.labels),
@@ -103,22 +112,10 @@ def write(path: str | os.PathLike[str], model: ModelFile) -> None:
         "names": model.names,
         "history": model.history,
     }
-    metadata = {"format": FORMAT, **{key: json.dumps(value) for key, value in values.items()}}
-    metadata["sha256"] = _checksum(metadata, model.tensors)
+    metadata = {"format": FORMAT, "sha256": "0" * 64, **{key: json.dumps(value) for key, value in values.items()}}
     data = safetensors.numpy.save(model.tensors, metadata=metadata)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-    _sync_folder(path.parent)
+    seal = UNSEALED.replace(b"0" * 64, hashlib.sha256(data).hexdigest().encode())
+    write_whole(path, data.replace(UNSEALED, seal, 1))
 
 
 def read(path: str | os.PathLike[str]) -> ModelFile:
@@ -132,26 +129,46 @@ def read(path: str | os.PathLike[str]) -> ModelFile:
         If the file cannot be opened.
     """
     path = Path(path)
-    open(path, "rb").close()  # missing, a folder or not permitted: the system's own error says so best
+    _check_seal(path)
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             metadata = dict(file.metadata() or {})
+            if metadata.get("format") != FORMAT:
+                found = str(metadata.get("format"))[:80]
+                raise ValueError(
+                    f"{path}: a model file of format {found!r}, and this version of gpunn reads {FORMAT!r}. Read it "
+                    "with the version that wrote it, or train again."
+                )
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-    except (safetensors.SafetensorError, OverflowError, TypeError, KeyError) as error:
-        raise ValueError(f"{path}: not a model file, or a damaged one: {error}.") from None
-    if metadata.get("format") != FORMAT:
-        raise ValueError(
-            f"{path}: not a model file of gpunn: its format is {metadata.get('format')!r}, not {FORMAT!r}."
-        )
-    if metadata.pop("sha256", None) != _checksum(metadata, tensors):
-        raise ValueError(f"{path}: the checksum does not fit: the file was damaged or changed. Train or copy it again.")
+    except (safetensors.SafetensorError, OverflowError, TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"{path}: not a sound model file: {error}.") from None
     try:
         values = {key: json.loads(metadata[key]) for key in KEYS}
+        for value in values.values():
+            _check_depth(value)
         labels = _labels(values.pop("classes"))
         _check(values)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ValueError(f"{path}: not a sound model file: {type(error).__name__}: {error}") from None
     return ModelFile(labels=labels, tensors=tensors, **values)
+
+
+def _check_seal(path: Path) -> None:
+    """ValueError unless the checksum in the header is that of the whole file, taken with zeros in its own place."""
+    with open(path, "rb") as file:
+        start = file.read(8)
+        length = int.from_bytes(start, "little")
+        header = file.read(length) if length <= MAX_HEADER else b""
+        seal = SEAL.search(header)
+        if seal is None:
+            raise ValueError(f"{path}: not a model file of gpunn, or the head of one that was damaged.")
+        digest = hashlib.sha256(start + header[: seal.start()] + UNSEALED + header[seal.end() :])
+        while chunk := file.read(2**20):
+            digest.update(chunk)
+    if seal[1].decode() != digest.hexdigest():
+        raise ValueError(
+            f"{path}: the checksum does not fit: the file was damaged, cut off or changed. Copy it or train again."
+        )
 
 
 def _parts(network: Network) -> dict[str, Any]:
@@ -162,20 +179,12 @@ def _parts(network: Network) -> dict[str, Any]:
     }
 
 
-def _checksum(metadata: dict[str, str], tensors: dict[str, np.ndarray]) -> str:
-    digest = hashlib.sha256(json.dumps(sorted(metadata.items())).encode())
-    for name in sorted(tensors):
-        array = tensors[name]
-        digest.update(f"{name} {array.dtype} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
-
-
 def _classes(labels: Labels) -> dict[str, Any]:
     classes = labels.classes
-    values = classes.tolist()
-    good = classes.dtype.kind in LABELS and all(type(value) is LABELS[classes.dtype.kind] for value in values)
-    if not good:
+    kind = LABELS.get(classes.dtype.kind)
+    # In an object array text may be of NumPy's own type.
+    values = [str(value) if isinstance(value, str) else value for value in classes.tolist()]
+    if not all(type(value) is kind for value in values):
         raise ValueError(
             f"classes of dtype {classes.dtype} cannot be written to a model file; use numbers, bools or text."
         )
@@ -183,14 +192,27 @@ def _classes(labels: Labels) -> dict[str, Any]:
 
 
 def _labels(form: Any) -> Labels:
-    values, dtype = form["values"], np.dtype(form["dtype"])
-    good = isinstance(values, list) and len(values) > 1 and (dtype.kind in "UO" or dtype.itemsize <= 8)
-    if not good or not all(type(value) is LABELS.get(dtype.kind) for value in values):
-        raise ValueError("the classes are not a list of numbers, bools or texts.")
-    if values != sorted(set(values)) or not isinstance(form["multilabel"], bool):
+    if not isinstance(form, dict) or set(form) != {"dtype", "values", "multilabel"}:
+        raise ValueError("classes must have a dtype, values and multilabel.")
+    values, multilabel = form["values"], form["multilabel"]
+    if not isinstance(form["dtype"], str) or not isinstance(values, list) or not isinstance(multilabel, bool):
+        raise ValueError("dtype must be a text, values a list, and multilabel true or false.")
+    dtype = np.dtype(form["dtype"])
+    kind = LABELS.get(dtype.kind)
+    if len(values) < 2 or not all(type(value) is kind for value in values):
+        raise ValueError("the classes are not a list of two or more numbers, bools or texts of the dtype declared.")
+    if kind is float and not all(map(math.isfinite, values)):
+        raise ValueError("a class is not a finite number.")
+    if values != sorted(set(values)):
         raise ValueError("the classes are not sorted, or one stands twice.")
     # The length of text is that of the longest, whatever the file says.
-    return Labels(np.array(values, str if dtype.kind == "U" else dtype), form["multilabel"])
+    with np.errstate(over="ignore"):  # found below
+        classes = np.array(values, str if dtype.kind == "U" else dtype)
+    if classes.tolist() != values:
+        raise ValueError(f"the classes are not numbers of dtype {dtype}.")
+    if multilabel and values != list(range(len(values))):
+        raise ValueError("the classes of a multilabel problem are not the numbers of its columns.")
+    return Labels(classes, multilabel)
 
 
 def _check(values: dict[str, Any]) -> None:
@@ -203,17 +225,11 @@ def _check(values: dict[str, Any]) -> None:
         raise TypeError("names must be a list of texts.")
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name last through a loss of power, where the system lets a folder be synced."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _check_depth(value: Any) -> None:
+    """Deep nesting would exhaust the stack of whoever reads or shows it later."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner = [list(v.values()) if isinstance(v, dict) else v for v in level if isinstance(v, (dict, list))]
+        level = [v for part in inner for v in part]
+    if level:
+        raise ValueError(f"lists and mappings nest more than {MAX_DEPTH} deep.")

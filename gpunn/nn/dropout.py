@@ -56,5 +56,5 @@ class Dropout:
         key = _mixed(_mixed(_mixed(self.seed) ^ self.step) + (0x9E3779B9 * (layer + 1)) % 2**32)
         index = xp.arange(n * k, dtype=xp.uint32, device=key.device)
         bits = xp.reshape(_mixed(_mixed(index ^ key) + key), (*key.shape[:-1], n, k))
-        keep = bits >= round(rate * 2**32)
+        keep = bits >= min(round(rate * 2**32), 2**32 - 1)  # a rate next to 1 rounds to what uint32 cannot hold
         return xp.astype(keep, h.dtype) / (1 - rate)

@@ -34,10 +34,9 @@ from gpunn.nn.activations import (
     Sigmoid,
     Softmax,
     Tanh,
-    log_sum_exp,
-    shifted,
 )
 from gpunn.nn.costs import COSTS, Cost, CrossEntropy, LogLikelihood, Quadratic
+from gpunn.nn.stable import log_sum_exp, shifted
 
 Array = Any
 Namespace = Any

@@ -37,11 +37,14 @@ class Objective:
     l2: float = 0.0
     l1: float = 0.0
 
+    def __post_init__(self) -> None:
+        for name in ("l2", "l1"):  # Python's own floats: a NumPy float64 would promote a float32 gradient
+            object.__setattr__(self, name, float(getattr(self, name)))
+
     def value(self, xp: Namespace, theta: Array, X: Array, T: Array, weight: Array | None = None) -> Array:
         """f(theta), shape (...), without dropout. Arguments as in `value_and_gradient`."""
         z, _ = self.network.forward(xp, theta, X)
-        total = _total(xp, z, weight)
-        return self._data_cost(xp, z, T, weight, total) + self._penalty(xp, theta) / total
+        return (self._data_cost(xp, z, T, weight) + self._penalty(xp, theta)) * _share(xp, z, weight)
 
     def value_and_gradient(
         self,
@@ -61,7 +64,7 @@ class Objective:
         T : array (n, k) or (..., n, k)
             Targets, one-of-N or yes-or-no.
         weight : array (n,), optional
-            Row weights, not negative. Rows whose weights are all 0 cost 0.
+            Row weights, not negative. Rows whose weights are all 0 give cost and gradient 0.
         dropout : Dropout, optional
 
         Returns
@@ -70,21 +73,21 @@ class Objective:
         g : array (..., P)
         """
         z, tape = self.network.forward(xp, theta, X, dropout)
-        total = _total(xp, z, weight)
-        f = self._data_cost(xp, z, T, weight, total) + self._penalty(xp, theta) / total
+        share = _share(xp, z, weight)
+        f = (self._data_cost(xp, z, T, weight) + self._penalty(xp, theta)) * share
         dz = self.head.delta(xp, z, T)
-        dz = dz / total if weight is None else dz * (weight / total)[..., None]
+        dz = dz * share if weight is None else dz * (weight * share)[..., None]
         g = self.network.backward(xp, theta, tape, dz)
         W = theta[..., : self.network.n_weights]
         if self.l2:
-            g[..., : self.network.n_weights] += W * (self.l2 / total)
+            g[..., : self.network.n_weights] += W * (self.l2 * share)
         if self.l1:
-            g[..., : self.network.n_weights] += xp.sign(W) * (self.l1 / total)
+            g[..., : self.network.n_weights] += xp.sign(W) * (self.l1 * share)
         return f, g
 
-    def _data_cost(self, xp, z, T, weight, total):
+    def _data_cost(self, xp, z, T, weight):
         cost = self.head.cost(xp, z, T)
-        return xp.sum(cost if weight is None else cost * weight, axis=-1) / total
+        return xp.sum(cost if weight is None else cost * weight, axis=-1)
 
     def _penalty(self, xp, theta):
         W = theta[..., : self.network.n_weights]
@@ -96,12 +99,12 @@ class Objective:
         return penalty
 
 
-def _total(xp: Namespace, z: Array, weight: Array | None) -> Array | int:
-    """w, the sum of the row weights, or 1 where they are all 0."""
+def _share(xp: Namespace, z: Array, weight: Array | None) -> Array | float:
+    """1 / w with w the sum of the row weights; 0 where they are all 0: such rows say nothing of theta."""
     if weight is None:
-        return z.shape[-2]
+        return 1 / z.shape[-2]
     total = xp.sum(weight)
-    return xp.where(total > 0, total, xp.ones_like(total))
+    return xp.where(total > 0, 1 / xp.where(total > 0, total, xp.ones_like(total)), xp.zeros_like(total))
 
 
 def limit_norms(xp: Namespace, network: Network, theta: Array, limit: float) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpunn.nn.activations import RescaledTanh, Sigmoid, Softmax, shifted, softplus
+from gpunn.nn.activations import RescaledTanh, Sigmoid, Softmax
 from gpunn.nn.heads import Head
+from gpunn.nn.stable import log_sum_exp, shifted, softplus
 
 Array = Any
 Namespace = Any
@@ -48,7 +49,7 @@ def log_probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> 
     """Logarithms of `probabilities`, from the logits where that keeps them finite in the tails."""
     if isinstance(head.activation, Softmax):
         d = shifted(xp, z)
-        return d - xp.log(xp.sum(xp.exp(d), axis=-1, keepdims=True))
+        return d - log_sum_exp(xp, d)
     if isinstance(head.activation, SYMMETRIC) and (multilabel or z.shape[-1] == 1):
         slope = 1 if isinstance(head.activation, Sigmoid) else 2
         yes = -softplus(xp, -slope * z)

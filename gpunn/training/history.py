@@ -72,20 +72,29 @@ class History:
     @classmethod
     def from_dict(cls, form: dict[str, Any]) -> History:
         """What `to_dict` gave; ValueError for anything else: model files may be forged."""
-        known = {f.name: f for f in fields(cls)}
+        known = [f.name for f in fields(cls)]
         if set(form) != set(known):
-            raise ValueError(f"history: the keys are {', '.join(form)}; they must be {', '.join(known)}.")
-        for name, value in form.items():
-            numbers = value if isinstance(value, list) else []
-            good = all(isinstance(x, (int, float)) for x in numbers) and {
-                "stopped": isinstance(value, str),
-                "evaluations": isinstance(value, int),
-                "best": value is None or isinstance(value, int),
-            }.get(name, isinstance(value, list))
-            if not good:
+            raise ValueError(f"history: the keys must be {', '.join(known)}.")
+        lists = [name for name in known if name not in ("evaluations", "best", "stopped")]
+        n = len(form["cost"]) if isinstance(form["cost"], list) else 0
+        for name in known:
+            value = form[name]
+            if name in lists:
+                # Without a validation set there are no entries of it.
+                lengths = (0, n) if name.startswith("validation") else (n,)
+                good = isinstance(value, list) and len(value) in lengths and all(map(_is_number, value))
+            elif name == "stopped":
+                good = isinstance(value, str)
+            else:
+                good = (name == "best" and value is None) or (type(value) is int and 0 <= value < 2**63)
+            if not good or (name == "best" and value is not None and value >= n):
                 raise ValueError(f"history, key {name!r}: {str(value)[:80]} is not allowed.")
         return cls(**form)
 
     @property
     def n_iter(self) -> int:
         return len(self.cost)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is float or (type(value) is int and abs(value) < 2**63)

@@ -1,35 +1,18 @@
-"""A network and its training as a text in YAML or TOML, to and from the parameters of an estimator.
-
-    kind: feedforward
-    task: classification
-    data: {file: digits.csv, target: digit, held_out: 0.2}
-    network:
-      input: {size: 64}
-      hidden: {size: [25], activation: relu}
-      output: {size: 10, activation: softmax}
-    training:
-      kind: backprop
-      cost: cross_entropy
-      params: {lambda: 1.0}
-      optimize: {method: bfgs, iterations: 82}
-
-Every key may be left out; `KEYS` says which parameter each sets. An activation is a name, or a name with what it
-takes: ``{leaky_relu: {slope: 0.2}}``. Errors name the file, the line (YAML) and the key.
-"""
+"""What a manifest may say, as nested dicts: to and from the parameters of an estimator."""
 
 from __future__ import annotations
 
-import os
-import tomllib
+import math
+import re
+import reprlib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
-import yaml
-
 from gpunn import choices
-from gpunn.nn.activations import ACTIVATIONS, Activation
+from gpunn.nn.activations import ACTIVATIONS
+from gpunn.nn.costs import COSTS
+from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
 from gpunn.parameters import Parameters
 
 KEYS = {  # key of a manifest: parameter of the estimator
@@ -82,6 +65,8 @@ SIZES = ("network.input.size", "network.output.size")
 ALL_KEYS = (*KEYS, *WORDS, *DATA, *SIZES)
 
 COSTS_OF_THE_POST = {"xentropy": "cross_entropy", "loglike": "log_likelihood"}
+KINDS = {"float": "a number", "bool": "true or false"}  # what activations take
+DEVICES = re.compile(r"cpu|auto|cuda(:\d{1,4})?")
 DEFAULTS = {f.name: f.default for f in fields(Parameters) if f.default is not MISSING}
 
 
@@ -128,57 +113,28 @@ class Manifest:
         return f"{self.source}, line {self.lines[key]}, {key}" if key in self.lines else f"{self.source}, {key}"
 
 
-def read(path: str | os.PathLike[str]) -> Manifest:
-    """Read a manifest from a file ending in .yaml, .yml or .toml.
-
-    Raises
-    ------
-    ValueError
-        If it is no such text, or has keys or values that are not allowed.
-    OSError
-        If the file cannot be read.
-    """
-    path = Path(path)
-    if path.suffix not in (".yaml", ".yml", ".toml"):
-        raise ValueError(f"{path}: the kind of file cannot be told from its name; use .yaml, .yml or .toml.")
-    try:
-        text = path.read_bytes().decode("utf-8")
-        form, lines = (tomllib.loads(text), {}) if path.suffix == ".toml" else _load_yaml(text, str(path))
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not UTF-8 text: {error}.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path}: not TOML: {error}.") from None
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path}: not YAML: {' '.join(str(error).split())}.") from None
-    manifest = from_dict(form, str(path), lines)
-    if "file" in manifest.data:
-        manifest.data["file"] = str(path.parent / manifest.data["file"])
-    return manifest
-
-
 def from_dict(form: Any, source: str = "manifest", lines: Mapping[str, int] | None = None) -> Manifest:
     """A manifest from nested dicts; a ValueError names the first key that is wrong."""
     manifest = Manifest({}, source=source, lines=lines or {})
+    if form is None or form == {}:
+        raise ValueError(f"{source}: the manifest is empty. Begin with kind: feedforward.")
     found = dict(_flat(manifest, form))
     for key, allowed in WORDS.items():
         if key in found and found[key] not in allowed:
             raise ValueError(
-                f"{manifest.place(key)}: {found[key]!r} is not known; use {' or '.join(map(repr, allowed))}."
+                f"{manifest.place(key)}: {_show(found[key])} is not known; use {' or '.join(map(repr, allowed))}."
             )
-    for key in SIZES:
-        size = found.get(key)
-        if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
-            raise ValueError(f"{manifest.place(key)}: {size!r} is not allowed; give a whole number of at least 1.")
-    _check_data(manifest, found)
+    _check_beyond_parameters(manifest, found)
     parameters = {name: _value(manifest, key, found[key]) for key, name in KEYS.items() if key in found}
     data = {key.split(".")[1]: found[key] for key in DATA if key in found}
     manifest = Manifest(parameters, found.get(SIZES[0]), found.get(SIZES[1]), data, source, lines or {})
     try:
         choices.check(Parameters(**parameters), n_classes=manifest.n_outputs or 3)
     except choices.ParameterError as error:
-        key = next(key for key, name in KEYS.items() if name == error.parameter)
+        parameter = error.parameter.partition("[")[0]  # one of a list may be named
+        key = next(key for key, name in KEYS.items() if name == parameter)
         if key not in found:  # a pair of values does not fit, and this one is the default
-            raise ValueError(f"{source}: {error}") from None
+            raise ValueError(f"{source}, {key}, which is not given: {error}") from None
         raise ValueError(f"{manifest.place(key)}: {error}") from None
     return manifest
 
@@ -202,37 +158,17 @@ def to_dict(p: Any, n_inputs: int | None = None, n_outputs: int | None = None) -
     return form
 
 
-def to_yaml(p: Any) -> str:
-    """`to_dict` as a text."""
-    return yaml.safe_dump(to_dict(p), sort_keys=False, default_flow_style=None)
-
-
-def _load_yaml(text: str, source: str) -> tuple[Any, dict[str, int]]:
-    lines: dict[str, int] = {}
-
-    def walk(node: Any, key: str) -> None:
-        if isinstance(node, yaml.MappingNode):
-            for name, value in node.value:
-                inner = f"{key}.{name.value}" if key else str(name.value)
-                if inner in lines:
-                    raise ValueError(f"{source}, line {name.start_mark.line + 1}, {inner}: the key stands twice.")
-                lines[inner] = name.start_mark.line + 1
-                walk(value, inner)
-
-    walk(yaml.compose(text, Loader=yaml.SafeLoader), "")
-    return yaml.safe_load(text), lines
-
-
 def _flat(manifest: Manifest, form: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Keys with dots, and their values."""
     if not isinstance(form, dict):
         where = manifest.place(prefix) if prefix else manifest.source
-        raise ValueError(f"{where}: {form!r} is not a mapping of keys to values.")
+        raise ValueError(f"{where}: {_show(form)} is not a mapping of keys to values.")
     for name, value in form.items():
         key = f"{prefix}.{name}" if prefix else str(name)
-        if key in ALL_KEYS:
+        whole = "." not in str(name)  # a key in quotes may hold a dot, and is none of ours
+        if whole and key in ALL_KEYS:
             yield key, value
-        elif any(other.startswith(key + ".") for other in ALL_KEYS):
+        elif whole and any(other.startswith(key + ".") for other in ALL_KEYS):
             yield from _flat(manifest, value, key)
         else:
             depth = prefix.count(".") + 1 if prefix else 0
@@ -241,13 +177,28 @@ def _flat(manifest: Manifest, form: Any, prefix: str = "") -> Iterator[tuple[str
             raise ValueError(f"{manifest.place(key)}: the key is unknown; allowed here are {', '.join(allowed)}.")
 
 
-def _check_data(manifest: Manifest, found: Mapping[str, Any]) -> None:
-    for key in DATA[:2]:
-        if key in found and not isinstance(found[key], str):
-            raise ValueError(f"{manifest.place(key)}: {found[key]!r} is not allowed; give a text.")
-    share = found.get(DATA[2], 0.2)
-    if isinstance(share, bool) or not isinstance(share, float) or not 0 < share < 1:
-        raise ValueError(f"{manifest.place(DATA[2])}: {share!r} is not allowed; give a number in (0, 1).")
+def _check_beyond_parameters(manifest: Manifest, found: Mapping[str, Any]) -> None:
+    """Check what `choices.check` does not know of."""
+
+    def whole(low: int) -> Any:
+        return lambda value: type(value) is int and value >= low
+
+    allowed = {
+        SIZES[0]: (whole(1), "a whole number of at least 1"),
+        SIZES[1]: (whole(2), "the number of classes, at least 2 (for yes or no too)"),
+        DATA[0]: (lambda value: isinstance(value, str) and value != "", "the name of a file"),
+        DATA[1]: (lambda value: isinstance(value, str), "the name of a column, in quotes where it is a number"),
+        DATA[2]: (lambda value: type(value) is float and 0 < value < 1, "a number in (0, 1)"),
+        "training.seed": (lambda value: whole(0)(value) and value < 2**32, "a whole number in [0, 2^32)"),
+        "training.device": (
+            lambda value: isinstance(value, str) and DEVICES.fullmatch(value),
+            "cpu, cuda, cuda:N or auto",
+        ),
+    }
+    for key, (good, what) in allowed.items():
+        value = found.get(key)
+        if not good(value) and (value is not None or (key in DATA and key in found)):
+            raise ValueError(f"{manifest.place(key)}: {_show(value)} is not allowed; give {what}.")
 
 
 def _value(manifest: Manifest, key: str, value: Any) -> Any:
@@ -267,30 +218,35 @@ def _activation(manifest: Manifest, key: str, value: Any) -> Any:
     name, arguments = next(iter(value.items())) if len(value) == 1 else (None, None)
     if name not in ACTIVATIONS or not isinstance(arguments, dict):
         raise ValueError(
-            f"{manifest.place(key)}: {value!r} is not allowed; give a name, or a name with what it takes, such as "
-            "{leaky_relu: {slope: 0.2}}."
+            f"{manifest.place(key)}: {_show(value)} is not allowed; give a name, or a name with what it takes, such "
+            f"as {{leaky_relu: {{slope: 0.2}}}}. Names are {', '.join(ACTIVATIONS)}."
         )
     kind: Any = ACTIVATIONS[name]
-    takes = {f.name: f.type for f in fields(kind)}
+    takes = {f.name: str(f.type) for f in fields(kind)}
     for argument, given in arguments.items():
         good = isinstance(given, bool) == (takes.get(argument) == "bool") and isinstance(given, (int, float))
-        if argument not in takes or not good:
-            allowed = ", ".join(f"{n}: a {t}" for n, t in takes.items()) or "nothing"
-            raise ValueError(f"{manifest.place(key)}: {name} does not take {argument}={given!r}; it takes {allowed}.")
+        if argument not in takes or not good or not math.isfinite(given):
+            allowed = ", ".join(f"{n}, {KINDS[t]}" for n, t in takes.items()) or "nothing"
+            raise ValueError(
+                f"{manifest.place(key)}: {name} does not take {argument}={_show(given)}; it takes {allowed}."
+            )
     return kind(**arguments)
 
 
 def _plain(name: str, value: Any) -> Any:
     """A parameter as names, numbers and lists."""
-    if isinstance(value, Activation):
-        known = next((n for n, kind in ACTIVATIONS.items() if type(value) is kind), None)
-        if known is not None:
-            arguments = {f.name: getattr(value, f.name) for f in fields(value)}  # type: ignore[arg-type]
-            return {known: arguments} if value != ACTIVATIONS[known]() else known
-    if isinstance(value, (list, tuple)):
+    named: dict[str, Any] = {**ACTIVATIONS, **COSTS}
+    for known, kind in named.items():
+        if type(value) is kind:
+            arguments = {f.name: _plain(name, getattr(value, f.name)) for f in fields(value)}
+            return {known: arguments} if value != kind() else known
+    for known, function in (*WEIGHT_INITIALISERS.items(), *BIAS_INITIALISERS.items()):
+        if value is function:
+            return known
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, (list, tuple, range)):
         return [_plain(name, one) for one in value]
-    if hasattr(value, "item"):
-        value = value.item()
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     raise ValueError(f"{name}={value!r} is an object without a name: it cannot be written to a manifest or model file.")
@@ -303,3 +259,10 @@ def _put(form: dict[str, Any], key: str, value: Any) -> None:
     for section in sections:
         form = form.setdefault(section, {})
     form[last] = value
+
+
+def _show(value: Any) -> str:
+    """How a value stands in a message: never long."""
+    shown = reprlib.Repr()
+    shown.maxstring = shown.maxother = shown.maxlong = 80
+    return shown.repr(value)

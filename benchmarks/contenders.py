@@ -64,7 +64,7 @@ class Gpunn:
         theta = network.initial(np, np.random.default_rng(1), glorot_uniform, zeros)
         self.objective = Objective(network, SoftmaxLogLikelihood())
         self.rows = Rows(self.device.asarray(X), self.device.asarray(T))
-        self.trainer = Minibatch(Adam(), Constant(RATE), work.batch, max_epochs=1, seed=0)
+        self.trainer = Minibatch(Adam(), Constant(RATE), work.batch, max_epochs=1, seed=0, compiled=True)
         self.progress = self.trainer.start(self.device, self.device.asarray(theta, "float32"))
 
     def epoch(self, order: np.ndarray) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,19 @@ class CpuDevice:
         kib = _first_value("/proc/meminfo", "MemAvailable")
         return None if kib is None else int(kib.split()[0]) * 1024
 
+    def compile_epoch(self, objective: Any, method: Any, theta: Array, state: Any) -> tuple[Any, str]:
+        from gpunn.devices.compiled import CompiledEpoch
+        from gpunn.devices.trace import Untraceable
+
+        try:
+            return CompiledEpoch(objective, method, theta, state), "compiled by Numba"
+        except ModuleNotFoundError as error:
+            if error.name != "numba":
+                raise
+            return None, "arrays: Numba is not installed (gpunn[numba])"
+        except Untraceable as error:
+            return None, f"arrays: cannot be fused: {error}"
+
     def describe(self) -> dict[str, str]:
         from threadpoolctl import threadpool_info
 
@@ -57,8 +71,16 @@ class CpuDevice:
             if pool["user_api"] == "blas" and "scipy.libs" not in pool["filepath"]:
                 version = pool.get("version") or "of unknown version"
                 facts["BLAS"] = f"{pool['internal_api']} {version}, {pool['num_threads']} threads"
-        facts["compiled"] = "nothing: elementwise work is NumPy's own"
+        facts["compiled"] = _numba()
         return facts
+
+
+def _numba() -> str:
+    try:
+        version = metadata.version("numba")
+    except metadata.PackageNotFoundError:
+        return "nothing: Numba is not installed (gpunn[numba]), elementwise work is NumPy's own"
+    return f"long minibatch trainings, by Numba {version}"
 
 
 def _processor() -> str:

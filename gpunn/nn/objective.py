@@ -78,25 +78,26 @@ class Objective:
         dz = self.head.delta(xp, z, T)
         dz = dz * share if weight is None else dz * (weight * share)[..., None]
         g = self.network.backward(xp, theta, tape, dz)
-        W = theta[..., : self.network.n_weights]
-        if self.l2:
-            g[..., : self.network.n_weights] += W * (self.l2 * share)
-        if self.l1:
-            g[..., : self.network.n_weights] += xp.sign(W) * (self.l1 * share)
+        if self.l2 or self.l1:
+            g[..., : self.network.n_weights] += self.penalty_slope(xp, theta[..., : self.network.n_weights]) * share
         return f, g
+
+    def penalty(self, xp: Namespace, W: Array) -> Array:
+        """What each weight adds to w f, shaped like W."""
+        return (self.l2 / 2) * W * W + self.l1 * xp.abs(W) if self.l1 else (self.l2 / 2) * W * W
+
+    def penalty_slope(self, xp: Namespace, W: Array) -> Array:
+        """Derivative of `penalty`."""
+        return self.l2 * W + self.l1 * xp.sign(W) if self.l1 else self.l2 * W
 
     def _data_cost(self, xp, z, T, weight):
         cost = self.head.cost(xp, z, T)
         return xp.sum(cost if weight is None else cost * weight, axis=-1)
 
     def _penalty(self, xp, theta):
-        W = theta[..., : self.network.n_weights]
-        penalty = 0.0
-        if self.l2:
-            penalty = penalty + xp.sum(W * W, axis=-1) * (self.l2 / 2)
-        if self.l1:
-            penalty = penalty + xp.sum(xp.abs(W), axis=-1) * self.l1
-        return penalty
+        if not (self.l2 or self.l1):
+            return 0.0
+        return xp.sum(self.penalty(xp, theta[..., : self.network.n_weights]), axis=-1)
 
 
 def _share(xp: Namespace, z: Array, weight: Array | None) -> Array | float:

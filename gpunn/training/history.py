@@ -33,6 +33,8 @@ class History:
         Number of cost-and-gradient evaluations.
     best : int or None
         Entry whose state was restored, where one was.
+    path : str
+        How the steps were computed: "compiled by Numba", or "arrays" with the reason.
     stopped : str
         Why training ended: "max_iter", "tol" (no improvement), "validation" (no improvement of the score),
         "diverged", "interrupted", "callback", or a reason of `gpunn.optim.full_batch.REASONS`.
@@ -47,6 +49,7 @@ class History:
     evaluations: int = 0
     best: int | None = None
     stopped: str = ""
+    path: str = ""
 
     def add(
         self,
@@ -75,7 +78,7 @@ class History:
         known = [f.name for f in fields(cls)]
         if set(form) != set(known):
             raise ValueError(f"history: the keys must be {', '.join(known)}.")
-        lists = [name for name in known if name not in ("evaluations", "best", "stopped")]
+        lists = [name for name in known if name not in ("evaluations", "best", "stopped", "path")]
         n = len(form["cost"]) if isinstance(form["cost"], list) else 0
         for name in known:
             value = form[name]
@@ -83,7 +86,7 @@ class History:
                 # Without a validation set there are no entries of it.
                 lengths = (0, n) if name.startswith("validation") else (n,)
                 good = isinstance(value, list) and len(value) in lengths and all(map(_is_number, value))
-            elif name == "stopped":
+            elif name in ("stopped", "path"):
                 good = isinstance(value, str)
             else:
                 good = (name == "best" and value is None) or (type(value) is int and 0 <= value < 2**63)

@@ -24,6 +24,8 @@ from gpunn.training.stopping import Best, Patience, Validation
 
 Array = Any
 
+WORTH_COMPILING = 10.0  # seconds that compiling can take, once for each kind of network
+
 SHUFFLE, DROPOUT = 1, 2  # streams of random numbers that start from one seed
 
 
@@ -81,6 +83,10 @@ class Minibatch:
     tol, n_iter_no_change : float and int
         A plateau is more than ``n_iter_no_change`` epochs in which the mean cost (over members), or with early
         stopping the validation score, does not improve by ``tol``.
+    compiled : bool or None, default None
+        Compile the epoch where the device can. None does so for long trainings only: where all the steps there may
+        be, times 50 microseconds and a nanosecond for each parameter, come to `WORTH_COMPILING` seconds. It is a rule
+        by the size of the work alone, so that the same training takes the same path wherever it runs.
     """
 
     method: FirstOrder
@@ -94,6 +100,7 @@ class Minibatch:
     max_norm: float | None = None
     tol: float = 1e-4
     n_iter_no_change: int = 10
+    compiled: bool | None = None
 
     def start(self, device: Device, theta: Array) -> Progress:
         """The state before the first step; theta (..., P) is used, not copied."""
@@ -129,11 +136,12 @@ class Minibatch:
         if progress.latest is not None:
             theta[...], progress.latest = progress.latest, None
         history.stopped, history.best = "", None
+        program, history.path = self._compiled(device, objective, progress, len(rows))
         began = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
         try:
             with device.use():
                 for _ in range(self.max_epochs):
-                    cost, norm, rate, finite = self._epoch(device, objective, progress, rows)
+                    cost, norm, rate, finite = self._epoch(device, objective, progress, rows, program)
                     found = None
                     if validation is not None:
                         nan = float("nan")
@@ -169,15 +177,53 @@ class Minibatch:
         return progress
 
     def _epoch(
-        self, device: Device, objective: Objective, progress: Progress, rows: Rows
+        self, device: Device, objective: Objective, progress: Progress, rows: Rows, program: Any
     ) -> tuple[Any, Any, float, bool]:
         """One pass over the rows: cost, gradient norm, last rate, and whether cost and theta are finite."""
-        xp, theta = device.xp, progress.theta
+        xp, theta, state = device.xp, progress.theta, progress.method_state
         n, size = len(rows), min(self.batch_size, len(rows))
         n_steps = -(-n // size)
         order = self._order(device, n, progress.epoch)
         rates = self.schedule.rates(progress.epoch, n_steps, n, progress.n_plateaus)
         lr = device.asarray(np.asarray(rates), theta.dtype)
+        if program is not None:
+            order = device.asarray(np.arange(n)) if order is None else order
+            total, norm = program(theta, state, rows.X, rows.T, rows.weight, order, lr, size)
+            progress.step += n_steps
+        else:
+            total, norm = self._steps(device, objective, progress, rows, order, lr)
+        finite = xp.astype(xp.all(xp.isfinite(theta), axis=-1), theta.dtype)
+        found = [device.asarray(x, theta.dtype) for x in (total / n, norm, finite)]
+        cost, norm, finite = np.unstack(device.to_host(xp.stack(found)))
+        progress.epoch += 1
+        progress.history.evaluations += n_steps
+        whole = bool(np.all(finite == 1) and np.all(np.isfinite(cost)))
+        return cost if cost.ndim else float(cost), norm if norm.ndim else float(norm), rates[-1], whole
+
+    def _compiled(self, device: Device, objective: Objective, progress: Progress, n: int) -> tuple[Any, str]:
+        """The epoch as one function, if that goes and pays, and the history's word for it."""
+        theta = progress.theta
+        others = {
+            "members": theta.ndim > 1,
+            "dropout": any(self.dropout),
+            "clip_norm": self.clip_norm is not None,
+            "max_norm": self.max_norm is not None,
+        }
+        asked_for = [name for name, there in others.items() if there]
+        if self.compiled is False or asked_for:
+            return None, f"arrays: {' and '.join(asked_for) or 'as asked'}"
+        n_steps = self.max_epochs * -(-n // min(self.batch_size, n))
+        if self.compiled is None and n_steps * (50e-6 + 1e-9 * theta.shape[0]) < WORTH_COMPILING:
+            return None, "arrays: too short a training to compile for"
+        return device.compile_epoch(objective, self.method, theta, progress.method_state)
+
+    def _steps(
+        self, device: Device, objective: Objective, progress: Progress, rows: Rows, order: Array | None, lr: Array
+    ) -> tuple[Array, Array]:
+        """The steps of an epoch, one by one: sum over rows of their batch's cost, and norm of the last gradient."""
+        xp, theta = device.xp, progress.theta
+        n, size = len(rows), min(self.batch_size, len(rows))
+        n_steps = -(-n // size)
         dropout = self._dropout(device, theta, progress.step)
         total = xp.zeros_like(theta[..., 0])
         for i in range(n_steps):
@@ -196,12 +242,7 @@ class Minibatch:
             if self.max_norm is not None:
                 limit_norms(xp, objective.network, theta, self.max_norm)
             total = total + f * (part.stop - part.start)
-        finite = xp.astype(xp.all(xp.isfinite(theta), axis=-1), theta.dtype)
-        cost, norm, finite = np.unstack(device.to_host(xp.stack([total / n, g_norm, finite])))
-        progress.epoch += 1
-        progress.history.evaluations += n_steps
-        whole = bool(np.all(finite == 1) and np.all(np.isfinite(cost)))
-        return cost if cost.ndim else float(cost), norm if norm.ndim else float(norm), rates[-1], whole
+        return total, g_norm
 
     def _order(self, device: Device, n: int, epoch: int) -> Array | None:
         if not self.shuffle or self.batch_size >= n:

@@ -1,0 +1,152 @@
+"""Epochs of minibatch training compiled by Numba: made from the formulas, kept on disk, run.
+
+Numba is an extra (``gpunn[numba]``). Where it is missing, or a formula cannot be fused, training goes on with
+arrays, and the history says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import importlib.util
+import os
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from gpunn.devices.epoch_source import epoch_source, workspace
+
+FLOPS_A_CALL = 2e10  # Ctrl-C waits for a call to end: about a tenth of a second
+FLOPS_A_THREAD = 5e5  # less than this and waking a second thread costs more than it brings
+
+
+class CompiledEpoch:
+    """One epoch as a function, for networks of one depth, one set of formulas and one dtype.
+
+    Parameters
+    ----------
+    objective : Objective
+    method : FirstOrder
+    theta : ndarray (P,)
+    state : NamedTuple
+        Of the method.
+
+    Raises
+    ------
+    Untraceable
+        If a formula cannot be fused.
+    ModuleNotFoundError
+        If Numba is not installed.
+    """
+
+    def __init__(self, objective: Any, method: Any, theta: np.ndarray, state: Any) -> None:
+        self.sizes = objective.network.sizes
+        self.theta = _aligned(theta.size, theta.dtype)
+        self.state = tuple(_aligned(array.size, array.dtype) for array in state)
+        source = epoch_source(objective, method, state, theta.dtype.name)
+        self.function = _module(source).epoch
+
+    def __call__(
+        self,
+        theta: np.ndarray,
+        state: Any,
+        X: np.ndarray,
+        T: np.ndarray,
+        weight: np.ndarray | None,
+        order: np.ndarray,
+        lr: np.ndarray,
+        batch: int,
+    ) -> tuple[float, float]:
+        """Sum over the rows of the cost of their batch, and the norm of the last gradient; theta and state change."""
+        import numba
+
+        n_products = sum(a * b for a, b in zip(self.sizes[:-1], self.sizes[1:], strict=True))
+        flops = 6 * batch * n_products
+        threads = max(1, min(numba.get_num_threads(), _blas().cores, int(flops / FLOPS_A_THREAD)))
+        steps = max(1, int(FLOPS_A_CALL / flops))
+        weight = np.empty(0, theta.dtype) if weight is None else weight
+        work = _aligned(workspace(self.sizes, batch, threads), theta.dtype)
+        pairs = [(self.theta, theta), *zip(self.state, state, strict=True)]
+        for ours, given in pairs:
+            ours[...] = given
+        total, norm = 0.0, 0.0
+        with _blas().one_thread():
+            available = numba.get_num_threads()
+            numba.set_num_threads(threads)
+            for first in range(0, len(lr), steps):
+                rows = order[first * batch : (first + steps) * batch]
+                found, norm = self.function(
+                    *(X, T, weight, rows, self.sizes, self.theta, *self.state),
+                    *(lr[first : first + steps], batch, threads, work),
+                )
+                total += found
+                for ours, given in pairs:
+                    given[...] = ours
+            numba.set_num_threads(available)
+        return total, norm
+
+
+def _aligned(n: int, dtype: Any) -> np.ndarray:
+    """n numbers that begin at a multiple of 64 bytes."""
+    raw = np.empty(n * np.dtype(dtype).itemsize + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + n * np.dtype(dtype).itemsize].view(dtype)
+
+
+class _Blas:
+    """The BLAS libraries that are loaded, and how to hold them to one thread for a while."""
+
+    def __init__(self) -> None:
+        import scipy.linalg.cython_blas  # noqa: F401 - the products in compiled code are SciPy's
+        from threadpoolctl import ThreadpoolController
+
+        self.controller = ThreadpoolController()
+        pools = self.controller.select(user_api="blas").info()
+        self.cores = max((pool["num_threads"] for pool in pools), default=1)  # as the user, or the machine, set it
+
+    def one_thread(self) -> contextlib.AbstractContextManager[Any]:
+        return self.controller.limit(limits=1, user_api="blas")
+
+
+@functools.cache
+def _blas() -> _Blas:
+    return _Blas()
+
+
+@functools.cache
+def _module(source: str) -> ModuleType:
+    """The source as a module. It lies in a file of its own, beside which Numba keeps what it compiled."""
+    import numba
+
+    name = "gpunn_epoch_" + hashlib.sha256(f"{numba.__version__}\n{source}".encode()).hexdigest()[:24]
+    path = _cache_folder() / f"{name}.py"
+    if not path.is_file() or path.read_text(encoding="utf-8") != source:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(source)
+        os.replace(temporary, path)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # Numba looks for the module of what it compiles
+    spec.loader.exec_module(module)
+    return module
+
+
+@functools.cache
+def _cache_folder() -> Path:
+    """The user's folder for what can be made again; one for this process where that cannot be written."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
+    folder = Path(base) / "gpunn"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="gpunn-"))

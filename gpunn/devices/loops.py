@@ -1,0 +1,145 @@
+"""A traced formula as the Python source of one fused loop over the elements of a row, for Numba to compile.
+
+Sums and maxima over the row part the loop into stages; what a later stage needs again is kept in a buffer as long
+as the row. Numbers that are one for the row, or for the whole step, are computed between the loops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gpunn.devices.trace import ELEMENT, Graph, Symbol
+
+FORMS = {  # operations whose source is not "a operation b" or "np.operation(a)"
+    "neg": "(-{0})",
+    "where": "({1} if {0} else {2})",
+    # Written so that an operand that is not a number comes through.
+    "maximum": "({0} if not {0} <= {1} else {1})",
+    "minimum": "({0} if not {0} >= {1} else {1})",
+}
+INFIX = ("+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "&", "|")
+
+
+def inputs(graph: Graph, outputs: Mapping[str, Symbol]) -> set[str]:
+    """Names of the inputs that the outputs depend on."""
+    needed = _needed(graph, [symbol.number for symbol in outputs.values()])
+    return {graph.nodes[i][1][0] for i in needed if graph.nodes[i][0] == "input"}
+
+
+def row_loop(graph: Graph, outputs: Mapping[str, Symbol], arrays: Mapping[str, str]) -> list[str]:
+    """Source lines that compute the outputs of one row of ``size`` elements.
+
+    Parameters
+    ----------
+    outputs : dict
+        Name and symbol. An output of rank ELEMENT is written to its array, any other assigned to its name.
+    arrays : dict
+        Where the element ``j`` of an input or output of rank ELEMENT stands: "z[i, j]".
+        Inputs of other ranks are variables of their own names.
+
+    Returns
+    -------
+    list of str
+        Lines without indentation; buffers named ``t0``, ``t1``, ... must be at hand, as many as `n_buffers` says.
+    """
+    return _Rows(graph, outputs, arrays).lines()
+
+
+def n_buffers(graph: Graph, outputs: Mapping[str, Symbol]) -> int:
+    """How many buffers the source of `row_loop` uses."""
+    return len(_Rows(graph, outputs, {}).buffers)
+
+
+class _Rows:
+    def __init__(self, graph: Graph, outputs: Mapping[str, Symbol], arrays: Mapping[str, str]) -> None:
+        self.graph, self.outputs, self.arrays = graph, outputs, arrays
+        self.needed = _needed(graph, [symbol.number for symbol in outputs.values()])
+        self.stage: dict[int, int] = {}
+        for i in self.needed:
+            operation, operands = graph.nodes[i]
+            before = [self.stage[o] for o in operands] if operation not in ("input", "constant") else [0]
+            self.stage[i] = max(before) + (operation in ("max", "sum"))
+        self.buffers = self._buffered()
+
+    def _buffered(self) -> dict[int, int]:
+        """Elements that a later stage reads, and the number of the buffer of each."""
+        kept: dict[int, int] = {}
+        for i in self.needed:
+            operation, operands = self.graph.nodes[i]
+            reads = operands if operation not in ("input", "constant") else ()
+            at = self.stage[i] - (operation in ("max", "sum"))
+            for o in reads:
+                if self.graph.ranks[o] == ELEMENT and self.graph.ranks[i] >= 1 and self.stage[o] < at:
+                    kept.setdefault(o, len(kept))
+        return kept
+
+    def lines(self) -> list[str]:
+        lines: list[str] = []
+        last = max(self.stage.values())
+        for stage in range(last + 1):
+            here = [i for i in self.needed if self.stage[i] == stage]
+            lines += [f"n{i} = {self._source(i)}" for i in here if self._is_single(i)]
+            elements = [i for i in here if self.graph.ranks[i] == ELEMENT]
+            reductions = [
+                i for i in self.needed if self.graph.nodes[i][0] in ("max", "sum") and self.stage[i] == stage + 1
+            ]
+            lines += [f"n{i} = {'dt(-np.inf)' if self.graph.nodes[i][0] == 'max' else 'dt(0)'}" for i in reductions]
+            body = self._body(stage, elements, reductions)
+            if body:
+                lines += ["for j in range(size):", *("    " + line for line in body)]
+        lines += [
+            f"{name} = n{symbol.number}"
+            for name, symbol in self.outputs.items()
+            if self.graph.ranks[symbol.number] != ELEMENT
+        ]
+        return lines
+
+    def _is_single(self, i: int) -> bool:
+        return self.graph.ranks[i] != ELEMENT and self.graph.nodes[i][0] not in ("max", "sum")
+
+    def _body(self, stage: int, elements: list[int], reductions: list[int]) -> list[str]:
+        written = {name: s.number for name, s in self.outputs.items() if self.graph.ranks[s.number] == ELEMENT}
+        stores = [
+            (name, i) for name, i in written.items() if self.stage[i] == stage and not self._is_own_input(name, i)
+        ]
+        reads: set[int] = set()
+        for i in (*elements, *reductions):
+            operation, operands = self.graph.nodes[i]
+            reads |= set(operands) if operation not in ("input", "constant") else set()
+        earlier = sorted(o for o in reads if self.graph.ranks[o] == ELEMENT and self.stage[o] < stage)
+        lines = [f"n{o} = t{self.buffers[o]}[j]" for o in earlier]
+        for i in elements:
+            lines.append(f"n{i} = {self._source(i)}")
+            if i in self.buffers:
+                lines.append(f"t{self.buffers[i]}[j] = n{i}")
+        for i in reductions:
+            operation, (o,) = self.graph.nodes[i]
+            lines.append(f"n{i} += n{o}" if operation == "sum" else f"n{i} = n{o} if not n{o} <= n{i} else n{i}")
+        return lines + [f"{self.arrays[name]} = n{i}" for name, i in stores]
+
+    def _is_own_input(self, name: str, i: int) -> bool:
+        return self.graph.nodes[i] == ("input", (name,))
+
+    def _source(self, i: int) -> str:
+        operation, operands = self.graph.nodes[i]
+        if operation == "input":
+            return self.arrays[operands[0]] if self.graph.ranks[i] == ELEMENT else operands[0]
+        if operation == "constant":
+            return f"dt({operands[0]!r})" if abs(operands[0]) < float("inf") else f"dt(float('{operands[0]}'))"
+        names = [f"n{o}" for o in operands]
+        if operation in FORMS:
+            return FORMS[operation].format(*names)
+        return f"({names[0]} {operation} {names[1]})" if operation in INFIX else f"np.{operation}({', '.join(names)})"
+
+
+def _needed(graph: Graph, outputs: list[int]) -> list[int]:
+    """Nodes that the outputs depend on, operands first."""
+    found: set[int] = set()
+    waiting = list(outputs)
+    while waiting:
+        i = waiting.pop()
+        if i not in found:
+            found.add(i)
+            operation, operands = graph.nodes[i]
+            waiting += [] if operation in ("input", "constant") else list(operands)
+    return sorted(found)

@@ -1,0 +1,269 @@
+"""A compiled epoch does what the arrays do: the source made from the formulas, run as Python and by Numba."""
+
+from __future__ import annotations
+
+import sys
+import types
+import warnings
+
+import numpy as np
+import pytest
+
+from gpunn.devices import cpu, get_device
+from gpunn.devices.epoch_source import epoch_source, workspace
+from gpunn.devices.trace import Graph, Untraceable
+from gpunn.nn.activations import ACTIVATIONS, PReLU, ReLU, Softmax, Tanh
+from gpunn.nn.costs import COSTS
+from gpunn.nn.heads import SoftmaxLogLikelihood, pair
+from gpunn.nn.initialisers import gaussian_bias, glorot_uniform
+from gpunn.nn.network import Network
+from gpunn.nn.objective import Objective
+from gpunn.optim.first_order import Adam, AdamW, GradientDescent, Momentum, Nesterov
+from gpunn.optim.schedules import InverseScaling
+from gpunn.training.data import Rows
+from gpunn.training.minibatch import Minibatch
+
+CPU = get_device("cpu")
+SIZES = (5, 4, 3)
+METHODS = [GradientDescent(), Momentum(), Nesterov(), Adam(), Adam(b1=0.0)]
+
+
+def heads():
+    """Every head that there is, by name."""
+    for output, activation in ACTIVATIONS.items():
+        for cost_name, cost in COSTS.items():
+            try:
+                yield pytest.param(pair(activation(), cost()), id=f"{output}-{cost_name}")
+            except ValueError:
+                continue  # a pair without a meaning
+
+
+def module_of(source):
+    """The source run as plain Python, with what Numba lends it replaced."""
+    numba = types.ModuleType("numba")
+    numba.njit = lambda **options: lambda function: function
+    numba.prange = range
+    before = sys.modules.get("numba")
+    sys.modules["numba"] = numba
+    try:
+        names = {}
+        exec(compile(source, "epoch", "exec"), names)
+        return types.SimpleNamespace(**names)
+    finally:
+        sys.modules.pop("numba")
+        if before is not None:
+            sys.modules["numba"] = before
+
+
+def problem(dtype="float64", n=11, weighted=False, X_type=None):
+    rng = np.random.default_rng(0)
+    X = (10 * rng.random((n, SIZES[0]))).astype(X_type) if X_type else rng.standard_normal((n, SIZES[0])).astype(dtype)
+    T = np.eye(SIZES[-1])[rng.integers(0, SIZES[-1], n)].astype(dtype)
+    return Rows(X, T, rng.integers(0, 3, n).astype(dtype) if weighted else None)
+
+
+def both(objective, method, rows, dtype="float64", threads=2, batch=4):
+    """theta, state, cost and norm after an epoch by arrays and by the source."""
+    theta = objective.network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias).astype(dtype)
+    epochs = Minibatch(method, InverseScaling(0.1), batch, max_epochs=1, seed=3, compiled=False)
+    plain = epochs.run(CPU, objective, epochs.start(CPU, theta.copy()), rows)
+    order = np.random.default_rng([3, 1, 0]).permutation(len(rows))
+    state = method.init(np, theta)
+    lr = np.full(-(-len(rows) // batch), 0.1, dtype)
+    weight = np.empty(0, dtype) if rows.weight is None else rows.weight
+    with np.errstate(all="ignore"):
+        total, norm = module_of(epoch_source(objective, method, state, dtype)).epoch(
+            rows.X,
+            rows.T,
+            weight,
+            order,
+            objective.network.sizes,
+            theta,
+            *state,
+            lr,
+            batch,
+            threads,
+            np.empty(workspace(objective.network.sizes, batch, threads), dtype),
+        )
+    ours = (theta, *state, total / len(rows), norm)
+    history = plain.history
+    return ours, (plain.theta, *plain.method_state, history.cost[0], history.gradient_norm[0])
+
+
+def same(pairs, rel=1e-11):
+    for ours, plain in zip(*pairs, strict=True):
+        assert np.asarray(ours) == pytest.approx(np.asarray(plain), rel=rel, abs=rel)
+
+
+@pytest.mark.parametrize("head", list(heads()))
+def test_every_head_is_fused_to_what_the_arrays_give(head):
+    same(both(Objective(Network(SIZES, (Tanh(),)), head), Adam(), problem()))
+
+
+@pytest.mark.parametrize("activation", [kind() for kind in ACTIVATIONS.values() if kind is not PReLU], ids=str)
+def test_every_activation_is_fused_to_what_the_arrays_give(activation):
+    same(both(Objective(Network(SIZES, (activation,)), SoftmaxLogLikelihood()), Adam(), problem()))
+
+
+@pytest.mark.parametrize("method", METHODS, ids=str)
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("penalties", [{}, {"l2": 0.7}, {"l2": 0.7, "l1": 0.3}])
+def test_every_method_weights_and_penalties_are_fused(method, weighted, penalties):
+    objective = Objective(Network(SIZES, (Softmax(),)), SoftmaxLogLikelihood(), **penalties)
+    same(both(objective, method, problem(weighted=weighted), threads=3))
+
+
+@pytest.mark.parametrize("depth", [0, 1, 3])
+def test_any_depth_and_a_batch_of_one_row(depth):
+    network = Network((5, *(4,) * depth, 3), (ReLU(),) * depth)
+    same(both(Objective(network, SoftmaxLogLikelihood()), Momentum(), problem(), batch=1))
+
+
+def test_float32_stays_float32_and_pixels_are_converted():
+    objective = Objective(Network(SIZES, (ReLU(),)), SoftmaxLogLikelihood(), l2=0.1)
+    ours, plain = both(objective, Adam(), problem("float32", X_type="uint8"), "float32")
+    assert ours[0].dtype == np.float32
+    same((ours, plain), rel=1e-4)
+
+
+def test_blocks_of_weights_smaller_than_the_matrix():
+    objective = Objective(Network((5, 6000, 3), (ReLU(),)), SoftmaxLogLikelihood(), l2=0.1)
+    rows = problem(n=2)
+    theta = objective.network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias)
+    source = epoch_source(objective, GradientDescent(), GradientDescent().init(np, theta), "float64")
+    assert "BLOCK = 16384" in source  # two rows of the first matrix a block, and all its rows in three
+    f, g = objective.value_and_gradient(np, theta, rows.X, rows.T)
+    after = theta.copy()
+    total, norm = module_of(source).epoch(
+        rows.X,
+        rows.T,
+        np.empty(0),
+        np.arange(2),
+        objective.network.sizes,
+        after,
+        np.array([1.0]),
+        2,
+        1,
+        np.empty(workspace(objective.network.sizes, 2, 1)),
+    )
+    assert after == pytest.approx(theta - g, abs=1e-13)
+    assert (total / 2, norm) == pytest.approx((f, np.linalg.norm(g)))
+
+
+@pytest.mark.parametrize(
+    ("network", "method", "said"),
+    [
+        (Network(SIZES, (PReLU(),)), Adam(), "PReLU learns parameters"),
+        (Network(SIZES, (ReLU(),), PReLU()), Adam(), "output layer learns"),
+        (Network(SIZES, (ReLU(),)), AdamW(n_decayed=3), "a part of an array"),
+    ],
+)
+def test_what_cannot_be_fused_is_done_with_arrays_and_the_history_says_so(network, method, said):
+    objective = Objective(network, SoftmaxLogLikelihood())
+    epochs = Minibatch(method, InverseScaling(0.1), 4, max_epochs=1, seed=3, compiled=True)
+    theta = network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias)
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is fused")
+    assert said in epochs.run(CPU, objective, epochs.start(CPU, theta), problem()).history.path
+
+
+@pytest.mark.parametrize("formula", [
+    lambda xp, z: xp.sum(z, axis=-2), lambda xp, z: z**3, lambda xp, z: xp.matmul(z, z), lambda xp, z: z.shape[0],
+    lambda xp, z: z + np.ones(3), lambda xp, z: z[0],
+])  # fmt: skip
+def test_what_is_no_loop_over_a_row_is_refused(formula):
+    graph = Graph("float64")
+    with pytest.raises(Untraceable):
+        formula(graph, graph.input("z"))
+
+
+def test_equal_operations_are_one_node():
+    graph = Graph("float64")
+    z = graph.input("z")
+    assert (graph.exp(z) + 1).number == (graph.exp(z) + 1).number
+
+
+# By Numba itself
+
+
+@pytest.fixture
+def trained(digits):
+    """A function: theta and history of a training with digits, by the path asked for."""
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    X, _, y, _ = digits
+    network = Network((64, 32, 10), (ReLU(),))
+    T = np.eye(10, dtype="float32")[y]
+    theta = network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias).astype("float32")
+
+    def train(compiled, epochs=3, batch=50):
+        loop = Minibatch(Adam(), InverseScaling(0.01, 0.0), batch, epochs, seed=0, compiled=compiled)
+        progress = loop.start(CPU, theta.copy())
+        return loop.run(CPU, Objective(network, SoftmaxLogLikelihood(), l2=0.1), progress, Rows(X, T))
+
+    return train
+
+
+def test_numba_trains_as_the_arrays_do(trained):
+    compiled, plain = trained(True), trained(False)
+    assert compiled.history.path == "compiled by Numba"
+    assert compiled.theta == pytest.approx(plain.theta, abs=2e-4)
+    assert compiled.history.cost == pytest.approx(plain.history.cost, rel=1e-4)
+    assert compiled.history.gradient_norm == pytest.approx(plain.history.gradient_norm, rel=1e-3)
+    assert compiled.step == plain.step
+
+
+def test_the_same_seed_gives_the_same_bits(trained):
+    assert np.array_equal(trained(True).theta, trained(True).theta)
+
+
+def test_threads_are_as_before(trained):
+    from threadpoolctl import threadpool_info
+
+    before = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    trained(True)
+    after = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    assert after[: len(before)] == before
+
+
+def test_divergence_is_seen(trained):
+    loop = Minibatch(GradientDescent(), InverseScaling(1e30, 0.0), 50, 5, seed=0, compiled=True)
+    network = Network((64, 32, 10), (ReLU(),))
+    theta = network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias).astype("float32")
+    rng = np.random.default_rng(0)
+    rows = Rows(rng.random((200, 64), dtype="float32"), np.eye(10, dtype="float32")[rng.integers(0, 10, 200)])
+    history = loop.run(CPU, Objective(network, SoftmaxLogLikelihood(), l2=0.1), loop.start(CPU, theta), rows).history
+    assert history.stopped == "diverged"
+
+
+def test_short_trainings_are_not_compiled(iris, fitted):
+    assert fitted(*iris, max_iter=3).history_.path == "arrays: too short a training to compile for"
+
+
+def test_without_numba_the_history_says_so(monkeypatch, digits):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    from gpunn.devices import compiled
+
+    compiled._module.cache_clear()
+    network = Network((64, 10), ())
+    theta = np.zeros(network.n_parameters)
+    program, path = CPU.compile_epoch(Objective(network, SoftmaxLogLikelihood()), Adam(), theta, Adam().init(np, theta))
+    assert program is None
+    assert path == "arrays: Numba is not installed (gpunn[numba])"
+    monkeypatch.setattr(cpu.metadata, "version", _missing)
+    assert "gpunn[numba]" in CPU.describe()["compiled"]
+
+
+def _missing(name):
+    raise cpu.metadata.PackageNotFoundError(name)
+
+
+def test_a_folder_that_cannot_be_written_is_no_hindrance(monkeypatch, tmp_path):
+    from gpunn.devices import compiled
+
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
+    compiled._cache_folder.cache_clear()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert compiled._cache_folder().is_dir()
+    compiled._cache_folder.cache_clear()

@@ -14,7 +14,7 @@ from typing import Any
 from gpunn.devices.loops import inputs, n_buffers, row_loop
 from gpunn.devices.trace import ROW, STEP, Graph, Symbol, Untraceable
 
-BLOCK = 16384
+BLOCK = 131072  # numbers in a block of weights: fewer make slow products, more leave the cache
 
 HEADER = '''"""Made by gpunn from its formulas; deleted, it is made again."""
 
@@ -27,7 +27,7 @@ dt = np.{dtype}
 # the last bit, would depend on which of them lie side by side in memory.
 options = {{"error_model": "numpy", "fastmath": {{"contract", "arcp", "nsz"}}, "cache": True}}
 long = {{**options, "fastmath": options["fastmath"] | {{"reassoc"}}}}
-BLOCK = {block}  # elements of a block of weights: it and its companions fit a second-level cache
+BLOCK = {block}
 
 
 @njit(**options)

@@ -85,8 +85,9 @@ class Minibatch:
         stopping the validation score, does not improve by ``tol``.
     compiled : bool or None, default None
         Compile the epoch where the device can. None does so for long trainings only: where all the steps there may
-        be, times 50 microseconds and a nanosecond for each parameter, come to `WORTH_COMPILING` seconds. It is a rule
-        by the size of the work alone, so that the same training takes the same path wherever it runs.
+        be, times 100 microseconds and 3 nanoseconds for each parameter (about what a step gains), come to
+        `WORTH_COMPILING` seconds. It is a rule by the size of the work alone, so that the same training takes the
+        same path wherever it runs.
     """
 
     method: FirstOrder
@@ -213,7 +214,7 @@ class Minibatch:
         if self.compiled is False or asked_for:
             return None, f"arrays: {' and '.join(asked_for) or 'as asked'}"
         n_steps = self.max_epochs * -(-n // min(self.batch_size, n))
-        if self.compiled is None and n_steps * (50e-6 + 1e-9 * theta.shape[0]) < WORTH_COMPILING:
+        if self.compiled is None and n_steps * (100e-6 + 3e-9 * theta.shape[0]) < WORTH_COMPILING:
             return None, "arrays: too short a training to compile for"
         return device.compile_epoch(objective, self.method, theta, progress.method_state)
 

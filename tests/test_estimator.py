@@ -190,25 +190,3 @@ def test_weights_are_views_of_theta(iris, fitted):
     before = clf.predict_proba(iris[0])
     clf.coefs_[0][...] = 0
     assert not np.array_equal(clf.predict_proba(iris[0]), before)
-
-
-# On a GPU
-
-
-def test_a_gpu_trains_like_the_cpu(cuda, digits, fitted):
-    X, X_test, y, _ = digits
-    p = [
-        fitted(X, y, device=device, max_iter=2, batch_size=54, tol=0).predict_proba(X_test)  # 50 steps
-        for device in ("cpu", "cuda")
-    ]
-    assert p[1] == pytest.approx(p[0], abs=1e-4)
-
-
-def test_cupy_in_cupy_out(cuda, digits, fitted):
-    X, X_test, y, _ = digits
-    clf = fitted(cuda.asarray(X), cuda.asarray(y), device="cuda", max_iter=3)
-    for found in (clf.predict(cuda.asarray(X_test)), clf.predict_proba(cuda.asarray(X_test)), clf.coefs_[0]):
-        assert type(found) is type(cuda.asarray(X))
-    on_host = pickle.loads(pickle.dumps(clf)).set_params(device="cpu")
-    assert isinstance(on_host.coefs_[0], np.ndarray)
-    assert on_host.predict_proba(X_test) == pytest.approx(clf.predict_proba(X_test), abs=1e-5)

@@ -22,7 +22,7 @@ import gpunn
 from gpunn import choices, models
 from gpunn import manifest as manifests
 from gpunn.cli import report
-from gpunn.cli.main import OPTIONS
+from gpunn.cli.options import OPTIONS
 from gpunn.devices import every_device, get_device
 from gpunn.estimator import MLPClassifier
 from gpunn.features import Features, read_table, split_target

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 import gpunn
-from gpunn.cli.main import OPTIONS, main
+from gpunn.cli.main import main
+from gpunn.cli.options import OPTIONS
 from gpunn.features import read_table, split_target
 
 N = 90

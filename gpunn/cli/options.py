@@ -1,0 +1,56 @@
+"""The options of `gpunn train` that set a parameter of the estimator."""
+
+from __future__ import annotations
+
+import argparse
+
+from gpunn import choices
+from gpunn.nn.activations import ACTIVATIONS
+from gpunn.nn.costs import COSTS
+from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(",")) if text.strip() else ()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give whole numbers, as in 256,128") from None
+
+
+def _one_or_list(text: str) -> str | list[str]:
+    names = [part.strip() for part in text.split(",")]
+    return names[0] if len(names) == 1 else names
+
+
+SOLVERS = [*choices.FIRST_ORDER_SOLVERS, *choices.FULL_BATCH_SOLVERS]
+
+# Option, parameter, what argparse needs to know, help.
+OPTIONS = (
+    ("--hidden", "hidden_layer_sizes", {"type": _sizes, "metavar": "N,N"},
+     "neurons of each hidden layer (default: 100); '' for no hidden layer"),
+    ("--activation", "activation", {"type": _one_or_list, "metavar": "NAME"},
+     f"of the hidden layers (default: relu), or one for each, with commas: {', '.join(ACTIVATIONS)}"),
+    ("--output-activation", "output_activation", {"choices": [*ACTIVATIONS], "metavar": "NAME"},
+     "one of these too (default: what fits the cost)"),
+    ("--cost", "cost", {"choices": [*COSTS], "metavar": "NAME"},
+     f"{', '.join(COSTS)} (default: what fits the output activation)"),
+    ("--solver", "solver", {"choices": SOLVERS, "metavar": "NAME"}, f"{', '.join(SOLVERS)} (default: adam)"),
+    ("--epochs", "max_iter", {"type": int, "metavar": "N"},
+     "at most so many epochs, or iterations of cg, bfgs, lbfgs (default: 200)"),
+    ("--batch-size", "batch_size", {"type": int, "metavar": "N"}, "rows a step (default: 200)"),
+    ("--learning-rate", "learning_rate_init", {"type": float, "metavar": "X"}, "at the start (default: 0.001)"),
+    ("--schedule", "learning_rate", {"choices": [*choices.SCHEDULES], "metavar": "NAME"},
+     f"of the learning rate: {', '.join(choices.SCHEDULES)} (default: constant)"),
+    ("--momentum", "momentum", {"type": float, "metavar": "X"}, "of sgd (default: 0.9)"),
+    ("--alpha", "alpha", {"type": float, "metavar": "X"}, "L2 penalty on the weights (default: 0.0001)"),
+    ("--dropout", "dropout", {"type": float, "metavar": "P"}, "share of hidden neurons to drop (default: 0)"),
+    ("--weight-init", "weight_init", {"choices": [*WEIGHT_INITIALISERS], "metavar": "NAME"},
+     f"{', '.join(WEIGHT_INITIALISERS)} (default: glorot_uniform)"),
+    ("--bias-init", "bias_init", {"choices": [*BIAS_INITIALISERS], "metavar": "NAME"},
+     f"{', '.join(BIAS_INITIALISERS)} (default: zeros)"),
+    ("--early-stopping", "early_stopping", {"action": "store_true"},
+     "part a tenth of the training rows, and stop when the accuracy on them gets no better"),
+    ("--dtype", "dtype", {"choices": ["float32", "float64"]}, "of the arithmetic (default: float32)"),
+    ("--device", "device", {"metavar": "NAME"}, "cpu, cuda, cuda:N or auto (default: cpu)"),
+    ("--seed", "random_state", {"type": int, "metavar": "N"}, "where all random numbers start (default: 0)"),
+)  # fmt: skip

@@ -45,7 +45,7 @@ class StrictDevice:
     def free_bytes(self):
         return None
 
-    def compile_epoch(self, objective, method, theta, state):
+    def compile_epoch(self, objective, method, theta, state, X):
         return None, "arrays: only the standard"
 
     def describe(self):

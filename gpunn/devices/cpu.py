@@ -15,6 +15,9 @@ from gpunn.devices import is_cupy
 Array = Any
 
 
+COMPILABLE = "?" + np.typecodes["AllInteger"] + "fd"  # types of X; not float16, nor any longer than float64
+
+
 class CpuDevice:
     """NumPy on the processor of this machine."""
 
@@ -45,16 +48,18 @@ class CpuDevice:
         kib = _first_value("/proc/meminfo", "MemAvailable")
         return None if kib is None else int(kib.split()[0]) * 1024
 
-    def compile_epoch(self, objective: Any, method: Any, theta: Array, state: Any) -> tuple[Any, str]:
+    def compile_epoch(self, objective: Any, method: Any, theta: Array, state: Any, X: Array) -> tuple[Any, str]:
         from gpunn.devices.compiled import CompiledEpoch
         from gpunn.devices.trace import Untraceable
 
+        if X.dtype.char not in COMPILABLE or not X.dtype.isnative:
+            return None, f"arrays: Numba does not know X's dtype {X.dtype}"
         try:
             return CompiledEpoch(objective, method, theta, state), "compiled by Numba"
-        except ModuleNotFoundError as error:
-            if error.name != "numba":
-                raise
-            return None, "arrays: Numba is not installed (gpunn[numba])"
+        except ImportError as error:
+            if isinstance(error, ModuleNotFoundError) and error.name == "numba":
+                return None, "arrays: Numba is not installed (gpunn[numba])"
+            return None, f"arrays: Numba cannot be loaded: {error}"  # too old for this NumPy, say
         except Untraceable as error:
             return None, f"arrays: cannot be fused: {error}"
 

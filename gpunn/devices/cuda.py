@@ -54,7 +54,7 @@ class CudaDevice:
             pool = cupy.get_default_memory_pool()
             return self._device.mem_info[0] + pool.free_bytes()
 
-    def compile_epoch(self, objective: Any, method: Any, theta: Array, state: Any) -> tuple[None, str]:
+    def compile_epoch(self, objective: Any, method: Any, theta: Array, state: Any, X: Array) -> tuple[None, str]:
         return None, "arrays: steps are launched one by one"
 
     def describe(self) -> dict[str, str]:

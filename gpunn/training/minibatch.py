@@ -137,7 +137,7 @@ class Minibatch:
         if progress.latest is not None:
             theta[...], progress.latest = progress.latest, None
         history.stopped, history.best = "", None
-        program, history.path = self._compiled(device, objective, progress, len(rows))
+        program, history.path = self._compiled(device, objective, progress, rows)
         began = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
         try:
             with device.use():
@@ -201,9 +201,9 @@ class Minibatch:
         whole = bool(np.all(finite == 1) and np.all(np.isfinite(cost)))
         return cost if cost.ndim else float(cost), norm if norm.ndim else float(norm), rates[-1], whole
 
-    def _compiled(self, device: Device, objective: Objective, progress: Progress, n: int) -> tuple[Any, str]:
+    def _compiled(self, device: Device, objective: Objective, progress: Progress, rows: Rows) -> tuple[Any, str]:
         """The epoch as one function, if that goes and pays, and the history's word for it."""
-        theta = progress.theta
+        theta, n = progress.theta, len(rows)
         others = {
             "members": theta.ndim > 1,
             "dropout": any(self.dropout),
@@ -216,7 +216,7 @@ class Minibatch:
         n_steps = self.max_epochs * -(-n // min(self.batch_size, n))
         if self.compiled is None and n_steps * (100e-6 + 3e-9 * theta.shape[0]) < WORTH_COMPILING:
             return None, "arrays: too short a training to compile for"
-        return device.compile_epoch(objective, self.method, theta, progress.method_state)
+        return device.compile_epoch(objective, self.method, theta, progress.method_state, rows.X)
 
     def _steps(
         self, device: Device, objective: Objective, progress: Progress, rows: Rows, order: Array | None, lr: Array

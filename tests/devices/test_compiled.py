@@ -216,6 +216,17 @@ def test_divergence_is_seen(trained):
     assert history.stopped == "diverged"
 
 
+@pytest.mark.parametrize("dtype", ["float16", "longdouble", ">f4"])
+def test_inputs_that_numba_does_not_know_are_trained_on_with_arrays(dtype):
+    rows = problem(X_type=dtype)
+    network = Network(SIZES, (ReLU(),))
+    loop = Minibatch(Adam(), InverseScaling(0.01), 4, 2, seed=0, compiled=True)
+    theta = network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias)
+    progress = loop.run(CPU, Objective(network, SoftmaxLogLikelihood()), loop.start(CPU, theta), rows)
+    assert "Numba does not know X's dtype" in progress.history.path
+    assert progress.history.n_iter == 2
+
+
 def test_short_trainings_are_not_compiled(iris, fitted):
     assert fitted(*iris, max_iter=3).history_.path == "arrays: too short a training to compile for"
 
@@ -227,11 +238,22 @@ def test_without_numba_the_history_says_so(monkeypatch, digits):
     compiled._module.cache_clear()
     network = Network((64, 10), ())
     theta = np.zeros(network.n_parameters)
-    program, path = CPU.compile_epoch(Objective(network, SoftmaxLogLikelihood()), Adam(), theta, Adam().init(np, theta))
+    objective, state = Objective(network, SoftmaxLogLikelihood()), Adam().init(np, theta)
+    program, path = CPU.compile_epoch(objective, Adam(), theta, state, digits[0])
     assert program is None
     assert path == "arrays: Numba is not installed (gpunn[numba])"
     monkeypatch.setattr(cpu.metadata, "version", _missing)
     assert "gpunn[numba]" in CPU.describe()["compiled"]
+
+
+def test_a_numba_that_cannot_be_loaded_is_no_hindrance(monkeypatch, digits):
+    def refuse(*given):
+        raise ImportError("Numba needs NumPy 9 or less")
+
+    monkeypatch.setattr("gpunn.devices.compiled.CompiledEpoch", refuse)
+    theta = np.zeros(3)
+    program, path = CPU.compile_epoch(None, Adam(), theta, Adam().init(np, theta), digits[0])
+    assert (program, path) == (None, "arrays: Numba cannot be loaded: Numba needs NumPy 9 or less")
 
 
 def _missing(name):

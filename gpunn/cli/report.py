@@ -55,7 +55,7 @@ def progress(clf: Any, quiet: bool) -> Iterator[Callable[[History], None] | None
         console=Console(stderr=True),
     )
     with bar:
-        task = bar.add_task("", total=clf.max_iter, cost="")
+        task = bar.add_task("", total=clf.max_iter, cost="(may compile first)")
 
         def after(history: History) -> None:
             cost = f"cost {history.cost[-1]:.4g}"

@@ -24,7 +24,7 @@ from gpunn.training.stopping import Best, Patience, Validation
 
 Array = Any
 
-WORTH_COMPILING = 10.0  # seconds that compiling can take, once for each kind of network
+WORTH_COMPILING = 20.0  # seconds that compiling can take, once for each kind of network
 
 SHUFFLE, DROPOUT = 1, 2  # streams of random numbers that start from one seed
 

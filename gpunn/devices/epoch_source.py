@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from gpunn.devices.loops import inputs, n_buffers, row_loop
-from gpunn.devices.trace import ROW, STEP, Graph, Symbol, Untraceable
+from gpunn.devices.trace import ELEMENT, ROW, STEP, Graph, Symbol, Untraceable
 
 BLOCK = 131072  # numbers in a block of weights: fewer make slow products, more leave the cache
 
@@ -84,17 +84,15 @@ def epoch_source(objective: Any, method: Any, state: Any, dtype: str) -> str:
     """
     network = objective.network
     parts = [HEADER.format(dtype=dtype, block=BLOCK)]
-    backward_reads = []
     for number, layer in enumerate(network.layers[:-1]):
         if layer.learned:
             raise Untraceable(f"{type(layer.activation).__name__} learns parameters of its own")
         backward, reads = _backward(number, layer.activation, dtype)
-        backward_reads.append(reads)
         parts += [_forward(number, layer.activation, dtype, "z" in reads), backward]
     if network.layers[-1].learned:
         raise Untraceable("the output layer learns parameters of its own")
     names = list(type(state)._fields)
-    ranks = [STEP if array.shape == (1,) else 2 for array in state]
+    ranks = [STEP if array.shape == (1,) else ELEMENT for array in state]
     parts.append(_head(objective.head, dtype))
     parts.append(_update("update_weights", method, state, names, ranks, dtype, objective))
     parts.append(_update("update_biases", method, state, names, ranks, dtype, None))
@@ -103,15 +101,15 @@ def epoch_source(objective: Any, method: Any, state: Any, dtype: str) -> str:
     return "\n\n".join(parts)
 
 
-def _kernel(name: str, arguments: str, first: str, graph: Graph, outputs: dict[str, Symbol], arrays: dict[str, str],
-            after: list[str], returns: str) -> str:  # fmt: skip
-    """A function that runs a row loop for each row of its first array."""
+def _kernel(name: str, arguments: str, graph: Graph, outputs: dict[str, Symbol], arrays: dict[str, str],
+            before: str = "", after: str = "", returns: str = "") -> str:  # fmt: skip
+    """A function that runs a row loop for each row of its last array; ``returns`` names a sum that starts from 0."""
+    first = arguments.split(", ")[-1]
     lines = [f"def {name}({arguments}):", f"    size = {first}.shape[1]"]
     lines += [f"    t{i} = np.empty(size, dt)" for i in range(n_buffers(graph, outputs))]
-    if returns:
-        lines.append(f"    {returns} = 0.0")
-    lines.append(f"    for i in range({first}.shape[0]):")
-    lines += [f"        {line}" for line in (*row_loop(graph, outputs, arrays), *after)]
+    lines += [f"    {returns} = 0.0"] if returns else []
+    lines += [f"    for i in range({first}.shape[0]):"]
+    lines += [f"        {line}" for line in (before, *row_loop(graph, outputs, arrays), after) if line]
     return "\n".join(["", "@njit(**options)", *lines, *([f"    return {returns}"] if returns else [])])
 
 
@@ -120,14 +118,14 @@ def _forward(number: int, activation: Any, dtype: str, keep_z: bool) -> str:
     z = graph.input("z") + graph.input("b")
     outputs = {"h": activation.forward(graph, z), **({"z": z} if keep_z else {})}
     arrays = {"z": "z[i, j]", "b": "b[j]", "h": "h[i, j]"}
-    return _kernel(f"forward_{number}", "z, b, h", "z", graph, outputs, arrays, [], "")
+    return _kernel(f"forward_{number}", "z, b, h", graph, outputs, arrays)
 
 
 def _backward(number: int, activation: Any, dtype: str) -> tuple[str, set[str]]:
     graph = Graph(dtype)
     dz, _ = activation.backward(graph, graph.input("z"), graph.input("h"), graph.input("d"))
     arrays = {"z": "z[i, j]", "h": "h[i, j]", "d": "d[i, j]"}
-    return _kernel(f"backward_{number}", "z, h, d", "d", graph, {"d": dz}, arrays, [], ""), inputs(graph, {"d": dz})
+    return _kernel(f"backward_{number}", "z, h, d", graph, {"d": dz}, arrays), inputs(graph, {"d": dz})
 
 
 def _head(head: Any, dtype: str) -> str:
@@ -135,9 +133,15 @@ def _head(head: Any, dtype: str) -> str:
     z, T = graph.input("z") + graph.input("b"), graph.input("T")
     outputs = {"cost": head.cost(graph, z, T), "d": head.delta(graph, z, T) * graph.input("factor", ROW)}
     arrays = {"z": "z[i, j]", "b": "b[j]", "T": "T[i, j]", "d": "d[i, j]"}
-    kernel = _kernel("head", "z, b, T, w, share, d", "z", graph, outputs, arrays, ["total += w[i] * cost"], "total")
-    return kernel.replace(
-        "    for i in range(z.shape[0]):\n", "    for i in range(z.shape[0]):\n        factor = w[i] * share\n"
+    return _kernel(
+        "head",
+        "z, b, T, w, share, d",
+        graph,
+        outputs,
+        arrays,
+        before="factor = w[i] * share",
+        after="total += w[i] * cost",
+        returns="total",
     )
 
 

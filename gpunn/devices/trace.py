@@ -103,7 +103,7 @@ FUNCTIONS = (
 class Symbol:
     """A number of a formula. Operators make new ones; in-place operators change what the symbol stands for."""
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment] # == makes a node, so two symbols cannot be told equal
     __add__: Any
     __sub__: Any
     __mul__: Any
@@ -117,11 +117,7 @@ class Symbol:
         return self.graph.dtype
 
     def __neg__(self) -> Symbol:
-        return self.graph.apply("-", 0.0, self) if self._is_constant else self.graph.apply("neg", self)
-
-    @property
-    def _is_constant(self) -> bool:
-        return self.graph.nodes[self.number][0] == "constant"
+        return self.graph.apply("neg", self)
 
     def __pow__(self, exponent: Any) -> Symbol:
         if exponent != 2:

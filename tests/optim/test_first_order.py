@@ -98,7 +98,10 @@ def test_every_method_is_the_recursion_of_its_paper(device, name, shape):
     expected = np.empty(shape)
     for at in np.ndindex(shape):
         i = at[-1]
-        one = lambda x, t, i=i: (0.1 + i / 4) * x + 0.3 * math.sin(t + i)  # noqa: E731
+
+        def one(x, t, i=i):
+            return (0.1 + i / 4) * x + 0.3 * math.sin(t + i)
+
         expected[at] = recursion(i)(float(start[at]), one, lr_of)
     np.testing.assert_allclose(device.to_host(theta), expected, rtol=1e-11, atol=1e-13)
 

@@ -56,8 +56,8 @@ class Work:
 class Gpunn:
     """The public trainer. Its own order of rows is replaced by the one given, to be equal to the peers'."""
 
-    def __init__(self, work: Work, device: str = "cpu") -> None:
-        self.device = gpunn.get_device(device)
+    def __init__(self, work: Work, device: str = "cpu", precision: str = "float32") -> None:
+        self.device = gpunn.get_device(device, precision)
         X, y = work.data()
         T = np.eye(work.sizes[-1], dtype=np.float32)[y]
         network = Network(work.sizes, (ReLU(),) * (len(work.sizes) - 2))
@@ -102,31 +102,36 @@ class ScikitLearn:
 class Torch:
     """PyTorch, a plain loop; ``fused`` is its one-kernel Adam, ``compiled`` torch.compile of the whole loss."""
 
+    device, mode = "cpu", None
+
     def __init__(self, work: Work, fused: bool = False, compiled: bool = False) -> None:
         import torch
 
         self.batch = work.batch
         X, y = work.data()
-        self.X, self.y = torch.from_numpy(X), torch.from_numpy(y)
+        self.X, self.y = torch.from_numpy(X).to(self.device), torch.from_numpy(y).to(self.device)
         layers: list[Any] = []
         for W, b in work.weights():
             linear = torch.nn.Linear(*W.shape)
             linear.weight.data[...] = torch.from_numpy(W.T.copy())
             linear.bias.data[...] = torch.from_numpy(b)
             layers += [linear, torch.nn.ReLU()]
-        self.model = torch.nn.Sequential(*layers[:-1])
+        self.model = torch.nn.Sequential(*layers[:-1]).to(self.device)
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=RATE, fused=fused or None)
         loss = torch.nn.CrossEntropyLoss()
 
         def value(X: Any, y: Any) -> Any:
-            return loss(self.model(X), y)
+            return loss(self.logits(X), y)
 
-        self.value = torch.compile(value) if compiled else value
+        self.value = torch.compile(value, mode=self.mode) if compiled else value
+
+    def logits(self, X: Any) -> Any:
+        return self.model(X)
 
     def epoch(self, order: np.ndarray) -> None:
         import torch
 
-        index = torch.from_numpy(order)
+        index = torch.from_numpy(order).to(self.device)
         for part in index.split(self.batch):
             self.optimiser.zero_grad(set_to_none=True)
             self.value(self.X[part], self.y[part]).backward()
@@ -216,6 +221,9 @@ CONTENDERS: dict[str, tuple[str, Callable[[Work], Any]]] = {  # name: what must 
 }
 
 
-def installed() -> dict[str, Callable[[Work], Any]]:
+def installed(device: str = "cpu", precision: str = "float32") -> dict[str, Callable[[Work], Any]]:
     """The contenders that are there."""
-    return {name: build for name, (needs, build) in CONTENDERS.items() if importlib.util.find_spec(needs)}
+    from benchmarks.cuda_contenders import cuda_contenders
+
+    known = CONTENDERS if device == "cpu" else cuda_contenders(precision)
+    return {name: build for name, (needs, build) in known.items() if importlib.util.find_spec(needs)}

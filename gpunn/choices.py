@@ -44,6 +44,7 @@ SCHEDULES: dict[str, Callable[[Any], Schedule]] = {
 
 CG_BETAS = ("polak_ribiere", "fletcher_reeves", "hestenes_stiefel")
 DTYPES = ("auto", "float32", "float64")
+PRECISIONS = ("float32", "tf32", "bf16")
 
 
 def _sgd(momentum: float, nesterov: bool) -> FirstOrder:
@@ -252,6 +253,24 @@ def check(p: Any, n_classes: int = 3) -> None:
     initialiser("weight_init", p.weight_init, WEIGHT_INITIALISERS)
     initialiser("bias_init", p.bias_init, BIAS_INITIALISERS)
     choose("learning_rate", p.learning_rate, SCHEDULES)
+    _check_precision(p)
+
+
+def _check_precision(p: Any) -> None:
+    """Products of another precision are for captured steps of minibatch training in float32."""
+    clashes = {"solver": p.solver in FULL_BATCH_SOLVERS, "dtype": p.dtype == "float64"}
+    clashes |= {name: _is_given(getattr(p, name)) for name in ("dropout", "input_dropout", "clip_norm", "max_norm")}
+    clash = next((name for name, there in clashes.items() if there), None)
+    if clash and p.precision != "float32":
+        raise ParameterError(
+            "precision",
+            f"precision={p.precision!r} does not go with {clash}={getattr(p, clash)!r}: it is for minibatch training "
+            f"in float32 without dropout and limits on norms. Use precision='float32', or another {clash}.",
+        )
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None and any(value if isinstance(value, (list, tuple)) else (value,))
 
 
 def _check_numbers(p: Any) -> None:
@@ -278,6 +297,7 @@ def _check_numbers(p: Any) -> None:
             raise ParameterError(name, f"{name}={getattr(p, name)!r} is not allowed; give True or False.")
     choose("cg_beta", p.cg_beta, CG_BETAS)
     choose("dtype", p.dtype, DTYPES)
+    choose("precision", p.precision, PRECISIONS)
     choose("solver", p.solver, [*FIRST_ORDER_SOLVERS, *FULL_BATCH_SOLVERS])
     for name in ("clip_norm", "max_norm"):
         if getattr(p, name) is not None:
@@ -293,7 +313,7 @@ def _check_numbers(p: Any) -> None:
     if p.solver in FULL_BATCH_SOLVERS:
         for name in ("dropout", "input_dropout", "max_norm", "clip_norm"):
             value = getattr(p, name)
-            if value is not None and any(value if isinstance(value, (list, tuple)) else (value,)):
+            if _is_given(value):
                 raise ParameterError(
                     name,
                     f"{name}={value!r} does not go with solver={p.solver!r}, which minimises a fixed function of "

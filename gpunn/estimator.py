@@ -74,6 +74,10 @@ class MLPClassifier(ClassifierMixin, BaseEstimator, Parameters):
     dtype : {"auto", "float32", "float64"}, default="auto"
         Of the weights and the arithmetic; "auto" takes float64 for a float64 X, as scikit-learn does, and float32
         for all others. float32 is about twice as fast.
+    precision : {"float32", "tf32", "bf16"}, default="float32"
+        Of the matrix products of minibatch training in float32, on CUDA only: "tf32" and "bf16" are faster and round
+        what is multiplied to 10 and 7 binary digits after the point. Sums and updates are float32, and so are
+        predictions.
     cost : {"log_likelihood", "cross_entropy", "quadratic"} or None, default=None
         None takes the one that fits the output activation.
     output_activation : str, Activation or None, default=None

@@ -39,6 +39,7 @@ class Parameters:
     max_fun: int = 15000
     device: str = "cpu"
     dtype: str = "auto"
+    precision: str = "float32"
     cost: Any = None
     output_activation: Any = None
     weight_init: Any = "glorot_uniform"

@@ -117,7 +117,7 @@ def on_host(state: dict[str, Any]) -> dict[str, Any]:
 
 def _check(clf: Any, X: Any, y: Any, sample_weight: Any, reset: bool) -> Given:
     choices.check(clf)
-    device = get_device(clf.device)
+    device = get_device(clf.device, clf.precision)
     X = check_rows(clf, device, X, reset=reset)
     y = check_labels(X, y, device)
     dtype = choices.dtype(clf, X if reset else clf.theta_)

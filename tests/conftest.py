@@ -45,6 +45,9 @@ class StrictDevice:
     def free_bytes(self):
         return None
 
+    precision = "float32"
+    compile_seconds = 0.0
+
     def compile_epoch(self, objective, method, theta, state, X):
         return None, "arrays: only the standard"
 

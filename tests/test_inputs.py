@@ -14,7 +14,7 @@ BAD_PARAMETERS = {
     "batch_size": [0, -3, 2.5], "learning_rate": ["fast"], "learning_rate_init": [0, -1], "max_iter": [0, 1.5, None],
     "tol": [-1], "momentum": [-0.1, 1.1], "early_stopping": ["yes"], "validation_fraction": [0, 1], "beta_1": [1, -1],
     "epsilon": [0], "n_iter_no_change": [0], "max_fun": [0],
-    "device": ["gpu", 3, "cuda:x"], "dtype": ["int8", "float16"],
+    "device": ["gpu", 3, "cuda:x"], "dtype": ["int8", "float16"], "precision": ["fp8", None, "tf32"],
     "cost": ["hinge", "log_likelihood_"], "output_activation": ["relu_"], "weight_init": ["big"], "bias_init": [0],
     "l1": [-1], "dropout": [1, -0.1, [0.1, 0.2]], "input_dropout": [1], "max_norm": [0], "clip_norm": [-1],
     "warmup": [-1], "lbfgs_memory": [0], "cg_beta": ["dai_yuan"],
@@ -30,6 +30,15 @@ def test_a_parameter_that_is_not_allowed_is_named_with_its_value(iris, name, val
         clf.fit(*iris)
     assert str(value) in str(error.value) or repr(value) in str(error.value)
     assert not [attribute for attribute in vars(clf) if attribute.endswith("_")]
+
+
+@pytest.mark.parametrize(("other", "value"), [
+    ("solver", "lbfgs"), ("dtype", "float64"), ("dropout", 0.5), ("dropout", [0.5]), ("input_dropout", 0.1),
+    ("clip_norm", 1.0), ("max_norm", 3.0),
+])  # fmt: skip
+def test_a_precision_that_training_could_not_keep_is_refused_by_what_stands_in_its_way(iris, other, value):
+    with pytest.raises(ValueError, match=f"precision='tf32' does not go with {other}=.*Use precision='float32'"):
+        MLPClassifier(device="cuda", precision="tf32", **{other: value}).fit(*iris)
 
 
 @pytest.mark.parametrize(("X", "y", "said"), [

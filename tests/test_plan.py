@@ -33,6 +33,7 @@ PLAN = {
     "devices": set(),
 }
 
+MAY_IMPORT_CUPY = ("gpunn/devices/cuda.py", "gpunn/devices/cuda_graph.py")
 PURE = ("nn", "optim")
 PURE_MAY_IMPORT = {
     "__future__",
@@ -83,8 +84,8 @@ def faults(path, source):
         if name == "." or (name == "?" and room):
             yield f"{where}: an import that is relative, or not by a name that stands there."
         of_cupy = top == "cupy" or name.startswith("array_api_compat.cupy")
-        if of_cupy and where != Path("gpunn/devices/cuda.py"):
-            yield f"{where}: only gpunn/devices/cuda.py may import cupy."
+        if of_cupy and where not in map(Path, MAY_IMPORT_CUPY):
+            yield f"{where}: only {' and '.join(MAY_IMPORT_CUPY)} may import cupy."
         if room in PURE and top not in PURE_MAY_IMPORT | {"gpunn"}:
             yield f"{where}: {room} is maths on the array API standard alone, and imports {name}."
         if top == "gpunn" and room:
@@ -121,6 +122,7 @@ def test_the_plan_itself_runs_downwards():
         ("training/data.py", "import cupy as cp"),
         ("devices/cpu.py", "import cupy.cuda"),
         ("devices/cpu.py", "import array_api_compat.cupy"),
+        ("devices/cuda_plan.py", "import cupy"),
         ("devices/cpu.py", "importlib.import_module('cupy')"),
         ("devices/cpu.py", "importlib.import_module(name)"),
         ("choices.py", "from gpunn.labels import Labels"),
@@ -141,6 +143,7 @@ def test_what_the_plan_forbids_is_found(path, source):
         ("nn/costs.py", "import math\nfrom typing import Any\nfrom gpunn.nn.activations import Softmax"),
         ("training/data.py", "import numpy\nfrom gpunn.nn.network import Network\nfrom gpunn import optim"),
         ("devices/cuda.py", "import cupy\nimport array_api_compat.cupy as xp"),
+        ("devices/cuda_graph.py", "import cupy"),
         ("choices.py", "from gpunn.optim.directions import BFGS"),
         ("cli/main.py", "from gpunn import __version__\nfrom gpunn.nn.costs import COSTS"),
         ("__init__.py", "import importlib\nimportlib.import_module(name)"),

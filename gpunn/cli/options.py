@@ -51,6 +51,8 @@ OPTIONS = (
     ("--early-stopping", "early_stopping", {"action": "store_true"},
      "part a tenth of the training rows, and stop when the accuracy on them gets no better"),
     ("--dtype", "dtype", {"choices": ["float32", "float64"]}, "of the arithmetic (default: float32)"),
+    ("--precision", "precision", {"choices": [*choices.PRECISIONS], "metavar": "NAME"},
+     f"of the products in float32 on a GPU: {', '.join(choices.PRECISIONS)} (default: float32)"),
     ("--device", "device", {"metavar": "NAME"}, "cpu, cuda, cuda:N or auto (default: cpu)"),
     ("--seed", "random_state", {"type": int, "metavar": "N"}, "where all random numbers start (default: 0)"),
 )  # fmt: skip

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 Array = Any
 
+PRECISIONS = ("float32", "tf32", "bf16")
+
 
 class DeviceUnavailableError(RuntimeError):
     """A device was asked for by name and cannot be had; the message says what is missing and the remedy."""
@@ -24,6 +26,8 @@ class Device(Protocol):
     name: str  # "cpu", "cuda:0"
     xp: Any  # the array namespace
     note: str  # how "auto" came to this device; empty for a device asked for by name
+    precision: str  # of the products of compiled epochs, one of PRECISIONS
+    compile_seconds: float  # what making an epoch into one function can take
 
     def asarray(self, x: Any, dtype: Any = None) -> Array:
         """``x`` as an array on this device, copied only where it must be."""
@@ -50,7 +54,7 @@ class Device(Protocol):
         """Facts for people: hardware, memory, libraries, what is compiled or captured."""
 
 
-def get_device(name: str = "cpu") -> Device:
+def get_device(name: str = "cpu", precision: str = "float32") -> Device:
     """The device of a name.
 
     Parameters
@@ -59,6 +63,9 @@ def get_device(name: str = "cpu") -> Device:
         ``"cpu"``; ``"cuda"`` or ``"cuda:0"`` for the first CUDA GPU, ``"cuda:1"`` for the second, and so on;
         ``"auto"`` for CUDA where it works and the CPU elsewhere. The result's ``name`` and ``note`` say which
         was taken and why.
+    precision : {"float32", "tf32", "bf16"}, default "float32"
+        Of the matrix products of minibatch training in float32, sums always being float32: "tf32" rounds what is
+        multiplied to 10 binary digits after the point, "bf16" to 7. Both are for CUDA.
 
     Returns
     -------
@@ -67,21 +74,23 @@ def get_device(name: str = "cpu") -> Device:
     Raises
     ------
     ValueError
-        If ``name`` is none of these.
+        If ``name`` or ``precision`` is none of these, or they do not go together.
     DeviceUnavailableError
         If CUDA is asked for by name and CuPy, the driver or the GPU is missing.
     """
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision={precision!r} is not known; use one of {', '.join(map(repr, PRECISIONS))}.")
     if name == "cpu":
-        return _cpu()
+        return _cpu(precision)
     if name == "auto":
         try:
-            return _cuda(0, note="auto took cuda:0: a GPU is there and works")
+            return _cuda(0, precision, note="auto took cuda:0: a GPU is there and works")
         except DeviceUnavailableError as error:
-            return _cpu(note=f"auto took cpu: {error}")
+            return _cpu(precision, note=f"auto took cpu: {error}")
     match = re.fullmatch(r"cuda(?::(\d{1,4}))?", name) if isinstance(name, str) else None
     if match is None:
         raise ValueError(f"device={name!r} is not known; use 'cpu', 'cuda', 'cuda:N' for GPU number N, or 'auto'.")
-    return _cuda(int(match[1] or 0))
+    return _cuda(int(match[1] or 0), precision)
 
 
 def every_device() -> tuple[list[Device], str]:
@@ -99,13 +108,18 @@ def is_cupy(x: Any) -> bool:
     return type(x).__module__.partition(".")[0] == "cupy"
 
 
-def _cpu(note: str = "") -> Device:
+def _cpu(precision: str = "float32", note: str = "") -> Device:
+    if precision != "float32":
+        raise ValueError(
+            f"precision={precision!r} does not go with the CPU, whose products are those of the dtype; use "
+            f"precision='float32', or device='cuda'{f' ({note})' if note else ''}."
+        )
     from gpunn.devices.cpu import CpuDevice
 
     return CpuDevice(note)
 
 
-def _cuda(index: int, note: str = "") -> Device:
+def _cuda(index: int, precision: str = "float32", note: str = "") -> Device:
     try:
         cuda = importlib.import_module("gpunn.devices.cuda")
     except ImportError as error:
@@ -118,4 +132,4 @@ def _cuda(index: int, note: str = "") -> Device:
             f"device 'cuda' needs CuPy, which is installed but cannot be loaded: {error}. Reinstall it with: "
             "pip install --force-reinstall 'gpunn[cuda13]' (or 'gpunn[cuda12]'); or use device='cpu'."
         ) from error
-    return cuda.open_device(index, note)
+    return cuda.open_device(index, note, precision)

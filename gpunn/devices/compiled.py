@@ -22,6 +22,7 @@ import numpy as np
 from gpunn.devices.epoch_source import epoch_source, workspace
 
 FLOPS_A_CALL = 2e10  # Ctrl-C waits for a call to end: about a tenth of a second
+WIDE = 2**15  # weights from which threads share the neurons of a layer and not the rows of the batch
 FLOPS_A_THREAD = 5e5  # less than this and waking a second thread costs more than it brings
 
 
@@ -46,10 +47,16 @@ class CompiledEpoch:
 
     def __init__(self, objective: Any, method: Any, theta: np.ndarray, state: Any) -> None:
         self.sizes = objective.network.sizes
-        self.theta = _aligned(theta.size, theta.dtype)
-        self.state = tuple(_aligned(array.size, array.dtype) for array in state)
-        source = epoch_source(objective, method, state, theta.dtype.name)
+        wide = objective.network.n_weights >= WIDE
+        source = epoch_source(objective, method, state, theta.dtype.name, wide)
         self.function = _module(source).epoch
+
+    def place(self, theta: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
+        """theta and state where the program wants them: each array at a multiple of 64 bytes, copied if it must be.
+
+        What BLAS gives may differ in the last bit with the address; the same seed is to give the same bits.
+        """
+        return _aligned(theta), type(state)(*map(_aligned, state))
 
     def __call__(
         self,
@@ -62,7 +69,10 @@ class CompiledEpoch:
         lr: np.ndarray,
         batch: int,
     ) -> tuple[float, float]:
-        """Sum over the rows of the cost of their batch, and the norm of the last gradient; theta and state change."""
+        """Sum over the rows of the cost of their batch, and the norm of the last gradient; theta and state change.
+
+        theta and state are those that `place` gave.
+        """
         import numba
 
         n_products = sum(a * b for a, b in zip(self.sizes[:-1], self.sizes[1:], strict=True))
@@ -70,10 +80,7 @@ class CompiledEpoch:
         threads = max(1, min(numba.get_num_threads(), _blas().cores, int(flops / FLOPS_A_THREAD)))
         steps = max(1, int(FLOPS_A_CALL / flops))
         weight = np.empty(0, theta.dtype) if weight is None else weight
-        work = _aligned(workspace(self.sizes, batch, threads), theta.dtype)
-        pairs = [(self.theta, theta), *zip(self.state, state, strict=True)]
-        for ours, given in pairs:
-            ours[...] = given
+        work = _empty_aligned(workspace(self.sizes, batch, threads), theta.dtype)
         total, norm = 0.0, 0.0
         with _blas().one_thread():
             available = numba.get_num_threads()
@@ -81,17 +88,23 @@ class CompiledEpoch:
             for first in range(0, len(lr), steps):
                 rows = order[first * batch : (first + steps) * batch]
                 found, norm = self.function(
-                    *(X, T, weight, rows, self.sizes, self.theta, *self.state),
+                    *(X, T, weight, rows, self.sizes, theta, *state),
                     *(lr[first : first + steps], batch, threads, work),
                 )
                 total += found
-                for ours, given in pairs:
-                    given[...] = ours
             numba.set_num_threads(available)
         return total, norm
 
 
-def _aligned(n: int, dtype: Any) -> np.ndarray:
+def _aligned(x: np.ndarray) -> np.ndarray:
+    if x.ctypes.data % 64 == 0:
+        return x
+    copy = _empty_aligned(x.size, x.dtype)
+    copy[...] = x
+    return copy
+
+
+def _empty_aligned(n: int, dtype: Any) -> np.ndarray:
     """n numbers that begin at a multiple of 64 bytes."""
     raw = np.empty(n * np.dtype(dtype).itemsize + 64, np.uint8)
     start = -raw.ctypes.data % 64

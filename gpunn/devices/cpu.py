@@ -23,6 +23,8 @@ class CpuDevice:
 
     name = "cpu"
     xp: Any = np
+    precision = "float32"
+    compile_seconds = 20.0
 
     def __init__(self, note: str = "") -> None:
         self.note = note

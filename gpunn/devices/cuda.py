@@ -1,4 +1,4 @@
-"""CUDA GPUs, through CuPy. The only file of gpunn that imports cupy; it is imported when CUDA is asked for."""
+"""CUDA GPUs, through CuPy. Only this file and cuda_graph.py import cupy, and only once CUDA is asked for."""
 
 from __future__ import annotations
 
@@ -11,18 +11,25 @@ import cupy
 import numpy as np
 
 from gpunn.devices import DeviceUnavailableError
+from gpunn.devices.cuda_header import INPUTS
+from gpunn.devices.trace import Untraceable
 
 Array = Any
 runtime = cupy.cuda.runtime
 
 
 class CudaDevice:
-    """CuPy on one CUDA GPU."""
+    """CuPy on one CUDA GPU.
+
+    ``precision`` is that of the matrix products of minibatch training in float32; any but "float32" is for captured
+    steps alone.
+    """
 
     xp = xp
+    compile_seconds = 5.0  # for NVRTC, which keeps what it compiled on disk, and capturing; not yet measured
 
-    def __init__(self, index: int, note: str = "") -> None:
-        self.index = index
+    def __init__(self, index: int, note: str = "", precision: str = "float32") -> None:
+        self.index, self.precision = index, precision
         self.name = f"cuda:{index}"
         self.note = note
         self._device = cupy.cuda.Device(index)
@@ -54,8 +61,30 @@ class CudaDevice:
             pool = cupy.get_default_memory_pool()
             return self._device.mem_info[0] + pool.free_bytes()
 
-    def compile_epoch(self, objective: Any, method: Any, theta: Array, state: Any, X: Array) -> tuple[None, str]:
-        return None, "arrays: steps are launched one by one"
+    def compile_epoch(self, objective: Any, method: Any, theta: Array, state: Any, X: Array) -> tuple[Any, str]:
+        """As `gpunn.devices.Device` says; a ValueError where the precision asked for cannot be had."""
+        from gpunn.devices.cuda_graph import CapturedEpoch
+
+        if X.dtype.name not in INPUTS:
+            why = f"the kernels do not read X's dtype {X.dtype}"
+        elif self.precision != "float32" and theta.dtype != np.float32:
+            why = f"theta is {theta.dtype}, not float32 (dtype='float32')"
+        else:
+            try:
+                with self._device:
+                    program = CapturedEpoch(objective, method, theta, state, X, self.precision)
+                products = f", {self.precision} products" if self.precision != "float32" else ""
+                return program, f"captured as CUDA graphs{products}"
+            except Untraceable as error:
+                why = f"cannot be fused: {error}"
+            except Exception as error:  # whatever CuPy, CUDA or cuBLAS has against it, arrays may still do
+                why = f"capturing failed: {type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        if self.precision != "float32":
+            raise ValueError(
+                f"precision={self.precision!r} is for training steps that are captured, and these are not: {why}. Use "
+                "precision='float32'."
+            )
+        return None, f"arrays: {why}"
 
     def describe(self) -> dict[str, str]:
         with self._device:
@@ -68,12 +97,12 @@ class CudaDevice:
             "CuPy": cupy.__version__,
             "CUDA runtime": _version(runtime.runtimeGetVersion()),
             "driver supports": f"CUDA {_version(runtime.driverGetVersion())}",
-            "captured": "nothing: steps are launched one by one",
+            "captured": "long minibatch trainings, as CUDA graphs",
         }
 
 
-def open_device(index: int, note: str = "") -> CudaDevice:
-    """GPU number ``index``.
+def open_device(index: int, note: str = "", precision: str = "float32") -> CudaDevice:
+    """GPU number ``index``; `CudaDevice` says what the precision is.
 
     Raises
     ------
@@ -86,7 +115,7 @@ def open_device(index: int, note: str = "") -> CudaDevice:
             f"device 'cuda:{index}' is not there: CUDA sees {count} GPU{'s' * (count > 1)}, numbered from 0. "
             f"Use {' or '.join(repr(f'cuda:{i}') for i in range(count))}, or device='cpu'."
         )
-    device = CudaDevice(index, note)
+    device = CudaDevice(index, note, precision)
     try:
         with device.use():
             cupy.zeros(1).sum().get()

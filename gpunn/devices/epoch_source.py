@@ -1,9 +1,8 @@
 """The Python source of one epoch of minibatch training, for Numba to compile.
 
-A step has two halves, each done by all threads at once. In the first every thread takes its share of the batch's
-rows forward and back through the layers. In the second every thread takes its share of each weight matrix, a block
-at a time: the block of the gradient is one matrix product, penalty and optimiser follow while it is in cache, and
-the gradient as a whole is never stored. The products are BLAS's, one thread each; what lies between them is
+A step is a few stages, each done by all threads at once and each on its own share: rows of the batch, or neurons of
+a layer. Forward and back through the layers comes first. In the last stage every thread takes its share of each
+weight matrix: gradient, penalty and optimiser. The products are BLAS's, one thread each; what lies between them is
 `gpunn.nn` and `gpunn.optim`, traced and fused into one loop a kernel.
 """
 
@@ -11,62 +10,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpunn.devices.loops import inputs, n_buffers, row_loop
-from gpunn.devices.trace import ELEMENT, ROW, STEP, Graph, Symbol, Untraceable
+from gpunn.devices.kernels_source import header, layer_kernels
+from gpunn.devices.loops import n_buffers, row_loop
+from gpunn.devices.trace import ELEMENT, STEP, Graph
 
-BLOCK = 131072  # numbers in a block of weights: fewer make slow products, more leave the cache
-
-HEADER = '''"""Made by gpunn from its formulas; deleted, it is made again."""
-
-import numpy as np
-from numba import njit, prange
-
-dt = np.{dtype}
-# Not "nnan" and "ninf": numbers that are not finite must come out, so that divergence is seen.
-# "reassoc", sums in any order, only where the arrays are long: in short ones the compiler's choice of a loop, and so
-# the last bit, would depend on which of them lie side by side in memory.
-options = {{"error_model": "numpy", "fastmath": {{"contract", "arcp", "nsz"}}, "cache": True}}
-long = {{**options, "fastmath": options["fastmath"] | {{"reassoc"}}}}
-BLOCK = {block}
-
-
-@njit(**options)
-def carve(work, start, rows, columns):
-    # Each array begins at a multiple of 64 bytes: what BLAS gives may differ in the last bit with the address.
-    stop = start + rows * columns
-    return work[start:stop].reshape(rows, columns), (stop + 15) // 16 * 16
-
-
-@njit(**options)
-def gather(X, rows, out):
-    for i in range(rows.shape[0]):
-        for j in range(out.shape[1]):
-            out[i, j] = X[rows[i], j]
-
-
-@njit(**options)
-def transpose(h, start, stop, out):
-    for i in range(h.shape[0]):
-        for j in range(start, stop):
-            out[j - start, i] = h[i, j]
-
-
-@njit(**options)
-def column_sums(d, start, stop, out):
-    out[:] = 0
-    for i in range(d.shape[0]):
-        for j in range(start, stop):
-            out[j - start] += d[i, j]
-'''
+BLOCK = 2**19  # numbers of a gradient that a thread has at once: fewer make slow products, more leave the cache
 
 
 def workspace(sizes: tuple[int, ...], batch: int, threads: int) -> int:
     """How many numbers an epoch needs to work with."""
-    rows = batch * (sizes[0] + sizes[-1] + 3 * sum(sizes[1:]))
-    return rows + threads * (max(BLOCK, max(sizes)) + max(sizes) * batch + 32) + 16 * (3 * len(sizes) + 4)
+    columns = sizes[0] + sizes[-1] + 3 * sum(sizes[1:]) + 32 * (3 * len(sizes) - 1)  # 32 more at most by `carve`
+    return batch * columns + threads * (max(BLOCK, *sizes) + 32)
 
 
-def epoch_source(objective: Any, method: Any, state: Any, dtype: str) -> str:
+def epoch_source(objective: Any, method: Any, state: Any, dtype: str, wide: bool) -> str:
     """The source of a module with a function ``epoch``.
 
     Parameters
@@ -76,77 +33,38 @@ def epoch_source(objective: Any, method: Any, state: Any, dtype: str) -> str:
     state : NamedTuple
         Of the method, arrays shaped like theta (P,) or (1,).
     dtype : {"float32", "float64"}
+    wide : bool
+        Share the neurons of a hidden layer among the threads rather than the rows of the batch: BLAS then prepares
+        each part of a matrix once and not once a thread, but the threads wait for each other after each layer.
 
     Raises
     ------
     Untraceable
         If a formula cannot be fused; the message says why.
     """
-    network = objective.network
-    parts = [HEADER.format(dtype=dtype, block=BLOCK)]
-    for number, layer in enumerate(network.layers[:-1]):
-        if layer.learned:
-            raise Untraceable(f"{type(layer.activation).__name__} learns parameters of its own")
-        backward, reads = _backward(number, layer.activation, dtype)
-        parts += [_forward(number, layer.activation, dtype, "z" in reads), backward]
-    if network.layers[-1].learned:
-        raise Untraceable("the output layer learns parameters of its own")
-    names = list(type(state)._fields)
+    names = [f"state_{name}" for name in type(state)._fields]
     ranks = [STEP if array.shape == (1,) else ELEMENT for array in state]
-    parts.append(_head(objective.head, dtype))
-    parts.append(_update("update_weights", method, state, names, ranks, dtype, objective))
-    parts.append(_update("update_biases", method, state, names, ranks, dtype, None))
-    parts.append(_advance(method, state, names, ranks, dtype))
-    parts.append(_epoch(len(network.layers), names, ranks))
+    n_layers, n_weights = len(objective.network.layers), objective.network.n_weights
+    n_parameters = objective.network.n_parameters
+    stages = _wide_stages(n_layers) if wide else _narrow_stages(n_layers)
+    parts = [
+        header(dtype),
+        f"\nBLOCK = {BLOCK}",
+        *layer_kernels(objective.network, objective.head, dtype),
+        _update("update_weights", method, state, names, ranks, Graph(dtype, (0, n_weights)), objective),
+        _update("update_biases", method, state, names, ranks, Graph(dtype, (n_weights, n_parameters)), None),
+        _advance(method, state, names, ranks, dtype),
+        *(_stage(f"stage_{i}", BATCH, lines) for i, lines in enumerate(stages)),
+        _descend(n_layers, names, ranks),
+        _spread(len(stages), "".join(f"{name}, " for name in names)),
+        _epoch(n_layers, len(stages), names, ranks),
+    ]
     return "\n\n".join(parts)
 
 
-def _kernel(name: str, arguments: str, graph: Graph, outputs: dict[str, Symbol], arrays: dict[str, str],
-            before: str = "", after: str = "", returns: str = "") -> str:  # fmt: skip
-    """A function that runs a row loop for each row of its last array; ``returns`` names a sum that starts from 0."""
-    first = arguments.split(", ")[-1]
-    lines = [f"def {name}({arguments}):", f"    size = {first}.shape[1]"]
-    lines += [f"    t{i} = np.empty(size, dt)" for i in range(n_buffers(graph, outputs))]
-    lines += [f"    {returns} = 0.0"] if returns else []
-    lines += [f"    for i in range({first}.shape[0]):"]
-    lines += [f"        {line}" for line in (before, *row_loop(graph, outputs, arrays), after) if line]
-    return "\n".join(["", "@njit(**options)", *lines, *([f"    return {returns}"] if returns else [])])
-
-
-def _forward(number: int, activation: Any, dtype: str, keep_z: bool) -> str:
-    graph = Graph(dtype)
-    z = graph.input("z") + graph.input("b")
-    outputs = {"h": activation.forward(graph, z), **({"z": z} if keep_z else {})}
-    arrays = {"z": "z[i, j]", "b": "b[j]", "h": "h[i, j]"}
-    return _kernel(f"forward_{number}", "z, b, h", graph, outputs, arrays)
-
-
-def _backward(number: int, activation: Any, dtype: str) -> tuple[str, set[str]]:
-    graph = Graph(dtype)
-    dz, _ = activation.backward(graph, graph.input("z"), graph.input("h"), graph.input("d"))
-    arrays = {"z": "z[i, j]", "h": "h[i, j]", "d": "d[i, j]"}
-    return _kernel(f"backward_{number}", "z, h, d", graph, {"d": dz}, arrays), inputs(graph, {"d": dz})
-
-
-def _head(head: Any, dtype: str) -> str:
-    graph = Graph(dtype)
-    z, T = graph.input("z") + graph.input("b"), graph.input("T")
-    outputs = {"cost": head.cost(graph, z, T), "d": head.delta(graph, z, T) * graph.input("factor", ROW)}
-    arrays = {"z": "z[i, j]", "b": "b[j]", "T": "T[i, j]", "d": "d[i, j]"}
-    return _kernel(
-        "head",
-        "z, b, T, w, share, d",
-        graph,
-        outputs,
-        arrays,
-        before="factor = w[i] * share",
-        after="total += w[i] * cost",
-        returns="total",
-    )
-
-
-def _update(name: str, method: Any, state: Any, names: list[str], ranks: list[int], dtype: str, objective: Any) -> str:
-    graph = Graph(dtype)
+def _update(
+    name: str, method: Any, state: Any, names: list[str], ranks: list[int], graph: Graph, objective: Any
+) -> str:
     theta, g = graph.input("theta"), graph.input("g")
     symbols = [graph.input(field, rank) for field, rank in zip(names, ranks, strict=True)]
     outputs = {}
@@ -158,18 +76,18 @@ def _update(name: str, method: Any, state: Any, names: list[str], ranks: list[in
     outputs["theta"] = theta
     outputs |= {field: s for field, s, rank in zip(names, symbols, ranks, strict=True) if rank != STEP}
     arrays = {field: f"{field}[j]" for field in ("theta", "g", *names)}
-    arguments = ", ".join(["theta", "g", *names, "lr", "share", "start", "size"])
-    lines = [f"t{i} = np.empty(size, dt)" for i in range(n_buffers(graph, outputs))]
+    arguments = ", ".join(["theta", "g", *names, "lr", "share", "first", "last"])
+    lines = ["size = last - first", *(f"t{i} = np.empty(size, dt)" for i in range(n_buffers(graph, outputs)))]
     # Slices, so that the loop counts from 0: Numba would ask of any other index whether it is negative.
     vectors = ["theta", *(field for field, rank in zip(names, ranks, strict=True) if rank != STEP)]
-    lines += [f"{vector} = {vector}[start : start + size]" for vector in vectors]
+    lines += [f"{vector} = {vector}[first:last]" for vector in vectors]
     lines += [*row_loop(graph, outputs, arrays), f"return norm2, {'penalty' if 'penalty' in outputs else '0.0'}"]
     return "\n".join(["", "@njit(**long)", f"def {name}({arguments}):", *(f"    {line}" for line in lines)])
 
 
 def _advance(method: Any, state: Any, names: list[str], ranks: list[int], dtype: str) -> str:
     """The numbers of the state that are one for the step, after it."""
-    graph = Graph(dtype)
+    graph = Graph(dtype, (0, 1))  # any: these numbers are the same for all entries of theta
     symbols = [graph.input(field, rank) for field, rank in zip(names, ranks, strict=True)]
     method.update(graph, graph.input("theta"), graph.input("g"), type(state)(*symbols), graph.input("lr", STEP))
     outputs = {f"{f}_after": s for f, s, rank in zip(names, symbols, ranks, strict=True) if rank == STEP}
@@ -178,91 +96,169 @@ def _advance(method: Any, state: Any, names: list[str], ranks: list[int], dtype:
     return "\n".join(["", "@njit(**options)", head, *(f"    {line}" for line in lines)])
 
 
-def _epoch(n_layers: int, names: list[str], ranks: list[int]) -> str:
+BATCH = "X, T, rows, share, w, x, target, W, b, z, h, d, sums"  # what the stages of the batch work with
+SHARE_ROWS = "a, e = k * r // threads, (k + 1) * r // threads"
+GATHER = ["gather(X, rows[a:e], x[a:e])", "gather(T, rows[a:e], target[a:e])"]
+
+
+def _stage(name: str, arguments: str, lines: list[str]) -> str:
+    head = f"def {name}(k, threads, r, {arguments}):"
+    return "\n".join(["", "@njit(**options)", head, *(f"    {line}" for line in lines)])
+
+
+def _top(last: int, before: str) -> list[str]:
+    """The last layer: forward, cost and delta, for the rows a to e."""
+    n = f"b[{last}].shape[0]"
+    return [
+        f"product({before}, W[{last}], z[{last}][a:e, : b[{last}].shape[0]], False, False, 0)",
+        f"sums[k, 0] = head(z[{last}], target, d[{last}], b[{last}], w, share, a, e, 0, {n})",
+    ]
+
+
+def _narrow_stages(n_layers: int) -> list[list[str]]:
+    """One stage: each thread takes its rows forward and back through all layers."""
     last = n_layers - 1
+    lines, before = [SHARE_ROWS, *GATHER], "x[a:e]"
+    for i in range(last):
+        lines += [
+            f"product({before}, W[{i}], z[{i}][a:e, : b[{i}].shape[0]], False, False, 0)",
+            f"forward_{i}(z[{i}], h[{i}], b[{i}], a, e, 0, b[{i}].shape[0])",
+        ]
+        before = f"h[{i}][a:e]"
+    lines += _top(last, before)
+    for i in range(last, 0, -1):
+        lines += [
+            f"product(d[{i}][a:e], W[{i}], d[{i - 1}][a:e, : b[{i - 1}].shape[0]], False, True, 0)",
+            f"backward_{i - 1}(z[{i - 1}], h[{i - 1}], d[{i - 1}], a, e, 0, b[{i - 1}].shape[0])",
+        ]
+    return [lines]
+
+
+def _wide_stages(n_layers: int) -> list[list[str]]:
+    """A stage a layer, forward and back: each thread takes its neurons of all rows; the last layer goes by rows."""
+    last = n_layers - 1
+    stages, before = [[SHARE_ROWS, *GATHER]], "x[:r]"
+
+    def neurons(i: int) -> str:
+        n = f"b[{i}].shape[0]"
+        return f"p, q = k * {n} // threads, (k + 1) * {n} // threads"
+
+    for i in range(last):
+        stages.append([
+            neurons(i),
+            f"product({before}, W[{i}][:, p:q], z[{i}][:r, p:q], False, False, 0)",
+            f"forward_{i}(z[{i}], h[{i}], b[{i}], 0, r, p, q)",
+        ])  # fmt: skip
+        before = f"h[{i}][:r]"
+    stages.append([SHARE_ROWS, *_top(last, before.replace(":r", "a:e"))])
+    for i in range(last, 0, -1):
+        stages.append([
+            neurons(i - 1),
+            f"product(d[{i}][:r], W[{i}][p:q], d[{i - 1}][:r, p:q], False, True, 0)",
+            f"backward_{i - 1}(z[{i - 1}], h[{i - 1}], d[{i - 1}], 0, r, p, q)",
+        ])  # fmt: skip
+    return stages
+
+
+def _given(names: list[str], ranks: list[int]) -> str:
+    """The state as arguments of an update: numbers that are one for the step by value."""
+    return "".join(f"{name}[0], " if rank == STEP else f"{name}, " for name, rank in zip(names, ranks, strict=True))
+
+
+def _descend(n_layers: int, names: list[str], ranks: list[int]) -> str:
+    """The last stage: gradient and update of a share of each layer's parameters."""
+    lines = [
+        "found, added, at, at_b = 0.0, 0.0, 0, theta.shape[0]",
+        *(f"at_b -= b[{i}].shape[0]" for i in range(n_layers)),
+    ]
+    for i in range(n_layers):
+        before = "x" if i == 0 else f"h[{i - 1}]"
+        lines += [
+            f"n_in, n = W[{i}].shape",
+            "p, e = k * n_in // threads, (k + 1) * n_in // threads",
+            "while p < e:",
+            "    q = min(p + max(1, BLOCK // n), e)",
+            "    first, last, part = at + p * n, at + q * n, g[k, : (q - p) * n]",
+            f"    product({before}[:r, p:q], d[{i}][:r, :n], part.reshape(q - p, n), True, False, 0)",
+            f"    one, two = update_weights(theta, part, {_given(names, ranks)}rate, share, first, last)",
+            "    found, added, p = found + one, added + two, q",
+            "p, e = at_b + k * n // threads, at_b + (k + 1) * n // threads",
+            "if p < e:",
+            "    part = g[k, : e - p]",
+            f"    column_sums(d[{i}][:r], p - at_b, e - at_b, part)",
+            f"    one, two = update_biases(theta, part, {_given(names, ranks)}rate, share, p, e)",
+            "    found += one",
+            "at, at_b = at + n_in * n, at_b + n",
+        ]
+    lines += ["sums[k, 1], sums[k, 2] = found, added"]
+    return _stage("descend", f"theta, {', '.join(names)}{', ' * bool(names)}rate, share, x, W, b, h, d, g, sums", lines)
+
+
+def _everything(state: str) -> str:
+    """What the stages need among them."""
+    return f"X, T, rows, rate, share, w, x, target, W, b, z, h, d, theta, {state}g, sums"
+
+
+def _spread(n_stages: int, state: str) -> str:
+    """Stage number s, by all threads. One parallel loop for all stages: each takes Numba seconds to compile."""
+    given = _everything(state)
+    lines = [f"def stage(s, k, threads, r, {given}):"]
+    for i in range(n_stages):
+        lines += [f"    {'if' if i == 0 else 'elif'} s == {i}:", f"        stage_{i}(k, threads, r, {BATCH})"]
+    lines += ["    else:", f"        descend(k, threads, r, theta, {state}rate, share, x, W, b, h, d, g, sums)"]
+    return "\n".join([
+        *("", "@njit(**options)", *lines, "", "", "@njit(parallel=True, **options)"),
+        f"def spread(s, threads, r, {given}):",
+        "    for k in prange(threads):",
+        f"        stage(s, np.int64(k), threads, r, {given})",
+    ])  # fmt: skip
+
+
+def _epoch(n_layers: int, n_stages: int, names: list[str], ranks: list[int]) -> str:
     step_names = [name for name, rank in zip(names, ranks, strict=True) if rank == STEP]
-    given = "".join(f"{name}[0], " if name in step_names else f"{name}, " for name in names)
+    state = "".join(f"{name}, " for name in names)
+    layers = range(n_layers)
     source = [
-        "def epoch(X, T, weight, order, sizes, theta, "
-        + "".join(f"{name}, " for name in names)
-        + "lr, batch, threads, work):",
+        f"def epoch(X, T, weight, order, sizes, theta, {state}lr, batch, threads, work):",
         "    w, at = np.ones(batch, dt), 0",
         "    x, at = carve(work, at, batch, sizes[0])",
         "    target, at = carve(work, at, batch, sizes[-1])",
         "    start_b = 0",
-        *(f"    start_b += sizes[{i}] * sizes[{i + 1}]" for i in range(n_layers)),
+        *(f"    start_b += sizes[{i}] * sizes[{i + 1}]" for i in layers),
         "    start = 0",
     ]
-    for i in range(n_layers):
+    for i in layers:
         source += [
-            f"    n{i} = sizes[{i + 1}]",
-            *(f"    {name}{i}, at = carve(work, at, batch, n{i})" for name in "zhd"),
-            f"    w{i}, start = start, start + sizes[{i}] * n{i}",
-            f"    W{i} = theta[w{i}:start].reshape(sizes[{i}], n{i})",
-            f"    b{i}, start_b = start_b, start_b + n{i}",
+            f"    n = sizes[{i + 1}]",
+            *(f"    {name}{i}, at = carve(work, at, batch, n)" for name in "zhd"),
+            f"    W{i} = theta[start : start + sizes[{i}] * n].reshape(sizes[{i}], n)",
+            f"    b{i} = theta[start_b : start_b + n]",
+            f"    start, start_b = start + sizes[{i}] * n, start_b + n",
         ]
     source += [
-        "    widest = max(sizes)",
-        "    blocks, at = carve(work, at, threads, (max(BLOCK, widest) + 15) // 16 * 16)",
-        "    flips, at = carve(work, at, threads, (widest * batch + 15) // 16 * 16)",
+        *(f"    {name} = ({' '.join(f'{name}{i},' for i in layers)})" for name in "Wbzhd"),
+        "    g, at = carve(work, at, threads, max(BLOCK, max(sizes)))",
         "    sums = np.zeros((threads, 16))",
         "    total, norm2 = 0.0, 0.0",
         "    for step in range((order.shape[0] + batch - 1) // batch):",
-        "        first = step * batch",
-        "        r = min(batch, order.shape[0] - first)",
+        "        rows = order[step * batch : (step + 1) * batch]",
+        "        r = rows.shape[0]",
         "        rate, weights = lr[step], dt(r)",
         "        if weight.shape[0]:",
         "            weights = dt(0)",
         "            for i in range(r):",
-        "                w[i] = weight[order[first + i]]",
+        "                w[i] = weight[rows[i]]",
         "                weights += w[i]",
         "        share = dt(1) / weights if weights > 0 else dt(0)",
-        "        for k in prange(threads):",
-        "            a, e = k * r // threads, (k + 1) * r // threads",
-        "            gather(X, order[first + a : first + e], x[a:e])",
-        "            gather(T, order[first + a : first + e], target[a:e])",
-    ]
-    before = "x"
-    for i in range(n_layers):
-        source.append(f"            np.dot({before}[a:e], W{i}, z{i}[a:e])")
-        bias = f"theta[b{i} : b{i} + n{i}]"
-        if i < last:
-            source.append(f"            forward_{i}(z{i}[a:e], {bias}, h{i}[a:e])")
-        else:
-            source.append(f"            sums[k, 0] = head(z{i}[a:e], {bias}, target[a:e], w[a:e], share, d{i}[a:e])")
-        before = f"h{i}"
-    for i in range(last, 0, -1):
-        source += [
-            f"            np.dot(d{i}[a:e], W{i}.T, d{i - 1}[a:e])",
-            f"            backward_{i - 1}(z{i - 1}[a:e], h{i - 1}[a:e], d{i - 1}[a:e])",
-        ]
-    source += ["        for k in prange(threads):", "            found, added = 0.0, 0.0"]
-    for i in range(n_layers):
-        before = "x" if i == 0 else f"h{i - 1}"
-        source += [
-            f"            p, e = k * sizes[{i}] // threads, (k + 1) * sizes[{i}] // threads",
-            "            while p < e:",
-            f"                q = min(p + max(1, BLOCK // n{i}), e)",
-            "                flip = flips[k, : (q - p) * r].reshape(q - p, r)",
-            f"                g = blocks[k, : (q - p) * n{i}]",
-            f"                transpose({before}[:r], p, q, flip)",
-            f"                np.dot(flip, d{i}[:r], g.reshape(q - p, n{i}))",
-            f"                at, size = w{i} + p * n{i}, (q - p) * n{i}",
-            f"                one, two = update_weights(theta, g, {given}rate, share, at, size)",
-            "                found, added, p = found + one, added + two, q",
-            f"            p, e = k * n{i} // threads, (k + 1) * n{i} // threads",
-            "            if p < e:",
-            "                g = blocks[k, : e - p]",
-            f"                column_sums(d{i}[:r], p, e, g)",
-            f"                one, two = update_biases(theta, g, {given}rate, share, b{i} + p, e - p)",
-            "                found += one",
-        ]
-    source += [
-        "            sums[k, 1], sums[k, 2] = found, added",
+        f"        for s in range({n_stages + 1}):",
+        f"            spread(s, threads, r, {_everything(state)})",
         f"        after = advance({''.join(f'{name}[0], ' for name in step_names)}rate)",
         *(f"        {name}[0] = after[{i}]" for i, name in enumerate(step_names)),
-        "        norm2 = np.sum(sums[:, 1])",
-        "        total += share * (np.sum(sums[:, 0]) + np.sum(sums[:, 2])) * r",
+        "        cost, norm2 = 0.0, 0.0",
+        "        for k in range(threads):",
+        "            cost += sums[k, 0] + sums[k, 2]",
+        "            norm2 += sums[k, 1]",
+        "        total += share * cost * r",
         "    return total, np.sqrt(norm2)",
     ]
-    return "\n".join(["", "@njit(parallel=True, **options)", *source, ""])
+    return "\n".join(["", '@njit(cache=True, error_model="numpy")', *source, ""])

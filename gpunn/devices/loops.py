@@ -14,8 +14,8 @@ FORMS = {  # operations whose source is not "a operation b" or "np.operation(a)"
     "neg": "(-{0})",
     "where": "({1} if {0} else {2})",
     # Written so that an operand that is not a number comes through.
-    "maximum": "({0} if not {0} <= {1} else {1})",
-    "minimum": "({0} if not {0} >= {1} else {1})",
+    "maximum": "({0} if {0} > {1} or {0} != {0} else {1})",
+    "minimum": "({0} if {0} < {1} or {0} != {0} else {1})",
 }
 INFIX = ("+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "&", "|")
 
@@ -114,7 +114,8 @@ class _Rows:
                 lines.append(f"t{self.buffers[i]}[j] = n{i}")
         for i in reductions:
             operation, (o,) = self.graph.nodes[i]
-            lines.append(f"n{i} += n{o}" if operation == "sum" else f"n{i} = n{o} if not n{o} <= n{i} else n{i}")
+            added = f"n{i} + n{o}" if operation == "sum" else FORMS["maximum"].format(f"n{i}", f"n{o}")
+            lines.append(f"n{i} = {added}")
         return lines + [f"{self.arrays[name]} = n{i}" for name, i in stores]
 
     def _is_own_input(self, name: str, i: int) -> bool:

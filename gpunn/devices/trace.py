@@ -25,10 +25,12 @@ class Graph:
     """Nodes in the order they were made, so that operands come first, and the functions of the array API.
 
     ``nodes[i]`` is (operation, operands): operands are numbers of nodes, for "input" a name, for "constant" a float.
+    ``span`` says which entries of theta the loop runs over, for formulas that treat some of them otherwise.
     """
 
-    def __init__(self, dtype: Any) -> None:
+    def __init__(self, dtype: Any, span: tuple[int, int] | None = None) -> None:
         self.dtype = np.dtype(dtype)
+        self.span = span
         self.nodes: list[tuple[str, tuple[Any, ...]]] = []
         self.ranks: list[int] = []
         self._known: dict[tuple[str, tuple[Any, ...]], int] = {}
@@ -48,6 +50,15 @@ class Graph:
         if axis != -1:
             raise Untraceable(f"{operation} over axis {axis}")
         return Symbol(self, self._add(operation, (x.number,), ROW))
+
+    def covers(self, key: Any) -> bool:
+        """Whether all the loop's entries, and not none of them, are in x[..., :stop]."""
+        first, last = self.span or (0, 0)
+        if self.span and isinstance(key, tuple) and len(key) == 2 and key[0] is Ellipsis and isinstance(key[1], slice):
+            start, stop, step = key[1].start, key[1].stop, key[1].step
+            if start is None and step is None and not first < stop < last:
+                return bool(last <= stop)
+        raise Untraceable("a part of an array")
 
     def _number(self, x: Any) -> int:
         if isinstance(x, (bool, int, float, np.generic)):
@@ -125,12 +136,12 @@ class Symbol:
         return self.graph.apply("*", self, self)
 
     def __setitem__(self, key: Any, value: Symbol) -> None:
-        if key is not Ellipsis:
-            raise Untraceable("writing to a part of an array")
-        self.number = value.number
+        if key is Ellipsis or self.graph.covers(key):
+            self.number = value.number
 
     def __getitem__(self, key: Any) -> Symbol:
-        raise Untraceable("a part of an array")
+        self.graph.covers(key)  # where it does not, nothing that is made of the part will be used
+        return Symbol(self.graph, self.number)
 
     def __getattr__(self, name: str) -> Any:
         raise Untraceable(f"the attribute {name} of an array")

@@ -27,6 +27,7 @@ KEYS = {  # key of a manifest: parameter of the estimator
     "training.seed": "random_state",
     "training.device": "device",
     "training.dtype": "dtype",
+    "training.precision": "precision",
     "training.early_stopping": "early_stopping",
     "training.validation_fraction": "validation_fraction",
     "training.params.lambda": "alpha",

@@ -34,7 +34,8 @@ class History:
     best : int or None
         Entry whose state was restored, where one was.
     path : str
-        How the steps were computed: "compiled by Numba", or "arrays" with the reason.
+        How the steps were computed: "compiled by Numba", "captured as CUDA graphs" (with the precision of the
+        products, where it was asked for), or "arrays" with the reason.
     stopped : str
         Why training ended: "max_iter", "tol" (no improvement), "validation" (no improvement of the score),
         "diverged", "interrupted", "callback", or a reason of `gpunn.optim.full_batch.REASONS`.

@@ -24,8 +24,6 @@ from gpunn.training.stopping import Best, Patience, Validation
 
 Array = Any
 
-WORTH_COMPILING = 20.0  # seconds that compiling can take, once for each kind of network
-
 SHUFFLE, DROPOUT = 1, 2  # streams of random numbers that start from one seed
 
 
@@ -85,9 +83,9 @@ class Minibatch:
         stopping the validation score, does not improve by ``tol``.
     compiled : bool or None, default None
         Compile the epoch where the device can. None does so for long trainings only: where all the steps there may
-        be, times 100 microseconds and 3 nanoseconds for each parameter (about what a step gains), come to
-        `WORTH_COMPILING` seconds. It is a rule by the size of the work alone, so that the same training takes the
-        same path wherever it runs.
+        be, times 100 microseconds and 3 nanoseconds for each parameter (about what a step gains), come to the
+        device's ``compile_seconds``. It is a rule by the size of the work alone, so that the same training takes
+        the same path wherever it runs.
     """
 
     method: FirstOrder
@@ -132,12 +130,15 @@ class Minibatch:
         callback : callable, optional
             Called after every epoch with the history; True stops.
         """
-        xp, theta, history, best = device.xp, progress.theta, progress.history, progress.best
+        history, best = progress.history, progress.best
         early = validation is not None and validation.early_stopping
         if progress.latest is not None:
-            theta[...], progress.latest = progress.latest, None
+            progress.theta[...], progress.latest = progress.latest, None
         history.stopped, history.best = "", None
         program, history.path = self._compiled(device, objective, progress, rows)
+        if program is not None:
+            progress.theta, progress.method_state = program.place(progress.theta, progress.method_state)
+        xp, theta = device.xp, progress.theta
         began = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
         try:
             with device.use():
@@ -212,9 +213,14 @@ class Minibatch:
         }
         asked_for = [name for name, there in others.items() if there]
         if self.compiled is False or asked_for:
+            if device.precision != "float32":
+                raise ValueError(
+                    f"precision={device.precision!r} is for steps that are compiled, and these are not: "
+                    f"{' and '.join(asked_for) or 'compiled=False'}. Use precision='float32'."
+                )
             return None, f"arrays: {' and '.join(asked_for) or 'as asked'}"
         n_steps = self.max_epochs * -(-n // min(self.batch_size, n))
-        if self.compiled is None and n_steps * (100e-6 + 3e-9 * theta.shape[0]) < WORTH_COMPILING:
+        if self.compiled is None and n_steps * (100e-6 + 3e-9 * theta.shape[0]) < device.compile_seconds:
             return None, "arrays: too short a training to compile for"
         return device.compile_epoch(objective, self.method, theta, progress.method_state, rows.X)
 

@@ -195,12 +195,12 @@ def test_every_option_sets_its_parameter(folder, run):
               "--schedule": "invscaling", "--alpha": "0.25", "--dropout": "0.125", "--weight-init": "he_normal",
               "--bias-init": "ones", "--early-stopping": None, "--dtype": "float64", "--device": "auto",
               "--seed": "9"}  # fmt: skip
-    assert set(others) == {option for option, *_ in OPTIONS}
+    assert {*others, "--precision"} == {option for option, *_ in OPTIONS}  # that one is for GPUs alone
     given = [part for option, value in others.items() for part in ([option] if value is None else [option, value])]
     run("train", "t.csv", "--target", "class", "-q", *given)
     clf, defaults = gpunn.load("t.gpunn"), gpunn.MLPClassifier()
     for option, parameter, _, _ in OPTIONS:
-        if parameter != "device":  # of the machine, not of the model
+        if parameter not in ("device", "precision"):  # the device is of the machine, not of the model
             value = getattr(clf, parameter)
             assert value != getattr(defaults, parameter), option
             assert str(value) == others[option] or option in ("--hidden", "--early-stopping")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 import types
 import warnings
@@ -26,7 +27,7 @@ from gpunn.training.minibatch import Minibatch
 
 CPU = get_device("cpu")
 SIZES = (5, 4, 3)
-METHODS = [GradientDescent(), Momentum(), Nesterov(), Adam(), Adam(b1=0.0)]
+METHODS = [GradientDescent(), Momentum(), Nesterov(), Adam(), Adam(b1=0.0), AdamW(decay=0.3, n_decayed=32)]
 
 
 def heads():
@@ -44,6 +45,10 @@ def module_of(source):
     numba = types.ModuleType("numba")
     numba.njit = lambda **options: lambda function: function
     numba.prange = range
+    numba.types = types.SimpleNamespace(
+        intp=None, char=None, float32=None, float64=None, CPointer=lambda kind: None, intc=lambda *kinds: None,
+        ExternalFunction=lambda name, signature: gemm,
+    )  # fmt: skip
     before = sys.modules.get("numba")
     sys.modules["numba"] = numba
     try:
@@ -56,6 +61,25 @@ def module_of(source):
             sys.modules["numba"] = before
 
 
+def gemm(kind, turn_a, turn_b, m, n, k, alpha, a, step_a, b, step_b, beta, c, step_c):
+    """BLAS's gemm: c = alpha a b + beta c, all by columns, each column ``step`` numbers after the last."""
+    dtype = {ord("s"): "f4", ord("d"): "f8"}[kind]
+
+    def columns(pointer, step, n_rows, n_columns):
+        size = step * (n_columns - 1) + n_rows if n_columns else 0
+        numbers = np.ctypeslib.as_array((ctypes.c_char * (size * int(dtype[1]))).from_address(pointer.data)).view(dtype)
+        return np.lib.stride_tricks.as_strided(
+            numbers, (n_rows, n_columns), (int(dtype[1]), step * int(dtype[1])), writeable=True
+        )
+
+    a = columns(a, step_a, k, m).T if turn_a == ord("t") else columns(a, step_a, m, k)
+    b = columns(b, step_b, n, k).T if turn_b == ord("t") else columns(b, step_b, k, n)
+    c = columns(c, step_c, m, n)
+    alpha, beta = columns(alpha, 1, 1, 1), columns(beta, 1, 1, 1)
+    assert (alpha, beta) in ((1, 0), (1, 1))
+    c[...] = a @ b + c if beta else a @ b
+
+
 def problem(dtype="float64", n=11, weighted=False, X_type=None):
     rng = np.random.default_rng(0)
     X = (10 * rng.random((n, SIZES[0]))).astype(X_type) if X_type else rng.standard_normal((n, SIZES[0])).astype(dtype)
@@ -63,7 +87,7 @@ def problem(dtype="float64", n=11, weighted=False, X_type=None):
     return Rows(X, T, rng.integers(0, 3, n).astype(dtype) if weighted else None)
 
 
-def both(objective, method, rows, dtype="float64", threads=2, batch=4):
+def both(objective, method, rows, dtype="float64", threads=2, batch=4, wide=False):
     """theta, state, cost and norm after an epoch by arrays and by the source."""
     theta = objective.network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias).astype(dtype)
     epochs = Minibatch(method, InverseScaling(0.1), batch, max_epochs=1, seed=3, compiled=False)
@@ -73,7 +97,7 @@ def both(objective, method, rows, dtype="float64", threads=2, batch=4):
     lr = np.full(-(-len(rows) // batch), 0.1, dtype)
     weight = np.empty(0, dtype) if rows.weight is None else rows.weight
     with np.errstate(all="ignore"):
-        total, norm = module_of(epoch_source(objective, method, state, dtype)).epoch(
+        total, norm = module_of(epoch_source(objective, method, state, dtype, wide)).epoch(
             rows.X,
             rows.T,
             weight,
@@ -114,10 +138,12 @@ def test_every_method_weights_and_penalties_are_fused(method, weighted, penaltie
     same(both(objective, method, problem(weighted=weighted), threads=3))
 
 
+@pytest.mark.parametrize("wide", [False, True])
 @pytest.mark.parametrize("depth", [0, 1, 3])
-def test_any_depth_and_a_batch_of_one_row(depth):
+@pytest.mark.parametrize("batch", [1, 4])
+def test_any_depth_and_batch_shared_by_rows_or_by_neurons(depth, batch, wide):
     network = Network((5, *(4,) * depth, 3), (ReLU(),) * depth)
-    same(both(Objective(network, SoftmaxLogLikelihood()), Momentum(), problem(), batch=1))
+    same(both(Objective(network, SoftmaxLogLikelihood()), Momentum(), problem(), threads=3, batch=batch, wide=wide))
 
 
 def test_float32_stays_float32_and_pixels_are_converted():
@@ -167,12 +193,12 @@ def test_equal_operations_are_one_node():
 # By Numba itself
 
 
-@pytest.fixture
-def trained(digits):
+@pytest.fixture(params=[32, 512], ids=["by rows", "by neurons"])
+def trained(digits, request):
     """A function: theta and history of a training with digits, by the path asked for."""
     pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
     X, _, y, _ = digits
-    network = Network((64, 32, 10), (ReLU(),))
+    network = Network((64, request.param, 10), (ReLU(),))
     T = np.eye(10, dtype="float32")[y]
     theta = network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias).astype("float32")
 

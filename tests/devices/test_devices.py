@@ -221,6 +221,22 @@ def test_auto_falls_back_to_the_cpu_and_says_why(install, what):
     assert device.note == f"auto took cpu: {refusal()}"
 
 
+# Precision of products
+
+
+def test_a_precision_that_is_none_is_refused_with_those_there_are():
+    with pytest.raises(ValueError, match="precision='fp8' is not known; use one of 'float32', 'tf32', 'bf16'"):
+        get_device("cuda", "fp8")
+
+
+@pytest.mark.parametrize("precision", ["tf32", "bf16"])
+def test_the_cpu_has_no_other_precision_and_auto_does_not_take_it_in_silence(install, precision):
+    install(None)
+    for name, said in (("cpu", "device='cuda'\\.$"), ("auto", "CuPy, which is not installed")):
+        with pytest.raises(ValueError, match=f"precision='{precision}' does not go with the CPU.*{said}"):
+            get_device(name, precision)
+
+
 # Numbers
 
 

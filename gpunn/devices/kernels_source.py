@@ -1,0 +1,144 @@
+"""The Python source of what lies between two matrix products, and of the products, for Numba to compile.
+
+Arrays are (n, d) with rows that lie one after the other; a kernel works on the rows a to e and the columns p to q
+of its arrays, the share of one thread.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gpunn.devices.loops import inputs, n_buffers, row_loop
+from gpunn.devices.trace import ROW, Graph, Symbol, Untraceable
+
+HEADER = '''"""Made by gpunn from its formulas; deleted, it is made again."""
+
+import numpy as np
+from numba import njit, prange, types
+
+dt = np.{dtype}
+# Not "nnan" and "ninf": numbers that are not finite must come out, so that divergence is seen.
+# "reassoc", sums in any order, only where the arrays are long: in short ones the compiler's choice of a loop, and so
+# the last bit, would depend on which of them lie side by side in memory.
+options = {{"error_model": "numpy", "fastmath": {{"contract", "arcp", "nsz"}}, "no_cpython_wrapper": True,
+           "no_cfunc_wrapper": True}}
+long = {{**options, "fastmath": options["fastmath"] | {{"reassoc"}}}}
+
+# BLAS's product, as Numba's own np.dot calls it; np.dot itself would copy the parts of a matrix first.
+size_t, pointer = types.intp, types.CPointer(types.{dtype})
+gemm = types.ExternalFunction("numba_xxgemm", types.intc(
+    types.char, types.char, types.char, size_t, size_t, size_t, pointer, pointer, size_t, pointer, size_t,
+    pointer, pointer, size_t,
+))
+kind, plain, turned = ord("{kind}"), ord("n"), ord("t")
+numbers = np.array([0, 1], dt)
+
+
+@njit(**options)
+def product(a, b, out, turn_a, turn_b, add):
+    # out = a b, or a^T, or b^T; with add, out += a b. BLAS counts by columns and so is asked for out^T = b^T a^T.
+    # The sizes are those of out and b: a may have columns to spare.
+    inner = b.shape[1] if turn_b else b.shape[0]
+    gemm(
+        kind, turned if turn_b else plain, turned if turn_a else plain, out.shape[1], out.shape[0], inner,
+        numbers[1:].ctypes, b.ctypes, b.strides[0] // b.itemsize, a.ctypes, a.strides[0] // a.itemsize,
+        numbers[add:].ctypes, out.ctypes, out.strides[0] // out.itemsize,
+    )
+
+
+@njit(**options)
+def carve(work, start, rows, columns):
+    # Each row begins at a multiple of 64 bytes: what BLAS gives may differ in the last bit with the address. Rows a
+    # multiple of 512 bytes apart would all want the same few places in the cache.
+    columns = (columns + 15) // 16 * 16
+    columns += 16 * (columns % 128 == 0)
+    stop = start + rows * columns
+    return work[start:stop].reshape(rows, columns), stop
+
+
+@njit(**options)
+def gather(X, rows, out):
+    for i in range(rows.shape[0]):
+        for j in range(X.shape[1]):
+            out[i, j] = X[rows[i], j]
+
+
+@njit(**options)
+def column_sums(d, start, stop, out):
+    out[:] = 0
+    for i in range(d.shape[0]):
+        row = d[i, start:stop]
+        for j in range(stop - start):
+            out[j] += row[j]
+'''
+
+
+def header(dtype: str) -> str:
+    """Imports, and the functions that do not depend on any formula."""
+    return HEADER.format(dtype=dtype, kind={"float32": "s", "float64": "d"}[dtype])
+
+
+def layer_kernels(network: Any, head: Any, dtype: str) -> list[str]:
+    """Functions ``forward_0(z, h, b, a, e, p, q)`` and ``backward_0(z, h, d, a, e, p, q)`` for each hidden layer, and
+    ``head(z, T, d, b, w, share, a, e, p, q)``, which returns the rows' costs, summed.
+
+    forward leaves z + b in z where backward needs it. head's ``share`` is one over the sum of the weights.
+
+    Raises
+    ------
+    Untraceable
+        If a formula cannot be fused; the message says why.
+    """
+    kernels = []
+    for number, layer in enumerate(network.layers[:-1]):
+        if layer.learned:
+            raise Untraceable(f"{type(layer.activation).__name__} learns parameters of its own")
+        backward, reads = _backward(number, layer.activation, dtype)
+        kernels += [_forward(number, layer.activation, dtype, "z" in reads), backward]
+    if network.layers[-1].learned:
+        raise Untraceable("the output layer learns parameters of its own")
+    return [*kernels, _head(head, dtype)]
+
+
+def _kernel(name: str, matrices: list[str], others: list[str], graph: Graph, outputs: dict[str, Symbol],
+            before: str = "", after: str = "", returns: str = "") -> str:  # fmt: skip
+    """A function that runs a row loop for its share of each row; ``returns`` names a sum that starts from 0."""
+    arrays = {matrix: f"{matrix}_row[j]" for matrix in matrices} | {"b": "b_row[j]"}
+    body = [
+        "size = q - p",
+        *(["b_row = b[p:q]"] if "b" in others else []),
+        *(f"t{i} = np.empty(size, dt)" for i in range(n_buffers(graph, outputs))),
+        *([f"{returns} = 0.0"] if returns else []),
+        "for i in range(a, e):",
+        # Slices, so that the loop counts from 0: Numba would ask of any other index whether it is negative.
+        *(f"    {matrix}_row = {matrix}[i, p:q]" for matrix in matrices),
+        *(f"    {line}" for line in (before, *row_loop(graph, outputs, arrays), after) if line),
+        *([f"return {returns}"] if returns else []),
+    ]
+    head = f"def {name}({', '.join([*matrices, *others])}, a, e, p, q):"
+    return "\n".join(["", "@njit(**options)", head, *(f"    {line}" for line in body)])
+
+
+def _forward(number: int, activation: Any, dtype: str, keep_z: bool) -> str:
+    graph = Graph(dtype)
+    z = graph.input("z") + graph.input("b")
+    outputs = {"h": activation.forward(graph, z), **({"z": z} if keep_z else {})}
+    return _kernel(f"forward_{number}", ["z", "h"], ["b"], graph, outputs)
+
+
+def _backward(number: int, activation: Any, dtype: str) -> tuple[str, set[str]]:
+    graph = Graph(dtype)
+    dz, _ = activation.backward(graph, graph.input("z"), graph.input("h"), graph.input("d"))
+    return _kernel(f"backward_{number}", ["z", "h", "d"], [], graph, {"d": dz}), inputs(graph, {"d": dz})
+
+
+def _head(head: Any, dtype: str) -> str:
+    graph = Graph(dtype)
+    z, T = graph.input("z") + graph.input("b"), graph.input("T")
+    outputs = {"cost": head.cost(graph, z, T), "d": head.delta(graph, z, T) * graph.input("factor", ROW)}
+    return _kernel(
+        *("head", ["z", "T", "d"], ["b", "w", "share"], graph, outputs),
+        before="factor = w[i] * share",
+        after="total += w[i] * cost",
+        returns="total",
+    )

@@ -1,0 +1,71 @@
+"""What becomes of an epoch that is to be captured: its name, or the reason why not; on a GPU of paper."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import re
+import sys
+import types
+
+import numpy as np
+import pytest
+
+import gpunn.devices
+from gpunn.devices.trace import Untraceable
+
+
+@pytest.fixture
+def compile_by(monkeypatch):
+    """A function: what a device of a precision says of an epoch that ``capture`` captures."""
+    cupy, xp, graph = map(types.ModuleType, ("cupy", "array_api_compat.cupy", "gpunn.devices.cuda_graph"))
+    cupy.cuda = types.SimpleNamespace(runtime=None, Device=lambda index: contextlib.nullcontext())
+    for module in (cupy, xp, graph):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(gpunn.devices, "cuda_graph", graph, raising=False)
+    monkeypatch.setitem(sys.modules, "gpunn.devices.cuda", None)  # so that what is imported now is undone
+    monkeypatch.delitem(sys.modules, "gpunn.devices.cuda")
+    monkeypatch.setattr(gpunn.devices, "cuda", None, raising=False)
+    device = importlib.import_module("gpunn.devices.cuda").CudaDevice
+
+    def compile_by(precision, capture, X_type="float32", dtype="float32"):
+        graph.CapturedEpoch = capture
+        X = np.zeros((2, 3), X_type)
+        return device(0, precision=precision).compile_epoch(None, None, np.zeros(3, dtype), (), X)
+
+    return compile_by
+
+
+def raising(error):
+    def capture(*given):
+        raise error
+
+    return capture
+
+
+def test_captured_steps_are_named_with_their_precision(compile_by):
+    for precision, products in (("float32", ""), ("tf32", ", tf32 products"), ("bf16", ", bf16 products")):
+        found = compile_by(precision, lambda *given: given[-1], "uint8")
+        assert found == (precision, "captured as CUDA graphs" + products)
+
+
+@pytest.mark.parametrize(
+    ("error", "X_type", "why"),
+    [
+        (Untraceable("a part of an array"), "float32", "cannot be fused: a part of an array"),
+        (RuntimeError("StreamCaptureInvalidated\nand so on"), "uint8",
+         "capturing failed: RuntimeError: StreamCaptureInvalidated"),
+        (None, "float16", "the kernels do not read X's dtype float16"),
+    ],
+)  # fmt: skip
+def test_steps_that_cannot_be_captured_are_told_or_refused(compile_by, error, X_type, why):
+    assert compile_by("float32", raising(error), X_type) == (None, f"arrays: {why}")
+    said = re.escape(f"precision='tf32' is for training steps that are captured, and these are not: {why}. Use")
+    with pytest.raises(ValueError, match=said):
+        compile_by("tf32", raising(error), X_type)
+
+
+def test_float64_has_no_other_precision(compile_by):
+    with pytest.raises(ValueError, match=r"precision='tf32'.*theta is float64, not float32 \(dtype='float32'\)"):
+        compile_by("tf32", None, dtype="float64")
+    assert compile_by("float32", lambda *given: 1, dtype="float64") == (1, "captured as CUDA graphs")

@@ -51,6 +51,9 @@ class StrictDevice:
     def compile_epoch(self, objective, method, theta, state, X):
         return None, "arrays: only the standard"
 
+    def compile_gradient(self, objective, dtype, X, T, weight):
+        return None, "arrays: only the standard"
+
     def describe(self):
         return {}
 

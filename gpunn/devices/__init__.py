@@ -50,6 +50,9 @@ class Device(Protocol):
     def compile_epoch(self, objective: Any, method: Any, theta: Array, state: Any, X: Array) -> tuple[Any, str]:
         """An epoch of minibatch training as one function, and what it is; or None, and why there is none."""
 
+    def compile_gradient(self, objective: Any, dtype: Any, X: Array, T: Array, weight: Array | None) -> tuple[Any, str]:
+        """Cost and gradient of all rows as one function of theta, and what it is; or None, and why there is none."""
+
     def describe(self) -> dict[str, str]:
         """Facts for people: hardware, memory, libraries, what is compiled or captured."""
 

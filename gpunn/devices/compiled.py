@@ -1,4 +1,4 @@
-"""Epochs of minibatch training compiled by Numba: made from the formulas, kept on disk, run.
+"""Epochs of minibatch training and gradients of all rows, compiled by Numba: made from the formulas, kept on disk.
 
 Numba is an extra (``gpunn[numba]``). Where it is missing, or a formula cannot be fused, training goes on with
 arrays, and the history says so.
@@ -10,9 +10,11 @@ import contextlib
 import functools
 import hashlib
 import importlib.util
+import itertools
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from gpunn.devices.epoch_source import epoch_source, workspace
+from gpunn.devices.gradient_source import block_rows, gradient_source, gradient_workspace
 
 FLOPS_A_CALL = 2e10  # Ctrl-C waits for a call to end: about a tenth of a second
 WIDE = 2**15  # weights from which threads share the neurons of a layer and not the rows of the batch
@@ -73,18 +76,13 @@ class CompiledEpoch:
 
         theta and state are those that `place` gave.
         """
-        import numba
-
-        n_products = sum(a * b for a, b in zip(self.sizes[:-1], self.sizes[1:], strict=True))
-        flops = 6 * batch * n_products
-        threads = max(1, min(numba.get_num_threads(), _blas().cores, int(flops / FLOPS_A_THREAD)))
+        flops = 6 * batch * _n_products(self.sizes)
+        threads = _threads(flops)
         steps = max(1, int(FLOPS_A_CALL / flops))
         weight = np.empty(0, theta.dtype) if weight is None else weight
         work = _empty_aligned(workspace(self.sizes, batch, threads), theta.dtype)
         total, norm = 0.0, 0.0
-        with _blas().one_thread():
-            available = numba.get_num_threads()
-            numba.set_num_threads(threads)
+        with _running(threads):
             for first in range(0, len(lr), steps):
                 rows = order[first * batch : (first + steps) * batch]
                 found, norm = self.function(
@@ -92,8 +90,73 @@ class CompiledEpoch:
                     *(lr[first : first + steps], batch, threads, work),
                 )
                 total += found
-            numba.set_num_threads(available)
         return total, norm
+
+
+class CompiledGradient:
+    """Cost and gradient of an objective on the same rows again and again; theta (P,) -> f (), g (P,).
+
+    Parameters
+    ----------
+    objective : Objective
+    dtype : dtype
+        Of theta.
+    X, T, weight : ndarray (n, d), (n, k), (n,) or None
+        X of any numeric type that Numba knows, T and weight of ``dtype``.
+
+    Raises
+    ------
+    Untraceable, ModuleNotFoundError
+        As `CompiledEpoch`.
+    """
+
+    def __init__(self, objective: Any, dtype: Any, X: np.ndarray, T: np.ndarray, weight: np.ndarray | None) -> None:
+        self.objective, self.sizes = objective, objective.network.sizes
+        self.X, self.T = X, T
+        self.weight = np.ones(len(X), dtype) if weight is None else weight
+        total = float(np.sum(self.weight))
+        self.share = np.dtype(dtype).type(1 / total if total > 0 else 0)
+        self.function = _module(gradient_source(objective, np.dtype(dtype).name, X.dtype != dtype)).gradient
+        n_parameters = objective.network.n_parameters
+        self.threads = _threads(6 * len(X) * _n_products(self.sizes))
+        self.rows = min(block_rows(self.sizes), -(-len(X) // self.threads))
+        self.work = _empty_aligned(gradient_workspace(self.sizes, n_parameters, self.threads), dtype)
+        self.theta = _empty_aligned(n_parameters, dtype)
+
+    def __call__(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self.theta[...] = theta
+        g = np.empty_like(theta)
+        with _running(self.threads):
+            f = self.function(
+                *(self.X, self.T, self.weight, self.share, self.sizes, self.theta, g),
+                *(self.rows, self.threads, self.work),
+            )
+        f = np.asarray(f, theta.dtype)
+        return f + self.objective.add_penalties(np, theta, g, self.share), g
+
+
+def _n_products(sizes: tuple[int, ...]) -> int:
+    return sum(a * b for a, b in itertools.pairwise(sizes))
+
+
+def _threads(flops: int) -> int:
+    import numba
+
+    return max(1, min(numba.get_num_threads(), _blas().cores, int(flops / FLOPS_A_THREAD)))
+
+
+@contextlib.contextmanager
+def _running(threads: int) -> Iterator[None]:
+    """So many threads for compiled code, and one for each product."""
+    import numba
+
+    available = numba.get_num_threads()
+    with _blas().one_thread():
+        numba.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            numba.set_num_threads(available)
 
 
 def _aligned(x: np.ndarray) -> np.ndarray:

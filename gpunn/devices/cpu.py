@@ -51,19 +51,10 @@ class CpuDevice:
         return None if kib is None else int(kib.split()[0]) * 1024
 
     def compile_epoch(self, objective: Any, method: Any, theta: Array, state: Any, X: Array) -> tuple[Any, str]:
-        from gpunn.devices.compiled import CompiledEpoch
-        from gpunn.devices.trace import Untraceable
+        return _compile("CompiledEpoch", X, objective, method, theta, state)
 
-        if X.dtype.char not in COMPILABLE or not X.dtype.isnative:
-            return None, f"arrays: Numba does not know X's dtype {X.dtype}"
-        try:
-            return CompiledEpoch(objective, method, theta, state), "compiled by Numba"
-        except ImportError as error:
-            if isinstance(error, ModuleNotFoundError) and error.name == "numba":
-                return None, "arrays: Numba is not installed (gpunn[numba])"
-            return None, f"arrays: Numba cannot be loaded: {error}"  # too old for this NumPy, say
-        except Untraceable as error:
-            return None, f"arrays: cannot be fused: {error}"
+    def compile_gradient(self, objective: Any, dtype: Any, X: Array, T: Array, weight: Array | None) -> tuple[Any, str]:
+        return _compile("CompiledGradient", X, objective, dtype, X, T, weight)
 
     def describe(self) -> dict[str, str]:
         from threadpoolctl import threadpool_info
@@ -80,6 +71,23 @@ class CpuDevice:
                 facts["BLAS"] = f"{pool['internal_api']} {version}, {pool['num_threads']} threads"
         facts["compiled"] = _numba()
         return facts
+
+
+def _compile(name: str, X: Array, *arguments: Any) -> tuple[Any, str]:
+    """A class of `gpunn.devices.compiled` made, or None, and the history's word for it."""
+    from gpunn.devices import compiled
+    from gpunn.devices.trace import Untraceable
+
+    if X.dtype.char not in COMPILABLE or not X.dtype.isnative:
+        return None, f"arrays: Numba does not know X's dtype {X.dtype}"
+    try:
+        return getattr(compiled, name)(*arguments), "compiled by Numba"
+    except ImportError as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == "numba":
+            return None, "arrays: Numba is not installed (gpunn[numba])"
+        return None, f"arrays: Numba cannot be loaded: {error}"  # too old for this NumPy, say
+    except Untraceable as error:
+        return None, f"arrays: cannot be fused: {error}"
 
 
 def _numba() -> str:

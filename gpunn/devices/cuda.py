@@ -86,6 +86,9 @@ class CudaDevice:
             )
         return None, f"arrays: {why}"
 
+    def compile_gradient(self, objective: Any, dtype: Any, X: Array, T: Array, weight: Array | None) -> tuple[Any, str]:
+        return None, "arrays: evaluations of all rows are launched one by one"
+
     def describe(self) -> dict[str, str]:
         with self._device:
             properties = runtime.getDeviceProperties(self.index)

@@ -185,7 +185,7 @@ def _descend(n_layers: int, names: list[str], ranks: list[int]) -> str:
             "p, e = at_b + k * n // threads, at_b + (k + 1) * n // threads",
             "if p < e:",
             "    part = g[k, : e - p]",
-            f"    column_sums(d[{i}][:r], p - at_b, e - at_b, part)",
+            f"    column_sums(d[{i}][:r], p - at_b, e - at_b, part, 0)",
             f"    one, two = update_biases(theta, part, {_given(names, ranks)}rate, share, p, e)",
             "    found += one",
             "at, at_b = at + n_in * n, at_b + n",

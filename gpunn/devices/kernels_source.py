@@ -64,8 +64,16 @@ def gather(X, rows, out):
 
 
 @njit(**options)
-def column_sums(d, start, stop, out):
-    out[:] = 0
+def convert(X, out):
+    for i in range(X.shape[0]):
+        for j in range(X.shape[1]):
+            out[i, j] = X[i, j]
+
+
+@njit(**options)
+def column_sums(d, start, stop, out, add):
+    if add == 0:
+        out[:] = 0
     for i in range(d.shape[0]):
         row = d[i, start:stop]
         for j in range(stop - start):

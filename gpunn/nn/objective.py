@@ -74,13 +74,17 @@ class Objective:
         """
         z, tape = self.network.forward(xp, theta, X, dropout)
         share = _share(xp, z, weight)
-        f = (self._data_cost(xp, z, T, weight) + self._penalty(xp, theta)) * share
+        f = self._data_cost(xp, z, T, weight) * share
         dz = self.head.delta(xp, z, T)
         dz = dz * share if weight is None else dz * (weight * share)[..., None]
         g = self.network.backward(xp, theta, tape, dz)
+        return f + self.add_penalties(xp, theta, g, share), g
+
+    def add_penalties(self, xp: Namespace, theta: Array, g: Array, share: Array | float) -> Array | float:
+        """What the penalties add to f; their gradient is added to g (..., P) in place."""
         if self.l2 or self.l1:
             g[..., : self.network.n_weights] += self.penalty_slope(xp, theta[..., : self.network.n_weights]) * share
-        return f, g
+        return self._penalty(xp, theta) * share
 
     def penalty(self, xp: Namespace, W: Array) -> Array:
         """What each weight adds to w f, shaped like W."""

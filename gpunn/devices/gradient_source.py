@@ -1,0 +1,132 @@
+"""The Python source of the cost and gradient of all rows, for Numba to compile.
+
+Every thread takes its share of the rows, a block at a time: forward, back, and the block's part of the gradient added
+to the thread's own, while the rows are in cache. At the end the threads' gradients are added up. The products are
+BLAS's, one thread each; what lies between them is `gpunn.nn`, traced and fused into one loop a kernel.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gpunn.devices.kernels_source import header, layer_kernels
+
+BLOCK = 2**17  # numbers in the widest part of a block of rows: it stays in the cache of a core
+LEAST = 256  # rows of a block: with fewer the products are slow
+
+
+def block_rows(sizes: tuple[int, ...]) -> int:
+    """How many rows a thread takes at a time."""
+    return max(LEAST, BLOCK // max(sizes))
+
+
+def gradient_workspace(sizes: tuple[int, ...], n_parameters: int, threads: int) -> int:
+    """How many numbers an evaluation needs to work with."""
+    columns = sizes[0] + 3 * sum(sizes[1:]) + 32 * (3 * len(sizes) - 2)  # 32 more at most by `carve`
+    return threads * (block_rows(sizes) * columns + n_parameters + 32)
+
+
+def gradient_source(objective: Any, dtype: str, convert: bool) -> str:
+    """The source of a module with a function ``gradient``, for the cost without penalties.
+
+    Parameters
+    ----------
+    objective : Objective
+    dtype : {"float32", "float64"}
+        Of theta.
+    convert : bool
+        X has another dtype, and each block of it is converted.
+
+    Raises
+    ------
+    Untraceable
+        If a formula cannot be fused; the message says why.
+    """
+    network = objective.network
+    kernels = layer_kernels(network, objective.head, dtype)
+    return "\n\n".join([header(dtype), *kernels, _share(len(network.layers), convert), _gradient(len(network.layers))])
+
+
+def _share(n_layers: int, convert: bool) -> str:
+    """What one thread does."""
+    last = n_layers - 1
+    lines = [
+        "n = T.shape[0]",
+        "p, e, rows, add = k * n // threads, (k + 1) * n // threads, z[0].shape[0] // threads, 0",
+        *(f"{name}{i} = {name}[{i}][k * rows : (k + 1) * rows]" for i in range(n_layers) for name in "zhd"),
+        *(f"n{i} = b[{i}].shape[0]" for i in range(n_layers)),
+        "at, at_b = 0, theta.shape[0]",
+        *(f"at_b -= n{i}" for i in range(n_layers)),
+    ]
+    for i in range(n_layers):
+        lines += [
+            f"G{i} = g[k, at : at + W[{i}].size].reshape(W[{i}].shape)",
+            f"g{i} = g[k, at_b : at_b + n{i}]",
+            f"at, at_b = at + W[{i}].size, at_b + n{i}",
+        ]
+    block, before = [], "X[p:q]"
+    if convert:
+        lines.append("x = inputs[k * rows : (k + 1) * rows]")
+        block.append("convert(X[p:q], x)")
+        before = "x[:r]"
+    first = before
+    for i in range(n_layers):
+        block.append(f"product({before}, W[{i}], z{i}[:r, :n{i}], False, False, 0)")
+        if i < last:
+            block.append(f"forward_{i}(z{i}, h{i}, b[{i}], 0, r, 0, n{i})")
+            before = f"h{i}[:r]"
+    block.append(f"total += head(z{last}, T[p:q], d{last}, b[{last}], w[p:q], share, 0, r, 0, n{last})")
+    for i in range(last, -1, -1):
+        before = f"h{i - 1}[:r]" if i else first
+        block += [
+            f"product({f'{before[:-1]}, : n{i - 1}]' if i else before}, d{i}[:r, :n{i}], G{i}, True, False, add)",
+            f"column_sums(d{i}[:r], 0, n{i}, g{i}, add)",
+        ]
+        if i:
+            block += [
+                f"product(d{i}[:r], W[{i}], d{i - 1}[:r, : n{i - 1}], False, True, 0)",
+                f"backward_{i - 1}(z{i - 1}, h{i - 1}, d{i - 1}, 0, r, 0, n{i - 1})",
+            ]
+    lines += ["total = 0.0", "while p < e:", "    q = min(p + rows, e)", "    r = q - p"]
+    lines += [f"    {line}" for line in block]
+    lines += ["    p, add = q, 1", "if add == 0:", "    g[k] = 0", "sums[k, 0] = total"]
+    head = "def share_of_rows(k, threads, X, T, w, share, theta, W, b, inputs, z, h, d, g, sums):"
+    return "\n".join(["", "@njit(**options)", head, *(f"    {line}" for line in lines)])
+
+
+def _gradient(n_layers: int) -> str:
+    layers = range(n_layers)
+    source = [
+        "def spread(threads, X, T, w, share, theta, W, b, inputs, z, h, d, g, sums):",
+        "    for k in prange(threads):",
+        "        share_of_rows(np.int64(k), threads, X, T, w, share, theta, W, b, inputs, z, h, d, g, sums)",
+        "",
+        "",
+        '@njit(cache=True, error_model="numpy")',
+        "def gradient(X, T, w, share, sizes, theta, out, rows, threads, work):",
+        "    inputs, at = carve(work, 0, threads * rows, sizes[0])",
+        "    start, start_b = 0, theta.shape[0]",
+        *(f"    start_b -= sizes[{i + 1}]" for i in layers),
+    ]
+    for i in layers:
+        source += [
+            f"    n = sizes[{i + 1}]",
+            *(f"    {name}{i}, at = carve(work, at, threads * rows, n)" for name in "zhd"),
+            f"    W{i} = theta[start : start + sizes[{i}] * n].reshape(sizes[{i}], n)",
+            f"    b{i} = theta[start_b : start_b + n]",
+            f"    start, start_b = start + sizes[{i}] * n, start_b + n",
+        ]
+    source += [
+        *(f"    {name} = ({' '.join(f'{name}{i},' for i in layers)})" for name in "Wbzhd"),
+        "    g, at = carve(work, at, threads, theta.shape[0])",
+        "    sums = np.zeros((threads, 16))",
+        "    spread(threads, X, T, w, share, theta, W, b, inputs, z, h, d, g, sums)",
+        "    total = 0.0",
+        "    out[:] = g[0, : out.shape[0]]",
+        "    for k in range(threads):",
+        "        total += sums[k, 0]",
+        "        if k:",
+        "            out += g[k, : out.shape[0]]",
+        "    return share * total",
+    ]
+    return "\n".join(["", "@njit(parallel=True, **options)", *source, ""])

@@ -1,0 +1,110 @@
+"""The compiled cost and gradient of all rows is what the arrays give: the source run as Python, and by Numba."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from as_python import module_of
+
+from gpunn.devices import get_device, gradient_source
+from gpunn.nn.activations import PReLU, ReLU, Sigmoid, Softmax
+from gpunn.nn.heads import HEADS, SoftmaxLogLikelihood
+from gpunn.nn.initialisers import gaussian_bias, glorot_uniform
+from gpunn.nn.network import Network
+from gpunn.nn.objective import Objective
+from gpunn.optim.directions import LBFGS
+from gpunn.training.data import Rows
+from gpunn.training.full_batch import FullBatch
+
+CPU = get_device("cpu")
+
+
+def problem(sizes, n, dtype="float64", weighted=False, X_type=None):
+    rng = np.random.default_rng(0)
+    X = (10 * rng.random((n, sizes[0]))).astype(X_type) if X_type else rng.standard_normal((n, sizes[0])).astype(dtype)
+    T = np.eye(sizes[-1])[rng.integers(0, sizes[-1], n)].astype(dtype)
+    return X, T, rng.integers(0, 3, n).astype(dtype) if weighted else None
+
+
+def start(network, dtype="float64"):
+    return network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias).astype(dtype)
+
+
+def same(objective, theta, X, T, weight, rel=1e-12, threads=2):
+    source = gradient_source.gradient_source(objective, theta.dtype.name, X.dtype != theta.dtype)
+    w = np.ones(len(X), theta.dtype) if weight is None else weight
+    share = theta.dtype.type(1 / w.sum() if w.sum() > 0 else 0)
+    rows = gradient_source.block_rows(objective.network.sizes)
+    size = gradient_source.gradient_workspace(objective.network.sizes, theta.size, threads)
+    g, work = np.empty_like(theta), np.full(size, np.nan, theta.dtype)
+    f = module_of(source).gradient(X, T, w, share, objective.network.sizes, theta, g, rows, threads, work)
+    f += objective.add_penalties(np, theta, g, share)
+    expected = objective.value_and_gradient(np, theta, X, T, weight)
+    assert f == pytest.approx(expected[0], rel=rel)
+    assert g == pytest.approx(expected[1], rel=rel, abs=rel)
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(gradient_source, "BLOCK", 1)
+    monkeypatch.setattr(gradient_source, "LEAST", 3)
+
+
+@pytest.mark.parametrize("head", list(HEADS.values()))
+@pytest.mark.parametrize("weighted", [False, True])
+def test_every_matched_head(small_blocks, head, weighted):
+    network = Network((5, 4, 3), (Softmax(),))
+    same(Objective(network, head(), l2=0.7, l1=0.3), start(network), *problem((5, 4, 3), 11, weighted=weighted))
+
+
+@pytest.mark.parametrize("depth", [0, 1, 3])
+@pytest.mark.parametrize("n", [1, 2, 6, 13])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_any_depth_number_of_rows_and_threads(small_blocks, depth, n, threads):
+    sizes = (5, *(4,) * depth, 3)
+    network = Network(sizes, (Sigmoid(),) * depth)
+    same(Objective(network, SoftmaxLogLikelihood()), start(network), *problem(sizes, n), threads=threads)
+
+
+def test_float32_and_pixels(small_blocks):
+    network = Network((5, 4, 3), (ReLU(),))
+    X, T, weight = problem((5, 4, 3), 11, "float32", X_type="uint8")
+    same(Objective(network, SoftmaxLogLikelihood()), start(network, "float32"), X, T, weight, rel=1e-5)
+
+
+def test_rows_that_all_weigh_nothing():
+    network = Network((5, 4, 3), (ReLU(),))
+    X, T, _ = problem((5, 4, 3), 11)
+    same(Objective(network, SoftmaxLogLikelihood(), l2=1.0), start(network), X, T, np.zeros(11))
+
+
+# By Numba itself
+
+
+@pytest.fixture
+def minimum(digits):
+    """A function: theta and history of L-BFGS on the digits, by the path asked for."""
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    X, _, y, _ = digits
+    network = Network((64, 16, 10), (ReLU(),))
+    rows = Rows(X, np.eye(10)[y])
+
+    def train(compiled, activations=None, max_iter=20):
+        method = FullBatch(LBFGS(), max_iter=max_iter, max_evaluations=100, gtol=1e-5, compiled=compiled)
+        net = network if activations is None else Network((64, 16, 10), activations)
+        return method.run(CPU, Objective(net, SoftmaxLogLikelihood(), l2=0.1), start(net), rows)
+
+    return train
+
+
+def test_numba_minimises_as_the_arrays_do(minimum):
+    (theta, history), (_, expected) = minimum(True), minimum(False)
+    assert (history.path, expected.path) == ("compiled by Numba", "arrays: as asked")
+    assert history.cost[:5] == pytest.approx(expected.cost[:5], rel=1e-9)
+    assert history.cost[-1] == pytest.approx(expected.cost[-1], rel=1e-2)
+    assert np.array_equal(theta, minimum(True)[0])  # the same bits each time
+
+
+def test_what_is_not_compiled_and_why(minimum):
+    assert minimum(None)[1].path == "arrays: too short a training to compile for"
+    assert minimum(True, (PReLU(),))[1].path == "arrays: cannot be fused: PReLU learns parameters of its own"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -184,26 +185,19 @@ class MLPClassifier(ClassifierMixin, BaseEstimator, Parameters):
 
     def predict_proba(self, X: Any) -> Array:
         """Probabilities (n, n_classes); the rows sum to 1, except in multilabel problems."""
-        device, z = self._logits(X)
-        with device.use():
-            p = probabilities(device.xp, self.head_, z, self._labels.multilabel)
-        return p if is_cupy(X) else device.to_host(p)
+        return self._like(X, *self._logits(X, probabilities))
 
     def predict_log_proba(self, X: Any) -> Array:
         """Logarithms (n, n_classes) of the probabilities, finite and accurate where those round to 0 or 1."""
-        device, z = self._logits(X)
-        with device.use():
-            log_p = log_probabilities(device.xp, self.head_, z, self._labels.multilabel)
-        return log_p if is_cupy(X) else device.to_host(log_p)
+        return self._like(X, *self._logits(X, log_probabilities))
 
     def decision_function(self, X: Any) -> Array:
         """Scores: (n,) for two classes, the second where positive; else (n, n_classes), the greatest wins."""
-        device, z = self._logits(X)
-        with device.use():
-            scores = self.head_.decision(device.xp, z)
-            if not self._labels.multilabel and len(self.classes_) == 2:
+        device, scores = self._logits(X, lambda xp, head, z, multilabel: head.decision(xp, z))
+        if not self._labels.multilabel and len(self.classes_) == 2:
+            with device.use():
                 scores = scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]
-        return scores if is_cupy(X) else device.to_host(scores)
+        return self._like(X, device, scores)
 
     @property
     def coefs_(self) -> list[Array]:
@@ -246,12 +240,19 @@ class MLPClassifier(ClassifierMixin, BaseEstimator, Parameters):
         """An estimator with the parameters of a manifest in YAML or TOML."""
         return cls(**manifest.read(path).parameters)
 
-    def _logits(self, X: Any) -> tuple[Device, Array]:
+    def _logits(self, X: Any, then: Callable[..., Array] | None = None) -> tuple[Device, Array]:
+        """The device, and what a function of namespace, head, logits and ``multilabel`` makes of the logits."""
         check_is_fitted(self)
         device = get_device(self.device)
         X = check_rows(self, device, X, reset=False)
+        head, multilabel = self.head_, self._labels.multilabel
+        made = None if then is None else lambda xp, z: then(xp, head, z, multilabel)
         with device.use():
-            return device, logits(device, self.network_, device.asarray(self.theta_), X)
+            return device, logits(device, self.network_, device.asarray(self.theta_), X, made)
+
+    def _like(self, X: Any, device: Device, found: Array) -> Array:
+        """What was found, as a CuPy array if X is one."""
+        return found if is_cupy(X) else device.to_host(found)
 
     def _views(self, name: str) -> list[Array]:
         if "theta_" not in vars(self):

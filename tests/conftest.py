@@ -39,6 +39,10 @@ class StrictDevice:
     def use(self):
         return np.errstate(all="ignore")
 
+    def each(self, function, items):
+        for item in items:
+            function(item)
+
     def synchronize(self):
         pass
 
@@ -46,6 +50,7 @@ class StrictDevice:
         return None
 
     precision = "float32"
+    chunk_elements = 2**20
     compile_seconds = 0.0
 
     def compile_epoch(self, objective, method, theta, state, X):

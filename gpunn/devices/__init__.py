@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import re
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 Array = Any
@@ -27,6 +28,7 @@ class Device(Protocol):
     xp: Any  # the array namespace
     note: str  # how "auto" came to this device; empty for a device asked for by name
     precision: str  # of the products of compiled epochs, one of PRECISIONS
+    chunk_elements: int  # numbers in the widest layer of the rows that are predicted together
     compile_seconds: float  # what making an epoch into one function can take
 
     def asarray(self, x: Any, dtype: Any = None) -> Array:
@@ -40,6 +42,9 @@ class Device(Protocol):
 
     def use(self) -> contextlib.AbstractContextManager[Any]:
         """Context in which all work on this device is done."""
+
+    def each(self, function: Callable[[Any], None], items: Sequence[Any]) -> None:
+        """Call the function with each item, in any order, on all cores at once where that is faster."""
 
     def synchronize(self) -> None:
         """Wait until all work given to the device is done."""

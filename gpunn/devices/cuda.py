@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import array_api_compat
@@ -26,6 +27,7 @@ class CudaDevice:
     """
 
     xp = xp
+    chunk_elements = 2**24
     compile_seconds = 5.0  # for NVRTC, which keeps what it compiled on disk, and capturing; not yet measured
 
     def __init__(self, index: int, note: str = "", precision: str = "float32") -> None:
@@ -52,6 +54,10 @@ class CudaDevice:
 
     def use(self) -> contextlib.AbstractContextManager[Any]:
         return self._device
+
+    def each(self, function: Callable[[Any], None], items: Sequence[Any]) -> None:
+        for item in items:
+            function(item)
 
     def synchronize(self) -> None:
         self._device.synchronize()

@@ -12,6 +12,8 @@ Source: Rumelhart, Hinton & Williams 1986; Nielsen 2015, equations BP1 to BP4.
 from __future__ import annotations
 
 import math
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -144,15 +146,22 @@ class Network:
         tape : list of Trace
             For `backward`.
         """
-        tape: Tape = []
+        tape = list(self._traces(xp, theta, X, dropout))
+        return tape[-1].h, tape
+
+    def logits(self, xp: Namespace, theta: Array, X: Array) -> Array:
+        """Logits (..., n, k) as `forward` gives them, each layer's arrays given up once they are used."""
+        return deque(self._traces(xp, theta, X), maxlen=1)[0].h
+
+    def _traces(self, xp: Namespace, theta: Array, X: Array, dropout: Dropout | None = None) -> Iterator[Trace]:
         h = X
         for number, layer in enumerate(self.layers):
             mask = dropout.mask(xp, h, number) if dropout else None
             x = h if mask is None else h * mask
-            z = xp.matmul(x, layer.W.of(xp, theta)) + layer.b.of(xp, theta)[..., None, :]
+            z = xp.matmul(x, layer.W.of(xp, theta))
+            z += layer.b.of(xp, theta)[..., None, :]
             h = layer.activation.forward(xp, z, **_learned(xp, layer, theta))
-            tape.append(Trace(x, mask, z, h))
-        return h, tape
+            yield Trace(x, mask, z, h)
 
     def backward(self, xp: Namespace, theta: Array, tape: Tape, dz: Array) -> Array:
         """Gradient g (..., P) of the cost by theta, from its gradient ``dz`` (..., n, k) by the logits."""

@@ -43,7 +43,7 @@ class Objective:
 
     def value(self, xp: Namespace, theta: Array, X: Array, T: Array, weight: Array | None = None) -> Array:
         """f(theta), shape (...), without dropout. Arguments as in `value_and_gradient`."""
-        z, _ = self.network.forward(xp, theta, X)
+        z = self.network.logits(xp, theta, X)
         return (self._data_cost(xp, z, T, weight) + self._penalty(xp, theta)) * _share(xp, z, weight)
 
     def value_and_gradient(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,6 @@ from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 
 Array = Any
-
-CHUNK_ELEMENTS = 2**22  # numbers in the widest layer of a chunk: 16 MiB in float32
 
 
 @dataclass(frozen=True)
@@ -47,19 +45,40 @@ class Rows:
         return xp.astype(self.X[part, :], dtype, copy=False), self.T[part, :], weight
 
 
-def chunks(network: Network, n_rows: int) -> Iterator[slice]:
-    """Slices that cover ``n_rows`` rows, small enough that no layer of a chunk is large; one even for no rows."""
-    step = max(1, CHUNK_ELEMENTS // max(network.sizes))
+def chunks(network: Network, n_rows: int, elements: int) -> Iterator[slice]:
+    """Slices that cover ``n_rows`` rows, with so many numbers in the widest layer of each; one even for no rows."""
+    step = max(1, elements // max(network.sizes))
     return (slice(i, min(i + step, n_rows)) for i in range(0, max(n_rows, 1), step))
 
 
-def logits(device: Device, network: Network, theta: Array, X: Array) -> Array:
-    """Logits (..., n, k) of rows X (n, d), without dropout, in chunks; X may still be on the host."""
+def logits(
+    device: Device, network: Network, theta: Array, X: Array, then: Callable[[Any, Array], Array] | None = None
+) -> Array:
+    """Logits (..., n, k) of rows X (n, d), without dropout, in chunks; X may still be on the host.
+
+    Parameters
+    ----------
+    then : callable, optional
+        What is made of the logits, chunk by chunk: (xp, z) -> array (..., n, c), of any c.
+    """
     xp = device.xp
-    parts = [
-        network.forward(xp, theta, device.asarray(X[part, :], theta.dtype))[0] for part in chunks(network, X.shape[0])
-    ]
-    return parts[0] if len(parts) == 1 else xp.concat(parts, axis=-2)
+
+    def compute(part: slice) -> Array:
+        z = network.logits(xp, theta, device.asarray(X[part, :], theta.dtype))
+        return z if then is None else then(xp, z)
+
+    first, *rest = chunks(network, X.shape[0], device.chunk_elements)
+    top = compute(first)
+    if not rest:
+        return top
+    out = xp.empty((*top.shape[:-2], X.shape[0], top.shape[-1]), dtype=top.dtype, device=top.device)
+    out[..., first, :] = top
+
+    def put(part: slice) -> None:
+        out[..., part, :] = compute(part)
+
+    device.each(put, rest)
+    return out
 
 
 def evaluate(device: Device, objective: Objective, theta: Array, rows: Rows) -> tuple[float, float]:

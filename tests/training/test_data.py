@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gpunn.training import data
+from gpunn.devices import get_device
 from gpunn.training.data import Rows, chunks, evaluate, logits
 
 
@@ -48,17 +48,15 @@ def test_rows_of_the_right_dtype_are_not_copied(problem):
 
 
 @pytest.mark.parametrize("n", [0, 1, 6, 7, 8, 50])
-def test_chunks_cover_every_row_once_within_their_bound(monkeypatch, problem, n):
-    monkeypatch.setattr(data, "CHUNK_ELEMENTS", 7 * 7 + 6)  # 7 rows of the widest layer, 7 neurons
-    parts = list(chunks(problem.network, n))
+def test_chunks_cover_every_row_once_within_their_bound(problem, n):
+    parts = list(chunks(problem.network, n, 7 * 7 + 6))  # 7 rows of the widest layer, 7 neurons
     assert [i for part in parts for i in range(part.start, part.stop)] == list(range(n))
     assert all(part.stop - part.start <= 7 for part in parts)
     assert len(parts) == max(1, -(-n // 7))
 
 
-def test_a_layer_wider_than_a_chunk_is_taken_row_by_row(monkeypatch, problem):
-    monkeypatch.setattr(data, "CHUNK_ELEMENTS", 3)
-    assert len(list(chunks(problem.network, 5))) == 5
+def test_a_layer_wider_than_a_chunk_is_taken_row_by_row(problem):
+    assert len(list(chunks(problem.network, 5, 3))) == 5
 
 
 @pytest.mark.parametrize("members", [None, 2])
@@ -66,11 +64,36 @@ def test_chunked_logits_are_those_of_all_rows_at_once(monkeypatch, device, probl
     problem = problem_on(device)
     theta, X = problem.theta(members), problem.rows().X
     whole = problem.network.forward(device.xp, theta, X)[0]
-    monkeypatch.setattr(data, "CHUNK_ELEMENTS", 7 * 8)
+    monkeypatch.setattr(device, "chunk_elements", 7 * 8)
     found = logits(device, problem.network, theta, X)
     assert found.shape == whole.shape
     np.testing.assert_allclose(device.to_host(found), device.to_host(whole), rtol=1e-13, atol=1e-14)
     assert logits(device, problem.network, theta, X[:0, :]).shape == (*whole.shape[:-2], 0, 3)
+
+
+def test_an_error_in_a_chunk_is_raised_and_the_threads_of_blas_are_as_before(monkeypatch, problem):
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    before = [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+    cpu = get_device("cpu")
+    monkeypatch.setattr(cpu, "chunk_elements", 7 * 8)
+
+    def fail(xp, z):
+        if z.shape[0] < 8:
+            raise ZeroDivisionError
+        return z
+
+    with pytest.raises(ZeroDivisionError):
+        logits(cpu, problem.network, problem.theta(), problem.rows(20).X, fail)
+    after = [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+    assert after[: len(before)] == before
+
+
+def test_overflow_in_a_chunk_warns_no_more_than_in_the_caller(monkeypatch, problem):
+    cpu = get_device("cpu")
+    monkeypatch.setattr(cpu, "chunk_elements", 7 * 4)
+    with cpu.use():
+        z = logits(cpu, problem.network, problem.theta() * 1e300, problem.rows(20).X, lambda xp, z: z * 1e300)
+    assert not np.all(np.isfinite(z))
 
 
 def plain(problem, X, T, weight):
@@ -96,7 +119,7 @@ def test_the_evaluation_is_a_plain_weighted_mean_without_penalties(
 ):
     weight = np.random.default_rng(2).random(50) * 5 if weighted else None
     there, here = problem_on(device, multilabel=multilabel, l2=100.0), problem_on(problem.device, multilabel=multilabel)
-    monkeypatch.setattr(data, "CHUNK_ELEMENTS", 7 * 8)
+    monkeypatch.setattr(device, "chunk_elements", 7 * 8)
     found = evaluate(device, there.objective, there.theta(), there.rows(weight=weight))
     cost, accuracy = plain(here, *here.host_rows(), weight)
     assert found == pytest.approx((cost, accuracy), rel=1e-12)

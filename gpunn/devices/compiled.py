@@ -14,13 +14,14 @@ import itertools
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from gpunn.devices import cores
 from gpunn.devices.epoch_source import epoch_source, workspace
 from gpunn.devices.gradient_source import block_rows, gradient_source, gradient_workspace
 
@@ -36,7 +37,7 @@ class CompiledEpoch:
     ----------
     objective : Objective
     method : FirstOrder
-    theta : ndarray (P,)
+    theta : ndarray (P,) or (m, P)
     state : NamedTuple
         Of the method.
 
@@ -71,26 +72,43 @@ class CompiledEpoch:
         order: np.ndarray,
         lr: np.ndarray,
         batch: int,
-    ) -> tuple[float, float]:
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Sum over the rows of the cost of their batch, and the norm of the last gradient; theta and state change.
 
-        theta and state are those that `place` gave.
+        theta and state are those that `place` gave. Both numbers are arrays (), for members (m,). Each member is
+        trained by one thread, as many at once as there are cores.
         """
-        flops = 6 * batch * _n_products(self.sizes)
-        threads = _threads(flops)
-        steps = max(1, int(FLOPS_A_CALL / flops))
         weight = np.empty(0, theta.dtype) if weight is None else weight
-        work = _empty_aligned(workspace(self.sizes, batch, threads), theta.dtype)
-        total, norm = 0.0, 0.0
-        with _running(threads):
-            for first in range(0, len(lr), steps):
-                rows = order[first * batch : (first + steps) * batch]
-                found, norm = self.function(
-                    *(X, T, weight, rows, self.sizes, theta, *state),
-                    *(lr[first : first + steps], batch, threads, work),
-                )
-                total += found
+        flops = 6 * batch * _n_products(self.sizes)
+        steps = max(1, int(FLOPS_A_CALL / flops))
+        threads = _threads(flops) if theta.ndim == 1 else 1
+        total, norm = np.zeros(theta.shape[:-1]), np.zeros(theta.shape[:-1])
+
+        def run(first: int, which: Any, theta: np.ndarray, state: Any) -> None:
+            work = _empty_aligned(workspace(self.sizes, batch, threads), theta.dtype)
+            rows, rates = order[first * batch : (first + steps) * batch], lr[first : first + steps]
+            found, norm[which] = self.function(
+                *(X, T, weight, rows, self.sizes, theta, *state), *(rates, batch, threads, work)
+            )
+            total[which] += found
+
+        for first in range(0, len(lr), steps):
+            if theta.ndim == 1:
+                with _running(threads):
+                    run(first, (), theta, state)
+            else:
+                _members(functools.partial(run, first), theta, state)
         return total, norm
+
+
+def _members(run: Callable[[int, np.ndarray, Any], None], theta: np.ndarray, state: Any) -> None:
+    """Run members side by side; numbers that are one for all of them change once."""
+    shared = [array.shape != theta.shape for array in state]
+    states = [[a.copy() if s else a[i] for a, s in zip(state, shared, strict=True)] for i in range(len(theta))]
+    cores.each(lambda i: run(i, theta[i], states[i]), range(len(theta)))
+    for array, after, s in zip(state, states[0], shared, strict=True):
+        if s:
+            array[...] = after
 
 
 class CompiledGradient:
@@ -142,7 +160,7 @@ def _n_products(sizes: tuple[int, ...]) -> int:
 def _threads(flops: int) -> int:
     import numba
 
-    return max(1, min(numba.get_num_threads(), _blas().cores, int(flops / FLOPS_A_THREAD)))
+    return max(1, min(numba.get_num_threads(), cores.cores(), int(flops / FLOPS_A_THREAD)))
 
 
 @contextlib.contextmanager
@@ -151,7 +169,7 @@ def _running(threads: int) -> Iterator[None]:
     import numba
 
     available = numba.get_num_threads()
-    with _blas().one_thread():
+    with cores.one_thread():
         numba.set_num_threads(threads)
         try:
             yield
@@ -162,7 +180,7 @@ def _running(threads: int) -> Iterator[None]:
 def _aligned(x: np.ndarray) -> np.ndarray:
     if x.ctypes.data % 64 == 0:
         return x
-    copy = _empty_aligned(x.size, x.dtype)
+    copy = _empty_aligned(x.size, x.dtype).reshape(x.shape)
     copy[...] = x
     return copy
 
@@ -172,26 +190,6 @@ def _empty_aligned(n: int, dtype: Any) -> np.ndarray:
     raw = np.empty(n * np.dtype(dtype).itemsize + 64, np.uint8)
     start = -raw.ctypes.data % 64
     return raw[start : start + n * np.dtype(dtype).itemsize].view(dtype)
-
-
-class _Blas:
-    """The BLAS libraries that are loaded, and how to hold them to one thread for a while."""
-
-    def __init__(self) -> None:
-        import scipy.linalg.cython_blas  # noqa: F401 - the products in compiled code are SciPy's
-        from threadpoolctl import ThreadpoolController
-
-        self.controller = ThreadpoolController()
-        pools = self.controller.select(user_api="blas").info()
-        self.cores = max((pool["num_threads"] for pool in pools), default=1)  # as the user, or the machine, set it
-
-    def one_thread(self) -> contextlib.AbstractContextManager[Any]:
-        return self.controller.limit(limits=1, user_api="blas")
-
-
-@functools.cache
-def _blas() -> _Blas:
-    return _Blas()
 
 
 @functools.cache

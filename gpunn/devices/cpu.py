@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import contextvars
-import functools
 import os
 import platform
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from typing import Any
 
 import numpy as np
 
-from gpunn.devices import is_cupy
+from gpunn.devices import cores, is_cupy
 
 Array = Any
 
@@ -48,18 +45,7 @@ class CpuDevice:
         return np.errstate(all="ignore")
 
     def each(self, function: Callable[[Any], None], items: Sequence[Any]) -> None:
-        # A core each with products on one thread, rather than one after the other with products on all: what lies
-        # between the products, which NumPy does on one thread, is shared too.
-        blas = _blas()
-        threads = min(len(items), max((pool["num_threads"] for pool in blas.info()), default=1))
-        if threads < 2:
-            for item in items:
-                function(item)
-            return
-        with blas.limit(limits=1), ThreadPoolExecutor(threads) as pool:
-            calls = [pool.submit(contextvars.copy_context().run, function, item) for item in items]
-            for call in calls:
-                call.result()
+        cores.each(function, items)
 
     def synchronize(self) -> None:
         pass
@@ -107,14 +93,6 @@ def _compile(name: str, X: Array, *arguments: Any) -> tuple[Any, str]:
         return None, f"arrays: Numba cannot be loaded: {error}"  # too old for this NumPy, say
     except Untraceable as error:
         return None, f"arrays: cannot be fused: {error}"
-
-
-@functools.cache
-def _blas() -> Any:
-    """What holds BLAS to a number of threads."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController().select(user_api="blas")
 
 
 def _numba() -> str:

@@ -71,7 +71,9 @@ class CudaDevice:
         """As `gpunn.devices.Device` says; a ValueError where the precision asked for cannot be had."""
         from gpunn.devices.cuda_graph import CapturedEpoch
 
-        if X.dtype.name not in INPUTS:
+        if theta.ndim > 1:
+            why = "members are trained side by side"
+        elif X.dtype.name not in INPUTS:
             why = f"the kernels do not read X's dtype {X.dtype}"
         elif self.precision != "float32" and theta.dtype != np.float32:
             why = f"theta is {theta.dtype}, not float32 (dtype='float32')"

@@ -209,8 +209,11 @@ def _spread(n_stages: int, state: str) -> str:
     return "\n".join([
         *("", "@njit(**options)", *lines, "", "", "@njit(parallel=True, **options)"),
         f"def spread(s, threads, r, {given}):",
-        "    for k in prange(threads):",
-        f"        stage(s, np.int64(k), threads, r, {given})",
+        "    if threads == 1:  # no parallel region: members may be trained side by side, each on a thread of its own",
+        f"        stage(s, 0, 1, r, {given})",
+        "    else:",
+        "        for k in prange(threads):",
+        f"            stage(s, np.int64(k), threads, r, {given})",
     ])  # fmt: skip
 
 
@@ -261,4 +264,4 @@ def _epoch(n_layers: int, n_stages: int, names: list[str], ranks: list[int]) -> 
         "        total += share * cost * r",
         "    return total, np.sqrt(norm2)",
     ]
-    return "\n".join(["", '@njit(cache=True, error_model="numpy")', *source, ""])
+    return "\n".join(["", '@njit(cache=True, nogil=True, error_model="numpy")', *source, ""])

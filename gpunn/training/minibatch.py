@@ -83,9 +83,9 @@ class Minibatch:
         stopping the validation score, does not improve by ``tol``.
     compiled : bool or None, default None
         Compile the epoch where the device can. None does so for long trainings only: where all the steps there may
-        be, times 100 microseconds and 3 nanoseconds for each parameter (about what a step gains), come to the
-        device's ``compile_seconds``. It is a rule by the size of the work alone, so that the same training takes
-        the same path wherever it runs.
+        be, of all members, times 100 microseconds and 3 nanoseconds for each parameter (about what a step gains),
+        come to the device's ``compile_seconds``. It is a rule by the size of the work alone, so that the same
+        training takes the same path wherever it runs.
     """
 
     method: FirstOrder
@@ -206,7 +206,6 @@ class Minibatch:
         """The epoch as one function, if that goes and pays, and the history's word for it."""
         theta, n = progress.theta, len(rows)
         others = {
-            "members": theta.ndim > 1,
             "dropout": any(self.dropout),
             "clip_norm": self.clip_norm is not None,
             "max_norm": self.max_norm is not None,
@@ -220,7 +219,9 @@ class Minibatch:
                 )
             return None, f"arrays: {' and '.join(asked_for) or 'as asked'}"
         n_steps = self.max_epochs * -(-n // min(self.batch_size, n))
-        if self.compiled is None and n_steps * (100e-6 + 3e-9 * theta.shape[0]) < device.compile_seconds:
+        n_members = theta.shape[0] if theta.ndim > 1 else 1
+        gain = n_members * n_steps * (100e-6 + 3e-9 * theta.shape[-1])
+        if self.compiled is None and gain < device.compile_seconds:
             return None, "arrays: too short a training to compile for"
         return device.compile_epoch(objective, self.method, theta, progress.method_state, rows.X)
 

@@ -182,6 +182,25 @@ def test_the_same_seed_gives_the_same_bits(trained):
     assert np.array_equal(trained(True).theta, trained(True).theta)
 
 
+@pytest.mark.parametrize("method", [Adam(), Momentum()], ids=str)
+def test_members_are_trained_as_each_would_be_alone(method):
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    network = Network(SIZES, (ReLU(),))
+    draws = [np.random.default_rng(i) for i in range(3)]
+    members = np.stack([network.initial(np, rng, glorot_uniform, gaussian_bias) for rng in draws])
+    objective, rows = Objective(network, SoftmaxLogLikelihood(), l2=0.1), problem(n=30)
+    loop = Minibatch(method, InverseScaling(0.01, 0.0), 4, 2, seed=0, compiled=True)
+    together = loop.run(CPU, objective, loop.start(CPU, members.copy()), rows)
+    assert together.history.path == "compiled by Numba"
+    for i, theta in enumerate(members):
+        alone = loop.run(CPU, objective, loop.start(CPU, theta), rows)
+        assert together.theta[i] == pytest.approx(alone.theta, rel=1e-12)
+        assert [cost[i] for cost in together.history.cost] == pytest.approx(alone.history.cost, rel=1e-12)
+        assert [norm[i] for norm in together.history.gradient_norm] == pytest.approx(alone.history.gradient_norm)
+    for ours, theirs in zip(together.method_state, alone.method_state, strict=True):
+        assert np.asarray(ours if ours.ndim == 1 else ours[-1]) == pytest.approx(theirs, rel=1e-12)
+
+
 def test_threads_are_as_before(trained):
     from threadpoolctl import threadpool_info
 

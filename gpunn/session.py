@@ -60,7 +60,7 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any) -> None:
         else:
             epochs = blueprint.minibatch(clf, objective.network, len(rows), seed)
             progress = epochs.run(device, objective, epochs.start(device, theta), rows, validation, _callback(clf))
-            history = progress.history
+            theta, history = progress.theta, progress.history
             seen = history.n_iter * len(rows)
         earlier = (clf.loss_curve_, clf.validation_scores_, clf.t_) if warm else ([], None, 0)
         put_down(clf, labels, objective, _like_input(given, theta), history)

@@ -231,6 +231,22 @@ def test_inputs_that_numba_does_not_know_are_trained_on_with_arrays(dtype):
     assert progress.history.n_iter == 2
 
 
+@pytest.mark.parametrize("solver", ["adam", "adamw", "sgd", "lbfgs"])
+def test_an_estimator_that_is_compiled_learns_what_one_on_arrays_learns(monkeypatch, digits, fitted, solver):
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    X, X_test, y, _ = digits
+    given = dict(solver=solver, max_iter=10, hidden_layer_sizes=(16,), random_state=0, dtype="float64")
+    plain = fitted(X, y, **given)
+    monkeypatch.setattr(cpu.CpuDevice, "compile_seconds", 0.0)
+    clf = fitted(X, y, **given)
+    assert (plain.history_.path[:6], clf.history_.path) == ("arrays", "compiled by Numba")
+    assert clf.predict_proba(X_test) == pytest.approx(plain.predict_proba(X_test), abs=1e-6)
+    if solver != "lbfgs":
+        for one in (clf, plain):  # and goes on from there
+            one.partial_fit(X[:300], y[:300])
+        assert clf.predict_proba(X_test) == pytest.approx(plain.predict_proba(X_test), abs=1e-6)
+
+
 def test_short_trainings_are_not_compiled(iris, fitted):
     assert fitted(*iris, max_iter=3).history_.path == "arrays: too short a training to compile for"
 

@@ -145,7 +145,8 @@ def _rows(clf: Any, given: Given, labels: Labels, objective: Objective, seed: in
             f"The validation set is too small: validation_fraction={clf.validation_fraction} of {len(y)} rows is "
             f"{len(held_out)}. Increase 'validation_fraction' or the size of your dataset."
         )
-    return rows.take(device.xp, device.asarray(train)), Validation(rows.take(device.xp, device.asarray(held_out)))
+    validation = Validation(rows.take(device.xp, device.asarray(held_out)))
+    return replace(rows, index=device.asarray(train)), validation
 
 
 def _copy(given: Given, clf: Any, objective: Objective) -> Array:

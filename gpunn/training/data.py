@@ -18,16 +18,22 @@ class Rows:
     """Inputs X (n, d), targets T (n, k) and optional weights (n,), all on one device.
 
     X may have any numeric dtype; each batch is converted to that of theta when it is formed. ``exclusive`` says
-    that T is one-of-N, so that the greatest output is the prediction; else each output is a yes or no.
+    that T is one-of-N, so that the greatest output is the prediction; else each output is a yes or no. ``index`` (r,)
+    names the rows that are trained on, where these are not all, so that they need no copy.
     """
 
     X: Array
     T: Array
     weight: Array | None = None
     exclusive: bool = True
+    index: Array | None = None
 
     def __len__(self) -> int:
-        return self.X.shape[0]
+        return (self.X if self.index is None else self.index).shape[0]
+
+    def together(self, xp: Any) -> Rows:
+        """The rows that are trained on as arrays of their own."""
+        return self if self.index is None else self.take(xp, self.index)
 
     def take(self, xp: Any, index: Array) -> Rows:
         """The rows of an index array, copied."""

@@ -79,7 +79,7 @@ class FullBatch:
 
         try:
             with device.use():
-                function, history.path = self._function(device, objective, theta.dtype, rows)
+                function, history.path = self._function(device, objective, theta.dtype, rows.together(xp))
                 end = minimise(
                     xp,
                     function,

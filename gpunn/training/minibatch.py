@@ -186,6 +186,8 @@ class Minibatch:
         n, size = len(rows), min(self.batch_size, len(rows))
         n_steps = -(-n // size)
         order = self._order(device, n, progress.epoch)
+        if rows.index is not None:
+            order = rows.index if order is None else xp.take(rows.index, order)
         rates = self.schedule.rates(progress.epoch, n_steps, n, progress.n_plateaus)
         lr = device.asarray(np.asarray(rates), theta.dtype)
         if program is not None:

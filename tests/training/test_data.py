@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gpunn.devices import get_device
+from gpunn.optim.first_order import Adam
+from gpunn.optim.schedules import Constant
 from gpunn.training.data import Rows, chunks, evaluate, logits
+from gpunn.training.minibatch import Minibatch
 
 
 def test_a_batch_is_the_rows_of_its_index_and_a_slice_those_of_its_range(device, problem_on):
@@ -24,6 +29,19 @@ def test_a_batch_is_the_rows_of_its_index_and_a_slice_those_of_its_range(device,
             assert np.array_equal(device.to_host(array), expected[part])
     assert problem.rows(20).batch(xp, device.asarray(index), xp.float64)[2] is None
     assert problem.rows(20).slice(xp, slice(2, 7), xp.float64)[2] is None
+
+
+def test_rows_of_an_index_are_trained_on_as_if_there_were_no_others(device, problem_on):
+    problem, xp = problem_on(device), device.xp
+    rows, index = problem.rows(20), device.asarray(np.array([3, 19, 7, 0, 11]))
+    some = replace(rows, index=index)
+    assert len(some) == 5
+    found = []
+    for given in (some, some.together(xp)):
+        loop = Minibatch(Adam(), Constant(0.1), 2, max_epochs=3, seed=0)
+        found.append(loop.run(device, problem.objective, loop.start(device, problem.theta()), given))
+    assert np.array_equal(*(device.to_host(progress.theta) for progress in found))
+    assert found[0].history.cost == found[1].history.cost
 
 
 def test_bytes_stay_bytes_until_a_batch_is_formed(device, problem_on):

@@ -3,7 +3,7 @@
 A direction has ``start(xp, theta) -> state``, ``direction(xp, state, g) -> p`` and
 ``update(xp, state, p, s, y, g) -> state`` after a step s along p that changed the gradient by y to g. All arrays have
 shape (P,). ``c2`` is the curvature constant its line search wants; ``unit_step`` says whether a step length of 1
-is the natural first trial.
+is the natural first trial, ``vectors`` that nothing larger than a vector is worked with.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class ConjugateGradient:
 
     c2: ClassVar[float] = 0.1
     unit_step: ClassVar[bool] = False
+    vectors: ClassVar[bool] = True
 
     def start(self, xp: Namespace, theta: Array) -> Conjugate | None:
         return None
@@ -80,6 +81,7 @@ class BFGS:
 
     c2: ClassVar[float] = 0.9
     unit_step: ClassVar[bool] = True
+    vectors: ClassVar[bool] = False
 
     def start(self, xp: Namespace, theta: Array) -> Array | None:
         n_bytes = theta.shape[0] ** 2 * xp.finfo(theta.dtype).bits // 8
@@ -138,6 +140,7 @@ class LBFGS:
 
     c2: ClassVar[float] = 0.9
     unit_step: ClassVar[bool] = True
+    vectors: ClassVar[bool] = True
 
     def start(self, xp: Namespace, theta: Array) -> tuple[Pair, ...]:
         return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,19 +80,20 @@ class FullBatch:
 
         try:
             with device.use():
-                function, history.path = self._function(device, objective, theta.dtype, rows.together(xp))
-                end = minimise(
-                    xp,
-                    function,
-                    theta,
-                    self.method,
-                    device.floats,
-                    max_iter=self.max_iter,
-                    max_evaluations=self.max_evaluations,
-                    gtol=self.gtol,
-                    ftol=max(2.2e-9, float(xp.finfo(theta.dtype).eps)),
-                    callback=record,
-                )
+                function, calm, history.path = self._function(device, objective, theta.dtype, rows.together(xp))
+                with calm:
+                    end = minimise(
+                        xp,
+                        function,
+                        theta,
+                        self.method,
+                        device.floats,
+                        max_iter=self.max_iter,
+                        max_evaluations=self.max_evaluations,
+                        gtol=self.gtol,
+                        ftol=max(2.2e-9, float(xp.finfo(theta.dtype).eps)),
+                        callback=record,
+                    )
             latest = end.theta
             history.evaluations = end.n_evaluations
             # A search passes over points that are not finite; only a start that is none ends so.
@@ -102,18 +104,24 @@ class FullBatch:
             latest, history.best = best.theta, best.entry
         return latest, history
 
-    def _function(self, device: Device, objective: Objective, dtype: Any, rows: Rows) -> tuple[Any, str]:
-        """Cost and gradient as a function of theta, compiled if that goes and pays, and the history's word for it."""
+    def _function(
+        self, device: Device, objective: Objective, dtype: Any, rows: Rows
+    ) -> tuple[Any, contextlib.AbstractContextManager[Any], str]:
+        """Cost and gradient as a function of theta, what to call it within, and the history's word for it.
+
+        It is compiled where that goes and pays.
+        """
         xp, function, path = device.xp, None, "arrays: as asked"
-        n_numbers = len(rows) * sum(objective.network.sizes[1:])
-        if (
-            self.compiled is None
-            and min(self.max_iter, self.max_evaluations) * n_numbers * 15e-9 < device.compile_seconds
-        ):
+        gain = min(self.max_iter, self.max_evaluations) * len(rows) * sum(objective.network.sizes[1:]) * 15e-9
+        if self.compiled is None and gain < device.compile_seconds:
             path = "arrays: too short a training to compile for"
         elif self.compiled is not False:
             function, path = device.compile_gradient(objective, dtype, rows.X, rows.T, rows.weight)
-        if function is None:
-            X, T, weight = rows.slice(xp, slice(None), dtype)
-            return lambda theta: objective.value_and_gradient(xp, theta, X, T, weight), path
-        return function, path
+        if function is not None:
+            return function, function.calm() if self.method.vectors else contextlib.nullcontext(), path
+        X, T, weight = rows.slice(xp, slice(None), dtype)
+        return (
+            lambda theta: objective.value_and_gradient(xp, theta, X, T, weight),
+            contextlib.nullcontext(),
+            path,
+        )

@@ -235,7 +235,7 @@ def test_inputs_that_numba_does_not_know_are_trained_on_with_arrays(dtype):
 def test_an_estimator_that_is_compiled_learns_what_one_on_arrays_learns(monkeypatch, digits, fitted, solver):
     pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
     X, X_test, y, _ = digits
-    given = dict(solver=solver, max_iter=10, hidden_layer_sizes=(16,), random_state=0, dtype="float64")
+    given = {"solver": solver, "max_iter": 10, "hidden_layer_sizes": (16,), "random_state": 0, "dtype": "float64"}
     plain = fitted(X, y, **given)
     monkeypatch.setattr(cpu.CpuDevice, "compile_seconds", 0.0)
     clf = fitted(X, y, **given)

@@ -1,0 +1,140 @@
+"""Every benchmark runs in tiny settings and prints a table of numbers; the numbers themselves are not looked at."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[1]
+PNG = b"\x89PNG\r\n\x1a\n"
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the most memory is read from /proc")
+
+
+def run(name, *options):
+    """What a benchmark prints."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", *map(str, options)]
+    environment = {**os.environ, "PYTHONWARNINGS": "default"}
+    done = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def tables(text):
+    """The tables in a text: for each a list of dicts, heading to cell."""
+    found = []
+    for block in re.findall(r"(?:^\|.*\n?)+", text, re.MULTILINE):
+        columns, rule, *lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()]
+        assert set(rule) == {"---"}
+        assert lines and all(len(line) == len(columns) for line in lines)
+        found.append([dict(zip(columns, line, strict=True)) for line in lines])
+    return found
+
+
+def seconds(cell):
+    """The time at the beginning of a cell."""
+    number, unit = re.match(r"([\d.]+) (s|ms|us)\b", cell).groups()
+    return float(number) * {"s": 1, "ms": 1e-3, "us": 1e-6}[unit]
+
+
+def times(cell):
+    """The ratio in a cell, as in "(1.23x)" or ", 0.50x"."""
+    return float(re.search(r"([\d.]+)x", cell)[1])
+
+
+def kept(folder, name, chart):
+    """The numbers of a benchmark that was told to keep them, with its table and perhaps a chart there too."""
+    text = (folder / f"{name}.md").read_text(encoding="utf-8")
+    assert str(folder) not in text and str(HOUSE) not in text
+    if chart and importlib.util.find_spec("matplotlib"):
+        assert (folder / f"{name}.png").read_bytes().startswith(PNG)
+    return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def test_full_batch_times_evaluations_and_the_way_to_a_cost(tmp_path):
+    text = run("full_batch", "--rows", 200, "--seeds", 1, "--max-iter", 4, "--products", 1, "--solver", "lbfgs",
+               "--dtype", "float32", "--within", 3, "--write", tmp_path)  # fmt: skip
+    [evaluations], [targets], ends = tables(text)
+    assert seconds(evaluations["bare GEMMs"]) > 0 and times(evaluations["gpunn lbfgs"]) > 0
+    assert targets["gpunn lbfgs"].endswith("(1 of 1)") and targets["scikit-learn"].endswith("(1 of 1)")
+    assert [row["training"] for row in ends] == ["scikit-learn", "gpunn lbfgs"]
+    assert all(0 < float(row["cost"]) < 10 for row in ends)
+    assert kept(tmp_path, "full-batch-cpu", chart=False)["float32"]["gpunn lbfgs"][0]["evaluations"] > 4
+
+
+@pytest.fixture(scope="module")
+def predicted():
+    """The tables of predict."""
+    return tables(run("predict", "--rows", 200, "--hidden", 8, "--rounds", 1, "--dtype", "uint8"))
+
+
+def test_predict_compares_the_same_probabilities(predicted):
+    [row] = predicted[0]
+    assert {"bare GEMMs", "gpunn", "scikit-learn"} <= row.keys()
+    assert all(seconds(cell) > 0 and (name == "gpunn" or times(cell) > 0) for name, cell in row.items())
+
+
+def test_predict_is_timed_beside_pytorch(predicted):
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("PyTorch is not installed (gpunn[benchmarks])")
+    assert {"PyTorch, all at once", "PyTorch, in parts"} <= predicted[0][0].keys()
+
+
+@LINUX
+def test_predict_tells_memory_by_rows(predicted):
+    memory = predicted[-1]
+    assert [(row["rows"], row["X"]) for row in memory] == [("200", "uint8"), ("2,000", "uint8")]
+    assert all(re.fullmatch(r"-?\d+ MB", row["gpunn"]) for row in memory)
+
+
+@LINUX
+def test_memory_of_training_with_and_without_early_stopping():
+    [rows] = tables(run("memory", "--rows", 500, "--hidden", 8, "--dtype", "float32"))
+    assert [(row["X"], row["early stopping"]) for row in rows] == [("float32", "no"), ("float32", "yes")]
+    assert all(re.fullmatch(r"\d+ MB", row["gpunn"]) for row in rows)
+
+
+def test_growth_of_members_has_a_table_a_sentence_and_a_chart(tmp_path):
+    text = run(
+        "growth", "--only", "members", "--members", 1, 16, "--member-steps", 2, "--rounds", 1, "--write", tmp_path
+    )
+    *rows, slope, _ = tables(text)[-1]
+    assert [row["members m"] for row in rows] == ["1", "16"]
+    assert all(seconds(row["at once"]) > 0 and times(row["one by one, arrays"]) > 0 for row in rows)
+    assert -1 < float(slope["one by one, arrays"]) < 3
+    assert "16 members of 54-64-64-7 at once against 16 single fits" in text
+    [panel] = kept(tmp_path, "growth-members-cpu", chart=True)["panels"]
+    assert panel["x"] == [1, 16]
+
+
+def test_growth_with_width_stands_beside_the_bare_products():
+    pytest.importorskip("numba", reason="Numba is not installed: without it no epoch is compiled")
+    *rows, _, _ = tables(run("growth", "--only", "width", "--widths", 16, 32, "--rounds", 1))[-1]
+    assert all(times(row["bare GEMMs"]) > 0 for row in rows)
+
+
+def test_start_up():
+    [rows] = tables(run("start_up", "--rounds", 1))
+    assert [row["work"] for row in rows] == ["import", "fit of iris", "first fit of iris in a process"]
+    assert all(seconds(row["gpunn"]) > 0 and float(row["ratio"]) > 0 for row in rows)
+
+
+def test_train_step_leaves_out_contenders_whose_names_have_commas(tmp_path):
+    left_out = ("PyTorch", "PyTorch, fused Adam", "PyTorch, compiled", "JAX scan")
+    options = [word for name in left_out for word in ("--without", name)]
+    [row] = tables(run("train_step", "--only", "400-25", "--rounds", 1, *options, "--write", tmp_path))[-1]
+    assert [*row] == ["network", "bare GEMMs", "gpunn", "scikit-learn"]
+    assert times(row["scikit-learn"]) > 0
+    assert set(kept(tmp_path, "train-step-cpu", chart=True)["400-25-10, batch 64"]) == {*row} - {"network"}
+
+
+def test_train_step_refuses_to_leave_out_what_it_does_not_know():
+    command = [sys.executable, "-m", "benchmarks.train_step", "--without", "PyTorch,JAX scan"]
+    done = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "'PyTorch, fused Adam'" in done.stderr

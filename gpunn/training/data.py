@@ -73,17 +73,16 @@ def logits(
         z = network.logits(xp, theta, device.asarray(X[part, :], theta.dtype))
         return z if then is None else then(xp, z)
 
-    first, *rest = chunks(network, X.shape[0], device.chunk_elements)
-    top = compute(first)
-    if not rest:
-        return top
-    out = xp.empty((*top.shape[:-2], X.shape[0], top.shape[-1]), dtype=top.dtype, device=top.device)
-    out[..., first, :] = top
+    parts = list(chunks(network, X.shape[0], device.chunk_elements))
+    if len(parts) == 1:
+        return compute(parts[0])
+    none = compute(slice(0, 0))  # for shape and dtype
+    out = xp.empty((*none.shape[:-2], X.shape[0], none.shape[-1]), dtype=none.dtype, device=none.device)
 
     def put(part: slice) -> None:
         out[..., part, :] = compute(part)
 
-    device.each(put, rest)
+    device.each(put, parts)
     return out
 
 

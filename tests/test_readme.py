@@ -68,8 +68,8 @@ def test_the_manifest_is_one(tmp_path):
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
 def test_what_is_named_is_there(page):
     text = (HOUSE / page).read_text(encoding="utf-8")
-    named = set(re.findall(r"(?:gpunn|tests|benchmarks|examples)/[\w/]+(?:\.\w+)?", text)) | set(
-        re.findall(r"\]\(([\w/.]+)\)", text)
+    named = set(re.findall(r"(?:gpunn|tests|benchmarks|examples)/[\w/-]+(?:\.\w+)?", text)) | set(
+        re.findall(r"\]\(([\w/.-]+)\)", text)
     )
     made_by_commands = {"examples/digits.gpunn"}
     assert [name for name in sorted(named - made_by_commands) if not (HOUSE / name).exists()] == []

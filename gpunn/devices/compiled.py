@@ -134,7 +134,8 @@ class CompiledGradient:
         self.weight = np.ones(len(X), dtype) if weight is None else weight
         total = float(np.sum(self.weight))
         self.share = np.dtype(dtype).type(1 / total if total > 0 else 0)
-        self.function = _module(gradient_source(objective, np.dtype(dtype).name, X.dtype != dtype)).gradient
+        convert = X.dtype != dtype or not X.flags.c_contiguous  # BLAS wants rows whose numbers lie side by side
+        self.function = _module(gradient_source(objective, np.dtype(dtype).name, convert)).gradient
         n_parameters = objective.network.n_parameters
         self.threads = _threads(6 * len(X) * _n_products(self.sizes))
         self.rows = min(block_rows(self.sizes), -(-len(X) // self.threads))

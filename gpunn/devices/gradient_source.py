@@ -35,7 +35,7 @@ def gradient_source(objective: Any, dtype: str, convert: bool) -> str:
     dtype : {"float32", "float64"}
         Of theta.
     convert : bool
-        X has another dtype, and each block of it is converted.
+        X has another dtype, or rows whose numbers do not lie side by side, and each block of it is converted.
 
     Raises
     ------

@@ -13,8 +13,11 @@ from gpunn.nn.initialisers import gaussian_bias, glorot_uniform
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.directions import LBFGS
+from gpunn.optim.first_order import Adam
+from gpunn.optim.schedules import Constant
 from gpunn.training.data import Rows
 from gpunn.training.full_batch import FullBatch
+from gpunn.training.minibatch import Minibatch
 
 CPU = get_device("cpu")
 
@@ -103,6 +106,33 @@ def test_numba_minimises_as_the_arrays_do(minimum):
     assert history.cost[:5] == pytest.approx(expected.cost[:5], rel=1e-9)
     assert history.cost[-1] == pytest.approx(expected.cost[-1], rel=1e-2)
     assert np.array_equal(theta, minimum(True)[0])  # the same bits each time
+
+
+@pytest.mark.parametrize("layout", ["every other column", "mapped"])
+def test_rows_in_any_layout(tmp_path, layout):
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    network = Network((5, 4, 3), (ReLU(),))
+    objective, theta = Objective(network, SoftmaxLogLikelihood()), start(network)
+    X, T, _ = problem((5, 4, 3), 11)
+    np.save(tmp_path / "X.npy", X)
+    given = np.load(tmp_path / "X.npy", mmap_mode="r") if layout == "mapped" else np.repeat(X, 2, axis=1)[:, ::2]
+    f, g = CPU.compile_gradient(objective, theta.dtype, given, T, None)[0](theta)
+    expected = objective.value_and_gradient(np, theta, X, T)
+    assert f == pytest.approx(expected[0], rel=1e-12)
+    assert g == pytest.approx(expected[1], rel=1e-12, abs=1e-13)
+
+
+def test_an_epoch_over_rows_that_are_mapped_and_read_only(tmp_path):
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    network = Network((5, 4, 3), (ReLU(),))
+    X, T, _ = problem((5, 4, 3), 11)
+    np.save(tmp_path / "X.npy", X)
+    rows = Rows(np.load(tmp_path / "X.npy", mmap_mode="r"), T)
+    loops = [Minibatch(Adam(), Constant(0.01), 4, max_epochs=2, seed=0, compiled=c) for c in (True, False)]
+    objective = Objective(network, SoftmaxLogLikelihood())
+    found = [loop.run(CPU, objective, loop.start(CPU, start(network)), rows) for loop in loops]
+    assert found[0].history.path == "compiled by Numba"
+    assert found[0].theta == pytest.approx(found[1].theta, rel=1e-9, abs=1e-12)
 
 
 def test_what_is_not_compiled_and_why(minimum):

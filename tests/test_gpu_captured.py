@@ -28,7 +28,7 @@ def trained(digits):
     """A function: what a training with digits leaves, by captured steps or by arrays."""
     X, _, y, _ = digits
 
-    def train(device, compiled=True, dtype="float32", batch=27, epochs=10, X=X, activation=ReLU(), method=Adam()):  # noqa: B008
+    def train(device, compiled=True, dtype="float32", batch=27, epochs=10, X=X, activation=ReLU(), method=Adam()):  # noqa: B008 - frozen
         rng = np.random.default_rng(1)
         objective = Objective(Network(SIZES, (activation,)), SoftmaxLogLikelihood(), l2=0.1)
         theta = objective.network.initial(np, rng, glorot_uniform, gaussian_bias)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpunn.devices.kernels_source import header, layer_kernels
+from gpunn.devices.kernels_source import header, layer_kernels, layer_views
 from gpunn.devices.loops import n_buffers, row_loop
 from gpunn.devices.trace import ELEMENT, STEP, Graph
 
@@ -220,26 +220,12 @@ def _spread(n_stages: int, state: str) -> str:
 def _epoch(n_layers: int, n_stages: int, names: list[str], ranks: list[int]) -> str:
     step_names = [name for name, rank in zip(names, ranks, strict=True) if rank == STEP]
     state = "".join(f"{name}, " for name in names)
-    layers = range(n_layers)
     source = [
         f"def epoch(X, T, weight, order, sizes, theta, {state}lr, batch, threads, work):",
         "    w, at = np.ones(batch, dt), 0",
         "    x, at = carve(work, at, batch, sizes[0])",
         "    target, at = carve(work, at, batch, sizes[-1])",
-        "    start_b = 0",
-        *(f"    start_b += sizes[{i}] * sizes[{i + 1}]" for i in layers),
-        "    start = 0",
-    ]
-    for i in layers:
-        source += [
-            f"    n = sizes[{i + 1}]",
-            *(f"    {name}{i}, at = carve(work, at, batch, n)" for name in "zhd"),
-            f"    W{i} = theta[start : start + sizes[{i}] * n].reshape(sizes[{i}], n)",
-            f"    b{i} = theta[start_b : start_b + n]",
-            f"    start, start_b = start + sizes[{i}] * n, start_b + n",
-        ]
-    source += [
-        *(f"    {name} = ({' '.join(f'{name}{i},' for i in layers)})" for name in "Wbzhd"),
+        *(f"    {line}" for line in layer_views(n_layers, "batch")),
         "    g, at = carve(work, at, threads, max(BLOCK, max(sizes)))",
         "    sums = np.zeros((threads, 16))",
         "    total, norm2 = 0.0, 0.0",

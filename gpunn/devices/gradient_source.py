@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpunn.devices.kernels_source import header, layer_kernels
+from gpunn.devices.kernels_source import header, layer_kernels, layer_views
 
 BLOCK = 2**17  # numbers in the widest part of a block of rows: it stays in the cache of a core
 LEAST = 256  # rows of a block: with fewer the products are slow
@@ -95,7 +95,6 @@ def _share(n_layers: int, convert: bool) -> str:
 
 
 def _gradient(n_layers: int) -> str:
-    layers = range(n_layers)
     source = [
         "def spread(threads, X, T, w, share, theta, W, b, inputs, z, h, d, g, sums):",
         "    for k in prange(threads):",
@@ -105,19 +104,7 @@ def _gradient(n_layers: int) -> str:
         '@njit(cache=True, error_model="numpy")',
         "def gradient(X, T, w, share, sizes, theta, out, rows, threads, work):",
         "    inputs, at = carve(work, 0, threads * rows, sizes[0])",
-        "    start, start_b = 0, theta.shape[0]",
-        *(f"    start_b -= sizes[{i + 1}]" for i in layers),
-    ]
-    for i in layers:
-        source += [
-            f"    n = sizes[{i + 1}]",
-            *(f"    {name}{i}, at = carve(work, at, threads * rows, n)" for name in "zhd"),
-            f"    W{i} = theta[start : start + sizes[{i}] * n].reshape(sizes[{i}], n)",
-            f"    b{i} = theta[start_b : start_b + n]",
-            f"    start, start_b = start + sizes[{i}] * n, start_b + n",
-        ]
-    source += [
-        *(f"    {name} = ({' '.join(f'{name}{i},' for i in layers)})" for name in "Wbzhd"),
+        *(f"    {line}" for line in layer_views(n_layers, "threads * rows")),
         "    g, at = carve(work, at, threads, theta.shape[0])",
         "    sums = np.zeros((threads, 16))",
         "    spread(threads, X, T, w, share, theta, W, b, inputs, z, h, d, g, sums)",

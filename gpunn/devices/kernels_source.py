@@ -108,6 +108,21 @@ def layer_kernels(network: Any, head: Any, dtype: str) -> list[str]:
     return [*kernels, _head(head, dtype)]
 
 
+def layer_views(n_layers: int, rows: str) -> list[str]:
+    """Lines that make W, b, z, h and d, a tuple of one array a layer each; z, h and d have so many rows, from work."""
+    layers = range(n_layers)
+    lines = ["start, start_b = 0, 0", *(f"start_b += sizes[{i}] * sizes[{i + 1}]" for i in layers)]
+    for i in layers:
+        lines += [
+            f"n = sizes[{i + 1}]",
+            *(f"{name}{i}, at = carve(work, at, {rows}, n)" for name in "zhd"),
+            f"W{i} = theta[start : start + sizes[{i}] * n].reshape(sizes[{i}], n)",
+            f"b{i} = theta[start_b : start_b + n]",
+            f"start, start_b = start + sizes[{i}] * n, start_b + n",
+        ]
+    return [*lines, *(f"{name} = ({' '.join(f'{name}{i},' for i in layers)})" for name in "Wbzhd")]
+
+
 def _kernel(name: str, matrices: list[str], others: list[str], graph: Graph, outputs: dict[str, Symbol],
             before: str = "", after: str = "", returns: str = "") -> str:  # fmt: skip
     """A function that runs a row loop for its share of each row; ``returns`` names a sum that starts from 0."""

@@ -31,7 +31,7 @@ FIRST_ORDER_SOLVERS: dict[str, Callable[[Any, int], FirstOrder]] = {
 
 FULL_BATCH_SOLVERS: dict[str, Callable[[Any, int | None], Direction]] = {
     "cg": lambda p, max_bytes: ConjugateGradient(p.cg_beta),
-    "bfgs": lambda p, max_bytes: BFGS(max_bytes=max_bytes),
+    "bfgs": lambda p, max_bytes: BFGS(max_bytes=max_bytes, max_steps=p.max_iter),
     "lbfgs": lambda p, max_bytes: LBFGS(p.lbfgs_memory),
 }
 

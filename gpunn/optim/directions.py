@@ -8,6 +8,7 @@ is the natural first trial, ``vectors`` that nothing larger than a vector is wor
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -64,55 +65,105 @@ class ConjugateGradient:
         return Conjugate(p, g - y)
 
 
+class Inverse(NamedTuple):
+    """H = base + sum over steps of  c s s^T - rho (Hy s^T + s Hy^T): H after every step, multiplied out.
+
+    ``base`` is a number () that stands for so many times I, or a matrix (P, P). ``rows`` (capacity, P) holds the s and
+    Hy of each step in turn, ``c`` and ``rho`` (capacity / 2,) its factors; ``n`` steps are there.
+    """
+
+    base: Array
+    rows: Array
+    c: Array
+    rho: Array
+    n: int
+
+
 @dataclass(frozen=True)
 class BFGS:
-    """p = -H g with H the inverse Hessian matrix, kept in full. Source: Nocedal & Wright 2006, algorithm 6.1.
+    """p = -H g with H the inverse Hessian matrix of all steps. Source: Nocedal & Wright 2006, algorithm 6.1.
+
+    H is kept as its steps, of which there are far fewer than parameters as a rule: a product with H then reads 2 k
+    vectors and not P. Only when the steps fill a quarter of a matrix are they added up to one.
 
     Parameters
     ----------
     scaled : bool, default True
         Start H from gamma I, gamma = s^T y / y^T y of the first step (6.20), rather than from I.
     max_bytes : int, optional
-        Refuse a theta whose matrix is larger.
+        Refuse a theta for which H may need more.
+    max_steps : int, optional
+        How many steps there may be; as many as one likes if not given.
     """
 
     scaled: bool = True
     max_bytes: int | None = None
+    max_steps: int | None = None
 
     c2: ClassVar[float] = 0.9
     unit_step: ClassVar[bool] = True
     vectors: ClassVar[bool] = False
 
-    def start(self, xp: Namespace, theta: Array) -> Array | None:
-        n_bytes = theta.shape[0] ** 2 * xp.finfo(theta.dtype).bits // 8
+    def start(self, xp: Namespace, theta: Array) -> Inverse | None:
+        n = theta.shape[0]
+        n_rows = self._capacity(n) + (n if self.max_steps is None or 2 * self.max_steps > self._capacity(n) else 0)
+        n_bytes = n_rows * n * xp.finfo(theta.dtype).bits // 8
         if self.max_bytes is not None and n_bytes > self.max_bytes:
             raise ValueError(
-                f"solver='bfgs' keeps a matrix of {theta.shape[0]:,} x {theta.shape[0]:,} numbers: it needs "
-                f"{n_bytes:,} bytes and {self.max_bytes:,} are free. Use solver='lbfgs', which needs a few "
-                f"vectors, or a smaller network."
+                f"solver='bfgs' keeps up to {n_rows:,} x {n:,} numbers: it needs {n_bytes:,} bytes and "
+                f"{self.max_bytes:,} are free. Use solver='lbfgs', which needs a few vectors, fewer iterations or a "
+                f"smaller network."
             )
         return None
 
-    def direction(self, xp: Namespace, state: Array | None, g: Array) -> Array:
-        return -g if state is None else -(state @ g)
+    def direction(self, xp: Namespace, state: Inverse | None, g: Array) -> Array:
+        return -g if state is None else -self.product(xp, state, g)
 
-    def update(self, xp: Namespace, state: Array | None, p: Array, s: Array, y: Array, g: Array) -> Array:
+    def product(self, xp: Namespace, H: Inverse, v: Array) -> Array:
+        """H v, of shape (P,)."""
+        found = H.base @ v if H.base.ndim else H.base * v
+        rows = H.rows[: 2 * H.n, :]
+        return found + self._factors(xp, H, rows @ v) @ rows
+
+    def update(self, xp: Namespace, state: Inverse | None, p: Array, s: Array, y: Array, g: Array) -> Inverse:
         rho = 1 / xp.vecdot(y, s)
         if state is None:
-            state = xp.eye(s.shape[0], dtype=s.dtype, device=s.device)
-            if self.scaled:
-                state *= 1 / (rho * xp.vecdot(y, y))  # gamma
-        Hy = state @ y
-        # (6.17) multiplied out: H + s a^T - rho Hy s^T, one product of two columns with two rows.
-        a = (rho + rho * rho * xp.vecdot(y, Hy)) * s - rho * Hy
-        columns = xp.stack([s, Hy], axis=1)
-        rows = xp.stack([a, -rho * s], axis=0)
-        n = s.shape[0]
+            n_rows = self._capacity(s.shape[0])
+            gamma = 1 / (rho * xp.vecdot(y, y)) if self.scaled else xp.ones_like(rho)
+            rows = xp.empty((n_rows, s.shape[0]), dtype=s.dtype, device=s.device)
+            c = xp.empty((n_rows // 2,), dtype=s.dtype, device=s.device)
+            state = Inverse(gamma, rows, c, xp.empty_like(c), 0)
+        elif 2 * state.n == state.rows.shape[0]:
+            state = self._added_up(xp, state)
+        Hy = self.product(xp, state, y)
+        n = state.n
+        state.rows[2 * n, :], state.rows[2 * n + 1, :] = s, Hy
+        # (6.17) multiplied out: H + (rho + rho^2 y^T H y) s s^T - rho (Hy s^T + s Hy^T).
+        state.c[n], state.rho[n] = rho + rho * rho * xp.vecdot(y, Hy), rho
+        return state._replace(n=n + 1)
+
+    def _capacity(self, n: int) -> int:
+        """Rows of the steps that are kept before they are added up to a matrix."""
+        most = 2 * max(8, n // 8)
+        return most if self.max_steps is None else min(most, 2 * self.max_steps)
+
+    def _factors(self, xp: Namespace, H: Inverse, seen: Array) -> Array:
+        """What each row is multiplied by, from the products (2 n, ...) of the rows."""
+        of = xp.reshape(seen, (H.n, 2, math.prod(seen.shape[1:])))
+        c, rho = H.c[: H.n, None], H.rho[: H.n, None]
+        of_s, of_Hy = of[:, 0, :], of[:, 1, :]
+        return xp.reshape(xp.stack([c * of_s - rho * of_Hy, -rho * of_s], axis=1), seen.shape)
+
+    def _added_up(self, xp: Namespace, H: Inverse) -> Inverse:
+        """The same H as a matrix, with room for steps."""
+        n = H.rows.shape[1]
+        matrix = H.base if H.base.ndim else H.base * xp.eye(n, dtype=H.rows.dtype, device=H.rows.device)
+        factors = self._factors(xp, H, H.rows)
         block = max(1, 2**20 // n)  # rows at a time, so that no second matrix is made
         for i in range(0, n, block):
             part = slice(i, min(i + block, n))
-            state[part, :] += columns[part, :] @ rows
-        return state
+            matrix[part, :] += xp.matrix_transpose(H.rows[:, part]) @ factors
+        return H._replace(base=matrix, n=0)
 
 
 class Pair(NamedTuple):

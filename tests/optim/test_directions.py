@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -142,23 +144,34 @@ def test_all_betas_are_one_on_a_quadratic():
 # BFGS and L-BFGS
 
 
+def matrix_of(device, method, state):
+    """H, column by column."""
+    columns = (method.product(device.xp, state, device.asarray(e)) for e in np.eye(state.rows.shape[1]))
+    return np.stack([device.to_host(column) for column in columns], axis=1)
+
+
 @pytest.mark.parametrize("scaled", [True, False])
-@pytest.mark.parametrize("n", [3, 8])
-def test_bfgs_keeps_the_matrix_of_its_formula(device, n, scaled):
-    S, Y = pairs(n, 6)
+@pytest.mark.parametrize(("n", "steps"), [(3, 6), (8, 6), (8, 8), (8, 9), (8, 20)])  # up to 8 steps are kept as such
+def test_bfgs_keeps_the_matrix_of_its_formula(device, n, steps, scaled):
+    S, Y = pairs(n, steps)
     H0 = np.eye(n) * (gamma(S[0], Y[0]) if scaled else 1.0)
-    H = device.to_host(learned(device, BFGS(scaled), S, Y))
+    method = BFGS(scaled)
+    state = learned(device, method, S, Y)
+    H = matrix_of(device, method, state)
+    assert state.n == (steps if steps <= 8 else steps % 8 or 8)
     np.testing.assert_allclose(H, inverse_hessian(S, Y, H0), rtol=1e-8, atol=1e-10 * np.abs(H).max())
     np.testing.assert_allclose(H @ Y[-1], S[-1], rtol=1e-8, atol=1e-12)  # the secant equation (6.4)
 
 
-def test_bfgs_updates_a_matrix_of_many_blocks_like_one_block():
+def test_bfgs_adds_up_a_matrix_of_many_blocks_like_one_block():
     n = 2**10 + 300  # 2^20 // n rows at a time leave a rest
-    S, Y = np.random.default_rng(0).standard_normal((2, 2, n))
+    S, Y = np.random.default_rng(0).standard_normal((2, 3, n))
     Y += 2 * S
-    H = learned(CPU, BFGS(), S, Y)
+    method = BFGS(max_steps=1)  # so that there is room for one step besides the matrix
+    state = learned(CPU, method, S, Y)
+    assert (state.n, state.base.shape) == (1, (n, n))
+    H = matrix_of(CPU, method, state)
     np.testing.assert_allclose(H @ Y[-1], S[-1], rtol=1e-8, atol=1e-10)
-    np.testing.assert_allclose(H, H.T, rtol=1e-8, atol=1e-12)
     np.testing.assert_allclose(H, inverse_hessian(S, Y, np.eye(n) * gamma(S[0], Y[0])), rtol=1e-8, atol=1e-12)
 
 
@@ -212,12 +225,15 @@ def test_quasi_newton_methods_end_in_n_steps_on_an_n_quadratic_too(device, scale
         assert np.abs(path[-1] - minimum).max() < 1e-10
 
 
-def test_bfgs_refuses_a_matrix_that_does_not_fit(device):
+def test_bfgs_refuses_what_does_not_fit(device):
     xp = device.xp
     theta = device.asarray(np.zeros(100))
-    BFGS(max_bytes=80_000).start(xp, theta)
-    BFGS(max_bytes=40_000).start(xp, xp.astype(theta, xp.float32))
-    with pytest.raises(ValueError, match=r"solver='bfgs'.* 100 x 100 .*80,000 bytes and 79,999 .*solver='lbfgs'"):
-        BFGS(max_bytes=79_999).start(xp, theta)
-    with pytest.raises(ValueError, match="needs 40,000 bytes"):
-        BFGS(max_bytes=39_999).start(xp, xp.astype(theta, xp.float32))
+    # Rows of 100 numbers: two for each of 12 steps, an eighth of 100, and a matrix.
+    for double, method in ((99_200, BFGS), (99_200, partial(BFGS, max_steps=13)), (8_000, partial(BFGS, max_steps=5))):
+        method(max_bytes=double).start(xp, theta)
+        method(max_bytes=double // 2).start(xp, xp.astype(theta, xp.float32))
+        message = rf"solver='bfgs'.* {double // 800} x 100 .*{double:,} bytes and {double - 1:,} .*solver='lbfgs'"
+        with pytest.raises(ValueError, match=message):
+            method(max_bytes=double - 1).start(xp, theta)
+        with pytest.raises(ValueError, match=f"needs {double // 2:,} bytes"):
+            method(max_bytes=double // 2 - 1).start(xp, xp.astype(theta, xp.float32))

@@ -176,5 +176,5 @@ def test_an_interruption_keeps_the_last_whole_iteration(problem, interrupted):
 
 
 def test_a_matrix_that_does_not_fit_is_refused_before_anything_is_computed(problem):
-    with pytest.raises(ValueError, match="66 x 66"):
+    with pytest.raises(ValueError, match="82 x 66"):
         problem.minimise(trainer(BFGS(max_bytes=1000)), validation=problem.validation())

@@ -3,7 +3,7 @@
 A direction has ``start(xp, theta) -> state``, ``direction(xp, state, g) -> p`` and
 ``update(xp, state, p, s, y, g) -> state`` after a step s along p that changed the gradient by y to g. All arrays have
 shape (P,). ``c2`` is the curvature constant its line search wants; ``unit_step`` says whether a step length of 1
-is the natural first trial, ``vectors`` that nothing larger than a vector is worked with.
+is the natural first trial.
 """
 
 from __future__ import annotations
@@ -41,7 +41,6 @@ class ConjugateGradient:
 
     c2: ClassVar[float] = 0.1
     unit_step: ClassVar[bool] = False
-    vectors: ClassVar[bool] = True
 
     def start(self, xp: Namespace, theta: Array) -> Conjugate | None:
         return None
@@ -69,7 +68,8 @@ class Inverse(NamedTuple):
     """H = base + sum over steps of  c s s^T - rho (Hy s^T + s Hy^T): H after every step, multiplied out.
 
     ``base`` is a number () that stands for so many times I, or a matrix (P, P). ``rows`` (capacity, P) holds the s and
-    Hy of each step in turn, ``c`` and ``rho`` (capacity / 2,) its factors; ``n`` steps are there.
+    Hy of each step in turn, ``c`` and ``rho`` (capacity / 2,) its factors; ``n`` steps are there. ``g`` is the gradient
+    after the last of them, and ``Hg`` the product with it, (P,) each.
     """
 
     base: Array
@@ -77,6 +77,8 @@ class Inverse(NamedTuple):
     c: Array
     rho: Array
     n: int
+    g: Array
+    Hg: Array
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,6 @@ class BFGS:
 
     c2: ClassVar[float] = 0.9
     unit_step: ClassVar[bool] = True
-    vectors: ClassVar[bool] = False
 
     def start(self, xp: Namespace, theta: Array) -> Inverse | None:
         n = theta.shape[0]
@@ -117,7 +118,9 @@ class BFGS:
         return None
 
     def direction(self, xp: Namespace, state: Inverse | None, g: Array) -> Array:
-        return -g if state is None else -self.product(xp, state, g)
+        if state is None:
+            return -g
+        return -(state.Hg if g is state.g else self.product(xp, state, g))  # another g, where a step taught nothing
 
     def product(self, xp: Namespace, H: Inverse, v: Array) -> Array:
         """H v, of shape (P,)."""
@@ -126,21 +129,26 @@ class BFGS:
         return found + self._factors(xp, H, rows @ v) @ rows
 
     def update(self, xp: Namespace, state: Inverse | None, p: Array, s: Array, y: Array, g: Array) -> Inverse:
-        rho = 1 / xp.vecdot(y, s)
+        sy = xp.vecdot(s, y)
+        rho = 1 / sy
         if state is None:
-            n_rows = self._capacity(s.shape[0])
-            gamma = 1 / (rho * xp.vecdot(y, y)) if self.scaled else xp.ones_like(rho)
-            rows = xp.empty((n_rows, s.shape[0]), dtype=s.dtype, device=s.device)
-            c = xp.empty((n_rows // 2,), dtype=s.dtype, device=s.device)
-            state = Inverse(gamma, rows, c, xp.empty_like(c), 0)
-        elif 2 * state.n == state.rows.shape[0]:
-            state = self._added_up(xp, state)
-        Hy = self.product(xp, state, y)
-        n = state.n
+            gamma = sy / xp.vecdot(y, y) if self.scaled else xp.ones_like(sy)
+            rows = xp.empty((self._capacity(s.shape[0]), s.shape[0]), dtype=s.dtype, device=s.device)
+            c = xp.empty_like(rows[::2, 0])
+            state = Inverse(gamma, rows, c, xp.empty_like(c), 0, g, gamma * g)
+            Hg, Hy = state.Hg, gamma * y
+        else:
+            if 2 * state.n == state.rows.shape[0]:
+                state = self._added_up(xp, state)
+            Hg = self.product(xp, state, g)
+            Hy = Hg + p  # p is -H times the gradient before
+        n, sg = state.n, xp.vecdot(s, g)
         state.rows[2 * n, :], state.rows[2 * n + 1, :] = s, Hy
         # (6.17) multiplied out: H + (rho + rho^2 y^T H y) s s^T - rho (Hy s^T + s Hy^T).
-        state.c[n], state.rho[n] = rho + rho * rho * xp.vecdot(y, Hy), rho
-        return state._replace(n=n + 1)
+        c = rho + rho * rho * xp.vecdot(y, Hy)
+        state.c[n], state.rho[n] = c, rho
+        Hg = Hg + (c * sg - rho * xp.vecdot(Hy, g)) * s - (rho * sg) * Hy
+        return state._replace(n=n + 1, g=g, Hg=Hg)
 
     def _capacity(self, n: int) -> int:
         """Rows of the steps that are kept before they are added up to a matrix."""
@@ -191,7 +199,6 @@ class LBFGS:
 
     c2: ClassVar[float] = 0.9
     unit_step: ClassVar[bool] = True
-    vectors: ClassVar[bool] = True
 
     def start(self, xp: Namespace, theta: Array) -> tuple[Pair, ...]:
         return ()

@@ -1,0 +1,229 @@
+"""What happens in the layers of a network, in numbers: saturation, dead units, norms, and what the cost lets through.
+
+All comes from one forward and one backward pass over a sample of rows, without dropout and penalties, and reaches the
+host in one transfer. A unit is a neuron; "unit and row" counts each unit once for each row of the sample.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gpunn.devices import Device
+from gpunn.nn.activations import Activation, Elementwise, PReLU
+from gpunn.nn.network import Dense
+from gpunn.nn.objective import Objective
+
+Array = Any
+Namespace = Any
+
+SATURATED_BELOW = 0.01  # |f'(z)|: such a unit learns a hundred times slower than a linear one
+SAMPLE = 256  # rows of a recording: 5% of an epoch of 60,000 rows has room for many more, their shares hardly change
+
+
+@dataclass(frozen=True)
+class LayerStatistics:
+    """Numbers of one layer on a sample of rows, all of them plain.
+
+    Attributes
+    ----------
+    layer : int
+        1 for the first hidden layer; the output is the last.
+    activation : str
+        Class of the activation; of the output layer that of its head.
+    n_in, n_out : int
+        Inputs and units.
+    saturated : float or None
+        Share of units and rows with abs f'(z) < `SATURATED_BELOW`. None for an activation whose outputs depend on all
+        of its inputs (softmax), which has no f'(z); so for the next three.
+    dead : float or None
+        Share of units with f'(z) = 0 on every row: nothing reaches their weights.
+    slope : float or None
+        Mean of abs f'(z).
+    relative_slope : float or None
+        ``slope`` divided by the greatest abs f' that the activation has (1/4 for the sigmoid, 1 for tanh and ReLU).
+    z_mean, z_std, h_mean, h_std : float
+        Of the weighted inputs z and the activations h, over units and rows.
+    weight_norm, gradient_norm, bias_gradient_norm : float
+        Frobenius norm of W, of the gradient by W, and Euclidean norm of that by b, of the mean cost over the rows.
+        The last is the speed of learning of a layer in Nielsen 2015, chapter 5.
+    error, delta : float or None
+        Of the output: mean of abs (a - T) and of abs dz, dz being the gradient of a row's cost by z. None elsewhere.
+    delta_factor : float or None
+        ``delta / error``, what activation and cost make of an error: 1 for a matched pair, 2 for the rescaled tanh with
+        cross-entropy, and for a sigmoid with quadratic cost the mean of f'(z) weighted by the error.
+    update_norm, update_ratio, learning_rate : float or None
+        Of a recording: norm of the change of W since the entry before, divided by the number of steps between; the same
+        divided by ``weight_norm``; the rate of the last step. Steps that cancel each other do not count.
+    """
+
+    layer: int
+    activation: str
+    n_in: int
+    n_out: int
+    saturated: float | None
+    dead: float | None
+    slope: float | None
+    relative_slope: float | None
+    z_mean: float
+    z_std: float
+    h_mean: float
+    h_std: float
+    weight_norm: float
+    gradient_norm: float
+    bias_gradient_norm: float
+    error: float | None = None
+    delta: float | None = None
+    delta_factor: float | None = None
+    update_norm: float | None = None
+    update_ratio: float | None = None
+    learning_rate: float | None = None
+
+
+def layer_statistics(
+    device: Device, objective: Objective, theta: Array, X: Array, T: Array, weight: Array | None = None
+) -> list[LayerStatistics]:
+    """The numbers of every layer, the output last.
+
+    Parameters
+    ----------
+    device : Device
+    objective : Objective
+        Its penalties play no part.
+    theta : array (P,)
+        Of one network.
+    X : array (n, d)
+    T : array (n, k)
+    weight : array (n,), optional
+        Row weights of the gradient; the other numbers count every row once.
+    """
+    with device.use():
+        found = _measured(device.xp, objective, theta, X, T, weight)
+        return _on_host(device, objective, found)
+
+
+class Recorder:
+    """The numbers of every layer after every epoch, on the same rows each time.
+
+    Parameters
+    ----------
+    device : Device
+    objective : Objective
+    X, T : array (n, d) and (n, k)
+        Training rows, of which at most `SAMPLE` are looked at, evenly spaced. X of any numeric dtype.
+    start_theta : array (P,)
+        Where training starts; copied.
+
+    Attributes
+    ----------
+    entries : list of list of LayerStatistics
+        One list of layers for each call of `take`.
+    """
+
+    def __init__(self, device: Device, objective: Objective, X: Array, T: Array, start_theta: Array) -> None:
+        self.entries: list[list[LayerStatistics]] = []
+        self._device, self._objective = device, objective
+        xp = device.xp
+        with device.use():
+            index = device.asarray(spaced(X.shape[0], SAMPLE))
+            self._X = xp.astype(xp.take(X, index, axis=0), start_theta.dtype)
+            self._T = xp.take(T, index, axis=0)
+            self._before = xp.asarray(start_theta, copy=True)
+
+    def take(self, theta: Array, steps: int, learning_rate: float) -> None:
+        """Add an entry.
+
+        Parameters
+        ----------
+        theta : array (P,)
+        steps : int
+            Steps since the entry before.
+        learning_rate : float
+            Of the last step.
+        """
+        device, xp = self._device, self._device.xp
+        with device.use():
+            found = _measured(xp, self._objective, theta, self._X, self._T)
+            for numbers, layer in zip(found, self._objective.network.layers, strict=True):
+                moved = layer.W.of(xp, theta) - layer.W.of(xp, self._before)
+                numbers["update_norm"] = xp.linalg.vector_norm(moved) / steps
+            self.entries.append(_on_host(device, self._objective, found, learning_rate))
+            self._before[...] = theta
+
+
+def spaced(n: int, most: int) -> np.ndarray:
+    """Numbers of at most ``most`` of n rows, evenly spaced: rows may lie sorted by class."""
+    m = min(n, most)
+    return np.arange(m) * n // m
+
+
+def _measured(
+    xp: Namespace, objective: Objective, theta: Array, X: Array, T: Array, weight: Array | None = None
+) -> list[dict[str, Array]]:
+    """For each layer arrays () on the device."""
+    network, head = objective.network, objective.head
+    logits, tape = network.forward(xp, theta, X)
+    dz = head.delta(xp, logits, T)
+    row_share = 1 / X.shape[0] if weight is None else (weight / xp.sum(weight))[:, None]
+    g = network.backward(xp, theta, tape, dz * row_share)
+    found = []
+    for layer, trace in zip(network.layers, tape, strict=True):
+        W_norm, gW_norm, gb_norm = (
+            xp.linalg.vector_norm(part.of(xp, array)) for part, array in ((layer.W, theta), (layer.W, g), (layer.b, g))
+        )
+        learned = {name: part.of(xp, theta) for name, part in layer.learned.items()}
+        numbers = {"weight_norm": W_norm, "gradient_norm": gW_norm, "bias_gradient_norm": gb_norm}
+        h = trace.h
+        if layer is network.layers[-1]:
+            h = head.outputs(xp, logits)
+            delta = layer.activation.backward(xp, trace.z, trace.h, dz, **learned)[0]
+            numbers["error"] = xp.mean(xp.abs(head.activation.difference(xp, logits, h, T)))
+            numbers["delta"] = xp.mean(xp.abs(delta))
+        numbers |= {"z_mean": xp.mean(trace.z), "z_std": xp.std(trace.z), "h_mean": xp.mean(h), "h_std": xp.std(h)}
+        found.append(numbers | _slopes(xp, activation_of(objective, layer), trace.z, h, learned))
+    return found
+
+
+def activation_of(objective: Objective, layer: Dense) -> Activation:
+    """The activation of a layer; of the output that of its head, but for one that learns and so stands in the layer."""
+    is_output = layer is objective.network.layers[-1]
+    return objective.head.activation if is_output and not layer.learned else layer.activation
+
+
+def _slopes(xp: Namespace, activation: Activation, z: Array, h: Array, learned: dict[str, Array]) -> dict[str, Array]:
+    """What f'(z) says; nothing for an activation that has none."""
+    if not isinstance(activation, (Elementwise, PReLU)):
+        return {}
+
+    def slope(z: Array, h: Array) -> Array:
+        return xp.abs(activation.backward(xp, z, h, xp.ones_like(z), **learned)[0])
+
+    found = slope(z, h)
+    # Every activation here is as steep within 8 of 0 as it ever is, or nearly: steps of 1/16 miss less than 0.1%.
+    grid = (xp.arange(257, dtype=z.dtype, device=z.device) / 16 - 8)[:, None]
+    greatest = xp.max(slope(grid, activation.forward(xp, grid, **learned)))
+    mean = xp.mean(found)
+    return {
+        "saturated": xp.mean(xp.astype(found < SATURATED_BELOW, z.dtype)),
+        "dead": xp.mean(xp.astype(xp.all(found == 0, axis=0), z.dtype)),
+        "slope": mean,
+        "relative_slope": mean / greatest,
+    }
+
+
+def _on_host(
+    device: Device, objective: Objective, found: list[dict[str, Array]], learning_rate: float | None = None
+) -> list[LayerStatistics]:
+    numbers = iter(device.floats(*(array for layer in found for array in layer.values())))
+    entries = []
+    for number, (layer, names) in enumerate(zip(objective.network.layers, found, strict=True), start=1):
+        values: dict[str, float | None] = dict.fromkeys(("saturated", "dead", "slope", "relative_slope"))
+        values |= {name: next(numbers) for name in names}
+        for ratio, above, below in (("delta_factor", "delta", "error"), ("update_ratio", "update_norm", "weight_norm")):
+            if above in values:
+                values[ratio] = values[above] / values[below] if values[below] else None
+        kind = type(activation_of(objective, layer)).__name__
+        entries.append(LayerStatistics(number, kind, layer.n_in, layer.n_out, **values, learning_rate=learning_rate))
+    return entries

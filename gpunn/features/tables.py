@@ -65,7 +65,7 @@ def read_table(path: str | os.PathLike[str], *, columns_as_text: Iterable[str] =
         If the file cannot be opened.
     """
     path = Path(path)
-    as_text = (columns_as_text,) if isinstance(columns_as_text, str) else tuple(columns_as_text)
+    texts = (columns_as_text,) if isinstance(columns_as_text, str) else tuple(columns_as_text)
     suffixes = [suffix.lower() for suffix in path.suffixes]
     zipped = suffixes[-1:] == [".gz"]
     kind = "".join(suffixes[-2:-1] if zipped else suffixes[-1:])
@@ -78,11 +78,11 @@ def read_table(path: str | os.PathLike[str], *, columns_as_text: Iterable[str] =
     if kind == ".parquet":
         table = _read_parquet(path)
     else:
-        table = _read_csv(path, DELIMITERS[kind], "gzip" if zipped else None, as_text)
-    _check_columns(path, table)
+        table = _read_csv(path, DELIMITERS[kind], "gzip" if zipped else None, texts)
+    check_columns(path, table)
     if table.num_rows == 0:
         raise ValueError(f"{path}: the file has columns and no rows. Give at least one row of data.")
-    return _as_text(path, table, as_text)
+    return as_text(path, table, texts)
 
 
 def split_target(table: Any, target: str) -> tuple[Any, np.ndarray]:
@@ -161,7 +161,7 @@ def _check_readable(path: Path) -> None:
         raise PermissionError(f"{path}: no permission to read this file. Change its permissions or copy it.") from None
 
 
-def _check_columns(path: Path, table: Any) -> None:
+def check_columns(path: Path, table: Any) -> None:
     first: dict[str, int] = {}
     for number, name in enumerate(table.column_names, 1):
         if name in first:
@@ -178,7 +178,7 @@ def _check_columns(path: Path, table: Any) -> None:
             )
 
 
-def _as_text(path: Path, table: Any, names: tuple[str, ...]) -> Any:
+def as_text(path: Path, table: Any, names: tuple[str, ...]) -> Any:
     for name in names:
         if name not in table.column_names:
             raise ValueError(f"{path}, columns_as_text: {no_column(name, table.column_names)}")
@@ -199,19 +199,19 @@ def _read_parquet(path: Path) -> Any:
         raise ValueError(f"{path}: not a Parquet file, or a damaged one: {error}. Write it again.") from None
 
 
-def _read_csv(path: Path, delimiter: str | None, compression: str | None, as_text: tuple[str, ...]) -> Any:
+def _read_csv(path: Path, delimiter: str | None, compression: str | None, texts: tuple[str, ...]) -> Any:
     def open_stream() -> Any:
         return pa.input_stream(str(path), compression=compression)
 
     try:
-        return _parse_csv(path, delimiter, open_stream, as_text)
+        return parse_csv(path, delimiter, open_stream, texts)
     except OSError as error:
         if compression is None:
             raise
         raise ValueError(f"{path}: not a gzip file, or a damaged one: {error}. Compress it again.") from None
 
 
-def _parse_csv(path: Path, delimiter: str | None, open_stream: Any, as_text: tuple[str, ...]) -> Any:
+def parse_csv(path: Path, delimiter: str | None, open_stream: Any, as_text: tuple[str, ...]) -> Any:
     header = _check_start(path, open_stream)
     delimiter = delimiter or ("\t" if b"\t" in header else ",")
     try:

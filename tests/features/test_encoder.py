@@ -130,7 +130,7 @@ def test_columns_that_stand_twice_are_refused():
 
 @pytest.mark.parametrize("column", [[[1]], [{"a": 1}], [b"x"]])
 def test_types_that_make_no_feature_are_refused(column):
-    with pytest.raises(ValueError, match=r"column 'x' has the type .*, which makes no feature"):
+    with pytest.raises(ValueError, match=r"column 'x' has the type .*, which makes no feature: row 1 has"):
         learned(x=column)
 
 
@@ -186,8 +186,8 @@ def test_floats_come_back_exactly():
     assert again.transform(many, np.float64).tobytes() == features.transform(many, np.float64).tobytes()
 
 
-NUMERIC_FORM = {"name": "x", "kind": "numbers", "mean": 0.5, "scale": 2.0, "missing": False}
-TEXT_FORM = {"name": "c", "kind": "text", "categories": ["a", "b"], "missing": True}
+NUMERIC_FORM = {"name": "x", "kind": "numbers", "mean": 0.5, "scale": 2.0, "missing": False, "forced": False}
+TEXT_FORM = {"name": "c", "kind": "text", "categories": ["a", "b"], "missing": True, "forced": True}
 
 
 @pytest.mark.parametrize(
@@ -218,6 +218,7 @@ TEXT_FORM = {"name": "c", "kind": "text", "categories": ["a", "b"], "missing": T
         (1, "categories", ["a", "\ud800"]),
         (1, "categories", [f"{i:04}" for i in range(1001)]),
         (1, "missing", None),
+        (1, "forced", 1),
     ],
 )
 def test_forged_values_are_refused_by_key(number, key, value):

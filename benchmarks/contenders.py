@@ -18,7 +18,7 @@ import numpy as np
 import gpunn
 from gpunn.nn.activations import ReLU
 from gpunn.nn.heads import SoftmaxLogLikelihood
-from gpunn.nn.initialisers import glorot_uniform, zeros
+from gpunn.nn.initialisers import glorot_uniform, zero_bias
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import Adam
@@ -61,7 +61,7 @@ class Gpunn:
         X, y = work.data()
         T = np.eye(work.sizes[-1], dtype=np.float32)[y]
         network = Network(work.sizes, (ReLU(),) * (len(work.sizes) - 2))
-        theta = network.initial(np, np.random.default_rng(1), glorot_uniform, zeros)
+        theta = network.initial(np, np.random.default_rng(1), glorot_uniform, zero_bias)
         self.objective = Objective(network, SoftmaxLogLikelihood())
         self.rows = Rows(self.device.asarray(X), self.device.asarray(T))
         self.trainer = Minibatch(Adam(), Constant(RATE), work.batch, max_epochs=1, seed=0, compiled=True)

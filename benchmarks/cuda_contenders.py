@@ -38,16 +38,17 @@ class GpunnCaptured(Gpunn):
     def _train(self) -> None:
         self.go.acquire()
         try:
-            self.trainer.run(self.device, self.objective, self.progress, self.rows, callback=self._pause)
+            self.trainer.run(self.device, self.objective, self.progress, self.rows, watch=self._pause)
         except BaseException as error:
             self.error = error
         finally:
             self.done.release()
 
-    def _pause(self, history: History) -> None:
+    def _pause(self, history: History, theta: Any) -> str:
         self.device.synchronize()
         self.done.release()
         self.go.acquire()
+        return ""
 
 
 class TorchCuda(Torch):

@@ -30,7 +30,7 @@ from benchmarks.turns import race
 from gpunn import MLPClassifier, get_device
 from gpunn.nn.activations import ReLU
 from gpunn.nn.heads import SoftmaxLogLikelihood
-from gpunn.nn.initialisers import glorot_uniform, zeros
+from gpunn.nn.initialisers import glorot_uniform, zero_bias
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 
@@ -145,7 +145,7 @@ def evaluation(n: int, path: str, dtype: str, times: int, device: str, compiled:
     objective = Objective(network, SoftmaxLogLikelihood(), l2=1.0)
     with machine.use():
         X, T = machine.asarray(X), machine.asarray(np.eye(SIZES[-1])[y], dtype)
-        theta = machine.asarray(network.initial(np, np.random.default_rng(0), glorot_uniform, zeros), dtype)
+        theta = machine.asarray(network.initial(np, np.random.default_rng(0), glorot_uniform, zero_bias), dtype)
         function = machine.compile_gradient(objective, theta.dtype, X, T, None)[0] if compiled else None
         function = function or (lambda theta: objective.value_and_gradient(machine.xp, theta, X, T))
         function(theta)

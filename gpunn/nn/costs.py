@@ -10,6 +10,7 @@ A cost says which output activations it has a meaning for: ``refusal(activation)
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +24,24 @@ def _floored(xp: Namespace, a: Array) -> Array:
     return xp.maximum(a, xp.full_like(a, xp.finfo(a.dtype).smallest_normal))
 
 
+class Cost(ABC):
+    """What a head asks of a cost; see the head of this file."""
+
+    @abstractmethod
+    def value(self, xp: Namespace, a: Array, T: Array) -> Array:
+        """The cost of each row, (..., n)."""
+
+    @abstractmethod
+    def derivative(self, xp: Namespace, a: Array, T: Array) -> Array:
+        """Its gradient by a, (..., n, k)."""
+
+    def refusal(self, activation: Activation) -> str | None:
+        """Why the cost has no meaning for outputs of an activation; None if it has one."""
+        return None
+
+
 @dataclass(frozen=True)
-class Quadratic:
+class Quadratic(Cost):
     """1/2 sum_j (a_j - T_j)^2. It has a meaning for every output."""
 
     def value(self, xp: Namespace, a: Array, T: Array) -> Array:
@@ -33,12 +50,9 @@ class Quadratic:
     def derivative(self, xp: Namespace, a: Array, T: Array) -> Array:
         return a - T
 
-    def refusal(self, activation: Activation) -> str | None:
-        return None
-
 
 @dataclass(frozen=True)
-class CrossEntropy:
+class CrossEntropy(Cost):
     """- sum_j [T_j log a_j + (1 - T_j) log(1 - a_j)], each output a yes-or-no question of its own."""
 
     def value(self, xp: Namespace, a: Array, T: Array) -> Array:
@@ -57,7 +71,7 @@ class CrossEntropy:
 
 
 @dataclass(frozen=True)
-class LogLikelihood:
+class LogLikelihood(Cost):
     """- sum_j T_j log a_j, minus the log of the probability given to the class."""
 
     def value(self, xp: Namespace, a: Array, T: Array) -> Array:
@@ -74,8 +88,6 @@ class LogLikelihood:
             )
         return None
 
-
-Cost = Quadratic | CrossEntropy | LogLikelihood
 
 COSTS: dict[str, type[Cost]] = {
     "quadratic": Quadratic,

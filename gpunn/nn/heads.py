@@ -22,6 +22,7 @@ Costs and deltas are accurate to rounding for saturated outputs too, right or wr
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -42,10 +43,39 @@ Array = Any
 Namespace = Any
 
 
-class _Matched:
+class Head(ABC):
+    """What training asks of a head; see the head of this file.
+
+    ``activation`` tells how outputs are read as probabilities, ``one_suffices`` whether one output can stand for two
+    classes, as outputs do that answer yes or no each on its own.
+    """
+
+    activation: Activation
+
+    @property
+    def one_suffices(self) -> bool:
+        return not isinstance(self.activation, Softmax)
+
+    @abstractmethod
+    def outputs(self, xp: Namespace, z: Array) -> Array:
+        """a (..., n, k)."""
+
+    @abstractmethod
+    def cost(self, xp: Namespace, z: Array, T: Array) -> Array:
+        """Of each row, (..., n)."""
+
+    @abstractmethod
+    def delta(self, xp: Namespace, z: Array, T: Array) -> Array:
+        """Gradient of the cost by z, (..., n, k)."""
+
+    @abstractmethod
+    def decision(self, xp: Namespace, z: Array) -> Array:
+        """Scores (..., n, k)."""
+
+
+class _Matched(Head):
     """What the heads with a form of their own share: outputs of the activation, decisions in the logits."""
 
-    activation: ClassVar[Activation]
     cost_function: ClassVar[Cost]
 
     def outputs(self, xp: Namespace, z: Array) -> Array:
@@ -56,7 +86,7 @@ class _Matched:
 
 
 @dataclass(frozen=True)
-class Composed:
+class Composed(Head):
     """Any activation and any cost, joined by the chain rule: delta = J^T da, J the activation's full Jacobian."""
 
     activation: Activation
@@ -197,8 +227,6 @@ class SoftmaxCrossEntropy(_Matched):
         pull = p * (xp.sum(odds, axis=-1, keepdims=True) - odds) + top_p * r / S
         return self.activation.difference(xp, z, p, T) + (1 - T) * p - pull
 
-
-Head = Composed | SoftmaxLogLikelihood | SigmoidCrossEntropy | TanhCrossEntropy | SoftmaxCrossEntropy
 
 # Pairs with a form of their own, stable in the logits. All other pairs with a meaning are Composed.
 HEADS: dict[tuple[type, type], Callable[[], Head]] = {

@@ -2,7 +2,7 @@
 
 They are drawn on the host by a ``numpy.random.Generator`` that the caller brings, in float64, so that every
 device and dtype starts from the same numbers; ``xp`` is the host's namespace. A weight matrix has shape
-(n_in, n_out), a bias (n_out,).
+(n_in, n_out), a bias (n_out,); both are told n_in and n_out.
 
 Why it matters: a neuron sums n_in products, so weights of variance s^2 on inputs of mean square 1 give z the
 variance n_in s^2. With s = 1 and 784 inputs z has a standard deviation of 28 and every sigmoid is saturated
@@ -20,7 +20,7 @@ Array = Any
 Generator = Any
 Namespace = Any
 WeightInitialiser = Callable[[Namespace, Generator, int, int], Array]
-BiasInitialiser = Callable[[Namespace, Generator, int], Array]
+BiasInitialiser = Callable[[Namespace, Generator, int, int], Array]
 
 
 def gaussian(xp: Namespace, rng: Generator, n_in: int, n_out: int) -> Array:
@@ -78,19 +78,30 @@ def orthogonal(xp: Namespace, rng: Generator, n_in: int, n_out: int) -> Array:
     return q if n_in >= n_out else xp.matrix_transpose(q)
 
 
-def zeros(xp: Namespace, rng: Generator, *shape: int) -> Array:
-    """All 0. As weights, every neuron of a layer stays like its neighbour: kept to show why it fails."""
-    return xp.zeros(shape)
+def zeros(xp: Namespace, rng: Generator, n_in: int, n_out: int) -> Array:
+    """All 0. With biases of 0 every neuron of a layer stays like its neighbour: kept to show why it fails."""
+    return xp.zeros((n_in, n_out))
 
 
-def ones(xp: Namespace, rng: Generator, n_out: int) -> Array:
+def zero_bias(xp: Namespace, rng: Generator, n_in: int, n_out: int) -> Array:
+    """All 0."""
+    return xp.zeros(n_out)
+
+
+def ones(xp: Namespace, rng: Generator, n_in: int, n_out: int) -> Array:
     """All 1."""
     return xp.ones(n_out)
 
 
-def gaussian_bias(xp: Namespace, rng: Generator, n_out: int) -> Array:
+def gaussian_bias(xp: Namespace, rng: Generator, n_in: int, n_out: int) -> Array:
     """N(0, 1)."""
     return rng.standard_normal(n_out)
+
+
+def uniform_bias(xp: Namespace, rng: Generator, n_in: int, n_out: int) -> Array:
+    """U(-r, r) with the r of `glorot_uniform`, as in scikit-learn: the kinks of rectifiers do not all meet in 0."""
+    r = math.sqrt(6 / (n_in + n_out))
+    return rng.uniform(-r, r, n_out)
 
 
 WEIGHT_INITIALISERS: dict[str, WeightInitialiser] = {
@@ -105,4 +116,9 @@ WEIGHT_INITIALISERS: dict[str, WeightInitialiser] = {
     "zeros": zeros,
 }
 
-BIAS_INITIALISERS: dict[str, BiasInitialiser] = {"zeros": zeros, "ones": ones, "gaussian": gaussian_bias}
+BIAS_INITIALISERS: dict[str, BiasInitialiser] = {
+    "uniform": uniform_bias,
+    "zeros": zero_bias,
+    "ones": ones,
+    "gaussian": gaussian_bias,
+}

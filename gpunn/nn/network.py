@@ -15,6 +15,7 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 
 from gpunn.nn.activations import Activation, Identity
@@ -125,7 +126,7 @@ class Network:
         theta = xp.zeros(self.n_parameters)
         for layer in self.layers:
             layer.W.put(xp, theta, weights(xp, rng, layer.n_in, layer.n_out))
-            layer.b.put(xp, theta, biases(xp, rng, layer.n_out))
+            layer.b.put(xp, theta, biases(xp, rng, layer.n_in, layer.n_out))
             for name, part in layer.learned.items():
                 part.put(xp, theta, xp.full(part.shape, layer.activation.initial(name)))
         return theta
@@ -152,6 +153,13 @@ class Network:
     def logits(self, xp: Namespace, theta: Array, X: Array) -> Array:
         """Logits (..., n, k) as `forward` gives them, each layer's arrays given up once they are used."""
         return deque(self._traces(xp, theta, X), maxlen=1)[0].h
+
+    def hidden(self, xp: Namespace, theta: Array, X: Array, layer: int) -> Array:
+        """Activations h (..., n, n_out) of a layer, counted from 1; of layer 0 they are the inputs."""
+        h = X
+        for trace in islice(self._traces(xp, theta, X), layer):
+            h = trace.h
+        return h
 
     def _traces(self, xp: Namespace, theta: Array, X: Array, dropout: Dropout | None = None) -> Iterator[Trace]:
         h = X

@@ -1,4 +1,4 @@
-"""The function that training makes small: mean cost of the rows plus penalties on the weights.
+"""The function that training makes small: mean cost of the rows plus penalties on the weights::
 
     f(theta) = 1/w sum_i w_i c_i  +  1/w (l2 / 2 sum W^2 + l1 sum |W|),     w = sum_i w_i
 

@@ -6,6 +6,7 @@ probability of the second of two classes, and both columns are given.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from gpunn.nn.activations import RescaledTanh, Sigmoid, Softmax
@@ -23,7 +24,8 @@ def probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Arra
     """Probabilities of the classes, (..., n, max(k, 2)) or for multilabel problems (..., n, k).
 
     An activation that maps into (0, 1) reaches neither end, and neither do these, although rounding would: no class
-    is ever called impossible. An output under a quadratic cost estimates the probability of its class but is not
+    is ever called impossible, and of two whose probabilities are below the smallest normal number the less probable
+    one has the smaller. An output under a quadratic cost estimates the probability of its class but is not
     bound to (0, 1): it is clipped. Where the classes exclude each other and the outputs are not a distribution by
     themselves, each row is divided by its sum; a row of zeros becomes uniform.
     """
@@ -32,8 +34,10 @@ def probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Arra
         a = xp.minimum(xp.maximum(a, xp.zeros_like(a)), xp.ones_like(a))
     elif isinstance(head.activation, OPEN):
         info = xp.finfo(a.dtype)
-        low, high = xp.full_like(a, info.smallest_normal), xp.full_like(a, 1 - info.eps / 2)
-        a = xp.minimum(xp.maximum(a, low), high)
+        smallest = math.log(info.smallest_normal)
+        share = smallest / xp.minimum(_log_outputs(xp, head, z), xp.full_like(z, smallest))  # from 1 down to 1 / 8
+        a = xp.where(a < info.smallest_normal, share * info.smallest_normal, a)
+        a = xp.minimum(a, xp.full_like(a, 1 - info.eps / 2))
     if multilabel or isinstance(head.activation, Softmax):
         return a
     if a.shape[-1] == 1:
@@ -46,12 +50,30 @@ def probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Arra
 
 
 def log_probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Array:
-    """Logarithms of `probabilities`, from the logits where that keeps them finite in the tails."""
+    """Logarithms of `probabilities`, from the logits where that keeps them finite and accurate in the tails.
+
+    In multilabel problems those of probabilities above 1/2 are of the number given: of several that round to the same
+    none is then the greatest by its logarithm alone.
+
+    They end at 8 times the logarithm of the smallest normal number (-5667 in float64, -699 in float32): scikit-learn
+    holds them against the logarithms of what `probabilities` can tell apart, to that factor.
+    """
+    symmetric = isinstance(head.activation, SYMMETRIC)
+    if isinstance(head.activation, Softmax):
+        return _log_outputs(xp, head, z)
+    if symmetric and not multilabel and z.shape[-1] == 1:
+        return _log_outputs(xp, head, xp.concat([-z, z], axis=-1))
+    p = probabilities(xp, head, z, multilabel)
+    if symmetric and multilabel:
+        return xp.where(p > 0.5, xp.log(p), _log_outputs(xp, head, z))
+    return xp.log(p)
+
+
+def _log_outputs(xp: Namespace, head: Head, z: Array) -> Array:
+    """Logarithms of the outputs of an activation into (0, 1), each on its own."""
     if isinstance(head.activation, Softmax):
         d = shifted(xp, z)
-        return d - log_sum_exp(xp, d)
-    if isinstance(head.activation, SYMMETRIC) and (multilabel or z.shape[-1] == 1):
-        slope = 1 if isinstance(head.activation, Sigmoid) else 2
-        yes = -softplus(xp, -slope * z)
-        return yes if multilabel else xp.concat([-softplus(xp, slope * z), yes], axis=-1)
-    return xp.log(probabilities(xp, head, z, multilabel))
+        found = d - log_sum_exp(xp, d)
+    else:
+        found = -softplus(xp, (-1 if isinstance(head.activation, Sigmoid) else -2) * z)
+    return xp.maximum(found, xp.full_like(found, 8 * math.log(xp.finfo(z.dtype).smallest_normal)))

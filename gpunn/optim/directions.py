@@ -9,11 +9,48 @@ is the natural first trial.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
 Array = Any
 Namespace = Any
+
+
+class Direction(ABC):
+    """What a minimisation asks of a direction; see the head of this file."""
+
+    c2: ClassVar[float]
+    unit_step: ClassVar[bool]
+
+    @abstractmethod
+    def start(self, xp: Namespace, theta: Array) -> Any:
+        """The state before the first step."""
+
+    @abstractmethod
+    def direction(self, xp: Namespace, state: Any, g: Array) -> Array:
+        """Where to search from a point of gradient g (P,)."""
+
+    @abstractmethod
+    def update(self, xp: Namespace, state: Any, p: Array, s: Array, y: Array, g: Array) -> Any:
+        """The state after a step."""
+
+
+@dataclass(frozen=True)
+class SteepestDescent(Direction):
+    """p = -g. Source: Cauchy 1847; Nocedal & Wright 2006, section 2.2."""
+
+    c2: ClassVar[float] = 0.1
+    unit_step: ClassVar[bool] = False
+
+    def start(self, xp: Namespace, theta: Array) -> None:
+        return None
+
+    def direction(self, xp: Namespace, state: None, g: Array) -> Array:
+        return -g
+
+    def update(self, xp: Namespace, state: None, p: Array, s: Array, y: Array, g: Array) -> None:
+        return None
 
 
 class Conjugate(NamedTuple):
@@ -24,7 +61,7 @@ class Conjugate(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ConjugateGradient:
+class ConjugateGradient(Direction):
     """p <- -g + beta p. Source: Nocedal & Wright 2006, algorithm 5.4.
 
     It begins again from -g whenever two gradients in a row are far from orthogonal (5.52, after Powell 1977). On a
@@ -82,7 +119,7 @@ class Inverse(NamedTuple):
 
 
 @dataclass(frozen=True)
-class BFGS:
+class BFGS(Direction):
     """p = -H g with H the inverse Hessian matrix of all steps. Source: Nocedal & Wright 2006, algorithm 6.1.
 
     H is kept as its steps, of which there are far fewer than parameters as a rule: a product with H then reads 2 k
@@ -183,7 +220,7 @@ class Pair(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LBFGS:
+class LBFGS(Direction):
     """BFGS from the last few steps, without a matrix. Source: Nocedal & Wright 2006, algorithms 7.4 and 7.5.
 
     Parameters
@@ -222,6 +259,3 @@ class LBFGS:
         self, xp: Namespace, state: tuple[Pair, ...], p: Array, s: Array, y: Array, g: Array
     ) -> tuple[Pair, ...]:
         return (*state, Pair(s, y, 1 / xp.vecdot(y, s)))[-self.memory :]
-
-
-Direction = ConjugateGradient | BFGS | LBFGS

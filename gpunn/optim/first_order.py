@@ -8,6 +8,7 @@ so is any counter in a state, because a captured step freezes Python numbers. ``
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -33,8 +34,20 @@ class Moments(NamedTuple):
     v: Array
 
 
+class FirstOrder(ABC):
+    """What training asks of a first-order method; see the head of this file."""
+
+    @abstractmethod
+    def init(self, xp: Namespace, theta: Array) -> Any:
+        """The state before the first step: a named tuple of arrays on the device of theta (..., P)."""
+
+    @abstractmethod
+    def update(self, xp: Namespace, theta: Array, g: Array, state: Any, lr: Array) -> None:
+        """One step: change theta and the arrays of the state in place."""
+
+
 @dataclass(frozen=True)
-class GradientDescent:
+class GradientDescent(FirstOrder):
     """theta <- theta - lr g. Source: Cauchy 1847; on minibatches Robbins & Monro 1951."""
 
     def init(self, xp: Namespace, theta: Array) -> NoState:
@@ -46,7 +59,7 @@ class GradientDescent:
 
 
 @dataclass(frozen=True)
-class Momentum:
+class Momentum(FirstOrder):
     """v <- momentum v - lr g,  theta <- theta + v. Source: Polyak 1964; Sutskever et al. 2013, eq. 1 and 2."""
 
     momentum: float = 0.9
@@ -81,7 +94,7 @@ class Nesterov(Momentum):
 
 
 @dataclass(frozen=True)
-class Adam:
+class Adam(FirstOrder):
     """Adam: Kingma & Ba 2015, algorithm 1, with the bias correction folded into the rate as in section 2.
 
     m <- b1 m + (1 - b1) g,  v <- b2 v + (1 - b2) g^2,
@@ -130,9 +143,6 @@ class AdamW(Adam):
     def update(self, xp: Namespace, theta: Array, g: Array, state: Moments, lr: Array) -> None:
         theta[..., : self.n_decayed] *= 1 - self.decay * lr
         super().update(xp, theta, g, state, lr)
-
-
-FirstOrder = GradientDescent | Momentum | Nesterov | Adam | AdamW
 
 
 def clip_norm(xp: Namespace, g: Array, limit: float) -> None:

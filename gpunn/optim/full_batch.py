@@ -37,6 +37,14 @@ class Iterate(NamedTuple):
     step: float
 
 
+class Resume(NamedTuple):
+    """What a minimisation has learned, to go on from: the direction's state, gradient (P,), and the last search."""
+
+    state: Any
+    g: Array
+    last: tuple[float, float] | None  # step length, and slope at its start
+
+
 @dataclass(frozen=True)
 class Minimum:
     """Where a minimisation ended. ``reason`` is a key of `REASONS`."""
@@ -47,6 +55,7 @@ class Minimum:
     n_iter: int
     n_evaluations: int
     reason: str
+    resume: Resume
 
     @property
     def converged(self) -> bool:
@@ -66,6 +75,7 @@ def minimise(
     ftol: float = 2.2e-9,
     search: Callable[..., Trial | None] = strong_wolfe,
     callback: Callable[[Iterate], bool | None] | None = None,
+    resume: Resume | None = None,
 ) -> Minimum:
     """Minimise a function from theta (P,), which is left as it is.
 
@@ -79,13 +89,15 @@ def minimise(
     max_iter, max_evaluations : int
         Limits; the second is looked at after every iteration.
     gtol : float
-        Stop when max |g| <= gtol.
+        Stop when no component of g is greater, in size.
     ftol : float
-        Stop when f_old - f <= ftol max(|f_old|, |f|, 1).
+        Stop when f falls by no more than ftol times the greatest of its old value, its new one (in size), and 1.
     search : callable
         With the signature of `strong_wolfe`.
     callback : callable, optional
         Called after every iteration; True stops.
+    resume : Resume, optional
+        Of an earlier minimisation. It is gone on with if the gradient at theta is the one that it ended with.
 
     Returns
     -------
@@ -98,9 +110,11 @@ def minimise(
     state: Any = method.start(xp, theta)
     fresh = True  # the next direction is the steepest descent
     last = None  # step length and slope of the last search
+    if resume is not None and resume.last is not None and bool(xp.all(g == resume.g)):
+        state, last, fresh, g = resume.state, resume.last, False, resume.g  # the same numbers, which states may know
 
     def ended(reason: str) -> Minimum:
-        return Minimum(theta, value, g, n_iter, n_evaluations, reason)
+        return Minimum(theta, value, g, n_iter, n_evaluations, reason, Resume(state, g, None if fresh else last))
 
     while True:
         if not (math.isfinite(value) and math.isfinite(g_norm)):

@@ -1,4 +1,4 @@
-"""A line search for the strong Wolfe conditions: Nocedal & Wright 2006, algorithms 3.5 and 3.6.
+"""A line search for the strong Wolfe conditions: Nocedal & Wright 2006, algorithms 3.5 and 3.6::
 
     f(theta + alpha p) <= f + c1 alpha g^T p          (3.7a, sufficient decrease)
     |g(theta + alpha p)^T p| <= c2 |g^T p|            (3.7b, curvature)

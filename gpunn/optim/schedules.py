@@ -8,11 +8,14 @@ training counts, so that a resumed run goes on exactly and one schedule serves a
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
 
 
-class Schedule(Protocol):
+class Schedule(ABC):
+    """What training asks of a schedule."""
+
+    @abstractmethod
     def rates(self, epoch: int, n_steps: int, n_samples: int, n_plateaus: int = 0) -> list[float]:
         """Learning rates of the steps of an epoch.
 
@@ -29,20 +32,18 @@ class Schedule(Protocol):
         """
 
     def exhausted(self, n_plateaus: int) -> bool:
-        """Whether a plateau after ``n_plateaus`` earlier ones should end training."""
+        """Whether a plateau after ``n_plateaus`` earlier ones should end training; always, if not said otherwise."""
+        return True
 
 
 @dataclass(frozen=True)
-class Constant:
+class Constant(Schedule):
     """lr = initial."""
 
     initial: float
 
     def rates(self, epoch: int, n_steps: int, n_samples: int, n_plateaus: int = 0) -> list[float]:
         return [self.initial] * n_steps
-
-    def exhausted(self, n_plateaus: int) -> bool:
-        return True
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Cosine(Constant):
 
 
 @dataclass(frozen=True)
-class WarmUp:
+class WarmUp(Schedule):
     """The rates of another schedule, multiplied by (t + 1) / t_warm during the first ``n_epochs`` epochs.
 
     Source: Goyal et al. 2017, section 2.2.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gpunn.devices import Device
@@ -13,13 +13,33 @@ from gpunn.nn.objective import Objective
 Array = Any
 
 
+class SparseRows:
+    """A sparse matrix (n, d) whose rows become dense, and come to the device, when they are asked for.
+
+    Parameters
+    ----------
+    device : Device
+    matrix : scipy.sparse matrix or array (n, d)
+    """
+
+    def __init__(self, device: Device, matrix: Any) -> None:
+        self.device, self.matrix = device, matrix.tocsr()
+        self.shape, self.dtype, self.ndim = matrix.shape, matrix.dtype, 2
+
+    def __getitem__(self, key: Any) -> Array:
+        rows = key[0] if isinstance(key, tuple) else key
+        if not isinstance(rows, slice):
+            rows = self.device.to_host(rows)
+        return self.device.asarray(self.matrix[rows].toarray())
+
+
 @dataclass(frozen=True)
 class Rows:
     """Inputs X (n, d), targets T (n, k) and optional weights (n,), all on one device.
 
-    X may have any numeric dtype; each batch is converted to that of theta when it is formed. ``exclusive`` says
-    that T is one-of-N, so that the greatest output is the prediction; else each output is a yes or no. ``index`` (r,)
-    names the rows that are trained on, where these are not all, so that they need no copy.
+    X may have any numeric dtype, and be sparse; each batch is converted to that of theta when it is formed.
+    ``exclusive`` says that T is one-of-N, so that the greatest output is the prediction; else each output is a yes or
+    no. ``index`` (r,) names the rows that are trained on, where these are not all, so that they need no copy.
     """
 
     X: Array
@@ -32,13 +52,16 @@ class Rows:
         return (self.X if self.index is None else self.index).shape[0]
 
     def together(self, xp: Any) -> Rows:
-        """The rows that are trained on as arrays of their own."""
-        return self if self.index is None else self.take(xp, self.index)
+        """The rows that are trained on as arrays of their own, dense."""
+        if self.index is not None:
+            return self.take(xp, self.index)
+        return replace(self, X=self.X[:, :]) if isinstance(self.X, SparseRows) else self
 
     def take(self, xp: Any, index: Array) -> Rows:
         """The rows of an index array, copied."""
         weight = None if self.weight is None else xp.take(self.weight, index, axis=0)
-        return Rows(xp.take(self.X, index, axis=0), xp.take(self.T, index, axis=0), weight, self.exclusive)
+        X = self.X[index] if isinstance(self.X, SparseRows) else xp.take(self.X, index, axis=0)
+        return Rows(X, xp.take(self.T, index, axis=0), weight, self.exclusive)
 
     def batch(self, xp: Any, index: Array, dtype: Any) -> tuple[Array, Array, Array | None]:
         """The rows of an index array."""
@@ -67,11 +90,22 @@ def logits(
     then : callable, optional
         What is made of the logits, chunk by chunk: (xp, z) -> array (..., n, c), of any c.
     """
+
+    def made(xp: Any, rows: Array) -> Array:
+        z = network.logits(xp, theta, rows)
+        return z if then is None else then(xp, z)
+
+    return by_chunks(device, network, theta, X, made)
+
+
+def by_chunks(
+    device: Device, network: Network, theta: Array, X: Array, function: Callable[[Any, Array], Array]
+) -> Array:
+    """A function of rows, (xp, X (n, d)) -> array (..., n, c) of the dtype of theta, chunk by chunk."""
     xp = device.xp
 
     def compute(part: slice) -> Array:
-        z = network.logits(xp, theta, device.asarray(X[part, :], theta.dtype))
-        return z if then is None else then(xp, z)
+        return function(xp, device.asarray(X[part, :], theta.dtype))
 
     parts = list(chunks(network, X.shape[0], device.chunk_elements))
     if len(parts) == 1:

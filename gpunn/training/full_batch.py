@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
 from gpunn.optim.directions import Direction
-from gpunn.optim.full_batch import Iterate, minimise
+from gpunn.optim.full_batch import Iterate, Resume, minimise
 from gpunn.training.data import Rows
-from gpunn.training.history import History
+from gpunn.training.history import History, Watch
 from gpunn.training.stopping import Best, Patience, Validation
 
 Array = Any
@@ -53,9 +52,19 @@ class FullBatch:
         theta: Array,
         rows: Rows,
         validation: Validation | None = None,
-        callback: Callable[[History], bool | None] | None = None,
-    ) -> tuple[Array, History]:
-        """Train theta (P,), which is left as it is; return the new theta and the history."""
+        watch: Watch | None = None,
+        resume: Resume | None = None,
+    ) -> tuple[Array, History, Resume | None]:
+        """Train theta (P,), which is left as it is; return the new theta, the history, and from where to go on.
+
+        Parameters
+        ----------
+        watch : callable, optional
+            As in minibatch training, after every iteration.
+        resume : Resume, optional
+            Of an earlier run: where theta, rows and penalties are those with which it ended, this one goes on as if
+            there had been no end; else it begins anew.
+        """
         xp = device.xp
         history = History()
         early = validation is not None and validation.early_stopping
@@ -74,8 +83,8 @@ class FullBatch:
                 best.offer(-found[1], latest, history.n_iter - 1)
                 if patience.plateau(-found[1]):
                     history.stopped = "validation"
-            if callback is not None and callback(history):
-                history.stopped = "callback"
+            if watch is not None:
+                history.stopped = watch(history, latest) or history.stopped
             return bool(history.stopped)
 
         try:
@@ -93,16 +102,17 @@ class FullBatch:
                         gtol=self.gtol,
                         ftol=max(2.2e-9, float(xp.finfo(theta.dtype).eps)),
                         callback=record,
+                        resume=resume,
                     )
-            latest = end.theta
+            latest, resume = end.theta, end.resume
             history.evaluations = end.n_evaluations
             # A search passes over points that are not finite; only a start that is none ends so.
             history.stopped = history.stopped or ("diverged" if end.reason == "not_finite" else end.reason)
         except KeyboardInterrupt:
-            history.stopped = "interrupted"
+            history.stopped, resume = "interrupted", None
         if early and best.entry is not None:
-            latest, history.best = best.theta, best.entry
-        return latest, history
+            latest, history.best, resume = best.theta, best.entry, None
+        return latest, history, resume
 
     def _function(
         self, device: Device, objective: Objective, dtype: Any, rows: Rows

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 
 class DivergenceWarning(RuntimeWarning):
     """The cost or the weights stopped being finite numbers; the best finite state was kept."""
+
+
+ENDED_BY = {  # for people, what `History.stopped` says
+    "max_iter": "the limit on epochs or iterations",
+    "max_evaluations": "the limit on evaluations of the cost",
+    "tol": "a plateau of the cost",
+    "validation": "a plateau of the validation score",
+    "gradient": "convergence: the gradient is small",
+    "decrease": "convergence: the cost falls no more",
+    "line_search": "convergence: the cost is flat to rounding",
+    "diverged": "divergence",
+    "interrupted": "an interrupt (Ctrl-C)",
+    "callback": "the callback",
+    "time_limit": "the limit on time",
+}
 
 
 @dataclass
@@ -21,7 +37,9 @@ class History:
         it was met with; in full-batch training the value at the end of the iteration. For m members an array (m,).
     validation_cost, validation_score : list of float
         Mean cost without penalties, and accuracy, on the validation rows after the epoch; empty without such, and
-        NaN for an epoch that diverged.
+        NaN for an epoch that diverged. With ``scoring`` the score is that of the scorer.
+    score : list of float
+        The same score on the training rows after the epoch, where ``record="score"`` asked for it; else empty.
     learning_rate : list of float
         Rate of the epoch's last step; in full-batch training the step length.
     gradient_norm : list of float
@@ -38,12 +56,13 @@ class History:
         products, where it was asked for), or "arrays" with the reason.
     stopped : str
         Why training ended: "max_iter", "tol" (no improvement), "validation" (no improvement of the score),
-        "diverged", "interrupted", "callback", or a reason of `gpunn.optim.full_batch.REASONS`.
+        "diverged", "interrupted", "callback", "time_limit", or a reason of `gpunn.optim.full_batch.REASONS`.
     """
 
     cost: list[Any] = field(default_factory=list)
     validation_cost: list[float] = field(default_factory=list)
     validation_score: list[float] = field(default_factory=list)
+    score: list[float] = field(default_factory=list)
     learning_rate: list[float] = field(default_factory=list)
     gradient_norm: list[Any] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
@@ -84,8 +103,8 @@ class History:
         for name in known:
             value = form[name]
             if name in lists:
-                # Without a validation set there are no entries of it.
-                lengths = (0, n) if name.startswith("validation") else (n,)
+                # What was not asked for has no entries.
+                lengths = (0, n) if name.endswith("score") or name.startswith("validation") else (n,)
                 good = isinstance(value, list) and len(value) in lengths and all(map(_is_number, value))
             elif name in ("stopped", "path"):
                 good = isinstance(value, str)
@@ -98,6 +117,10 @@ class History:
     @property
     def n_iter(self) -> int:
         return len(self.cost)
+
+
+# Called after every epoch or iteration with the history so far and theta; a text, "callback" say, stops training.
+Watch = Callable[[History, Any], str]
 
 
 def _is_number(value: Any) -> bool:

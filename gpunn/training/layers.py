@@ -20,7 +20,7 @@ Array = Any
 Namespace = Any
 
 SATURATED_BELOW = 0.01  # |f'(z)|: such a unit learns a hundred times slower than a linear one
-SAMPLE = 256  # rows of a recording: 5% of an epoch of 60,000 rows has room for many more, their shares hardly change
+SAMPLE = 256  # rows of a recording: a batch or two, so that an entry costs about as much as a few steps
 
 
 @dataclass(frozen=True)
@@ -219,11 +219,11 @@ def _on_host(
     numbers = iter(device.floats(*(array for layer in found for array in layer.values())))
     entries = []
     for number, (layer, names) in enumerate(zip(objective.network.layers, found, strict=True), start=1):
-        values: dict[str, float | None] = dict.fromkeys(("saturated", "dead", "slope", "relative_slope"))
+        values: dict[str, Any] = dict.fromkeys(("saturated", "dead", "slope", "relative_slope"))
         values |= {name: next(numbers) for name in names}
         for ratio, above, below in (("delta_factor", "delta", "error"), ("update_ratio", "update_norm", "weight_norm")):
-            if above in values:
-                values[ratio] = values[above] / values[below] if values[below] else None
+            if above in values and values[below]:
+                values[ratio] = values[above] / values[below]
         kind = type(activation_of(objective, layer)).__name__
         entries.append(LayerStatistics(number, kind, layer.n_in, layer.n_out, **values, learning_rate=learning_rate))
     return entries

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,8 +17,8 @@ from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective, limit_norms
 from gpunn.optim.first_order import FirstOrder, clip_norm
 from gpunn.optim.schedules import Schedule
-from gpunn.training.data import Rows
-from gpunn.training.history import History
+from gpunn.training.data import Rows, SparseRows
+from gpunn.training.history import History, Watch
 from gpunn.training.stopping import Best, Patience, Validation
 
 Array = Any
@@ -32,8 +31,9 @@ class Progress:
     """All that changes during training: to go on exactly, go on from here.
 
     ``theta`` (..., P) and the arrays of ``method_state`` are changed in place; ``step`` (1,) counts updates on
-    the device, ``epoch`` and ``n_plateaus`` count on the host. ``latest`` is None, or where training stood when the
-    best theta was put in the place of the last.
+    the device, ``epoch`` and ``n_plateaus`` count on the host. ``average`` (..., P) is the mean of theta over the
+    steps, where there is one. ``latest`` is None, or where training stood when the best or averaged theta was put in
+    the place of the last.
     """
 
     theta: Array
@@ -43,6 +43,7 @@ class Progress:
     best: Best  # of the score with early stopping, else of the cost
     epoch: int = 0
     n_plateaus: int = 0
+    average: Array | None = None
     latest: Array | None = None
     history: History = field(default_factory=History)
 
@@ -56,6 +57,7 @@ class Progress:
             method_state=type(self.method_state)(*map(device.asarray, self.method_state)),
             step=device.asarray(self.step),
             best=best,
+            average=None if self.average is None else device.asarray(self.average),
             latest=None if self.latest is None else device.asarray(self.latest),
         )
 
@@ -81,6 +83,8 @@ class Minibatch:
     tol, n_iter_no_change : float and int
         A plateau is more than ``n_iter_no_change`` epochs in which the mean cost (over members), or with early
         stopping the validation score, does not improve by ``tol``.
+    average : float, optional
+        Decay of an exponential mean of theta over the steps (as in `_average`), which is what is evaluated and kept.
     compiled : bool or None, default None
         Compile the epoch where the device can. None does so for long trainings only: where all the steps there may
         be, of all members, times 100 microseconds and 3 nanoseconds for each parameter (about what a step gains),
@@ -99,6 +103,7 @@ class Minibatch:
     max_norm: float | None = None
     tol: float = 1e-4
     n_iter_no_change: int = 10
+    average: float | None = None
     compiled: bool | None = None
 
     def start(self, device: Device, theta: Array) -> Progress:
@@ -106,7 +111,8 @@ class Minibatch:
         xp = device.xp
         step = device.asarray(np.zeros(1, np.uint32))
         patience = Patience(self.tol, self.n_iter_no_change)
-        return Progress(theta, self.method.init(xp, theta), step, patience, Best(xp, theta))
+        average = None if self.average is None else xp.asarray(theta, copy=True)
+        return Progress(theta, self.method.init(xp, theta), step, patience, Best(xp, theta), average=average)
 
     def run(
         self,
@@ -115,20 +121,21 @@ class Minibatch:
         progress: Progress,
         rows: Rows,
         validation: Validation | None = None,
-        callback: Callable[[History], bool | None] | None = None,
+        watch: Watch | None = None,
     ) -> Progress:
         """Train until a reason to stop; the history says which.
 
         Parameters
         ----------
         progress : Progress
-            Changed in place and returned. With early stopping its theta is the one of the best score, and after
-            divergence the one of the lowest finite cost (or best score), with the method's state as at the start.
+            Changed in place and returned. With early stopping its theta is the one of the best score, else with
+            averaging the mean, and after divergence the one of the lowest finite cost (or best score), with the
+            method's state as at the start.
         rows : Rows
         validation : Validation, optional
             For one network only, not for members.
-        callback : callable, optional
-            Called after every epoch with the history; True stops.
+        watch : callable, optional
+            Called after every epoch with the history and theta; a text other than "" stops, and says why.
         """
         history, best = progress.history, progress.best
         early = validation is not None and validation.early_stopping
@@ -139,6 +146,7 @@ class Minibatch:
         if program is not None:
             progress.theta, progress.method_state = program.place(progress.theta, progress.method_state)
         xp, theta = device.xp, progress.theta
+        shown = theta if progress.average is None else progress.average
         began = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
         try:
             with device.use():
@@ -147,16 +155,16 @@ class Minibatch:
                     found = None
                     if validation is not None:
                         nan = float("nan")
-                        found = validation.evaluate(device, objective, theta) if finite else (nan, nan)
+                        found = validation.evaluate(device, objective, shown) if finite else (nan, nan)
                     history.add(cost, norm, rate, time.perf_counter() - began, found)
                     if not finite:
                         history.stopped = "diverged"
                         break
                     value = -found[1] if early and found is not None else float(np.mean(cost))
-                    best.offer(value, theta, history.n_iter - 1)
+                    best.offer(value, shown, history.n_iter - 1)
                     plateau = progress.patience.plateau(value)
-                    if callback is not None and callback(history):
-                        history.stopped = "callback"
+                    history.stopped = "" if watch is None else watch(history, shown)
+                    if history.stopped:
                         break
                     if plateau:
                         if self.schedule.exhausted(progress.n_plateaus):
@@ -172,10 +180,15 @@ class Minibatch:
             theta[...] = best.theta
             progress.method_state = self.method.init(xp, theta)
             history.best = best.entry
+            if progress.average is not None:
+                progress.average[...] = theta
         elif early and best.entry is not None:
             progress.latest = xp.asarray(theta, copy=True)
             theta[...] = best.theta
             history.best = best.entry
+        elif progress.average is not None:
+            progress.latest = xp.asarray(theta, copy=True)
+            theta[...] = progress.average
         return progress
 
     def _epoch(
@@ -211,6 +224,8 @@ class Minibatch:
             "dropout": any(self.dropout),
             "clip_norm": self.clip_norm is not None,
             "max_norm": self.max_norm is not None,
+            "a sparse X": isinstance(rows.X, SparseRows),
+            "averaging": self.average is not None,
         }
         asked_for = [name for name, there in others.items() if there]
         if self.compiled is False or asked_for:
@@ -251,6 +266,8 @@ class Minibatch:
             self.method.update(xp, theta, g, progress.method_state, lr[i : i + 1])
             if self.max_norm is not None:
                 limit_norms(xp, objective.network, theta, self.max_norm)
+            if self.average is not None:
+                _average(xp, progress.average, theta, self.average, progress.step)
             total = total + f * (part.stop - part.start)
         return total, g_norm
 
@@ -264,3 +281,13 @@ class Minibatch:
             return None
         seeds = np.random.default_rng([self.seed, DROPOUT]).integers(0, 2**32, (*theta.shape[:-1], 1), np.uint32)
         return Dropout(self.dropout, device.asarray(seeds), step)
+
+
+def _average(xp: Any, average: Array, theta: Array, decay: float, step: Array) -> None:
+    """average <- d average + (1 - d) theta, in place, with d = min(decay, (step - 1) / step).
+
+    So it is the plain mean until there are enough steps for an exponential one, and owes nothing to the initial
+    weights. Source: Polyak & Juditsky 1992, equation 3; exponential as in Tarvainen & Valpola 2017, equation 2.
+    """
+    one_less = xp.maximum(1 / xp.astype(step, theta.dtype), xp.full_like(theta[..., :1], 1 - decay))
+    average += one_less * (theta - average)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,11 +63,15 @@ class Validation:
     rows : Rows
     early_stopping : bool
         Stop on a plateau of the score, and restore the state of the best score.
+    score : callable, optional
+        theta -> float, in the place of accuracy; greater is better.
     """
 
     rows: Rows
     early_stopping: bool = True
+    score: Callable[[Array], float] | None = None
 
     def evaluate(self, device: Device, objective: Objective, theta: Array) -> tuple[float, float]:
         """Mean cost without penalties, and score."""
-        return evaluate(device, objective, theta, self.rows)
+        cost, accuracy = evaluate(device, objective, theta, self.rows)
+        return cost, accuracy if self.score is None else self.score(theta)

@@ -58,9 +58,8 @@ def test_weights_keep_within_their_bound_and_reach_it(name):
 @pytest.mark.parametrize("initialisers", [WEIGHT_INITIALISERS, BIAS_INITIALISERS])
 def test_the_same_seed_draws_the_same_and_another_seed_others(initialisers):
     for name, initialiser in initialisers.items():
-        shape = (5, 3) if initialisers is WEIGHT_INITIALISERS else (3,)
-        one, same, other = (initialiser(np, np.random.default_rng(seed), *shape) for seed in (1, 1, 2))
-        assert one.shape == shape
+        one, same, other = (initialiser(np, np.random.default_rng(seed), 5, 3) for seed in (1, 1, 2))
+        assert one.shape == ((5, 3) if initialisers is WEIGHT_INITIALISERS else (3,))
         assert np.array_equal(one, same)
         assert np.array_equal(one, other) == (name in ("zeros", "ones"))
 
@@ -91,11 +90,14 @@ def test_lecun_weights_are_redrawn_beyond_two_deviations_not_clipped():
 
 def test_biases():
     rng = np.random.default_rng(0)
-    assert np.array_equal(BIAS_INITIALISERS["zeros"](np, rng, 3), [0, 0, 0])
-    assert np.array_equal(BIAS_INITIALISERS["ones"](np, rng, 3), [1, 1, 1])
-    b = BIAS_INITIALISERS["gaussian"](np, rng, N_IN * N_OUT)
+    assert np.array_equal(BIAS_INITIALISERS["zeros"](np, rng, 2, 3), [0, 0, 0])
+    assert np.array_equal(BIAS_INITIALISERS["ones"](np, rng, 2, 3), [1, 1, 1])
+    b = BIAS_INITIALISERS["gaussian"](np, rng, 2, N_IN * N_OUT)
     assert b.mean() == pytest.approx(0, abs=0.015)
     assert b.var() == pytest.approx(1, rel=0.021)
+    b, r = BIAS_INITIALISERS["uniform"](np, rng, 7, N_IN * N_OUT), math.sqrt(6 / (7 + N_IN * N_OUT))
+    assert b.mean() == pytest.approx(0, abs=0.015 * r)
+    assert (b.min(), b.max()) == pytest.approx((-r, r), rel=1e-2)
 
 
 @pytest.mark.parametrize("name", WEIGHT_INITIALISERS)

@@ -67,7 +67,7 @@ def test_no_class_is_impossible_where_the_activation_reaches_no_end(device):
             logs = device.to_host(log_probabilities(device.xp, pair(Softmax(), LogLikelihood()), z, False))
         assert np.all((p > 0) & (p < 1))
         assert np.isfinite(logs).all()
-        assert logs[1].tolist() == [0, -2e4]
+        assert logs[1].tolist() == [0, 8 * np.log(np.finfo(dtype).smallest_normal).astype(dtype)]  # where they end
 
 
 def test_one_output_gives_both_classes_as_accurately():
@@ -94,3 +94,19 @@ def test_unbounded_outputs_are_clipped_and_divided_by_their_sum():
         np.testing.assert_allclose(p, expected, rtol=1e-15)
     one = probabilities(np, pair(Identity(), Quadratic()), z[:, :1], multilabel=False)
     assert one.tolist() == [[0.5, 0.5], [0, 1], [1, 0]]
+
+
+@pytest.mark.parametrize(("activation", "slope"), [(Softmax(), 1), (Sigmoid(), 1), (RescaledTanh(), 2)])
+@pytest.mark.parametrize(("dtype", "logs"), [("float32", [-600, -150, -90]), ("float64", [-5000, -1250, -720])])
+def test_far_below_the_smallest_number_logarithms_are_exact_and_probabilities_in_order(
+    device, activation, slope, dtype, logs
+):
+    z = device.asarray([[*(log / slope for log in logs), 0.0]], dtype)
+    multilabel = slope == 2 or activation == Sigmoid()
+    head = pair(activation, CrossEntropy() if multilabel else LogLikelihood())
+    with device.use():
+        p = device.to_host(probabilities(device.xp, head, z, multilabel))[0, :3]
+        found = device.to_host(log_probabilities(device.xp, head, z, multilabel))[0, :3]
+    assert found.tolist() == logs
+    assert 0 < p[0] < p[1] < p[2] < np.finfo(dtype).tiny
+    assert (np.array(logs) / np.log(p.astype("float64"))).max() < 8

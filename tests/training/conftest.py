@@ -51,13 +51,19 @@ class Problem:
         """One whole minibatch training; the progress."""
         progress = trainer.start(self.device, self.theta() if theta is None else theta)
         rows = rows or self.rows()
-        return trainer.run(self.device, objective or self.objective, progress, rows, validation, callback)
+        return trainer.run(self.device, objective or self.objective, progress, rows, validation, watching(callback))
 
     def minimise(self, trainer, theta=None, rows=None, validation=None, callback=None, objective=None):
         """One whole full-batch training; theta and history."""
         theta = self.theta() if theta is None else theta
         rows = rows or self.rows()
-        return trainer.run(self.device, objective or self.objective, theta, rows, validation, callback)
+        found = trainer.run(self.device, objective or self.objective, theta, rows, validation, watching(callback))
+        return found[:2]
+
+
+def watching(callback):
+    """What the loops call, of a function of the history that says True to stop."""
+    return None if callback is None else lambda history, theta: "callback" if callback(history) else ""
 
 
 class Interrupted(Objective):

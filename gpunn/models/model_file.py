@@ -81,7 +81,7 @@ class ModelFile:
             if not np.isfinite(array).all():
                 raise ValueError(f"the array {name} holds numbers that are not finite.")
         n_in = network.sizes[0]
-        if self.names is not None and len(self.names) != n_in:
+        if self.features is None and self.names is not None and len(self.names) != n_in:
             raise ValueError(f"{len(self.names)} names of features are given for {n_in} inputs.")
         theta = np.empty(network.n_parameters, self.tensors["1.W"].dtype)
         for name, part in parts.items():

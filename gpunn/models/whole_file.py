@@ -1,12 +1,15 @@
-"""Writing a file whole or not at all."""
+"""Writing a file whole or not at all, at once or piece by piece."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 
 def check_place(path: str | os.PathLike[str]) -> None:
@@ -20,20 +23,22 @@ def check_place(path: str | os.PathLike[str]) -> None:
         raise FileExistsError(f"{path} is no plain file, and will not be replaced; name another.")
 
 
-def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write to a file beside it, which then takes its name and, where one was there, its permissions.
+@contextlib.contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file beside it to write to, which then takes its name and, where one was there, its permissions.
 
     Raises
     ------
     OSError
-        If the file cannot be written; one that was there is left as it was, and nothing is left beside it.
+        If the file cannot be written. Whatever goes wrong, one that was there is left as it was, and nothing is left
+        beside it.
     """
     check_place(path)
     place = Path(os.path.realpath(path))  # a link stays one
     temporary = place.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with open(temporary, "xb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if place.exists():
@@ -42,10 +47,17 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
-        if isinstance(error, OSError) and error.filename is not None:  # name the file asked for, not the one beside it
+        # Name the file asked for, not the one beside it; an error of a full disk names none.
+        if isinstance(error, OSError) and (error.filename is not None or error.errno == errno.ENOSPC):
             raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
         raise
     _sync_folder(place.parent)
+
+
+def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write bytes to a `whole_file`."""
+    with whole_file(path) as file:
+        file.write(data)
 
 
 def _sync_folder(folder: Path) -> None:

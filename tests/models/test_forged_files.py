@@ -212,7 +212,7 @@ def test_names_must_be_texts_one_for_each_input(saved, parts, names):
 
 @pytest.mark.parametrize("features", [
     {"columns": []}, {"columns": [1]}, {"columns": [{"kind": "x"}]}, {"columns": [{"kind": ["numbers"]}]}, {"a": 1},
-    {"columns": [{"kind": "numbers", "name": "a", "mean": 0.0, "scale": 0.0, "missing": False}]},
+    {"columns": [{"kind": "numbers", "name": "a", "mean": 0.0, "scale": 0.0, "missing": False, "forced": False}]},
 ])  # fmt: skip
 def test_features_that_are_none_are_refused(saved, parts, features):
     parts.values["features"] = features

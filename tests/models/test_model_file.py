@@ -9,14 +9,12 @@ import sys
 import warnings
 
 import numpy as np
-import pyarrow as pa
 import pytest
 import safetensors.numpy
 from sklearn.exceptions import ConvergenceWarning
 
 import gpunn
 from gpunn import MLPClassifier
-from gpunn.features import Features
 from gpunn.nn.activations import ACTIVATIONS, ELU, LeakyReLU, PReLU
 
 ROWS = np.random.default_rng(0).normal(size=(40, 3)).astype("float32")
@@ -107,13 +105,14 @@ def test_a_history_of_divergence_comes_back(tmp_path):
 def test_names_features_and_target_come_back(tmp_path):
     import pandas as pd
 
-    clf = trained(X=pd.DataFrame(ROWS, columns=["a", "b", "ü"]))
-    clf.features_ = Features.learn(pa.table({"a": ROWS[:, 0], "b": ["x", "y"] * 20}))
+    frame = pd.DataFrame({"a": ROWS[:, 0], "b": ["x", "y"] * 20, "ü": ROWS[:, 1]})
+    clf = trained(X=frame)
     clf.target_ = "class"
     clf.save(tmp_path / "m")
     again = gpunn.load(tmp_path / "m")
     assert again.features_ == clf.features_ and again.target_ == "class"
     assert again.feature_names_in_.tolist() == ["a", "b", "ü"] and again.n_features_in_ == 3
+    assert np.array_equal(again.predict_proba(frame), clf.predict_proba(frame))
     plain = both(trained(), tmp_path / "m")
     assert not any(hasattr(plain, name) for name in ("features_", "target_", "feature_names_in_"))
 

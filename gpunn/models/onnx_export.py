@@ -1,0 +1,87 @@
+"""A fitted classifier as an ONNX file, for runtimes without Python.
+
+Here and in the files beside it formulas of the network stand in another language, as nowhere else: a test holds
+every activation, head and kind of column against `gpunn.MLPClassifier`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from sklearn.utils.validation import check_is_fitted
+
+from gpunn import __version__, choices
+from gpunn.inputs import on_host
+from gpunn.models import onnx_activations, onnx_features, onnx_heads
+from gpunn.models.model_file import tensors_of
+from gpunn.models.onnx_graph import Graph
+from gpunn.models.whole_file import write_whole
+
+
+def write(clf: Any, path: str | os.PathLike[str]) -> None:
+    """Write a classifier as an ONNX file, whole or not at all.
+
+    Operators are those of opset 20 and ai.onnx.ml 3. The arithmetic is of the dtype of the parameters, and
+    probabilities agree with `predict_proba` to its rounding.
+
+    *Inputs.* "X" (n, d) of that dtype; or, of a classifier that was fitted on a frame (``features_``), each column by
+    its name, (n, 1): float64 for numbers, dates and times (seconds since 1970 or midnight), durations (seconds) and
+    booleans (0 and 1), NaN where missing; text for categories, the empty string where missing. The description of an
+    input says which. A graph cannot refuse: an infinite number goes through it.
+
+    *Outputs.* "label" (n,) of the dtype of ``classes_``, or (n, c) int64 of 0 and 1 for multilabel problems, by
+    ``threshold`` where it is given; and "probabilities" (n, n_classes).
+
+    *Metadata.* "classes" of the columns of the probabilities and, where there are names, "feature_names", as JSON; the
+    producer is gpunn and its version.
+
+    Parameters
+    ----------
+    clf : gpunn.MLPClassifier
+        Fitted.
+    path : str or path-like
+
+    Raises
+    ------
+    ValueError
+        If it knows one class only, or an activation, a head, classes or a column have no form in ONNX.
+    OSError
+        As `write_whole` does.
+    """
+    check_is_fitted(clf)
+    labels, head, network, n_outputs = clf._labels, clf.head_, clf.network_, clf.network_.sizes[-1]
+    if len(labels.classes) < 2:
+        raise ValueError(f"the model knows only one class, {labels.classes.tolist()}: there is nothing to keep.")
+    choices.check_threshold(clf.threshold, len(labels.classes), labels.multilabel)
+    theta = on_host(clf.theta_)
+    graph = Graph(theta.dtype)
+    if "features_" in vars(clf):
+        X = onnx_features.add(graph, clf.features_)
+    else:
+        X = graph.input("X", theta.dtype, network.sizes[0])
+    z = _logits(graph, network, theta, X)
+    p = onnx_heads.probabilities(graph, head, z, n_outputs, labels.multilabel)
+    label = onnx_heads.label(graph, head, z, p, n_outputs, labels, clf.threshold)
+    n_classes = len(labels.classes)
+    if labels.multilabel:
+        graph.output("label", label, "int64", ["n", n_classes])
+    else:
+        graph.output("label", label, onnx_heads.classes(labels).dtype, ["n"])
+    graph.output("probabilities", p, theta.dtype, ["n", n_classes])
+    metadata = {"classes": json.dumps(labels.classes.tolist())}
+    if "feature_names_in_" in vars(clf):
+        metadata["feature_names"] = json.dumps(clf.feature_names_in_.tolist())
+    write_whole(path, graph.to_bytes(__version__, metadata))
+
+
+def _logits(graph: Graph, network: Any, theta: Any, X: str) -> str:
+    arrays = {name: graph.constant(array, name) for name, array in tensors_of(network, theta).items()}
+    h = X
+    for number, layer in enumerate(network.layers, 1):
+        z = graph("Gemm", h, arrays[f"{number}.W"], arrays[f"{number}.b"])
+        h = onnx_activations.add(
+            graph, layer.activation, z, **{name: arrays[f"{number}.{name}"] for name in layer.learned}
+        )
+    return h

@@ -1,0 +1,79 @@
+"""The columns of a frame as inputs of an ONNX graph, encoded there as `gpunn.features` encodes them.
+
+Each column is an input (n, 1) of its name: float64 for numbers, times and booleans, NaN where missing, whatever the
+dtype of the network (float32 cannot tell one minute from the next), and text for categories, the empty string where
+missing. A graph refuses nothing: where `gpunn.features` raises for an infinite number, it goes on with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gpunn.models.onnx_graph import Graph
+
+
+class Kind(NamedTuple):
+    """How the columns of a kind come in and are encoded."""
+
+    dtype: type
+    meaning: str
+    add: Callable[[Graph, Any, str], str]  # of a column and the name of its input (n, 1), that of its outputs
+
+
+def add(graph: Graph, features: Any) -> str:
+    """Declare the inputs of `gpunn.features.Features` and add their encoding, (n, n_out).
+
+    Raises
+    ------
+    ValueError
+        If a name cannot be that of an input, or a column's missing values cannot be told from a category.
+    """
+    kinds = [KINDS[column.kind] for column in features.columns]
+    inputs = [
+        graph.input(column.name, kind.dtype, 1, f"{column.kind}: {kind.meaning}")
+        for column, kind in zip(features.columns, kinds, strict=True)
+    ]
+    encoded = [kind.add(graph, column, x) for column, kind, x in zip(features.columns, kinds, inputs, strict=True)]
+    return graph("Concat", *encoded, axis=1)
+
+
+def _number(graph: Graph, column: Any, x: str) -> str:
+    missing = graph("IsNaN", x)
+    z = graph("Div", graph("Sub", x, np.array(column.mean)), np.array(column.scale))
+    known = graph.cast(graph("Where", missing, np.array(0.0), z))
+    return graph("Concat", known, graph.cast(missing), axis=1) if column.missing else known
+
+
+def _nothing(graph: Graph, column: Any, x: str) -> str:
+    return graph("Mul", graph.cast(graph("IsNaN", x)), 0.0)
+
+
+def _boolean(graph: Graph, column: Any, x: str) -> str:
+    values = np.array([[float(category == "true") for category in column.categories]])
+    known = graph.cast(graph("Equal", x, values))
+    return graph("Concat", known, graph.cast(graph("IsNaN", x)), axis=1) if column.missing else known
+
+
+def _text(graph: Graph, column: Any, x: str) -> str:
+    if column.missing and "" in column.categories:
+        raise ValueError(
+            f"column {column.name!r} has missing values and the empty string as a category, and an ONNX file has but "
+            "the empty string for both. Give one of them another text, and fit again."
+        )
+    known = [*column.categories, ""] if column.missing else column.categories
+    one_hot = graph("OneHotEncoder", x, domain="ai.onnx.ml", cats_strings=known, zeros=1)
+    return graph.cast(graph("Flatten", one_hot))  # (n, 1, width) to (n, width)
+
+
+KINDS: dict[str, Kind] = {
+    "numbers": Kind(np.float64, "a number, NaN where missing", _number),
+    "dates": Kind(np.float64, "seconds since 1970, UTC where there is no zone, NaN where missing", _number),
+    "times of day": Kind(np.float64, "seconds since midnight, NaN where missing", _number),
+    "durations": Kind(np.float64, "seconds, NaN where missing", _number),
+    "nothing": Kind(np.float64, "any number or NaN; without effect, for training had no value", _nothing),
+    "booleans": Kind(np.float64, "0 or 1, NaN where missing", _boolean),
+    "text": Kind(object, "text, whole numbers without a point; empty where missing", _text),
+}

@@ -1,0 +1,219 @@
+"""A classifier in an ONNX file gives what it gives itself, or is refused by name."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+from onnx_runs import CLOSE, ROWS, agrees, onnx, outputs, session, trained
+
+import gpunn
+from gpunn.models import onnx_activations, onnx_export, onnx_graph, onnx_heads
+from gpunn.nn.activations import ACTIVATIONS, ELU, LeakyReLU, PReLU, ReLU, RescaledTanh, Sigmoid, Softmax, Tanh
+from gpunn.nn.costs import COSTS, CrossEntropy, Quadratic
+from gpunn.nn.heads import HEADS, Composed, SigmoidCrossEntropy, pair
+from gpunn.nn.probabilities import OPEN
+
+CODES = np.arange(60) % 3
+Y = {"two": CODES == 1, "three": CODES, "labels": np.stack([CODES == 1, CODES != 1], axis=1).astype(int)}
+DTYPES = ["float32", "float64"]
+EVERY = {**{name: kind() for name, kind in ACTIVATIONS.items()}, "rescaled tanh": RescaledTanh(),
+         "leaky": LeakyReLU(0.3), "shared": PReLU(0.1, shared=True), "elu 0.5": ELU(0.5)}  # fmt: skip
+HEADS_MADE = list(dict.fromkeys(  # of every pair that has a meaning
+    [pair(activation, cost()) for activation in EVERY.values() for cost in COSTS.values()
+     if cost().refusal(activation) is None and not activation.shapes(1)] + [Composed(Tanh(), Quadratic())]
+))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Own(ReLU):
+    """An activation of a user, which happens to be like another."""
+
+
+class OwnHead(SigmoidCrossEntropy):
+    """A head of a user."""
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "model.onnx"
+
+
+# Activations
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", EVERY)
+def test_every_activation_agrees(path, name, dtype):
+    agrees(trained(ROWS, CODES, activation=EVERY[name], dtype=dtype, hidden_layer_sizes=(5, 4)), path)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", EVERY)
+def test_every_activation_agrees_far_from_zero_and_near_it(name, dtype):
+    """To rounding of the value itself, so that a tail cut off at 0 is found."""
+    activation, limit = EVERY[name], 80 if dtype == "float32" else 700
+    z = np.concatenate([np.linspace(-limit, limit, 321), np.geomspace(1e-12, 1, 30), -np.geomspace(1e-12, 1, 30)])
+    z = np.stack([z, np.zeros_like(z)], axis=1).astype(dtype)
+    learned = {key: np.full(shape, 0.25, dtype) for key, shape in activation.shapes(2).items()}
+    graph = onnx_graph.Graph(dtype)
+    h = onnx_activations.add(
+        graph, activation, graph.input("X", dtype, 2), **{key: graph.constant(v) for key, v in learned.items()}
+    )
+    graph.output("probabilities", h, dtype, ["n", 2])
+    (found,) = session(graph.to_bytes("0", {})).run(None, {"X": z})
+    expected = activation.forward(np, z, **learned)
+    np.testing.assert_allclose(found, expected, rtol=1e-5 if dtype == "float32" else 1e-13, atol=0)
+
+
+def test_every_activation_has_a_form():
+    assert {type(activation) for activation in EVERY.values()} == set(onnx_activations.NODES)
+
+
+@pytest.mark.parametrize("where", ["activation", "output_activation"])
+def test_an_own_activation_is_refused_by_name(path, where):
+    clf = trained(ROWS, CODES, **{where: Own()})
+    with pytest.raises(ValueError, match=r"the activation .*Own\(\) has no form in an ONNX file.*Identity, Sigmoid"):
+        onnx_export.write(clf, path)
+    assert not path.exists()
+
+
+# Heads
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("head", "y"), [(head, y) for head in HEADS_MADE for y in Y if y != "labels" or head.one_suffices], ids=str
+)
+def test_every_head_agrees(path, head, y, dtype):
+    agrees(trained(ROWS, Y[y], cost=head, dtype=dtype), path)
+
+
+def test_every_head_has_a_form():
+    made = {type(head) for head in HEADS_MADE}
+    assert set(onnx_heads.LOGARITHMS) == set(OPEN)
+    assert made == set(onnx_heads.DECISIONS) >= {type(head()) for head in HEADS.values()}
+
+
+def test_an_own_head_is_refused_by_name(path):
+    with pytest.raises(ValueError, match=r"the head .*OwnHead.* has no form in an ONNX file.*SigmoidCrossEntropy"):
+        onnx_export.write(trained(ROWS, CODES, cost=OwnHead()), path)
+
+
+@pytest.mark.parametrize("output", ["prelu", PReLU(0.5, shared=True)], ids=str)
+@pytest.mark.parametrize("y", Y)
+def test_an_output_with_a_learned_slope_agrees(path, output, y):
+    agrees(trained(ROWS, Y[y], output_activation=output, cost="quadratic", dtype="float64"), path)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", [Sigmoid(), RescaledTanh(), Softmax()], ids=str)
+@pytest.mark.parametrize("y", ["two", "three"])
+def test_no_class_is_called_impossible_and_the_tails_are_kept(path, y, activation, dtype):
+    clf = trained(ROWS, Y[y], cost=pair(activation, CrossEntropy()), hidden_layer_sizes=(), dtype=dtype)
+    for reach in (10, 100 if dtype == "float32" else 1000):
+        X = (ROWS * reach).astype(dtype)
+        _, p = outputs(clf, path, {"X": X})
+        assert 0 < p.min() < CLOSE[dtype] ** 2 and (p.max() < 1 or y == "three")
+        np.testing.assert_allclose(p, clf.predict_proba(X), rtol=1e-3 if dtype == "float32" else 1e-11)
+
+
+def test_a_row_of_zeros_becomes_uniform(path):
+    clf = trained(ROWS, CODES, output_activation="relu", cost="quadratic", hidden_layer_sizes=(), dtype="float64")
+    clf.intercepts_[0][:] = -0.1
+    _, p = agrees(clf, path)
+    assert (p == 1 / 3).all(axis=1).any() and not (p == 1 / 3).all()
+
+
+# Labels
+
+
+@pytest.mark.parametrize("classes", [
+    np.array([False, True]), np.array([3, -7]), np.array([1, 2], "int8"), np.array([2**63, 2**63 + 1], "uint64"),
+    np.array([1, 2], ">i4"), np.array([-2.0, 5.0]), np.array([1, 2], "float32"), np.array(["a", "ü €\n"]),
+    np.array(["b", "", "a" * 300], object), np.array([np.str_("x"), np.str_("y")], object), np.array([5, 1, 3]),
+], ids=lambda classes: f"{classes.dtype} {len(classes)}")  # fmt: skip
+def test_labels_of_every_kind_agree(path, classes):
+    clf = trained(ROWS, classes[np.arange(60) % len(classes)])
+    label, _ = agrees(clf, path)
+    assert set(label.tolist()) == set(classes.tolist())
+    assert label.dtype == (object if classes.dtype.kind in "UO" else classes.dtype.newbyteorder("="))
+
+
+def test_classes_of_other_kinds_are_refused(path):
+    clf = trained(ROWS, CODES)
+    for classes in (np.array(["2020-01-01", "2020-01-02"], "datetime64[D]"), np.array(["a", None], object)):
+        clf._labels.__dict__["classes"] = classes
+        with pytest.raises(ValueError, match=r"classes of dtype .* cannot be written to an ONNX file"):
+            onnx_export.write(clf, path)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"output_activation": "softmax"}, {"cost": "quadratic"}], ids=str)
+def test_the_threshold_speaks_for_two_classes(path, parameters):
+    clf = trained(ROWS, CODES == 1, **parameters)
+    p = clf.predict_proba(ROWS)[:, 1]
+    n_yes = []
+    for threshold in np.quantile(p[(p > 0) & (p < 1)], [0.1, 0.9]):
+        label, _ = agrees(clf.set_params(threshold=float(threshold)), path)
+        n_yes.append(label.sum())
+    assert 60 > n_yes[0] > n_yes[1] > 0
+
+
+def test_the_thresholds_speak_for_each_label(path):
+    clf = trained(ROWS, Y["labels"])
+    plain = clf.predict(ROWS)
+    for threshold in (0.7, [0.1, 0.9]):
+        label, _ = agrees(clf.set_params(threshold=threshold), path)
+        assert label.dtype == np.int64 and (label != plain).any()
+
+
+def test_a_threshold_that_does_not_go_with_the_classes_is_refused(path):
+    with pytest.raises(ValueError, match=r"threshold=0\.5"):
+        onnx_export.write(trained(ROWS, CODES).set_params(threshold=0.5), path)
+
+
+# Files
+
+
+def test_the_file_says_what_it_holds(path):
+    frame = pd.DataFrame(ROWS, columns=["a", "b", "ü"])
+    clf = trained(frame, np.array(["x", "y", "z"])[CODES], features=None)
+    onnx_export.write(clf, path)
+    model = onnx.load(path)
+    said = {entry.key: json.loads(entry.value) for entry in model.metadata_props}
+    assert said == {"classes": ["x", "y", "z"], "feature_names": ["a", "b", "ü"]}
+    assert (model.producer_name, model.producer_version) == ("gpunn", gpunn.__version__)
+    assert {opset.domain: opset.version for opset in model.opset_import} == {"": 20, "ai.onnx.ml": 3}
+    shapes = {v.name: v.shape for v in (*session(path).get_inputs(), *session(path).get_outputs())}
+    assert shapes == {"X": ["n", 3], "label": ["n"], "probabilities": ["n", 3]}
+    onnx_export.write(trained(ROWS, CODES), path)
+    assert [entry.key for entry in onnx.load(path).metadata_props] == ["classes"]
+
+
+def test_what_is_not_fitted_or_knows_one_class_is_refused(path):
+    with pytest.raises(ValueError, match="not fitted"):
+        onnx_export.write(gpunn.MLPClassifier(), path)
+    clf = trained(ROWS, CODES)
+    clf._labels.__dict__["classes"] = np.array([4])
+    with pytest.raises(ValueError, match=r"only one class, \[4\]"):
+        onnx_export.write(clf, path)
+    assert not path.exists()
+
+
+def test_a_graph_that_onnx_refuses_is_not_written(path, monkeypatch):
+    monkeypatch.setitem(onnx_activations.NODES, ReLU, lambda g, f, z: g("NoSuchOperator", z))
+    with pytest.raises(onnx.checker.ValidationError, match="NoSuchOperator"):
+        onnx_export.write(trained(ROWS, CODES), path)
+    assert not path.exists()
+
+
+def test_without_onnx_the_remedy_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    monkeypatch.delitem(sys.modules, "gpunn.models.onnx_graph")
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'gpunn\[onnx\]'"):
+        importlib.import_module("gpunn.models.onnx_graph")

@@ -1,0 +1,119 @@
+"""Columns of a frame are encoded in an ONNX graph as they are in Python, missing and unknown values too."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from onnx_runs import ROWS, agrees, onnx, outputs, session, trained
+
+from gpunn.features import Features
+from gpunn.features.columns import COLUMNS
+from gpunn.models import onnx_export, onnx_features, onnx_graph
+
+NAN = float("nan")
+UTC = dt.UTC
+NOON = dt.datetime(2024, 2, 29, 12, tzinfo=UTC)
+S, MS = pa.time32("s"), pa.duration("ms")
+
+TRAINING = pa.table({
+    "age": [20.5, None, 31, 40], "whole": [3, 1, 2, 2], "when": [NOON, None, NOON + dt.timedelta(seconds=7), NOON],
+    "day": [dt.date(1960, 1, 1), dt.date(2024, 2, 29), dt.date(2024, 3, 1), dt.date(2030, 1, 1)],
+    "time": pa.array([0, 60, 3600, None], S), "wait": pa.array([1500, 20, None, -7], MS),
+    "flag": [True, None, False, True], "sure": [True] * 4, "colour ü": ["red", None, "blue\n", "red"],
+    "kind": ["a", "", "c", "a"], "zip": [1.0, 1.5, 10.0, None], "code": pa.array([7, 8, 7, 8]).dictionary_encode(),
+    "told": ["1.5", " 2 ", None, "0"], "as 0 and 1": [True, False, True, True], "none": [None] * 4,
+})  # fmt: skip
+KINDS = {"zip": "text", "told": "numbers", "as 0 and 1": "numbers"}
+
+LATER = pa.table({
+    "age": [20.5, None, -1e6], "whole": [3, None, 10**6],
+    "when": [NOON, None, dt.datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)],
+    "day": [dt.date(1960, 1, 1), None, dt.date(1971, 1, 1)], "time": pa.array([3600, None, 1], S),
+    "wait": pa.array([1500, None, 0], MS), "flag": [True, None, False], "sure": [True, None, False],
+    "colour ü": ["red", None, "green"], "kind": ["", None, "A"], "zip": [10.0, None, 1.25],
+    "code": pa.array([8, None, 9]).dictionary_encode(), "told": ["1.5", None, "1e3"],
+    "as 0 and 1": [True, None, False], "none": [None] * 3,
+})  # fmt: skip
+FEED = {  # the same by hand
+    "age": [20.5, NAN, -1e6], "whole": [3, NAN, 10**6], "when": [1709208000, NAN, -1],
+    "day": [-315619200, NAN, 31536000], "time": [3600, NAN, 1], "wait": [1.5, NAN, 0], "flag": [1, NAN, 0],
+    "sure": [1, NAN, 0], "colour ü": ["red", "", "green"], "kind": ["", "no such", "A"], "zip": ["10", "", "1.25"],
+    "code": ["8", "", "9"], "told": [1.5, NAN, 1000], "as 0 and 1": [1, NAN, 0], "none": [NAN, NAN, 5],
+}  # fmt: skip
+
+
+def columns(feed):
+    """What onnxruntime takes: a column each, of float64 or text."""
+    return {name: np.array(x, object if isinstance(x[0], str) else float)[:, None] for name, x in feed.items()}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_every_column_becomes_what_it_becomes_in_python(dtype):
+    features = Features.learn(TRAINING, KINDS)
+    assert {column.kind for column in features.columns} == set(COLUMNS)
+    graph = onnx_graph.Graph(dtype)
+    graph.output("probabilities", onnx_features.add(graph, features), dtype, ["n", features.n_out])
+    (found,) = session(graph.to_bytes("0", {})).run(None, columns(FEED))
+    expected = features.transform(LATER, dtype)
+    assert found.dtype == dtype and found.tolist() == expected.tolist()  # bit for bit
+    assert len({tuple(row) for row in expected.tolist()}) == 3
+
+
+def test_every_kind_of_column_has_a_form():
+    assert set(onnx_features.KINDS) == set(COLUMNS)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_classifier_of_a_frame_agrees(tmp_path, dtype):
+    clf = trained(TRAINING, np.array(["no", "yes", "no", "yes"]), features=KINDS, dtype=dtype)
+    agrees(clf, tmp_path / "m.onnx", LATER, columns(FEED))
+
+
+def test_a_column_that_was_dropped_is_no_input(tmp_path):
+    frame = pd.DataFrame({"a": ROWS[:, 0], "id": ["x"] * 60, "b": ROWS[:, 1]})
+    clf = trained(frame, np.arange(60) % 3, features={"id": "drop"})
+    agrees(clf, tmp_path / "m.onnx", frame, columns({"a": frame["a"].to_numpy(), "b": frame["b"].to_numpy()}))
+
+
+def test_an_input_says_what_it_takes(tmp_path):
+    clf = trained(TRAINING, [0, 1, 0, 1], features=KINDS)
+    onnx_export.write(clf, tmp_path / "m.onnx")
+    inputs = onnx.load(tmp_path / "m.onnx").graph.input
+    assert [x.name for x in inputs] == TRAINING.column_names
+    said = {x.name: x.doc_string for x in inputs}
+    assert said["when"] == "dates: seconds since 1970, UTC where there is no zone, NaN where missing"
+    assert said["zip"].startswith("text: text") and said["flag"].startswith("booleans: 0 or 1")
+    assert all(x.shape == ["n", 1] for x in session(tmp_path / "m.onnx").get_inputs())
+
+
+def test_names_of_columns_are_free_of_those_of_the_graph(tmp_path):
+    names = ["Gemm", "1.W", "constant", "constant_1", "Cast_1", "X", "a b", "ü/\n", "Concat"]
+    frame = pd.DataFrame(np.random.default_rng(1).normal(size=(60, len(names))), columns=names)
+    clf = trained(frame, np.arange(60) % 3)
+    feed = columns({name: frame[name].to_numpy() for name in names})
+    agrees(clf, tmp_path / "m.onnx", frame, feed)
+
+
+@pytest.mark.parametrize("name", ["label", "probabilities", ""])
+def test_a_column_named_like_an_output_is_refused(tmp_path, name):
+    clf = trained(pd.DataFrame({"a": ROWS[:, 0], name: ROWS[:, 1]}), np.arange(60) % 3)
+    with pytest.raises(ValueError, match=f"the column {name!r} cannot be an input.*'label' and 'probabilities'"):
+        onnx_export.write(clf, tmp_path / "m.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_text_that_cannot_be_told_from_a_category_is_refused(tmp_path):
+    texts = np.array(["a", "", None], object)
+    clf = trained(pd.DataFrame({"a": ROWS[:, 0], "t": np.resize(texts, 60)}), np.arange(60) % 2)
+    with pytest.raises(ValueError, match="column 't' has missing values and the empty string as a category"):
+        onnx_export.write(clf, tmp_path / "m.onnx")
+    clf = trained(pd.DataFrame({"a": ROWS[:, 0], "t": np.resize(texts[:2], 60)}), np.arange(60) % 2)
+    feed = columns({"a": [0.5] * 3, "t": ["", "a", "no such"]})
+    _, p = outputs(clf, tmp_path / "m.onnx", feed)
+    later = pd.DataFrame({"a": [0.5] * 3, "t": ["", "a", None]})
+    np.testing.assert_allclose(p, clf.predict_proba(later), atol=1e-6)
+    assert len(set(p[:, 0].tolist())) == 3

@@ -1,0 +1,54 @@
+"""A classifier in an ONNX file, run by onnxruntime."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+from gpunn import MLPClassifier
+
+onnx = pytest.importorskip("onnx")
+onnxruntime = pytest.importorskip("onnxruntime")
+
+CLOSE = {"float32": 1e-6, "float64": 1e-12}
+ROWS = np.random.default_rng(0).normal(size=(60, 3)) * 2
+
+
+def trained(X, y, **parameters):
+    """A small classifier after two epochs, its weights then stretched so that neurons saturate."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        settings = {"hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0, "bias_init": "gaussian"}
+        clf = MLPClassifier(**settings | parameters).fit(X, y)
+    clf.theta_ *= 2
+    return clf
+
+
+def session(path):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def outputs(clf, path, feed):
+    """Label and probabilities that onnxruntime gives."""
+    from gpunn.models import onnx_export  # after onnx was found to be there
+
+    onnx_export.write(clf, path)
+    return session(path).run(["label", "probabilities"], feed)
+
+
+def agrees(clf, path, X=ROWS, feed=None):
+    """What onnxruntime gives, after it was found to be what the classifier gives."""
+    dtype = clf.theta_.dtype
+    X = X.astype(dtype) if feed is None else X
+    label, p = outputs(clf, path, {"X": X} if feed is None else feed)
+    expected = clf.predict_proba(X)
+    assert p.dtype == expected.dtype == dtype and p.shape == expected.shape
+    assert np.ptp(expected) > 0.01  # a constant would show little
+    np.testing.assert_allclose(p, expected, rtol=0, atol=CLOSE[str(dtype)])
+    assert label.tolist() == clf.predict(X).tolist()
+    return label, p

@@ -8,16 +8,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gpunn.devices import DeviceUnavailableError, get_device
     from gpunn.estimator import MLPClassifier, load
+    from gpunn.gradients import GradientError, check_gradients
     from gpunn.training.history import DivergenceWarning
 
 __version__ = "0.1.0"
 
-__all__ = ["DeviceUnavailableError", "DivergenceWarning", "MLPClassifier", "get_device", "load"]
+__all__ = [
+    "DeviceUnavailableError",
+    "DivergenceWarning",
+    "GradientError",
+    "MLPClassifier",
+    "check_gradients",
+    "get_device",
+    "load",
+]
 
 _HOME = {
     "DeviceUnavailableError": "gpunn.devices",
     "DivergenceWarning": "gpunn.training.history",
+    "GradientError": "gpunn.gradients",
     "MLPClassifier": "gpunn.estimator",
+    "check_gradients": "gpunn.gradients",
     "get_device": "gpunn.devices",
     "load": "gpunn.estimator",
 }

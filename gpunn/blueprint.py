@@ -24,7 +24,7 @@ def objective(p: Any, n_features: int, labels: Labels) -> Objective:
     """The network that parameters ``p`` describe, with its head and penalties."""
     sizes, activations = choices.hidden_layers(p.hidden_layer_sizes, p.activation)
     output, head, one_suffices = choices.output(p.cost, p.output_activation, len(labels.classes), labels.multilabel)
-    n_out = labels.n_outputs if one_suffices else len(labels.classes)
+    n_out = labels.n_outputs if one_suffices else max(2, len(labels.classes))
     return Objective(Network((n_features, *sizes, n_out), activations, output), head, l2=p.alpha, l1=p.l1)
 
 
@@ -38,7 +38,7 @@ def start(p: Any, network: Network, seed: int, device: Device, dtype: str) -> Ar
 
 def full_batch(p: Any, device: Device) -> FullBatch:
     """The loop of a solver that takes all rows at once and searches along lines."""
-    method = choices.FULL_BATCH_SOLVERS[p.solver](p, device.free_bytes())
+    method = choices.full_batch(p, device.free_bytes())
     return FullBatch(method, p.max_iter, p.max_fun, gtol=p.tol, tol=p.tol, n_iter_no_change=p.n_iter_no_change)
 
 
@@ -46,7 +46,7 @@ def minibatch(p: Any, network: Network, n_rows: int, seed: int) -> Minibatch:
     """The loop of a first-order solver for ``n_rows`` training rows."""
     n_hidden = len(network.layers) - 1
     return Minibatch(
-        choices.FIRST_ORDER_SOLVERS[p.solver](p, network.n_weights),
+        choices.first_order(p, network.n_weights),
         choices.schedule(p),
         choices.batch_size(p, n_rows),
         p.max_iter,
@@ -57,5 +57,6 @@ def minibatch(p: Any, network: Network, n_rows: int, seed: int) -> Minibatch:
         max_norm=p.max_norm,
         tol=p.tol,
         n_iter_no_change=p.n_iter_no_change,
+        average=p.ema_decay,
         compiled=None if p.precision == "float32" else True,  # only captured steps have another
     )

@@ -6,30 +6,28 @@ what is allowed.
 
 from __future__ import annotations
 
-import math
 import warnings
-from collections.abc import Callable, Iterable, Mapping
-from numbers import Integral, Real
+from collections.abc import Callable, Mapping, Sized
+from numbers import Integral
 from typing import Any
 
-import numpy as np
-
+from gpunn.limits import ParameterError, check_numbers, choose, number
 from gpunn.nn.activations import ACTIVATIONS, Activation, Identity, PReLU, Sigmoid, Softmax
 from gpunn.nn.costs import COSTS, Cost, CrossEntropy, LogLikelihood, Quadratic
 from gpunn.nn.heads import Head, IdentityQuadratic, pair
 from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
-from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient, Direction
+from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient, Direction, SteepestDescent
 from gpunn.optim.first_order import Adam, AdamW, FirstOrder, GradientDescent, Momentum, Nesterov
 from gpunn.optim.schedules import Adaptive, Constant, Cosine, InverseScaling, Schedule, WarmUp
 
 FIRST_ORDER_SOLVERS: dict[str, Callable[[Any, int], FirstOrder]] = {
-    "gd": lambda p, n_weights: GradientDescent(),
     "sgd": lambda p, n_weights: _sgd(p.momentum, p.nesterovs_momentum),
     "adam": lambda p, n_weights: Adam(p.beta_1, p.beta_2, p.epsilon),
     "adamw": lambda p, n_weights: AdamW(p.beta_1, p.beta_2, p.epsilon, p.weight_decay, n_weights),
 }
 
 FULL_BATCH_SOLVERS: dict[str, Callable[[Any, int | None], Direction]] = {
+    "gd": lambda p, max_bytes: SteepestDescent(),
     "cg": lambda p, max_bytes: ConjugateGradient(p.cg_beta),
     "bfgs": lambda p, max_bytes: BFGS(max_bytes=max_bytes, max_steps=p.max_iter),
     "lbfgs": lambda p, max_bytes: LBFGS(p.lbfgs_memory),
@@ -45,6 +43,8 @@ SCHEDULES: dict[str, Callable[[Any], Schedule]] = {
 CG_BETAS = ("polak_ribiere", "fletcher_reeves", "hestenes_stiefel")
 DTYPES = ("auto", "float32", "float64")
 PRECISIONS = ("float32", "tf32", "bf16")
+RECORDS = ("layers", "score")
+LOOSE = ("dropout", "input_dropout", "clip_norm", "max_norm", "ema_decay")  # what steps as arrays alone can do
 
 
 def _sgd(momentum: float, nesterov: bool) -> FirstOrder:
@@ -53,47 +53,25 @@ def _sgd(momentum: float, nesterov: bool) -> FirstOrder:
     return Nesterov(momentum) if nesterov else Momentum(momentum)
 
 
-class ParameterError(ValueError):
-    """A parameter has a value that is not allowed; ``parameter`` is its name."""
-
-    def __init__(self, parameter: str, message: str) -> None:
-        super().__init__(message)
-        self.parameter = parameter
+def is_full_batch(solver: Any) -> bool:
+    """Whether a solver takes all rows at once."""
+    return isinstance(solver, Direction) or (isinstance(solver, str) and solver in FULL_BATCH_SOLVERS)
 
 
-def choose(name: str, value: Any, table: Mapping[str, Any] | Iterable[str]) -> Any:
-    """The entry of a table, or the value itself where the table is only names."""
-    if not isinstance(value, str) or value not in table:
-        raise ParameterError(name, f"{name}={value!r} is not known; use one of {', '.join(map(repr, table))}.")
-    return table[value] if isinstance(table, Mapping) else value
+def first_order(p: Any, n_weights: int) -> FirstOrder:
+    """The method of a solver that takes minibatches, by name, or given as an object."""
+    if isinstance(p.solver, FirstOrder):
+        return p.solver
+    made: FirstOrder = choose("solver", p.solver, FIRST_ORDER_SOLVERS)(p, n_weights)
+    return made
 
 
-def number(
-    name: str,
-    value: Any,
-    low: float,
-    high: float = math.inf,
-    *,
-    integer: bool = False,
-    open_ends: str = "",
-    other: str = "",
-) -> None:
-    """Check a number; ``open_ends`` has "low" or "high" where that end itself is not allowed.
-
-    ``other`` ends the message: what is allowed beside numbers.
-    """
-    kind = Integral if integer else Real
-    good = isinstance(value, kind) and not isinstance(value, bool)
-    if good:
-        good = (value > low if "low" in open_ends else value >= low) and (
-            value < high if "high" in open_ends or high == math.inf else value <= high
-        )
-    if not good:
-        left, right = "(" if "low" in open_ends else "[", ")" if "high" in open_ends or high == math.inf else "]"
-        what = "a whole number" if integer else "a number"
-        raise ParameterError(
-            name, f"{name}={value!r} is not allowed; give {what} in {left}{low:g}, {high:g}{right}{other}."
-        )
+def full_batch(p: Any, max_bytes: int | None) -> Direction:
+    """The direction of a solver that takes all rows at once, by name, or given as an object."""
+    if isinstance(p.solver, Direction):
+        return p.solver
+    made: Direction = choose("solver", p.solver, FULL_BATCH_SOLVERS)(p, max_bytes)
+    return made
 
 
 def activation(name: str, value: Any) -> Activation:
@@ -149,10 +127,18 @@ def output(cost: Any, output_activation: Any, n_classes: int, multilabel: bool) 
     """The activation that stands in the network, the head, and whether one output suffices for two classes.
 
     What is not given follows from what is: a cost brings its matched activation, an activation its matched
-    cost; neither means softmax with log-likelihood for several classes, sigmoid with cross-entropy for two
-    classes and for multilabel.
+    cost; a head given as ``cost`` is both. Neither means softmax with log-likelihood for several classes, sigmoid
+    with cross-entropy for two classes and for multilabel.
     """
-    yes_or_no = multilabel or n_classes == 2
+    if isinstance(cost, Head):
+        if output_activation is not None:
+            raise ParameterError(
+                "output_activation",
+                f"output_activation={output_activation!r} does not go with cost={cost!r}, a head that brings its own; "
+                "leave it at None.",
+            )
+        return Identity(), cost, cost.one_suffices
+    yes_or_no = multilabel or n_classes <= 2
     if output_activation is None and cost is None:
         chosen: Activation = Sigmoid() if yes_or_no else Softmax()
     elif output_activation is None:
@@ -161,7 +147,11 @@ def output(cost: Any, output_activation: Any, n_classes: int, multilabel: bool) 
             LogLikelihood: Softmax,
             Quadratic: Identity,
         }
-        chosen = matched[type(_cost(cost))]()
+        kind = type(_cost(cost))
+        if kind not in matched:
+            message = f"cost={cost!r} is not one of gpunn's: say with which output_activation it goes."
+            raise ParameterError("output_activation", message)
+        chosen = matched[kind]()
     else:
         chosen = activation("output_activation", output_activation)
     if cost is not None:
@@ -191,7 +181,9 @@ def _cost(value: Any) -> Cost:
 
 def schedule(p: Any) -> Schedule:
     """The learning-rate schedule of an estimator's parameters."""
-    chosen = choose("learning_rate", p.learning_rate, SCHEDULES)(p)
+    chosen = p.learning_rate
+    if not isinstance(chosen, Schedule):
+        chosen = choose("learning_rate", p.learning_rate, SCHEDULES)(p)
     return WarmUp(chosen, p.warmup) if p.warmup else chosen
 
 
@@ -202,8 +194,6 @@ def initialiser(name: str, value: Any, table: Mapping[str, Any]) -> Any:
 
 def batch_size(p: Any, n_rows: int) -> int:
     """Rows a step."""
-    if p.solver == "gd":
-        return n_rows
     if p.batch_size == "auto":
         return min(200, n_rows)
     if p.batch_size > n_rows:
@@ -222,9 +212,23 @@ def dtype(p: Any, X: Any) -> str:
     return "float64" if X.dtype == "float64" else "float32"
 
 
+def check_threshold(threshold: Any, n_classes: int, multilabel: bool) -> None:
+    """Hold a decision threshold against the classes."""
+    if threshold is None:
+        return
+    several = isinstance(threshold, Sized)
+    if (not multilabel and (n_classes > 2 or several)) or (several and len(threshold) != n_classes):
+        what = f"{n_classes} labels" if multilabel else f"{n_classes} classes"
+        raise ParameterError(
+            "threshold",
+            f"threshold={threshold!r} does not go with {what}: it is one number for two classes, one number or one "
+            "for each label for multilabel problems, and None for more classes, of which the most probable is taken.",
+        )
+
+
 def takes_minibatches(p: Any) -> bool:
     """True, or an AttributeError for a solver that needs all rows at once."""
-    if p.solver in FULL_BATCH_SOLVERS:
+    if is_full_batch(p.solver):
         raise AttributeError(
             f"partial_fit is only available for stochastic optimizers. {p.solver} is not stochastic: it minimises a "
             f"fixed function of all rows. Use a solver of {', '.join(map(repr, FIRST_ORDER_SOLVERS))}."
@@ -246,76 +250,79 @@ def check(p: Any, n_classes: int = 3) -> None:
     ParameterError
         For the first that is not allowed, or does not go with another.
     """
-    _check_numbers(p)
+    check_numbers(p)
+    if not isinstance(p.solver, (FirstOrder, Direction)):
+        choose("solver", p.solver, [*FIRST_ORDER_SOLVERS, *FULL_BATCH_SOLVERS])
+    choose("cg_beta", p.cg_beta, CG_BETAS)
+    choose("dtype", p.dtype, DTYPES)
+    choose("precision", p.precision, PRECISIONS)
+    for what in _several(p.record):
+        choose("record", what, RECORDS)
+    _check_words(p)
+    _check_pairs(p)
     sizes, _ = hidden_layers(p.hidden_layer_sizes, p.activation)
     rates("dropout", p.dropout, len(sizes))
     output(p.cost, p.output_activation, n_classes, multilabel=False)
     initialiser("weight_init", p.weight_init, WEIGHT_INITIALISERS)
     initialiser("bias_init", p.bias_init, BIAS_INITIALISERS)
-    choose("learning_rate", p.learning_rate, SCHEDULES)
+    schedule(p)
     _check_precision(p)
 
 
 def _check_precision(p: Any) -> None:
     """Products of another precision are for captured steps of minibatch training in float32."""
-    clashes = {"solver": p.solver in FULL_BATCH_SOLVERS, "dtype": p.dtype == "float64"}
-    clashes |= {name: _is_given(getattr(p, name)) for name in ("dropout", "input_dropout", "clip_norm", "max_norm")}
+    clashes = {"solver": is_full_batch(p.solver), "dtype": p.dtype == "float64"}
+    clashes |= {name: _is_given(getattr(p, name)) for name in LOOSE}
     clash = next((name for name, there in clashes.items() if there), None)
     if clash and p.precision != "float32":
         raise ParameterError(
             "precision",
             f"precision={p.precision!r} does not go with {clash}={getattr(p, clash)!r}: it is for minibatch training "
-            f"in float32 without dropout and limits on norms. Use precision='float32', or another {clash}.",
+            f"in float32 without dropout, limits on norms and averaging. Use precision='float32', or another {clash}.",
         )
+
+
+def _check_words(p: Any) -> None:
+    """Check the parameters that are a word, an object or nothing."""
+    if isinstance(p.scoring, str):
+        from sklearn.metrics import get_scorer_names  # a second to import, which few need here
+
+        choose("scoring", p.scoring, get_scorer_names())
+    elif p.scoring is not None and not callable(p.scoring):
+        raise ParameterError("scoring", f"scoring={p.scoring!r} is not allowed; give a scorer, its name, or None.")
+    if p.class_weight not in (None, "balanced") and not isinstance(p.class_weight, (Mapping, list)):
+        raise ParameterError(
+            "class_weight",
+            f"class_weight={p.class_weight!r} is not allowed; give 'balanced', a dict of class and weight (for "
+            "multilabel problems a list of one for each label), or None.",
+        )
+    if p.features not in (None, "auto") and not isinstance(p.features, Mapping):
+        raise ParameterError(
+            "features", f"features={p.features!r} is not allowed; give 'auto', None, or a dict of column and kind."
+        )
+    if p.callback is not None and not callable(p.callback):
+        message = f"callback={p.callback!r} is not a function; give one of the history, or None."
+        raise ParameterError("callback", message)
+
+
+def _several(value: Any) -> tuple[Any, ...]:
+    """None, one or several as several."""
+    return () if value is None else tuple(value) if isinstance(value, (list, tuple)) else (value,)
 
 
 def _is_given(value: Any) -> bool:
     return value is not None and any(value if isinstance(value, (list, tuple)) else (value,))
 
 
-def _check_numbers(p: Any) -> None:
-    number("alpha", p.alpha, 0)
-    number("l1", p.l1, 0)
-    number("weight_decay", p.weight_decay, 0)
-    number("learning_rate_init", p.learning_rate_init, 0, open_ends="low")
-    number("power_t", p.power_t, 0)
-    number("warmup", p.warmup, 0)
-    number("max_iter", p.max_iter, 1, integer=True)
-    number("max_fun", p.max_fun, 1, integer=True)
-    number("tol", p.tol, 0)
-    if p.n_iter_no_change != math.inf:
-        number("n_iter_no_change", p.n_iter_no_change, 1, integer=True)
-    number("momentum", p.momentum, 0, 1)
-    number("beta_1", p.beta_1, 0, 1, open_ends="high")
-    number("beta_2", p.beta_2, 0, 1, open_ends="high")
-    number("epsilon", p.epsilon, 0, open_ends="low")
-    number("validation_fraction", p.validation_fraction, 0, 1, open_ends="low high")
-    number("input_dropout", p.input_dropout, 0, 1, open_ends="high")
-    number("lbfgs_memory", p.lbfgs_memory, 1, integer=True)
-    for name in ("shuffle", "nesterovs_momentum", "early_stopping", "warm_start"):
-        if not isinstance(getattr(p, name), (bool, np.bool_)):
-            raise ParameterError(name, f"{name}={getattr(p, name)!r} is not allowed; give True or False.")
-    choose("cg_beta", p.cg_beta, CG_BETAS)
-    choose("dtype", p.dtype, DTYPES)
-    choose("precision", p.precision, PRECISIONS)
-    choose("solver", p.solver, [*FIRST_ORDER_SOLVERS, *FULL_BATCH_SOLVERS])
-    for name in ("clip_norm", "max_norm"):
-        if getattr(p, name) is not None:
-            number(name, getattr(p, name), 0, open_ends="low")
-    if p.solver == "gd" and p.batch_size != "auto":
-        raise ParameterError(
-            "batch_size",
-            f"batch_size={p.batch_size!r} does not go with solver='gd', which takes all rows at once; leave it at "
-            "'auto', or use solver='sgd' with momentum=0.",
-        )
-    if p.batch_size != "auto":
-        number("batch_size", p.batch_size, 1, integer=True, other=", or 'auto'")
-    if p.solver in FULL_BATCH_SOLVERS:
-        for name in ("dropout", "input_dropout", "max_norm", "clip_norm"):
-            value = getattr(p, name)
-            if _is_given(value):
-                raise ParameterError(
-                    name,
-                    f"{name}={value!r} does not go with solver={p.solver!r}, which minimises a fixed function of "
-                    f"all rows; use a solver of {', '.join(map(repr, FIRST_ORDER_SOLVERS))}.",
-                )
+def _check_pairs(p: Any) -> None:
+    """Check what does not go with a solver that minimises a fixed function of all rows."""
+    if not is_full_batch(p.solver):
+        return
+    for name in LOOSE:
+        value = getattr(p, name)
+        if _is_given(value):
+            raise ParameterError(
+                name,
+                f"{name}={value!r} does not go with solver={p.solver!r}, which minimises a fixed function of "
+                f"all rows; use a solver of {', '.join(map(repr, FIRST_ORDER_SOLVERS))}.",
+            )

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import Any, Self
 
-import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from array_api_compat import array_namespace
+from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
-from gpunn import blueprint, choices, manifest, models, session
-from gpunn.devices import Device, get_device, is_cupy
-from gpunn.inputs import check_rows
+from gpunn import choices, keeping, manifest, predicting, session
 from gpunn.nn.probabilities import log_probabilities, probabilities
 from gpunn.parameters import Parameters
-from gpunn.training.data import logits
-from gpunn.training.history import History
 
 Array = Any
 
 
-class MLPClassifier(ClassifierMixin, BaseEstimator, Parameters):
+class MLPClassifier(
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    ClassifierMixin,
+    TransformerMixin,
+    BaseEstimator,
+    Parameters,
+):
     """A feedforward neural-network classifier, on the CPU or a CUDA GPU.
 
     Parameters that scikit-learn's MLPClassifier has too have its names and defaults.
@@ -34,16 +36,17 @@ class MLPClassifier(ClassifierMixin, BaseEstimator, Parameters):
     activation : str, Activation or a list of one for each hidden layer, default="relu"
         "identity", "sigmoid" (or "logistic"), "tanh", "softmax", "relu", "leaky_relu", "prelu", "elu", "selu",
         "gelu", "silu", "softplus", or an object of `gpunn.nn.activations`.
-    solver : {"adam", "adamw", "sgd", "gd", "lbfgs", "bfgs", "cg"}, default="adam"
-        The first three take minibatches, the others all rows at once; the last three search along a line for
-        each step and need no learning rate.
+    solver : {"adam", "adamw", "sgd", "lbfgs", "bfgs", "cg", "gd"}, FirstOrder or Direction, default="adam"
+        The first three take minibatches; the others all rows at once, search along a line for each step and need no
+        learning rate ("gd" is steepest descent). Or an object of `gpunn.optim.first_order` or
+        `gpunn.optim.directions`.
     alpha, l1 : float, default=1e-4 and 0
         L2 and L1 penalties on the weights, divided by the number of rows (or the sum of their weights).
     batch_size : int or "auto", default="auto"
         Rows a step; "auto" is min(200, n). Only for minibatches.
-    learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="constant"
-        How ``learning_rate_init`` changes over time. "adaptive" divides it by 5 at each plateau, "cosine" lets it
-        fall to 0 over ``max_iter`` epochs.
+    learning_rate : {"constant", "invscaling", "adaptive", "cosine"} or Schedule, default="constant"
+        How ``learning_rate_init`` changes over time: "adaptive" divides it by 5 at each plateau, "cosine" lets it
+        fall to 0 over ``max_iter`` epochs. Or an object of `gpunn.optim.schedules`.
     learning_rate_init : float, default=1e-3
     power_t : float, default=0.5
         Exponent of "invscaling".
@@ -58,20 +61,22 @@ class MLPClassifier(ClassifierMixin, BaseEstimator, Parameters):
     verbose : bool, default=False
         Print a line after every epoch or iteration.
     warm_start : bool, default=False
-        Let ``fit`` begin from the weights of the last fit.
+        Let ``fit`` begin from the weights of the last fit; "lbfgs", "bfgs", "cg" and "gd" go on as if there had been
+        no end, where the rows are the same.
     momentum, nesterovs_momentum : float and bool, default=0.9 and True
         Of "sgd".
     early_stopping : bool, default=False
-        Hold out ``validation_fraction`` of the rows (stratified), stop when their accuracy does not improve for
-        more than ``n_iter_no_change`` epochs, and keep the weights of the best epoch.
+        Hold out ``validation_fraction`` of the rows (stratified), unless ``fit`` is given others, stop when their
+        score does not improve for more than ``n_iter_no_change`` epochs, and keep the weights of the best epoch.
     validation_fraction : float, default=0.1
     beta_1, beta_2, epsilon : float, default=0.9, 0.999 and 1e-8
         Of "adam" and "adamw".
     n_iter_no_change : int, default=10
     max_fun : int, default=15000
         Limit on evaluations of the cost by "lbfgs", "bfgs" and "cg".
-    device : {"cpu", "cuda", "cuda:N", "auto"}, default="cpu"
-        Where to compute; see `gpunn.get_device`. May be changed after fitting.
+    device : {"cpu", "cuda", "cuda:N", "auto"} or None, default=None
+        Where to compute; see `gpunn.get_device`. None follows X: the GPU of a CuPy array, the CPU for all else. May be
+        changed after fitting.
     dtype : {"auto", "float32", "float64"}, default="auto"
         Of the weights and the arithmetic; "auto" takes float64 for a float64 X, as scikit-learn does, and float32
         for all others. float32 is about twice as fast.
@@ -79,15 +84,16 @@ class MLPClassifier(ClassifierMixin, BaseEstimator, Parameters):
         Of the matrix products of minibatch training in float32, on CUDA only: "tf32" and "bf16" are faster and round
         what is multiplied to 10 and 7 binary digits after the point. Sums and updates are float32, and so are
         predictions.
-    cost : {"log_likelihood", "cross_entropy", "quadratic"} or None, default=None
-        None takes the one that fits the output activation.
+    cost : {"log_likelihood", "cross_entropy", "quadratic"}, Cost, Head or None, default=None
+        None takes the one that fits the output activation. A `gpunn.nn.heads.Head` is output activation and cost.
     output_activation : str, Activation or None, default=None
         None takes the one that fits the cost; with neither given softmax, or for two classes and multilabel
         problems sigmoid. With the cross-entropy "tanh" is (1 + tanh z) / 2.
     weight_init : str or callable, default="glorot_uniform"
         "gaussian" (N(0, 1)), "scaled_gaussian" (N(0, 1 / n_in)), "glorot_uniform", "glorot_normal", "he_uniform",
         "he_normal", "lecun_normal", "orthogonal", "zeros", or a function like those of `gpunn.nn.initialisers`.
-    bias_init : {"zeros", "ones", "gaussian"} or callable, default="zeros"
+    bias_init : {"uniform", "zeros", "ones", "gaussian"} or callable, default="uniform"
+        "uniform" is within the bounds of "glorot_uniform", as in scikit-learn.
     dropout, input_dropout : float, default=0
         Share of hidden activations (or a list, one for each hidden layer) and of inputs to drop in training.
     weight_decay : float, default=0.01
@@ -102,6 +108,28 @@ class MLPClassifier(ClassifierMixin, BaseEstimator, Parameters):
         Steps that "lbfgs" remembers.
     cg_beta : {"polak_ribiere", "fletcher_reeves", "hestenes_stiefel"}, default="polak_ribiere"
         Formula of "cg".
+    class_weight : dict, "balanced" or None, default=None
+        Weights of classes, by which those of rows are multiplied; "balanced" is n / (n_classes * rows of the class).
+        For multilabel problems a list of dicts.
+    label_smoothing : float, default=0
+        Targets T become (1 - s) T + s / k, k the number of outputs (2 where each answers yes or no).
+    ema_decay : float or None, default=None
+        Evaluate and keep an exponential mean of the weights over the steps, with this decay; a plain mean until there
+        are enough of them.
+    scoring : str, callable or None, default=None
+        Scorer of scikit-learn for the score on validation rows, which early stopping follows; None is accuracy.
+    threshold : float, array-like or None, default=None
+        Probability from which on `predict` says yes: to the second of two classes, or to a label (one for all, or one
+        for each). None takes the most probable class.
+    time_limit : float or None, default=None
+        Seconds after which training stops, at the end of an epoch or iteration.
+    record : {"layers", "score"}, a list of them, or None, default=None
+        What to keep after every epoch: numbers of each layer in ``layer_history_``, on 256 rows, or the score on the
+        training rows in ``history_.score``.
+    features : "auto", dict or None, default="auto"
+        How columns of a frame become inputs: "auto" infers what they are (``features_`` shows it), a dict says so for
+        some ({"zip": "text", "id": "drop"}). With None a frame is taken as the array that it holds. Arrays are taken
+        as they are always.
     callback : callable or None, default=None
         Called with the `History` so far after every epoch or iteration; True ends training.
 
@@ -117,24 +145,41 @@ class MLPClassifier(ClassifierMixin, BaseEstimator, Parameters):
         Costs, scores, rates, gradient norms and times of the last fit, and why it ended.
     loss_curve_, loss_, best_loss_ : list of float, float, float or None
         ``history_.cost``, its last entry, and its minimum (None with early stopping).
-    validation_scores_, best_validation_score_ : list of float, float, or None without early stopping
+    validation_scores_, best_validation_score_ : list of float, float, or None without validation rows
+    layer_history_ : list of list of LayerStatistics
+        With ``record="layers"``: the layers after each epoch.
+    features_ : Features
+        Of a frame: its columns, and what each becomes.
     n_iter_, t_ : int
         Epochs or iterations of the last fit, and rows seen in all.
     n_features_in_, feature_names_in_, n_layers_, n_outputs_, out_activation_
         As in scikit-learn.
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    @with_callbacks
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Train on rows X with labels y.
 
         Parameters
         ----------
-        X : array-like or CuPy array (n, d)
-            Finite numbers of any real dtype, uint8 among them.
+        X : array-like, sparse matrix or CuPy array (n, d), or frame of n rows
+            Finite numbers of any real dtype, uint8 among them. A frame of pandas, polars or pyarrow may have
+            categories, dates and missing values; see ``features``.
         y : array-like (n,), or (n, c) of 0 and 1 for multilabel problems
             Labels of any kind; at least two classes.
         sample_weight : array-like (n,), optional
             Not negative. A row of weight 2 counts like two rows.
+        X_val, y_val, sample_weight_val : optional
+            Rows to validate on after every epoch, like X, y and sample_weight. With ``early_stopping`` they take the
+            place of those that it would part from X.
 
         Returns
         -------
@@ -151,16 +196,22 @@ class MLPClassifier(ClassifierMixin, BaseEstimator, Parameters):
         Warns
         -----
         ConvergenceWarning
-            If ``max_iter`` ended training.
+            If ``max_iter`` or ``time_limit`` ended training.
         DivergenceWarning
             If cost or weights stopped being finite: the best finite state was kept.
         """
-        session.fit(self, X, y, sample_weight)
+        choices.check(self)
+        context = self._init_callback_context(max_subtasks=None)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        session.fit(self, X, y, sample_weight, (X_val, y_val, sample_weight_val), context)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
     @available_if(choices.takes_minibatches)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """One epoch on the given rows, going on where the last call ended.
+
+        Of a frame, scales and categories are those of the rows of the first call.
 
         Parameters
         ----------
@@ -175,29 +226,35 @@ class MLPClassifier(ClassifierMixin, BaseEstimator, Parameters):
     def predict(self, X: Any) -> Array:
         """Classes of rows X (n, d): (n,), or (n, c) of 0 and 1 for multilabel problems.
 
-        For a CuPy X a CuPy array, except where the classes are no numbers.
+        In the library of X, except where the classes are no numbers.
         """
-        device, z = self._logits(X)
-        with device.use():
-            scores = self.head_.decision(device.xp, z)
-        found = self._labels.decode(device.to_host(scores))
-        return device.asarray(found) if is_cupy(X) and found.dtype.kind in "biuf" else found
+        return predicting.predict(self, X)
 
     def predict_proba(self, X: Any) -> Array:
         """Probabilities (n, n_classes); the rows sum to 1, except in multilabel problems."""
-        return self._like(X, *self._logits(X, probabilities))
+        return predicting.of_classes(self, X, "predict_proba", probabilities, 1.0)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Logarithms (n, n_classes) of the probabilities, finite and accurate where those round to 0 or 1."""
-        return self._like(X, *self._logits(X, log_probabilities))
+        return predicting.of_classes(self, X, "predict_log_proba", log_probabilities, 0.0)
 
     def decision_function(self, X: Any) -> Array:
         """Scores: (n,) for two classes, the second where positive; else (n, n_classes), the greatest wins."""
-        device, scores = self._logits(X, lambda xp, head, z, multilabel: head.decision(xp, z))
-        if not self._labels.multilabel and len(self.classes_) == 2:
-            with device.use():
-                scores = scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]
-        return self._like(X, device, scores)
+        return predicting.decision_function(self, X)
+
+    def transform(self, X: Any) -> Array:
+        """Activations (n, n_units) of the last hidden layer for rows X (n, d); without one the inputs."""
+        return predicting.hidden(self, X, "transform")
+
+    def hidden_activations(self, X: Any, layer: int = -1) -> Array:
+        """Activations (n, n_units) of a hidden layer for rows X (n, d).
+
+        Parameters
+        ----------
+        layer : int, default=-1
+            0 is the first hidden layer, -1 the last.
+        """
+        return predicting.hidden(self, X, "hidden_activations", layer)
 
     @property
     def coefs_(self) -> list[Array]:
@@ -215,21 +272,19 @@ class MLPClassifier(ClassifierMixin, BaseEstimator, Parameters):
         ValueError
             If a parameter is an object without a name, or classes are neither numbers, bools nor text.
         """
-        check_is_fitted(self)
-        features, names = getattr(self, "features_", None), getattr(self, "feature_names_in_", None)
-        theta = get_device("cpu").asarray(self.theta_)
-        models.write(
-            path,
-            models.ModelFile(
-                manifest=manifest.to_dict(self, self.n_features_in_, len(self.classes_)),
-                labels=self._labels,
-                tensors=models.tensors_of(self.network_, theta),
-                features=None if features is None else features.to_dict(),
-                target=getattr(self, "target_", None),
-                names=None if names is None else list(names),
-                history=self.history_.to_dict(),
-            ),
-        )
+        keeping.save(self, path)
+
+    def to_onnx(self, path: str | os.PathLike[str]) -> None:
+        """Write the model as an ONNX file, for runtimes without Python, whole or not at all.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If onnx is not installed.
+        ValueError
+            If an activation, a head, classes or a column have no form in ONNX.
+        """
+        keeping.to_onnx(self, path)
 
     def to_manifest(self) -> str:
         """The network and the parameters that differ from their defaults, as a manifest in YAML."""
@@ -240,25 +295,15 @@ class MLPClassifier(ClassifierMixin, BaseEstimator, Parameters):
         """An estimator with the parameters of a manifest in YAML or TOML."""
         return cls(**manifest.read(path).parameters)
 
-    def _logits(self, X: Any, then: Callable[..., Array] | None = None) -> tuple[Device, Array]:
-        """The device, and what a function of namespace, head, logits and ``multilabel`` makes of the logits."""
-        check_is_fitted(self)
-        device = get_device(self.device)
-        X = check_rows(self, device, X, reset=False)
-        head, multilabel = self.head_, self._labels.multilabel
-        made = None if then is None else lambda xp, z: then(xp, head, z, multilabel)
-        with device.use():
-            return device, logits(device, self.network_, device.asarray(self.theta_), X, made)
-
-    def _like(self, X: Any, device: Device, found: Array) -> Array:
-        """What was found, as a CuPy array if X is one."""
-        return found if is_cupy(X) else device.to_host(found)
+    @property
+    def _n_features_out(self) -> int:
+        return self.network_.layers[-1].n_in
 
     def _views(self, name: str) -> list[Array]:
         if "theta_" not in vars(self):
             raise AttributeError(f"{type(self).__name__} has no weights before it is fitted.")
-        parts = [getattr(layer, name) for layer in self.network_.layers]
-        return [self.theta_[part.start : part.stop].reshape(part.shape) for part in parts]
+        xp = array_namespace(self.theta_)
+        return [getattr(layer, name).of(xp, self.theta_) for layer in self.network_.layers]
 
     def __getstate__(self) -> dict[str, Any]:
         return session.on_host(super().__getstate__())
@@ -266,16 +311,12 @@ class MLPClassifier(ClassifierMixin, BaseEstimator, Parameters):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
+        tags.input_tags.sparse = True
+        tags.array_api_support = True
         return tags
 
 
-def _features(form: dict[str, Any]) -> Any:
-    from gpunn.features import Features  # needs pyarrow, which a model on plain arrays does without
-
-    return Features.from_dict(form)
-
-
-def load(path: str | os.PathLike[str], device: str = "cpu") -> MLPClassifier:
+def load(path: str | os.PathLike[str], device: str | None = None) -> MLPClassifier:
     """A classifier from the file that `MLPClassifier.save` wrote, ready to predict on the device.
 
     Raises
@@ -283,29 +324,4 @@ def load(path: str | os.PathLike[str], device: str = "cpu") -> MLPClassifier:
     ValueError
         If the file is not a whole and sound model file.
     """
-    get_device(device)  # first of all: an error in its name is not the file's
-    saved = models.read(path)
-    try:
-        described = manifest.from_dict(saved.manifest)
-        if described.n_inputs is None:
-            raise ValueError("the manifest does not name the size of the input.")
-        described.check_sizes(described.n_inputs, len(saved.labels.classes))
-        clf = MLPClassifier(**{**described.parameters, "device": device})
-        objective = blueprint.objective(clf, described.n_inputs, saved.labels)
-        theta = saved.theta(objective.network)
-        history = History.from_dict(saved.history)
-        features = None if saved.features is None else _features(saved.features)
-        if features is not None and features.n_out != described.n_inputs:
-            raise ValueError(f"its columns give {features.n_out} inputs, and its network takes {described.n_inputs}.")
-    except ValueError as error:
-        raise ValueError(f"{path}: not a sound model file: {error}") from None
-    clf.n_features_in_ = described.n_inputs
-    if saved.names is not None:
-        clf.feature_names_in_ = np.asarray(saved.names, dtype=object)
-    session.put_down(clf, saved.labels, objective, theta, history)
-    clf.t_, clf._resume = 0, (clf.solver, 0, None)
-    if features is not None:
-        clf.features_ = features
-    if saved.target is not None:
-        clf.target_ = saved.target
-    return clf
+    return keeping.load(path, device, MLPClassifier)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+import array_api_compat
 import numpy as np
 from scipy import sparse
+from sklearn import get_config
+from sklearn.utils._array_api import move_to
 from sklearn.utils.validation import (
+    _check_feature_names,
     _check_sample_weight,
     _num_samples,
     check_array,
@@ -17,7 +22,9 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from gpunn.devices import Device, is_cupy
+from gpunn.devices import Device, get_device, is_cupy
+from gpunn.features import frames
+from gpunn.training.data import SparseRows
 
 Array = Any
 
@@ -34,25 +41,70 @@ def all_or_nothing(thing: Any) -> Iterator[None]:
         raise
 
 
-def check_rows(estimator: Any, device: Device, X: Any, *, reset: bool) -> Array:
+@dataclass(frozen=True)
+class Origin:
+    """The library and device of an array that came in: what goes out is of the same.
+
+    ``xp`` is None for NumPy, and for all that is read as such: other libraries where array API dispatch is off.
+    """
+
+    xp: Any = None
+    device: Any = None
+
+    @classmethod
+    def of(cls, X: Any) -> Origin:
+        if is_cupy(X) or (_dispatches() and array_api_compat.is_array_api_obj(X) and not isinstance(X, np.ndarray)):
+            return cls(array_api_compat.array_namespace(X), array_api_compat.device(X))
+        return cls()
+
+    def give(self, device: Device, found: Array) -> Array:
+        """An array of the device in the library it is wanted in."""
+        if self.xp is None:
+            return device.to_host(found)
+        if is_cupy(found):
+            return found if array_api_compat.is_cupy_namespace(self.xp) else self.xp.from_dlpack(found)
+        return self.xp.asarray(found, device=self.device)
+
+
+def device_for(name: str | None, X: Any, precision: str = "float32") -> Device:
+    """The device of a name; without one, the GPU on which a CuPy array X lies, and the CPU for all else."""
+    return get_device(name or (f"cuda:{X.device.id}" if is_cupy(X) else "cpu"), precision)
+
+
+def on_host(x: Any) -> Any:
+    """An array of any library as one of NumPy; what is none as it is."""
+    if isinstance(x, np.ndarray) or sparse.issparse(x) or not array_api_compat.is_array_api_obj(x):
+        return x
+    return x.get() if is_cupy(x) else move_to(x, xp=np, device="cpu")
+
+
+def check_rows(estimator: Any, device: Device, X: Any, *, reset: bool, dtype: str = "float32") -> Array:
     """X as a matrix (n, d) of finite numbers, of the dtype it has; n, d >= 1.
 
     Parameters
     ----------
     estimator : MLPClassifier
-        Gets ``n_features_in_`` and ``feature_names_in_`` where ``reset``, and is held against them otherwise.
+        Gets ``n_features_in_``, ``feature_names_in_`` and, of a frame, ``features_`` where ``reset``, and is held
+        against them otherwise.
     device : Device
         On which the work will be done. A CuPy array must be there already.
-    X : array-like (n, d) or CuPy array
+    X : array-like (n, d), sparse matrix, frame, or CuPy array
+    dtype : {"float32", "float64"}
+        Of the matrix that is made of a frame.
 
     Raises
     ------
     ValueError, TypeError
         If X is no such matrix.
     """
+    if reset:
+        vars(estimator).pop("features_", None)
+    if "features_" in vars(estimator) or (reset and estimator.features is not None and frames.is_frame(X)):
+        return _of_frame(estimator, X, reset, dtype)
     if not is_cupy(X):
         # "numeric" leaves uint8 pixels and float32 as they are; each batch is converted when it is formed.
-        return validate_data(estimator, X, dtype="numeric", reset=reset)
+        X = on_host(validate_data(estimator, X, accept_sparse=("csr", "csc"), dtype="numeric", reset=reset))
+        return SparseRows(device, X) if sparse.issparse(X) else X
     if device.name == "cpu":
         raise ValueError("X is a CuPy array and device='cpu'. Use device='cuda', or give X.get(), a NumPy array.")
     if X.ndim != 2 or 0 in X.shape:
@@ -63,6 +115,7 @@ def check_rows(estimator: Any, device: Device, X: Any, *, reset: bool) -> Array:
         raise ValueError("Input X contains NaN or infinity. Fill in or drop missing values first.")
     if reset:
         estimator.n_features_in_ = X.shape[1]
+        vars(estimator).pop("feature_names_in_", None)
     elif X.shape[1] != estimator.n_features_in_:
         raise ValueError(
             f"X has {X.shape[1]} features, but {type(estimator).__name__} is expecting "
@@ -71,7 +124,21 @@ def check_rows(estimator: Any, device: Device, X: Any, *, reset: bool) -> Array:
     return X
 
 
-def check_labels(X: Array, y: Any, device: Device) -> np.ndarray:
+def _of_frame(estimator: Any, X: Any, reset: bool, dtype: str) -> np.ndarray:
+    """The matrix of a frame, by the columns of training; of an array of numbers, where those are enough."""
+    if reset:
+        kinds = None if estimator.features == "auto" else estimator.features
+        estimator.features_ = frames.learn(X, kinds)
+        estimator.feature_names_in_ = np.asarray(estimator.features_.names_in, dtype=object)
+        estimator.n_features_in_ = estimator.features_.n_in
+    if frames.is_frame(X):
+        return frames.apply(estimator.features_, X, dtype)
+    _check_feature_names(estimator, X, reset=False)  # warns that the columns are taken by their order
+    X = check_array(on_host(X), dtype="float64", ensure_all_finite="allow-nan", input_name="X")
+    return estimator.features_.transform(estimator.features_.from_array(X), dtype)
+
+
+def check_labels(X: Array, y: Any) -> np.ndarray:
     """y on the host: labels (n,), or an indicator matrix (n, c).
 
     Raises
@@ -81,19 +148,20 @@ def check_labels(X: Array, y: Any, device: Device) -> np.ndarray:
     """
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
-    y = device.to_host(y) if is_cupy(y) else y
-    y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, ensure_min_samples=0, input_name="y")
+    y = check_array(on_host(y), accept_sparse="csr", ensure_2d=False, dtype=None, ensure_min_samples=0, input_name="y")
     check_consistent_length(X, y)
     if sparse.issparse(y):
         y = y.toarray()
     return column_or_1d(y, warn=True) if y.ndim == 1 or y.shape[1] == 1 else y
 
 
-def check_weights(weight: Any, X: Array, device: Device, dtype: str) -> Array | None:
-    """Row weights (n,) on the device, not negative and not all 0; None for none."""
+def check_weights(weight: Any, X: Array, dtype: str) -> np.ndarray | None:
+    """Row weights (n,), not negative and not all 0; None for none."""
     if weight is None:
         return None
-    weight = device.to_host(weight) if is_cupy(weight) else weight
     rows = np.empty((_num_samples(X), 1), dtype)  # what the check wants to know of X: its length and dtype
-    weight = _check_sample_weight(weight, rows, dtype=[np.dtype(dtype)], ensure_non_negative=True)
-    return device.asarray(weight, dtype)
+    return _check_sample_weight(on_host(weight), rows, dtype=[np.dtype(dtype)], ensure_non_negative=True)
+
+
+def _dispatches() -> bool:
+    return bool(get_config()["array_api_dispatch"])

@@ -27,13 +27,13 @@ class Labels:
     multilabel: bool
 
     @classmethod
-    def learn(cls, y: Array) -> Labels:
+    def learn(cls, y: Array, at_least: int = 2) -> Labels:
         """The classes that stand in y (n,) or in an indicator matrix (n, c).
 
         Raises
         ------
         ValueError
-            If y is not a classification target, or has fewer than two classes.
+            If y is not a classification target, or has fewer classes than ``at_least``.
         """
         check_classification_targets(y)
         kind = type_of_target(y)
@@ -45,7 +45,7 @@ class Labels:
         classes = unique_labels(y)  # column numbers of a multilabel y; a ValueError for a mix of text and numbers
         if kind != "multilabel-indicator":
             classes = np.unique(y)  # of the dtype that y has
-        if len(classes) < 2:
+        if len(classes) < at_least:
             raise ValueError(
                 f"y has only one class, {classes.tolist()}: a classifier needs at least two classes to tell apart."
             )
@@ -107,10 +107,12 @@ class Labels:
         T[np.arange(len(codes)), codes] = 1
         return T
 
-    def decode(self, scores: Array) -> np.ndarray:
-        """Labels of decision scores (n, n_outputs), or an indicator matrix for multilabel problems."""
+    def codes(self, xp: Any, scores: Array) -> Array:
+        """What decision scores (n, n_outputs) say: numbers of classes (n,), or an indicator matrix of 0 and 1."""
         if self.multilabel:
-            return (scores > 0).astype(int)
+            return xp.astype(scores > 0, xp.int64)
+        if len(self.classes) == 1:
+            return xp.zeros_like(scores[:, 0], dtype=xp.int64)
         if scores.shape[1] == 1:
-            return self.classes[(scores[:, 0] > 0).astype(int)]
-        return self.classes[np.argmax(scores, axis=1)]
+            return xp.astype(scores[:, 0] > 0, xp.int64)
+        return xp.argmax(scores, axis=1)

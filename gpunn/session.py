@@ -6,84 +6,104 @@ Nothing of the estimator changes before all that comes in was found good.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
+from sklearn.utils.class_weight import compute_sample_weight
 
-from gpunn import blueprint, choices
-from gpunn.devices import Device, get_device, is_cupy
-from gpunn.inputs import all_or_nothing, check_labels, check_rows, check_weights
+from gpunn import blueprint, choices, inputs
+from gpunn.devices import Device, get_device
+from gpunn.inputs import Origin, all_or_nothing, check_labels, check_rows, check_weights, device_for
 from gpunn.labels import Labels
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
-from gpunn.training.data import Rows
-from gpunn.training.history import DivergenceWarning, History
+from gpunn.outcome import put_down, warn
+from gpunn.training.data import Rows, SparseRows
+from gpunn.training.minibatch import Progress
 from gpunn.training.stopping import Validation
+from gpunn.watching import HeldOut, Watcher
 
 Array = Any
+Extra = tuple[Any, Any, Any]  # X_val, y_val, sample_weight_val
 
 
 class Given(NamedTuple):
-    """What came in, checked: X and y as they are, weights on the device."""
+    """What came in, checked, on the host or, where it was there already, on the device."""
 
     device: Device
+    origin: Origin
     X: Array
     y: np.ndarray
-    weight: Array | None
+    weight: np.ndarray | None
     dtype: str  # of theta
 
 
-def fit(clf: Any, X: Any, y: Any, sample_weight: Any) -> None:
-    """Train from new weights, or with ``warm_start`` from those there are."""
+def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any) -> None:
+    """Train from new weights, or with ``warm_start`` from those there are.
+
+    ``context`` is what scikit-learn's callbacks are called with.
+    """
     warm = clf.warm_start and hasattr(clf, "theta_")
     with all_or_nothing(clf):
         given = _check(clf, X, y, sample_weight, reset=not warm)
         device = given.device
-        labels = Labels.learn(given.y)
+        labels = Labels.learn(given.y, at_least=1)
+        if len(labels.classes) == 1:
+            message = f"y has only one class, {labels.classes.tolist()}: every row will be said to belong to it."
+            warnings.warn(message, RuntimeWarning, stacklevel=5)
         if warm:
             _check_same_classes(clf, labels)
-        objective = blueprint.objective(clf, clf.n_features_in_, labels)
+        objective = blueprint.objective(clf, given.X.shape[1], labels)
         seed = _seed(clf)
-        rows, validation = _rows(clf, given, labels, objective, seed)
+        rows = _rows(clf, given, labels, objective, given.weight)
+        rows, held_out = _held_out(clf, given, labels, objective, seed, rows, extra)
         theta = (
             _copy(given, clf, objective) if warm else blueprint.start(clf, objective.network, seed, device, given.dtype)
         )
-        progress, seen = None, 0
-        if clf.solver in choices.FULL_BATCH_SOLVERS:
+        watcher = Watcher(clf, device, objective, labels, rows, theta, given.y, held_out, context)
+        validation = None if held_out is None else Validation(held_out.rows, clf.early_stopping, watcher.scorer())
+        progress: Any = clf._resume[2] if warm and clf._resume[0] == clf.solver else None
+        seen = 0
+        if choices.is_full_batch(clf.solver):
             loop = blueprint.full_batch(clf, device)
-            theta, history = loop.run(device, objective, theta, rows, validation, _callback(clf))
+            progress = None if isinstance(progress, Progress) or progress is None else moved(device, progress)
+            theta, history, progress = loop.run(device, objective, theta, rows, validation, watcher, progress)
         else:
             epochs = blueprint.minibatch(clf, objective.network, len(rows), seed)
-            progress = epochs.run(device, objective, epochs.start(device, theta), rows, validation, _callback(clf))
+            progress = epochs.run(device, objective, epochs.start(device, theta), rows, validation, watcher)
             theta, history = progress.theta, progress.history
             seen = history.n_iter * len(rows)
         earlier = (clf.loss_curve_, clf.validation_scores_, clf.t_) if warm else ([], None, 0)
-        put_down(clf, labels, objective, _like_input(given, theta), history)
+        put_down(clf, labels, objective, given.origin.give(device, theta), history)
+        watcher.put_down()
         clf.loss_curve_ = [*earlier[0], *clf.loss_curve_]
         if clf.validation_scores_ is not None:
             clf.validation_scores_ = [*(earlier[1] or []), *clf.validation_scores_]
         clf.t_ = earlier[2] + seen
         clf._resume = (clf.solver, seed, progress)
-    _warn(clf, history)
+    warn(clf, history)
 
 
 def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:
     """One epoch on the rows given, the optimiser's state and the learning rate going on from the last call."""
     if clf.early_stopping:
         raise ValueError("partial_fit does not support early_stopping=True: one epoch has nothing to stop.")
+    if isinstance(clf.class_weight, str):
+        raise ValueError(
+            f"class_weight={clf.class_weight!r} needs all labels at once, and partial_fit sees a part of them: give "
+            "a dict of class and weight."
+        )
     first = not hasattr(clf, "theta_")
     with all_or_nothing(clf):
         given = _check(clf, X, y, sample_weight, reset=first)
         device = given.device
         labels = Labels.announced(given.y, classes) if first else clf._labels.agreeing(classes)
-        objective = blueprint.objective(clf, clf.n_features_in_, labels)
+        objective = blueprint.objective(clf, given.X.shape[1], labels)
         solver, seed, progress = (clf.solver, _seed(clf), None) if first else clf._resume
-        rows, _ = _rows(clf, given, labels, objective, seed)
+        rows = _rows(clf, given, labels, objective, given.weight)
         epoch = replace(blueprint.minibatch(clf, objective.network, len(rows), seed), max_epochs=1)
         if progress is None or solver != clf.solver:
             theta = (
@@ -95,14 +115,16 @@ def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> N
         else:
             _check_same_network(clf, objective.network)
             progress = progress.on(device)
-        epoch.run(device, objective, progress, rows, None, _callback(clf))
+        watcher = Watcher(clf, device, objective, labels, rows, progress.theta, given.y)
+        epoch.run(device, objective, progress, rows, None, watcher)
         history = progress.history
         t = 0 if first else clf.t_
-        put_down(clf, labels, objective, _like_input(given, progress.theta), history)
+        put_down(clf, labels, objective, given.origin.give(device, progress.theta), history)
+        watcher.put_down()
         clf.n_iter_, clf.t_ = 1, t + len(rows)
         clf._resume = (clf.solver, seed, progress)
     if history.stopped == "diverged":
-        _warn(clf, history)
+        warn(clf, history)
 
 
 def on_host(state: dict[str, Any]) -> dict[str, Any]:
@@ -111,51 +133,115 @@ def on_host(state: dict[str, Any]) -> dict[str, Any]:
         return state
     host = get_device("cpu")
     solver, seed, progress = state["_resume"]
-    resume = (solver, seed, None if progress is None else progress.on(host))
+    resume = (solver, seed, progress.on(host) if isinstance(progress, Progress) else moved(host, progress))
     return {**state, "theta_": host.asarray(state["theta_"]), "_resume": resume}
+
+
+def moved(device: Device, state: Any) -> Any:
+    """The state of a full-batch method, tuples of arrays and numbers within each other, on a device."""
+    if isinstance(state, tuple):
+        parts = [moved(device, part) for part in state]
+        return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)
+    return state if state is None or isinstance(state, (int, float)) else device.asarray(state)
 
 
 def _check(clf: Any, X: Any, y: Any, sample_weight: Any, reset: bool) -> Given:
     choices.check(clf)
-    device = get_device(clf.device, clf.precision)
-    X = check_rows(clf, device, X, reset=reset)
-    y = check_labels(X, y, device)
-    dtype = choices.dtype(clf, X if reset else clf.theta_)
-    return Given(device, X, y, check_weights(sample_weight, X, device, dtype), dtype)
+    device = device_for(clf.device, X, clf.precision)
+    rows = check_rows(clf, device, X, reset=reset, dtype="float64" if clf.dtype == "float64" else "float32")
+    y = check_labels(rows, y)
+    dtype = choices.dtype(clf, rows if reset else clf.theta_)
+    return Given(device, Origin.of(X), rows, y, check_weights(sample_weight, rows, dtype), dtype)
 
 
 def _seed(clf: Any) -> int:
     return int(check_random_state(clf.random_state).randint(2**31 - 1))
 
 
-def _rows(clf: Any, given: Given, labels: Labels, objective: Objective, seed: int) -> tuple[Rows, Validation | None]:
-    """The training rows on the device, and with early stopping those held out."""
-    device, X, y, weight, dtype = given
-    T = device.asarray(labels.targets(y, objective.network.sizes[-1], dtype))
-    rows = Rows(device.asarray(X), T, weight, exclusive=not labels.multilabel)
+def _rows(
+    clf: Any, given: Given, labels: Labels, objective: Objective, weight: np.ndarray | None, training: bool = True
+) -> Rows:
+    """Rows on the device; those of training with the weights of their classes and smoothed labels."""
+    device, dtype, n_out = given.device, given.dtype, objective.network.sizes[-1]
+    T = labels.targets(given.y, n_out, dtype)
+    choices.check_threshold(clf.threshold, len(labels.classes), labels.multilabel)
+    if training and clf.class_weight is not None:
+        weight = _class_weights(clf.class_weight, labels, given.y, weight, dtype)
+    if training and clf.label_smoothing:
+        # Source: Szegedy et al. 2016, section 7; a lone output answers between two classes.
+        T = (1 - clf.label_smoothing) * T + clf.label_smoothing / (2 if labels.multilabel else max(n_out, 2))
+    X = given.X if isinstance(given.X, SparseRows) else device.asarray(given.X)
+    return Rows(
+        X,
+        device.asarray(T.astype(dtype, copy=False)),
+        None if weight is None else device.asarray(weight, dtype),
+        exclusive=not labels.multilabel,
+    )
+
+
+def _class_weights(
+    class_weight: Any, labels: Labels, y: np.ndarray, weight: np.ndarray | None, dtype: str
+) -> np.ndarray:
+    """Row weights times those of their classes."""
+    if isinstance(class_weight, dict):
+        unknown = [key for key in class_weight if key not in labels.classes.tolist()]
+        if unknown:
+            raise ValueError(
+                f"class_weight names {unknown[0]!r}, which is not among the classes: {labels.classes[:20].tolist()}."
+            )
+    of_classes = compute_sample_weight(class_weight, y)
+    if not (np.all(np.isfinite(of_classes)) and np.all(of_classes >= 0) and np.any(of_classes > 0)):
+        raise ValueError(f"class_weight={class_weight!r}: weights must be finite, not negative, and not all 0.")
+    return (of_classes if weight is None else of_classes * weight).astype(dtype)
+
+
+def _held_out(
+    clf: Any, given: Given, labels: Labels, objective: Objective, seed: int, rows: Rows, extra: Extra
+) -> tuple[Rows, HeldOut | None]:
+    """The rows to train on, and those to validate on: given as such, or with early stopping parted from the others."""
+    X_val, y_val, weight_val = extra
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val must be given together, and one of them is missing.")
+    if X_val is not None:
+        X = check_rows(clf, given.device, X_val, reset=False, dtype=given.dtype)
+        y = check_labels(X, y_val)
+        apart = given._replace(X=X, y=y, weight=check_weights(weight_val, X, given.dtype))
+        try:
+            validating = _rows(clf, apart, labels, objective, apart.weight, training=False)
+        except ValueError as error:
+            raise ValueError(f"y_val: {error}") from None
+        return rows, HeldOut(validating, X, y, apart.weight)
+    if weight_val is not None:
+        raise ValueError("sample_weight_val was given without X_val and y_val.")
     if not clf.early_stopping:
         return rows, None
-    stratify = None if labels.multilabel else y
+    stratify = None if labels.multilabel else given.y
+    if stratify is not None and len(labels.classes) == 2:
+        stratify = (given.y == labels.classes[1])[:, None]  # scikit-learn's form, so that its messages are the same
     rng = np.random.default_rng([seed, blueprint.SPLIT])
-    train, held_out = train_test_split(
-        np.arange(len(y)), test_size=clf.validation_fraction, stratify=stratify, random_state=int(rng.integers(2**31))
+    train, test = train_test_split(
+        np.arange(len(given.y)),
+        test_size=clf.validation_fraction,
+        stratify=stratify,
+        random_state=int(rng.integers(2**31)),
     )
-    if len(held_out) < 2:
+    if len(test) < 2:
         raise ValueError(
-            f"The validation set is too small: validation_fraction={clf.validation_fraction} of {len(y)} rows is "
-            f"{len(held_out)}. Increase 'validation_fraction' or the size of your dataset."
+            f"The validation set is too small: validation_fraction={clf.validation_fraction} of {len(given.y)} rows is "
+            f"{len(test)}. Increase 'validation_fraction' or the size of your dataset."
         )
-    validation = Validation(rows.take(device.xp, device.asarray(held_out)))
-    return replace(rows, index=device.asarray(train)), validation
+    device = given.device
+    weight = None if given.weight is None else given.weight[test]
+    X = given.X[device.asarray(test)]
+    apart = given._replace(X=X, y=given.y[test], weight=weight)
+    held_out = HeldOut(_rows(clf, apart, labels, objective, weight, training=False), X, apart.y, weight)
+    return replace(rows, index=device.asarray(train)), held_out
 
 
 def _copy(given: Given, clf: Any, objective: Objective) -> Array:
     _check_same_network(clf, objective.network)
-    return given.device.xp.asarray(given.device.asarray(clf.theta_, given.dtype), copy=True)
-
-
-def _like_input(given: Given, theta: Array) -> Array:
-    return theta if is_cupy(given.X) else given.device.to_host(theta)
+    device = given.device
+    return device.xp.asarray(device.asarray(inputs.on_host(clf.theta_), given.dtype), copy=True)
 
 
 def _check_same_classes(clf: Any, labels: Labels) -> None:
@@ -173,55 +259,3 @@ def _check_same_network(clf: Any, network: Network) -> None:
             f"{clf.network_.sizes} (or its activations differ). Training can only go on with the same network: use "
             "warm_start=False, or a new estimator."
         )
-
-
-def _callback(clf: Any) -> Callable[[History], bool | None]:
-    def after(history: History) -> bool | None:
-        if clf.verbose:
-            print(f"Iteration {history.n_iter}, loss = {history.cost[-1]:.8f}")
-            if history.validation_score:
-                print(f"Validation score: {history.validation_score[-1]:.6f}")
-        return None if clf.callback is None else clf.callback(history)
-
-    return after
-
-
-def put_down(clf: Any, labels: Labels, objective: Objective, theta: Array, history: History) -> None:
-    """Set the attributes that tell what was learned; theta is an array of the kind that X was."""
-    network, head = objective.network, objective.head
-    clf._labels, clf.classes_ = labels, labels.classes
-    clf.network_, clf.head_, clf.theta_ = network, head, theta
-    clf.n_layers_, clf.n_outputs_ = len(network.sizes), network.sizes[-1]
-    clf.out_activation_ = choices.name_of(network.output if network.layers[-1].learned else head.activation)
-    clf.history_, clf.n_iter_ = history, history.n_iter
-    nan = float("nan")
-    early = bool(history.validation_score)
-    clf.loss_curve_ = list(history.cost)
-    clf.loss_ = history.cost[-1] if history.cost else nan
-    clf.best_loss_ = None if early else min(history.cost, default=nan)
-    clf.validation_scores_ = list(history.validation_score) if early else None
-    clf.best_validation_score_ = max(history.validation_score) if early else None
-
-
-def _warn(clf: Any, history: History) -> None:
-    if history.stopped == "diverged":
-        warnings.warn(
-            f"Training diverged in iteration {history.n_iter}: the cost or the weights stopped being finite numbers. "
-            + (
-                f"The state of iteration {history.best + 1} was kept. "
-                if history.best is not None
-                else "No finite state but the initial weights was there, and they were kept. "
-            )
-            + f"Lower learning_rate_init={clf.learning_rate_init}, scale the inputs, or set clip_norm.",
-            DivergenceWarning,
-            stacklevel=4,
-        )
-    elif history.stopped in ("max_iter", "max_evaluations"):
-        limit = f"max_iter={clf.max_iter}" if history.stopped == "max_iter" else f"max_fun={clf.max_fun}"
-        warnings.warn(
-            f"Maximum iterations ({limit}) reached and the optimization hasn't converged yet. Raise it to go on.",
-            ConvergenceWarning,
-            stacklevel=4,
-        )
-    elif history.stopped == "interrupted":
-        warnings.warn("Training interrupted by user: the model so far was kept.", UserWarning, stacklevel=4)

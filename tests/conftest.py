@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import warnings
+
+os.environ.setdefault("SCIPY_ARRAY_API", "1")  # before SciPy is imported: scikit-learn's dispatch asks for it
 
 import array_api_strict
 import numpy as np

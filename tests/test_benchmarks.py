@@ -138,3 +138,10 @@ def test_train_step_refuses_to_leave_out_what_it_does_not_know():
     command = [sys.executable, "-m", "benchmarks.train_step", "--without", "PyTorch,JAX scan"]
     done = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and "'PyTorch, fused Adam'" in done.stderr
+
+
+def test_recording_is_timed_beside_epochs_without(tmp_path):
+    [[row]] = tables(run("recording", "--rows", 300, "--rounds", 2, "--hidden", 8, "--arrays", "--write", tmp_path))
+    assert all(seconds(row[name]) > 0 for name in ("an epoch", "with a recording", "the recording alone"))
+    assert float(row["ratio"]) > 0
+    assert len(kept(tmp_path, "recording-cpu", chart=False)["recording"]) == 2

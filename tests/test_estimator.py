@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import warnings
 
 import numpy as np
@@ -25,12 +26,16 @@ SOLVERS = [*choices.FIRST_ORDER_SOLVERS, *choices.FULL_BATCH_SOLVERS]
 # The contract
 
 
-@pytest.mark.parametrize("solver", ["adam", "adamw", "sgd", "lbfgs", "cg"])
+ABSENT = "is not installed|requires cuda|no XPU device|MPS device|torch is not"  # why a check may be skipped
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.filterwarnings("ignore")  # the checks warn on purpose: few iterations, few rows
 def test_scikit_learn_finds_no_fault(solver):
     results = check_estimator(MLPClassifier(solver=solver), on_fail=None, on_skip=None)
     assert [r for r in results if r["status"] in ("failed", "xfail")] == []
-    assert sum(r["status"] == "skipped" for r in results) <= 1  # array API input, where SCIPY_ARRAY_API is not set
+    assert all(re.search(ABSENT, str(r["exception"])) for r in results if r["status"] == "skipped")
+    assert sum(r["status"] == "passed" for r in results) >= 70
 
 
 def test_parameters_of_scikit_learn_have_its_names_and_defaults():
@@ -47,7 +52,7 @@ def test_the_first_two_parameters_may_stand_without_names():
 
 def test_it_works_in_pipelines_and_searches(iris):
     search = GridSearchCV(
-        make_pipeline(StandardScaler(), MLPClassifier(max_iter=20, random_state=0, tol=10, n_iter_no_change=9)),
+        make_pipeline(StandardScaler(), MLPClassifier(learning_rate_init=0.05, random_state=0, tol=10)),
         {"mlpclassifier__hidden_layer_sizes": [(4,), (16,)]},
     )
     assert search.fit(*iris).best_score_ > 0.5

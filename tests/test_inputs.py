@@ -17,7 +17,10 @@ BAD_PARAMETERS = {
     "device": ["gpu", 3, "cuda:x"], "dtype": ["int8", "float16"], "precision": ["fp8", None, "tf32"],
     "cost": ["hinge", "log_likelihood_"], "output_activation": ["relu_"], "weight_init": ["big"], "bias_init": [0],
     "l1": [-1], "dropout": [1, -0.1, [0.1, 0.2]], "input_dropout": [1], "max_norm": [0], "clip_norm": [-1],
-    "warmup": [-1], "lbfgs_memory": [0], "cg_beta": ["dai_yuan"],
+    "warmup": [-1], "lbfgs_memory": [0], "cg_beta": ["dai_yuan"], "class_weight": ["heavy", 3, {0: -1}],
+    "label_smoothing": [1, -0.1], "ema_decay": [1, -0.5], "scoring": ["best", 3],
+    "threshold": [0, 1.5, 0.5, [0.1, 0.2]], "time_limit": [0, -1], "record": ["all"], "features": ["some", 3],
+    "callback": ["loud"],
 }  # fmt: skip
 
 
@@ -42,7 +45,7 @@ def test_a_precision_that_training_could_not_keep_is_refused_by_what_stands_in_i
 
 
 @pytest.mark.parametrize(("X", "y", "said"), [
-    (np.ones((3, 2)), [0, 1], "inconsistent"), (np.ones((3, 2)), [0, 0, 0], "one class"),
+    (np.ones((3, 2)), [0, 1], "inconsistent"),
     (np.ones((0, 2)), [], "0 sample"),
     (np.ones((3, 0)), [0, 1, 0], "0 feature"), (np.ones(3), [0, 1, 0], "2D array"),
     ([["a", "b"]] * 2, [0, 1], "string"),
@@ -65,6 +68,52 @@ def test_data_that_does_not_fit_leaves_the_estimator_as_it_was(iris, X, y, said,
 def test_weights_that_do_not_fit_are_refused(iris, weight, said):
     with pytest.raises(ValueError, match=said):
         MLPClassifier().fit(*iris, sample_weight=weight)
+
+
+@pytest.mark.parametrize(("extra", "said"), [
+    ({"X_val": np.ones((2, 4))}, "X_val and y_val must be given together"),
+    ({"y_val": [0, 1]}, "X_val and y_val must be given together"),
+    ({"sample_weight_val": [1, 1]}, "without X_val and y_val"),
+    ({"X_val": np.ones((2, 3)), "y_val": [0, 1]}, "3 features, but MLPClassifier is expecting 4"),
+    ({"X_val": np.full((2, 4), np.nan), "y_val": [0, 1]}, "NaN"),
+    ({"X_val": np.ones((2, 4)), "y_val": [0, 9]}, r"y_val: .*not among the classes: \[9\]"),
+    ({"X_val": np.ones((2, 4)), "y_val": [0]}, "inconsistent"),
+    ({"X_val": np.ones((2, 4)), "y_val": [0, 1], "sample_weight_val": [-1, 1]}, "[Nn]egative"),
+])  # fmt: skip
+def test_validation_rows_that_do_not_fit_leave_the_estimator_as_it_was(iris, extra, said, fitted):
+    for clf in (MLPClassifier(), fitted(*iris, max_iter=2)):
+        before = dict(vars(clf))
+        with pytest.raises(ValueError, match=said):
+            clf.fit(*iris, **extra)
+        assert vars(clf).keys() == before.keys()
+        assert all(vars(clf)[name] is value for name, value in before.items())
+
+
+def test_classes_that_are_not_there_have_no_weight(iris):
+    with pytest.raises(ValueError, match=r"class_weight names 7, which is not among the classes: \[0, 1, 2\]"):
+        MLPClassifier(class_weight={7: 2}).fit(*iris)
+
+
+def test_labels_that_partial_fit_was_not_told_of_are_named(iris):
+    clf = MLPClassifier().partial_fit(*iris, classes=[0, 1, 2])
+    theta = clf.theta_.copy()
+    with pytest.raises(ValueError, match=r"not among the classes: \[5\]"):
+        clf.partial_fit(iris[0], np.full(150, 5))
+    assert np.array_equal(clf.theta_, theta)
+
+
+def test_one_row_of_each_class_and_one_class_alone_are_learned(iris):
+    X, y = iris
+    clf = MLPClassifier(solver="lbfgs", max_iter=100, random_state=0).fit(X[[0, 140]], y[[0, 140]])
+    assert clf.predict(X[[140, 0]]).tolist() == [2, 0]
+    for output in ("sigmoid", "softmax"):
+        clf = MLPClassifier(solver="lbfgs", output_activation=output)
+        with pytest.warns(RuntimeWarning, match=r"y has only one class, \[0\]"):
+            clf.fit(X[:50], y[:50])
+        assert clf.predict(X).tolist() == [0] * 150
+        assert clf.predict_proba(X).tolist() == [[1.0]] * 150
+        assert clf.predict_log_proba(X).tolist() == [[0.0]] * 150
+        assert clf.decision_function(X).shape == (150,)
 
 
 def test_prediction_needs_a_fit_and_the_same_columns(iris, fitted):

@@ -19,14 +19,14 @@ def test_one_output_answers_for_the_second_of_two_classes():
     assert labels.n_outputs == 1
     assert labels.targets([7, 5, 7], 1, "float64").tolist() == [[1], [0], [1]]
     assert labels.targets([7, 5], 2, "float64").tolist() == [[0, 1], [1, 0]]
-    assert labels.decode(np.array([[0.1], [-0.1]])).tolist() == [7, 5]
+    assert labels.codes(np, np.array([[0.1], [-0.1]])).tolist() == [1, 0]
 
 
-def test_scores_of_targets_decode_to_the_labels():
+def test_scores_of_targets_say_the_labels():
     rng = np.random.default_rng(0)
     for y in (rng.integers(0, 5, 50), rng.choice(["x", "y"], 50), rng.random(50) < 0.5, rng.integers(0, 3, 50) / 2 * 2):
         labels = Labels.learn(y)
-        assert np.array_equal(labels.decode(labels.targets(y, labels.n_outputs, "float64") - 0.5), y)
+        assert np.array_equal(labels.classes[labels.codes(np, labels.targets(y, labels.n_outputs, "float64") - 0.5)], y)
 
 
 def test_an_indicator_matrix_stays_one():
@@ -34,7 +34,7 @@ def test_an_indicator_matrix_stays_one():
     labels = Labels.learn(Y)
     assert labels.multilabel
     assert labels.n_outputs == 3
-    assert np.array_equal(labels.decode(labels.targets(Y, 3, "float32") - 0.5), Y)
+    assert np.array_equal(labels.codes(np, labels.targets(Y, 3, "float32") - 0.5), Y)
     with pytest.raises(ValueError, match=r"shape \(3, 2\); an indicator matrix \(n, 3\)"):
         labels.targets(Y[:, :2], 3, "float32")
     with pytest.raises(ValueError, match="one column of labels"):

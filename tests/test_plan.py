@@ -13,20 +13,27 @@ SOURCES = sorted((HOUSE / "gpunn").rglob("*.py"))
 # The rooms from the top to the bottom, each with those it may import from. A room may import from itself;
 # gpunn/__init__.py, which is "" here, holds the public names and may import from all, at need by name.
 MATHS = {"optim", "nn", "devices"}
-PARTS = {"blueprint", "choices", "labels", "parameters", "training", "models", "features", "manifest", *MATHS}
+TOLD = {"blueprint", "choices", "labels", "limits", "parameters", "training", *MATHS}  # what an estimator is told
+FITTED = {"inputs", "outcome", *TOLD}
 PLAN = {
-    "cli": {"", "estimator", "insight", *PARTS},
-    "estimator": {"session", "inputs", *PARTS},
-    "insight": {"training", "models", "features", "manifest", *MATHS},
-    "session": {"inputs", *PARTS} - {"models", "features", "manifest"},
+    "cli": {"", "estimator", "insight", "models", "features", "manifest", *FITTED},
+    "estimator": {"keeping", "predicting", "session", "manifest", *TOLD},
+    "insight": {"features", *FITTED},  # it reads estimators, and is given them
+    "gradients": FITTED,
+    "keeping": {"models", "features", "manifest", *FITTED},
+    "predicting": FITTED,
+    "session": {"watching", *FITTED},
+    "watching": FITTED,
+    "outcome": TOLD,
     "blueprint": {"choices", "labels", "training", *MATHS},
-    "manifest": {"parameters", "choices", "optim", "nn"},  # it is written in the words of choices
+    "manifest": {"parameters", "choices", "limits", "optim", "nn"},  # it is written in the words of choices
     "parameters": {"training"},
+    "models": {"", "labels", "choices", "inputs", *MATHS},  # a model file keeps classes; for ONNX an estimator is read
+    "inputs": {"devices", "features", "training"},
     "training": MATHS,
-    "models": {"labels", *MATHS},  # a model file keeps the classes
-    "inputs": {"devices"},
     "features": set(),
-    "choices": {"optim", "nn"},
+    "choices": {"limits", "optim", "nn"},
+    "limits": set(),
     "labels": set(),
     "optim": set(),
     "nn": set(),

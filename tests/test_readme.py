@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 import shutil
@@ -16,16 +17,27 @@ HOUSE = Path(__file__).parents[1]
 README = (HOUSE / "README.md").read_text(encoding="utf-8")
 
 
+NAMES: dict = {}  # the blocks of the page share them, from the first to the last
+
+
 def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("code", blocks("python"), ids=lambda code: code.splitlines()[-1][:40])
 def test_python_runs_as_it_stands(code, capsys):
-    exec(compile(code, "README.md", "exec"), {})
-    if "print(" in code:
+    exec(compile(code, "README.md", "exec"), NAMES)
+    if "test digits" in code:
         percent = re.match(r"([\d.]+)% of the test digits are right, after \d+ epochs", capsys.readouterr().out)
         assert float(percent[1]) > 95
+
+
+def test_the_page_of_wishes_runs_as_it_stands(capsys):
+    page = (HOUSE / "docs" / "wishes.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    exec(compile(code, "wishes.md", "exec"), {})
+    errors = [float(error) for error in re.findall(r"\d+e-\d+", capsys.readouterr().out)]
+    assert len(errors) == 4 and max(errors) < 1e-6
 
 
 def test_the_first_command_trains_the_digits_to_97_5_percent(tmp_path, capsys):
@@ -50,9 +62,11 @@ def test_the_commands_run(tmp_path, monkeypatch, capsys):
     shutil.copy("table.csv", "labelled.csv")
     Path("new.csv").write_text("n,letter\n1,a\n6,b\n")
     commands = [line for line in blocks("sh")[2].splitlines() if line]
-    assert [line.split()[1] for line in commands] == ["train", "predict", "evaluate"]
+    commands = [line.partition(" | ")[2].partition(" | ")[0] if line.startswith("cat ") else line for line in commands]
+    assert [line.split()[1] for line in commands] == ["train", "predict", "predict", "evaluate", "inspect", "report"]
     for line in commands:
         arguments = shlex.split(line)[1:]
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(Path("new.csv").read_bytes())))
         assert main([*arguments, "--epochs", "20"] if arguments[0] == "train" else arguments) == 0
     assert [line.split(",")[0] for line in Path("predictions.csv").read_text().splitlines()[1:]] == ['"no"', '"yes"']
 

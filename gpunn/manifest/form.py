@@ -16,6 +16,7 @@ from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
 from gpunn.parameters import Parameters
 
 KEYS = {  # key of a manifest: parameter of the estimator
+    "data.features": "features",
     "network.input.dropout": "input_dropout",
     "network.hidden.size": "hidden_layer_sizes",
     "network.hidden.activation": "activation",
@@ -28,6 +29,10 @@ KEYS = {  # key of a manifest: parameter of the estimator
     "training.device": "device",
     "training.dtype": "dtype",
     "training.precision": "precision",
+    "training.class_weight": "class_weight",
+    "training.scoring": "scoring",
+    "training.threshold": "threshold",
+    "training.time_limit": "time_limit",
     "training.early_stopping": "early_stopping",
     "training.validation_fraction": "validation_fraction",
     "training.params.lambda": "alpha",
@@ -35,11 +40,13 @@ KEYS = {  # key of a manifest: parameter of the estimator
     "training.params.weight_decay": "weight_decay",
     "training.params.max_norm": "max_norm",
     "training.params.clip_norm": "clip_norm",
+    "training.params.label_smoothing": "label_smoothing",
     "training.optimize.method": "solver",
     "training.optimize.iterations": "max_iter",
     "training.optimize.evaluations": "max_fun",
     "training.optimize.batch_size": "batch_size",
     "training.optimize.shuffle": "shuffle",
+    "training.optimize.ema_decay": "ema_decay",
     "training.optimize.learning_rate": "learning_rate_init",
     "training.optimize.schedule": "learning_rate",
     "training.optimize.power": "power_t",
@@ -153,8 +160,9 @@ def to_dict(p: Any, n_inputs: int | None = None, n_outputs: int | None = None) -
     _put(form, SIZES[0], n_inputs)
     for key, name in KEYS.items():
         value = getattr(p, name)
-        if name in always or value != DEFAULTS[name]:
-            _put(form, key, _plain(name, value))
+        if name in always or (value is not DEFAULTS[name] and value != DEFAULTS[name]):
+            # In the place of None, which says that a key is not given.
+            _put(form, key, False if name == "features" and value is None else _plain(name, value))
     _put(form, SIZES[1], n_outputs)
     return form
 
@@ -205,6 +213,15 @@ def _check_beyond_parameters(manifest: Manifest, found: Mapping[str, Any]) -> No
 def _value(manifest: Manifest, key: str, value: Any) -> Any:
     if key == "training.cost" and isinstance(value, str):
         return COSTS_OF_THE_POST.get(value, value)
+    if key == "training.class_weight" and isinstance(value, list):  # pairs, as `_plain` makes them
+        try:
+            return [dict(one) for one in value] if isinstance(value[0][0], list) else dict(value)
+        except (TypeError, ValueError, IndexError):
+            raise ValueError(
+                f"{manifest.place(key)}: {_show(value)} is not allowed; give balanced, or a weight for each class."
+            ) from None
+    if key == "data.features" and value is False:
+        return None
     if key.endswith(".activation"):
         several = isinstance(value, list)
         made = [_activation(manifest, key, one) for one in (value if several else [value])]
@@ -246,6 +263,10 @@ def _plain(name: str, value: Any) -> Any:
             return known
     if hasattr(value, "tolist"):
         value = value.tolist()
+    if isinstance(value, dict) and name == "class_weight":  # in JSON keys would become text
+        return [[_plain(name, one) for one in pair] for pair in value.items()]
+    if isinstance(value, dict):
+        return dict(value)
     if isinstance(value, (list, tuple, range)):
         return [_plain(name, one) for one in value]
     if value is None or isinstance(value, (str, int, float, bool)):

@@ -1,0 +1,126 @@
+"""Gradients held against central differences, for formulas of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gpunn import blueprint, choices
+from gpunn.devices import get_device
+from gpunn.inputs import check_labels, check_rows
+from gpunn.labels import Labels
+from gpunn.nn.activations import Activation
+from gpunn.nn.costs import Cost
+from gpunn.nn.heads import Head
+from gpunn.parameters import Parameters
+
+Array = Any
+
+STEP = 6e-6  # the cube root of float64's rounding: there truncation and rounding of the difference are about equal
+CHECKED = 200  # directions at most
+
+
+class GradientError(AssertionError):
+    """A gradient is not that of its function."""
+
+
+def check_gradients(thing: Any, X: Any = None, y: Any = None, *, tol: float = 1e-6) -> float:
+    """Hold gradients against central differences, in float64 on the CPU.
+
+    Parameters
+    ----------
+    thing : Activation, Cost, Head or MLPClassifier
+        An activation's ``backward``, a cost's ``derivative``, a head's ``delta``, or the gradient of the whole
+        network that an estimator describes, fitted or not, with all that it learns and its penalties.
+    X, y : array-like (n, d) and (n,)
+        For an estimator: rows and labels. A few rows are enough.
+    tol : float, default=1e-6
+        Greatest difference that is allowed, relative to the greatest component of the gradient.
+
+    Returns
+    -------
+    float
+        The greatest difference found, relative like ``tol``.
+
+    Raises
+    ------
+    GradientError
+        If a difference is greater, or not a number; the message says where.
+    TypeError
+        If ``thing`` is something else.
+    """
+    rng = np.random.default_rng(0)
+    with np.errstate(all="ignore"):
+        if isinstance(thing, Activation):
+            return _activation(thing, rng, tol)
+        if isinstance(thing, Cost):
+            a, T = rng.uniform(0.05, 0.95, (7, 4)), np.eye(4)[rng.integers(4, size=7)]
+            return _compare("derivative", lambda a: np.sum(thing.value(np, a, T)), a, thing.derivative(np, a, T), tol)
+        if isinstance(thing, Head):
+            z, T = 2 * rng.standard_normal((7, 4)), np.eye(4)[rng.integers(4, size=7)]
+            return _compare("delta", lambda z: np.sum(thing.cost(np, z, T)), z, thing.delta(np, z, T), tol)
+        if isinstance(thing, Parameters):
+            if X is None or y is None:
+                raise TypeError("X and y must be given with an estimator: some rows and their labels.")
+            return _estimator(thing, X, y, tol)
+    raise TypeError(f"thing={thing!r} is not allowed; give an Activation, a Cost, a Head or an MLPClassifier.")
+
+
+def _activation(activation: Activation, rng: Any, tol: float) -> float:
+    z, dh = 2 * rng.standard_normal((7, 4)), rng.standard_normal((7, 4))
+    learned = {name: rng.standard_normal(shape) for name, shape in activation.shapes(4).items()}
+    h = activation.forward(np, z, **learned)
+    dz, dlearned = activation.backward(np, z, h, dh, **learned)
+    found = [_compare("backward", lambda z: np.sum(dh * activation.forward(np, z, **learned)), z, dz, tol)]
+    for name, value in learned.items():
+
+        def of_learned(value: Array, name: str = name) -> Any:
+            return np.sum(dh * activation.forward(np, z, **{**learned, name: value}))
+
+        found.append(_compare(f"backward, {name}", of_learned, value, dlearned[name], tol))
+    return max(found)
+
+
+def _estimator(clf: Any, X: Any, y: Any, tol: float) -> float:
+    """The gradient at the weights of a fitted estimator, else at those it would start from."""
+    choices.check(clf)
+    device = get_device("cpu")
+    probe = type(clf)(**clf.get_params())  # the estimator stays as it is
+    rows = check_rows(probe, device, X, reset=True, dtype="float64")
+    labels = Labels.learn(check_labels(rows, y))
+    objective = blueprint.objective(clf, rows.shape[1], labels)
+    network = objective.network
+    T = labels.targets(y, network.sizes[-1], "float64")
+    X = rows[:, :].astype("float64")
+    fitted = getattr(clf, "network_", None) == network
+    theta = device.asarray(clf.theta_, "float64") if fitted else blueprint.start(clf, network, 0, device, "float64")
+    # Biases start from 0, where a rectifier has a kink for a row of zeros.
+    theta = np.array(theta) if fitted else theta + 0.01 * np.random.default_rng(0).standard_normal(theta.shape)
+    g = objective.value_and_gradient(np, theta, X, T)[1]
+    return _compare("gradient by theta", lambda theta: objective.value(np, theta, X, T), theta, g, tol)
+
+
+def _compare(what: str, function: Callable[[Array], Any], x: Array, g: Array, tol: float) -> float:
+    """The greatest difference of g from central differences of the function at x, relative to the greatest of g."""
+    if np.shape(g) != x.shape:
+        raise GradientError(f"{what}: the shape is {np.shape(g)}; that of what it is taken by is {x.shape}.")
+    scale = max(float(np.max(np.abs(g))), 1e-8)
+    at = np.random.default_rng(1).permutation(x.size)[:CHECKED]
+    worst = 0.0
+    for i in at.tolist():
+        move = np.zeros(x.size)
+        move[i] = STEP * max(1.0, abs(x.flat[i]))
+        move = move.reshape(x.shape)
+        difference = (function(x + move) - function(x - move)) / (2 * move.flat[i])
+        error = abs(float(difference) - float(g.flat[i])) / scale
+        if not error <= tol:
+            place = tuple(int(k) for k in np.unravel_index(i, x.shape))
+            raise GradientError(
+                f"{what}, component {place}: it is {float(g.flat[i]):.9g}, and the central difference "
+                f"{float(difference):.9g}; relative to the greatest component they differ by {error:.2g}, and "
+                f"{tol:g} is allowed."
+            )
+        worst = max(worst, error)
+    return worst

@@ -1,0 +1,60 @@
+"""What a training leaves on its estimator, and what it warns of."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from sklearn.exceptions import ConvergenceWarning
+
+from gpunn import choices
+from gpunn.labels import Labels
+from gpunn.nn.objective import Objective
+from gpunn.training.history import DivergenceWarning, History
+
+Array = Any
+
+
+def put_down(clf: Any, labels: Labels, objective: Objective, theta: Array, history: History) -> None:
+    """Set the attributes that tell what was learned; theta is an array of the kind that X was."""
+    network, head = objective.network, objective.head
+    clf._labels, clf.classes_ = labels, labels.classes
+    clf.network_, clf.head_, clf.theta_ = network, head, theta
+    clf.n_layers_, clf.n_outputs_ = len(network.sizes), network.sizes[-1]
+    clf.out_activation_ = choices.name_of(network.output if network.layers[-1].learned else head.activation)
+    clf.history_, clf.n_iter_ = history, history.n_iter
+    nan = float("nan")
+    validated = bool(history.validation_score)
+    clf.loss_curve_ = list(history.cost)
+    clf.loss_ = history.cost[-1] if history.cost else nan
+    clf.best_loss_ = None if validated else min(history.cost, default=nan)
+    clf.validation_scores_ = list(history.validation_score) if validated else None
+    clf.best_validation_score_ = max(history.validation_score) if validated else None
+
+
+def warn(clf: Any, history: History) -> None:
+    """Say what ended a training that nobody wanted to end so."""
+    if history.stopped == "diverged":
+        warnings.warn(
+            f"Training diverged in iteration {history.n_iter}: the cost or the weights stopped being finite numbers. "
+            + (
+                f"The state of iteration {history.best + 1} was kept. "
+                if history.best is not None
+                else "No finite state but the initial weights was there, and they were kept. "
+            )
+            + f"Lower learning_rate_init={clf.learning_rate_init}, scale the inputs, or set clip_norm.",
+            DivergenceWarning,
+            stacklevel=5,
+        )
+    elif history.stopped in ("max_iter", "max_evaluations", "time_limit"):
+        name = {"max_iter": "max_iter", "max_evaluations": "max_fun", "time_limit": "time_limit"}[history.stopped]
+        limit = f"{name}={getattr(clf, name)}"
+        warnings.warn(
+            f"Maximum iterations ({limit}) reached and the optimization hasn't converged yet. Raise it to go on."
+            if history.stopped != "time_limit"
+            else f"The time limit ({limit} seconds) was reached and the optimization hasn't converged yet.",
+            ConvergenceWarning,
+            stacklevel=5,
+        )
+    elif history.stopped == "interrupted":
+        warnings.warn("Training interrupted by user: the model so far was kept.", UserWarning, stacklevel=5)

@@ -1,0 +1,94 @@
+"""What a fitted estimator makes of new rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sklearn.utils._array_api import check_same_namespace
+from sklearn.utils.validation import check_is_fitted
+
+from gpunn import choices
+from gpunn.devices import Device, is_cupy
+from gpunn.inputs import Origin, check_rows, device_for, on_host
+from gpunn.nn.probabilities import probabilities
+from gpunn.training.data import by_chunks
+
+Array = Any
+
+
+def of_logits(clf: Any, X: Any, method: str, function: Callable[..., Array]) -> Array:
+    """A function of namespace, head, logits and ``multilabel``, in the library of X."""
+    check_is_fitted(clf)
+    head, multilabel = clf.head_, clf._labels.multilabel
+    return Origin.of(X).give(*_of_layer(clf, X, method, lambda xp, z: function(xp, head, z, multilabel)))
+
+
+def of_classes(clf: Any, X: Any, method: str, function: Callable[..., Array], certain: float) -> Array:
+    """`of_logits` for probabilities or their logarithms; where there is but one class it is ``certain``."""
+    if hasattr(clf, "classes_") and len(clf.classes_) == 1:
+        return of_logits(clf, X, method, lambda xp, head, z, multilabel: xp.full_like(z[:, :1], certain))
+    return of_logits(clf, X, method, function)
+
+
+def predict(clf: Any, X: Any) -> Array:
+    """What `gpunn.MLPClassifier.predict` does."""
+    check_is_fitted(clf)
+    head, labels, threshold = clf.head_, clf._labels, clf.threshold
+    choices.check_threshold(threshold, len(clf.classes_), labels.multilabel)
+
+    def scores(xp: Any, z: Array) -> Array:
+        if threshold is None:
+            return head.decision(xp, z)
+        p = probabilities(xp, head, z, labels.multilabel)
+        limit = xp.asarray(threshold, dtype=p.dtype, device=p.device)
+        return xp.astype((p if labels.multilabel else p[:, 1:]) >= limit, p.dtype)
+
+    device, found = _of_layer(clf, X, "predict", scores)
+    with device.use():
+        codes = labels.codes(device.xp, found)
+        if not labels.multilabel and clf.classes_.dtype.kind not in "biuf":
+            return clf.classes_[device.to_host(codes)]
+        return Origin.of(X).give(device, codes if labels.multilabel else device.asarray(clf.classes_)[codes])
+
+
+def decision_function(clf: Any, X: Any) -> Array:
+    """What `gpunn.MLPClassifier.decision_function` does."""
+
+    def scores(xp: Any, head: Any, z: Array, multilabel: bool) -> Array:
+        found = head.decision(xp, z)
+        two = not multilabel and len(clf.classes_) == 2
+        return found[:, 1:] - found[:, :1] if two and found.shape[1] == 2 else found
+
+    found = of_logits(clf, X, "decision_function", scores)
+    return found[:, 0] if not clf._labels.multilabel and len(clf.classes_) <= 2 else found
+
+
+def hidden(clf: Any, X: Any, method: str, layer: int | None = None) -> Array:
+    """Activations of a hidden layer, counted from 0 or from -1; without a number of the last, or the inputs."""
+    check_is_fitted(clf)
+    n_hidden = len(clf.network_.layers) - 1
+    number = n_hidden
+    if layer is not None:
+        if layer not in range(-n_hidden, n_hidden):
+            raise ValueError(f"layer={layer!r} is not allowed; the network has {n_hidden} hidden layers, 0 the first.")
+        number = layer % n_hidden + 1
+    return Origin.of(X).give(*_of_layer(clf, X, method, lambda xp, h: h, number))
+
+
+def _of_layer(
+    clf: Any, X: Any, method: str, function: Callable[[Any, Array], Array], layer: int | None = None
+) -> tuple[Device, Array]:
+    """The device, and what a function makes of the activations of a layer, counted from 1, or of the logits."""
+    check_same_namespace(X, clf, attribute="theta_", method=method)
+    device = device_for(clf.device, X)
+    theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else on_host(clf.theta_))
+    X = check_rows(clf, device, X, reset=False, dtype=str(theta.dtype))
+    network = clf.network_
+
+    def of_rows(xp: Any, rows: Array) -> Array:
+        found = network.logits(xp, theta, rows) if layer is None else network.hidden(xp, theta, rows, layer)
+        return function(xp, found)
+
+    with device.use():
+        return device, by_chunks(device, network, theta, X, of_rows)

@@ -1,0 +1,55 @@
+"""Instruments that show why a network learns or doesn't: they read, and never train."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+# Not at need, like the others: the function has the name of its module, and would give way to it.
+from gpunn.insight.diagnose import Diagnosis, diagnose, diagnose_network
+from gpunn.insight.facts import Training
+from gpunn.insight.finding import Finding
+
+if TYPE_CHECKING:
+    from gpunn.insight.displays import (
+        ActivationDisplay,
+        CostSurfaceDisplay,
+        GradientFlowDisplay,
+        SlopeDisplay,
+        TrainingCurveDisplay,
+        WeightImageDisplay,
+    )
+    from gpunn.insight.report import html_report
+
+__all__ = [
+    "ActivationDisplay",
+    "CostSurfaceDisplay",
+    "Diagnosis",
+    "Finding",
+    "GradientFlowDisplay",
+    "SlopeDisplay",
+    "Training",
+    "TrainingCurveDisplay",
+    "WeightImageDisplay",
+    "diagnose",
+    "diagnose_network",
+    "html_report",
+]
+
+_PICTURES = {name for name in __all__ if name.endswith("Display")}
+
+
+def __getattr__(name: str) -> Any:
+    # Pictures take a while to import: only who draws waits for them.
+    if name in _PICTURES:
+        from gpunn.insight import displays
+
+        return getattr(displays, name)
+    if name == "html_report":
+        from gpunn.insight.report import html_report
+
+        return html_report
+    raise AttributeError(f"module 'gpunn.insight' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

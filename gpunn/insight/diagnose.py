@@ -1,0 +1,225 @@
+"""Why a network learns or doesn't: its layers in numbers, and what is wrong with it in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from gpunn.devices import Device, get_device
+from gpunn.insight.facts import Facts, Training, measure
+from gpunn.insight.finding import Finding
+from gpunn.insight.findings import findings_of
+from gpunn.insight.opened import opened
+from gpunn.insight.words import in_words
+from gpunn.nn.objective import Objective
+from gpunn.training.data import Rows, SparseRows
+from gpunn.training.layers import LayerStatistics
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What `diagnose` found; ``str`` of it is a table of the layers and the findings in words.
+
+    Attributes
+    ----------
+    at : str
+        "start" or "end".
+    sizes : tuple of int
+        Inputs, units of each hidden layer, outputs.
+    n_rows, n_sample : int
+        Rows given, and those among them that layers and gradients were measured on.
+    cost, score : float
+        Mean cost of the rows, without penalties, and share of them that are right.
+    validation_cost, validation_score : float or None
+    guess : float
+        Cost of outputs that are the shares of the classes, whatever the input.
+    penalty : float
+        What the penalties add to the cost.
+    gradient_norm : float
+        Euclidean norm of the gradient of cost and penalties.
+    curvature : float or None
+        Along the gradient, g'Hg / g'g; a plain gradient step above 2 / curvature overshoots.
+    noise_scale : float or None
+        Batch size, in rows, at which noise and gradient are of one size; infinite where there is only noise.
+    layers : list of LayerStatistics
+        The output last.
+    findings : list of Finding
+        Causes before what follows from them; empty for a sound network.
+    """
+
+    at: str
+    sizes: tuple[int, ...]
+    n_rows: int
+    n_sample: int
+    cost: float
+    score: float
+    validation_cost: float | None
+    validation_score: float | None
+    guess: float
+    penalty: float
+    gradient_norm: float
+    curvature: float | None
+    noise_scale: float | None
+    layers: list[LayerStatistics]
+    findings: list[Finding]
+
+    @classmethod
+    def of(cls, facts: Facts) -> Diagnosis:
+        """What the facts show."""
+        held_out = facts.validation
+        return cls(
+            at=facts.at,
+            sizes=facts.network.sizes,
+            n_rows=facts.outcome.n_rows,
+            n_sample=facts.n_sample,
+            cost=facts.outcome.cost,
+            score=facts.outcome.score,
+            validation_cost=None if held_out is None else held_out.cost,
+            validation_score=None if held_out is None else held_out.score,
+            guess=facts.guess,
+            penalty=facts.penalty,
+            gradient_norm=facts.gradient_norm,
+            curvature=facts.curvature,
+            noise_scale=facts.noise_scale,
+            layers=list(facts.layers),
+            findings=findings_of(facts),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """A form of numbers, texts, lists and dicts for JSON; numbers that are not finite are None."""
+        form: dict[str, Any] = _plain(asdict(self))
+        return form
+
+    def __str__(self) -> str:
+        return in_words(self)
+
+
+def diagnose(
+    clf: Any,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    *,
+    X_val: Any = None,
+    y_val: Any = None,
+    at: Literal["start", "end"] = "end",
+) -> Diagnosis:
+    """Find out why a classifier learns or doesn't.
+
+    Nothing is trained, and the classifier stays as it is. Costs, labels and inputs are looked at over all rows, layers
+    and gradients on at most 2,048 of them, evenly spaced.
+
+    Parameters
+    ----------
+    clf : MLPClassifier
+    X, y, sample_weight
+        Rows as for `MLPClassifier.fit`: best those it was, or will be, trained on.
+    X_val, y_val : optional
+        Rows it was not trained on, to tell how far what was learned holds.
+    at : {"end", "start"}, default "end"
+        "end" looks at a fitted classifier, "start" at the initial weights that ``fit`` would draw; then ``clf`` need
+        not be fitted, and its ``random_state`` should be a number.
+
+    Returns
+    -------
+    Diagnosis
+
+    Raises
+    ------
+    ValueError
+        If the data do not fit, or ``at`` is neither.
+    NotFittedError
+        For ``at="end"`` and a classifier that is not fitted.
+    """
+    if at not in ("start", "end"):
+        raise ValueError(f"at={at!r} is not known; use 'end' for a fitted classifier, or 'start'.")
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val belong together; give both or neither.")
+    found = opened(clf, X, y, sample_weight, at)
+    return diagnose_network(
+        found.objective,
+        found.theta,
+        found.rows.X,
+        found.rows.T,
+        device=found.device,
+        weight=found.rows.weight,
+        exclusive=found.rows.exclusive,
+        at=at,
+        classes=found.classes,
+        input_names=found.input_names,
+        training=found.training,
+        validation=None if X_val is None else found.more(X_val, y_val),
+    )
+
+
+def diagnose_network(
+    objective: Objective,
+    theta: Array,
+    X: Array,
+    T: Array,
+    *,
+    device: Device | None = None,
+    weight: Array | None = None,
+    exclusive: bool = True,
+    at: Literal["start", "end"] = "end",
+    classes: Sequence[Any] = (),
+    input_names: Sequence[str] = (),
+    training: Training | None = None,
+    validation: Rows | None = None,
+) -> Diagnosis:
+    """The same for a bare network.
+
+    Parameters
+    ----------
+    objective : Objective
+    theta : array (P,)
+        Of one network.
+    X : array or SparseRows (n, d)
+        Of any numeric dtype.
+    T : array (n, k)
+        Targets: one-of-N, or yes or no for each output.
+    device : Device, optional
+        Where the arrays are and the work is done; the CPU by default.
+    weight : array (n,), optional
+        Row weights.
+    exclusive : bool, default True
+        Whether a row has one class, that of the greatest output (or of the sign of a single one); False if each output
+        is a yes or no of its own.
+    at : {"end", "start"}, default "end"
+        Whether theta is trained or initial.
+    classes, input_names : sequence, optional
+        Names of the classes and of the columns of X.
+    training : Training, optional
+        How theta was trained; without it findings about the training are left out.
+    validation : Rows, optional
+
+    Returns
+    -------
+    Diagnosis
+    """
+    device = device or get_device("cpu")
+    rows = Rows(X if isinstance(X, SparseRows) else device.asarray(X), device.asarray(T), weight, exclusive)
+    facts = measure(
+        device,
+        objective,
+        theta,
+        rows,
+        at=at,
+        classes=classes,
+        input_names=input_names,
+        training=training,
+        validation=validation,
+    )
+    return Diagnosis.of(facts)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

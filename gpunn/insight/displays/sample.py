@@ -1,0 +1,32 @@
+"""A sample of rows and all parameters on the host: pictures are of few rows, and need no GPU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gpunn.devices import get_device
+from gpunn.inputs import check_labels, check_rows, on_host
+from gpunn.training.layers import spaced
+
+
+def host_theta(estimator: Any) -> np.ndarray:
+    """All parameters (P,) of a fitted `MLPClassifier`."""
+    return np.asarray(on_host(estimator.theta_))
+
+
+def encoded(estimator: Any, X: Any) -> Any:
+    """Rows as the network takes them, (n, d); an index array of them gives an ndarray, of sparse ones too."""
+    return check_rows(estimator, get_device("cpu"), on_host(X), reset=False, dtype=str(host_theta(estimator).dtype))
+
+
+def sample(estimator: Any, X: Any, max_rows: int, y: Any = None) -> tuple[np.ndarray, Any]:
+    """At most so many of the rows, evenly spread, and their targets (m, k) if there is a y."""
+    X = encoded(estimator, X)
+    index = spaced(X.shape[0], max_rows)
+    rows = X[index].astype(host_theta(estimator).dtype, copy=False)
+    if y is None:
+        return rows, None
+    labels = check_labels(X, y)[index]
+    return rows, estimator._labels.targets(labels, estimator.network_.sizes[-1], rows.dtype)

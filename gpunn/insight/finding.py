@@ -1,0 +1,43 @@
+"""A finding: one thing about a network or its training that keeps it from learning well, with the numbers for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FEW = 30  # rows; of fewer nothing can be said about what never happens
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found.
+
+    Attributes
+    ----------
+    name : str
+        Of the kind, the same from run to run: "saturated_layer".
+    layer : int or None
+        Number of the layer it is about, 1 for the first hidden layer; None for the whole.
+    evidence : dict of str to float
+        The numbers it rests on, by name.
+    text : str
+        What is wrong and why, in a sentence or two.
+    remedy : str
+        What to do about it, with the parameters of `gpunn.MLPClassifier`.
+    """
+
+    name: str
+    layer: int | None
+    evidence: dict[str, float]
+    text: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.text}\n{self.remedy}"
+
+
+def percent(share: float) -> str:
+    """A share in words: "83%", "0.4%", "100%" for all and nothing less."""
+    if share in (0.0, 1.0):
+        return f"{share:.0%}"
+    text = f"{share:.0%}" if 0.095 <= share < 0.995 else f"{share:.1%}"
+    return {"0.0%": "less than 0.1%", "100.0%": "more than 99.9%"}.get(text, text)

@@ -1,0 +1,83 @@
+"""What the columns of X are like: their scale, those that never change, those that are there twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gpunn.devices import Device
+from gpunn.training.data import Rows
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Of the columns of X (n, d), over all rows; columns are counted from 0.
+
+    Attributes
+    ----------
+    mean, std, low, high : ndarray (d,)
+    duplicates : tuple of (int, int)
+        Columns that are equal to an earlier one, with that one. Constant columns and those of two values are left out:
+        one-hot columns may well be equal.
+    """
+
+    mean: np.ndarray
+    std: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    duplicates: tuple[tuple[int, int], ...]
+
+    @property
+    def rms(self) -> np.ndarray:
+        """Root mean square of each column, the size that weights see."""
+        return np.sqrt(self.mean**2 + self.std**2)
+
+    @property
+    def constant(self) -> np.ndarray:
+        """Numbers of the columns that never change."""
+        return np.flatnonzero(self.low == self.high)
+
+
+def input_facts(device: Device, rows: Rows, index: Array) -> Inputs:
+    """Look at the columns.
+
+    Parameters
+    ----------
+    rows : Rows
+        X of any numeric dtype, on the device or sparse.
+    index : array (m,)
+        Numbers of rows in which columns that may be equal are looked for.
+    """
+    xp, X, n = device.xp, rows.X, len(rows)
+    step = max(1, device.chunk_elements // X.shape[1])
+    with device.use():
+        pairs = _alike(device.to_host(rows.take(xp, index).X))
+        copies, firsts = (device.asarray(np.array([pair[i] for pair in pairs], np.int64)) for i in (0, 1))
+        found = []
+        for i in range(0, n, step):
+            x = xp.astype(X[i : min(i + step, n), :], xp.float64)
+            same = xp.all(xp.take(x, copies, axis=1) == xp.take(x, firsts, axis=1), axis=0)
+            moments = xp.stack([xp.min(x, axis=0), xp.max(x, axis=0), xp.sum(x, axis=0), xp.sum(x * x, axis=0)])
+            found.append((device.to_host(same), device.to_host(moments)))
+    same = np.all([part for part, _ in found], axis=0)
+    lows, highs, sums, squares = np.stack([part for _, part in found], axis=1)
+    low, high, mean = lows.min(axis=0), highs.max(axis=0), sums.sum(axis=0) / n
+    std = np.where(low == high, 0.0, np.sqrt(np.maximum(squares.sum(axis=0) / n - mean**2, 0.0)))
+    return Inputs(mean, std, low, high, tuple(pair for pair, equal in zip(pairs, same, strict=True) if equal))
+
+
+def _alike(rows: np.ndarray) -> list[tuple[int, int]]:
+    """Columns of more than two values that are equal to an earlier one, and that one."""
+    seen: dict[bytes, int] = {}
+    found = []
+    for j, column in enumerate(np.ascontiguousarray(rows.T)):
+        if np.all((column == column.min()) | (column == column.max())):
+            continue
+        first = seen.setdefault(column.tobytes(), j)
+        if first != j:
+            found.append((j, first))
+    return found

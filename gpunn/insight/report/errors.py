@@ -1,0 +1,103 @@
+"""The part of the report about the worst errors: as images where inputs are images, else as values."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from gpunn.features import frames
+from gpunn.insight.displays.layers import image_shape
+from gpunn.insight.displays.sample import encoded, host_theta
+from gpunn.insight.report import page
+from gpunn.insight.report.page import Html
+from gpunn.insight.report.picture import image_of
+from gpunn.insight.report.results import Results
+
+WORST = 12  # rows
+MOST_VALUES = 10  # of a row
+SMALLEST_IMAGE = 64  # numbers that are an image when nothing says so
+
+
+def errors(clf: Any, X: Any, results: Results, shape: tuple[int, int] | None) -> Html:
+    """The wrong rows whose truth was given the least probability.
+
+    Parameters
+    ----------
+    shape : (height, width) or None
+        Of a row as an image; None for a square where a row may well be one.
+    """
+    wrong = np.flatnonzero(~results.right)
+    if not wrong.size:
+        return page.section("Worst errors", page.paragraph("None: every row is right."))
+    worst = wrong[np.argsort(-results.costs[wrong], kind="stable")][:WORST]
+    about = (
+        f"The {len(worst)} of {len(wrong):,} wrong rows whose truth was given the least probability. Rows are counted "
+        "from 0."
+    )
+    shape = shape or _square(clf)
+    shown = _values(clf, X, results, worst) if shape is None else _images(clf, X, results, worst, shape)
+    return page.section("Worst errors", page.paragraph(about), shown)
+
+
+def _square(clf: Any) -> tuple[int, int] | None:
+    """The shape of a row that has the size of a square image, if it is not made of the columns of a table."""
+    n = clf.network_.sizes[0]
+    if n < SMALLEST_IMAGE or hasattr(clf, "features_") or math.isqrt(n) ** 2 != n:
+        return None
+    return image_shape(n, None)
+
+
+def _images(clf: Any, X: Any, results: Results, worst: np.ndarray, shape: tuple[int, int]) -> Html:
+    rows = encoded(clf, X)[worst]
+    limits = float(rows.min()), float(rows.max())
+    cells = []
+    for i, row in zip(worst, rows, strict=True):
+        true, predicted, p = _said(results, i)
+        said = f"true {true}, predicted {predicted}"
+        image = image_of(row, image_shape(row.size, shape), limits, f"row {i}: {said}")
+        caption = f"row {i}<br>{page.text(said)}<br>p(true) = {p}"
+        cells.append(f"<figure>{image}<figcaption>{caption}</figcaption></figure>")
+    return Html(f'<div class="rows">\n{"".join(cells)}\n</div>')
+
+
+def _values(clf: Any, X: Any, results: Results, worst: np.ndarray) -> Html:
+    names, rows = _named(clf, X, worst)
+    columns, which = np.arange(len(names)), f"The {len(names)} values"
+    if len(names) > MOST_VALUES:
+        columns, which = columns[:MOST_VALUES], f"The first {MOST_VALUES} of {len(names):,} values"
+        network = clf.network_
+        if len(names) == network.sizes[0]:
+            pull = np.linalg.norm(network.layers[0].W.of(np, host_theta(clf)), axis=1)
+            columns = np.argsort(-pull, kind="stable")[:MOST_VALUES]
+            which = f"The {MOST_VALUES} of {len(names):,} values with the greatest weights in the first layer"
+    head = ("row", "true", "predicted", "p(true)", *(names[column] for column in columns))
+    lines = [
+        (i, *_said(results, i), *(_shown(row[column]) for column in columns))
+        for i, row in zip(worst, rows, strict=True)
+    ]
+    numbers = [place for place, column in enumerate(columns, 4) if not isinstance(rows[0][column], str)]
+    return page.table(f"{which} of each row", head, lines, numbers=[3, *numbers])
+
+
+def _named(clf: Any, X: Any, index: np.ndarray) -> tuple[list[Any], list[Any]]:
+    """Names of columns, and the rows of an index: a frame's own, before they are encoded."""
+    if frames.is_frame(X):
+        return frames.column_names(X), nw.from_native(X, eager_only=True)[index.tolist()].rows()
+    features = getattr(clf, "features_", None)
+    if features is not None:  # trained on a frame, and given its numbers alone
+        return list(features.names_in), list(np.asarray(X)[index])
+    rows = encoded(clf, X)[index]
+    names = getattr(clf, "feature_names_in_", [f"x{i}" for i in range(rows.shape[1])])
+    return list(names), list(rows)
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, (float, np.floating)) else str(value)
+
+
+def _said(results: Results, i: int) -> tuple[str, str, str]:
+    """What is true, what was predicted, and the probability that was given to the truth."""
+    return results.name(results.T[i]), results.name(results.P[i]), f"{np.exp(-results.costs[i]):.2g}"

@@ -1,0 +1,139 @@
+"""The parts of the report about what is right: figures, classes and how they are confused, calibration."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from sklearn.calibration import CalibrationDisplay
+from sklearn.metrics import ConfusionMatrixDisplay
+
+from gpunn.insight.displays.style import SERIES, as_text, printable
+from gpunn.insight.report import page
+from gpunn.insight.report.page import Html
+from gpunn.insight.report.picture import picture
+from gpunn.insight.report.results import Results
+
+MOST_CLASSES = 50  # in the table of classes
+NUMBERED = 12  # classes of a confusion matrix whose cells have room for numbers
+NAMED = 28  # classes whose names have room on the sides of it
+DRAWN = 100  # classes of a confusion matrix that can be looked at
+BINS = 10
+
+
+def summary(results: Results, training: Results | None) -> Html:
+    """The figures that are asked for first."""
+    facts = [("all labels right" if results.multilabel else "accuracy", f"{results.accuracy:.2%}")]
+    if training is not None:
+        facts.append(("on training rows", f"{training.accuracy:.2%}"))
+    facts += [
+        ("log-loss", f"{results.log_loss:.4f}"),
+        ("macro F1", f"{results.per_class[:, 2].mean():.4f}"),
+        ("wrong rows", f"{int(np.sum(~results.right)):,} of {len(results):,}"),
+    ]
+    return page.tiles(facts)
+
+
+def classes(results: Results) -> Html:
+    """Precision, recall and F1 of each class; of very many the worst."""
+    order = np.arange(len(results.classes))
+    caption = "Each label" if results.multilabel else "Each class"
+    if len(order) > MOST_CLASSES:
+        order = np.argsort(results.per_class[:, 2], kind="stable")[:MOST_CLASSES]
+        caption = f"The {MOST_CLASSES} of {len(results.classes):,} classes with the lowest F1"
+    rows = []
+    for i in order:
+        precision, recall, f1, n = results.per_class[i]
+        rows.append((results.classes[i], f"{precision:.3f}", f"{recall:.3f}", f"{f1:.3f}", f"{int(n):,}"))
+    head = ("label" if results.multilabel else "class", "precision", "recall", "F1", "rows")
+    return page.section("Classes", page.table(caption, head, rows, numbers=range(1, 5)), *_confusion(results))
+
+
+def _confusion(results: Results) -> list[Html]:
+    parts = [page.heading("Confused classes")]
+    if results.multilabel:
+        return [*parts, page.paragraph("Left out: a row of a multilabel problem has no single class to confuse.")]
+    n, matrix = len(results.classes), results.confusion
+    if n <= DRAWN:
+        display = ConfusionMatrixDisplay(matrix, display_labels=[as_text(c, 12) for c in results.classes.tolist()])
+        side = 1.7 + 0.31 * n if n <= NUMBERED else 3.4 + 0.05 * n  # of inches
+        drawn = picture(
+            "confusion",
+            "Confusion matrix",
+            f"Rows by true and predicted class; {int(np.trace(matrix)):,} of {len(results):,} stand on the diagonal.",
+            lambda ax: _draw_confusion(ax, display, n),
+            (side + 0.5, side),
+            least=min(0.8 * side, 6.0),
+        )
+        parts.append(page.scroll("Confusion matrix", drawn))
+    else:
+        parts.append(page.paragraph(f"The matrix of {n:,} classes is too large to look at and left out."))
+    wrong = matrix * (1 - np.eye(n, dtype=int))
+    most = np.argsort(-wrong, axis=None, kind="stable")[:10]
+    pairs = [
+        (results.classes[i], results.classes[j], f"{wrong[i, j]:,}", f"{wrong[i, j] / matrix[i].sum():.1%}")
+        for i, j in zip(*np.unravel_index(most, wrong.shape), strict=True)
+        if wrong[i, j]
+    ]
+    if pairs:
+        head = ("true class", "predicted", "rows", "of the true class")
+        parts.append(page.table("Most often confused", head, pairs, numbers=[2, 3]))
+    return parts
+
+
+def _draw_confusion(ax: Any, display: Any, n: int) -> None:
+    rotation = "vertical" if max(len(label) for label in display.display_labels) > 3 else "horizontal"
+    display.plot(ax=ax, cmap="Blues", values_format="d", include_values=n <= NUMBERED, colorbar=n > NUMBERED,
+                 xticks_rotation=rotation, text_kw={"fontsize": 8})  # fmt: skip
+    if n > NUMBERED:  # as many names as can be read
+        every = slice(None, None, math.ceil(n / NAMED))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_ticks(np.arange(n)[every], display.display_labels[every])
+        ax.tick_params(labelsize=7)
+    ax.set_xlabel("predicted class")
+    ax.set_ylabel("true class")
+
+
+def calibration(results: Results) -> Html:
+    """Whether probabilities mean what they say."""
+    believed, true = results.confidence
+    if not np.all(np.isfinite(believed)):
+        return page.section("Calibration", page.paragraph("Left out: some of the probabilities are no numbers."))
+    if results.multilabel:
+        event = "a label being there"
+    elif len(results.classes) == 2:
+        event = f"class {printable(results.classes[1], 24)}"
+    else:
+        event = "the predicted class being right"
+    axis, share = f"probability of {event}", "how often it was so"
+    gap = expected_error(believed, true)
+
+    def draw(ax: Any) -> None:
+        CalibrationDisplay.from_predictions(true, believed, n_bins=BINS, ax=ax, name="model", color=SERIES[0])
+        ax.set_xlabel(as_text(axis, 60))
+        ax.set_ylabel(share)
+        ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        ax.legend(["ideal", "model"], loc="upper left", frameon=False)
+        ax.grid(alpha=0.5)
+
+    return page.section(
+        "Calibration",
+        page.paragraph(
+            f"Where the {axis} is given as p, it should be so in a share p of the cases. The mean distance from that, "
+            f"over {BINS} bins of p, is {gap:.3f} (expected calibration error)."
+        ),
+        page.pictures(
+            [picture("calibration", "Reliability", f"{share.capitalize()}, against the {axis}.", draw, (4.2, 3.8))]
+        ),
+    )
+
+
+def expected_error(believed: np.ndarray, true: np.ndarray) -> float:
+    """Mean over rows of the distance between mean probability and share of truth in the row's bin.
+
+    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3.
+    """
+    place = np.minimum((believed * BINS).astype(int), BINS - 1)
+    gaps = np.bincount(place, true.astype(float), BINS) - np.bincount(place, believed, BINS)
+    return float(np.sum(np.abs(gaps)) / len(believed))

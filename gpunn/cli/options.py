@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import math
 
 from gpunn import choices
 from gpunn.nn.activations import ACTIVATIONS
@@ -22,6 +24,29 @@ def _one_or_list(text: str) -> str | list[str]:
     return names[0] if len(names) == 1 else names
 
 
+def _weights(text: str) -> str | dict[str, float]:
+    if text == "balanced":
+        return text
+    try:
+        parts = [part.rpartition("=") for part in next(csv.reader([text]))]
+        weights = {name: float(weight) for name, _, weight in parts}
+        if not all(name and 0 < weight < math.inf for name, weight in weights.items()):
+            raise ValueError
+        return weights
+    except (ValueError, StopIteration):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not allowed; give balanced, or classes with weights above 0, as in spam=3,ham=1"
+        ) from None
+
+
+def kind(text: str) -> tuple[str, str]:
+    """A column and its kind, which is checked once the table is there."""
+    name, _, chosen = text.rpartition("=")
+    if not name or not chosen:
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give a column and its kind, as in zip=text")
+    return name, chosen
+
+
 SOLVERS = [*choices.FIRST_ORDER_SOLVERS, *choices.FULL_BATCH_SOLVERS]
 
 # Option, parameter, what argparse needs to know, help.
@@ -36,7 +61,7 @@ OPTIONS = (
      f"{', '.join(COSTS)} (default: what fits the output activation)"),
     ("--solver", "solver", {"choices": SOLVERS, "metavar": "NAME"}, f"{', '.join(SOLVERS)} (default: adam)"),
     ("--epochs", "max_iter", {"type": int, "metavar": "N"},
-     "at most so many epochs, or iterations of cg, bfgs, lbfgs (default: 200)"),
+     "at most so many epochs, or iterations of gd, cg, bfgs, lbfgs (default: 200)"),
     ("--batch-size", "batch_size", {"type": int, "metavar": "N"}, "rows a step (default: 200)"),
     ("--learning-rate", "learning_rate_init", {"type": float, "metavar": "X"}, "at the start (default: 0.001)"),
     ("--schedule", "learning_rate", {"choices": [*choices.SCHEDULES], "metavar": "NAME"},
@@ -47,9 +72,20 @@ OPTIONS = (
     ("--weight-init", "weight_init", {"choices": [*WEIGHT_INITIALISERS], "metavar": "NAME"},
      f"{', '.join(WEIGHT_INITIALISERS)} (default: glorot_uniform)"),
     ("--bias-init", "bias_init", {"choices": [*BIAS_INITIALISERS], "metavar": "NAME"},
-     f"{', '.join(BIAS_INITIALISERS)} (default: zeros)"),
+     f"{', '.join(BIAS_INITIALISERS)} (default: uniform)"),
     ("--early-stopping", "early_stopping", {"action": "store_true"},
-     "part a tenth of the training rows, and stop when the accuracy on them gets no better"),
+     "stop when the score on validation rows gets no better: those of --validation, or a tenth of the training rows"),
+    ("--metric", "scoring", {"metavar": "NAME"},
+     "score on validation rows, one of scikit-learn's: accuracy, f1_macro, neg_log_loss, ... (default: accuracy)"),
+    ("--time-limit", "time_limit", {"type": float, "metavar": "S"}, "stop after so many seconds"),
+    ("--class-weight", "class_weight", {"type": _weights, "metavar": "W"},
+     "balanced, or a weight for each class: spam=3,ham=1 (default: 1 for all)"),
+    ("--label-smoothing", "label_smoothing", {"type": float, "metavar": "X"},
+     "share of each label that is spread over all classes (default: 0)"),
+    ("--ema-decay", "ema_decay", {"type": float, "metavar": "X"},
+     "predict with an exponential moving average of the weights, as in 0.999 (default: none)"),
+    ("--threshold", "threshold", {"type": float, "metavar": "P"},
+     "of two classes, answer the second where its probability is above this (default: 0.5)"),
     ("--dtype", "dtype", {"choices": ["float32", "float64"]}, "of the arithmetic (default: float32)"),
     ("--precision", "precision", {"choices": [*choices.PRECISIONS], "metavar": "NAME"},
      f"of the products in float32 on a GPU: {', '.join(choices.PRECISIONS)} (default: float32)"),

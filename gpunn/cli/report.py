@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from rich.cells import cell_len
 from rich.console import Console
+from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gpunn.choices import FIRST_ORDER_SOLVERS
+from gpunn.cli.curves import Curves
+from gpunn.cli.scores import Scores
 from gpunn.devices import get_device
-from gpunn.training.history import History
+from gpunn.training.history import ENDED_BY, History
 
 SHOWN_CLASSES = 20  # a wider confusion matrix is not read
-
-ENDED_BY = {  # reasons of `gpunn.training.history.History`, for people
-    "max_iter": "the limit",
-    "max_evaluations": "the limit on evaluations of the cost",
-    "tol": "a plateau of the cost",
-    "validation": "a plateau of the validation accuracy",
-    "gradient": "convergence: the gradient is small",
-    "decrease": "convergence: the cost falls no more",
-    "line_search": "convergence: the cost is flat to rounding",
-    "diverged": "divergence",
-    "interrupted": "an interrupt (Ctrl-C)",
-}
 
 
 def say(text: str) -> None:
@@ -41,11 +32,21 @@ def warn(text: str) -> None:
 
 
 @contextlib.contextmanager
-def progress(clf: Any, quiet: bool) -> Iterator[Callable[[History], None] | None]:
+def drawn(clf: Any) -> Iterator[Callable[[History], None]]:
+    """Curves of the training, as the callback that they take their numbers from."""
+    curves = Curves(clf.max_iter, score_of(clf))
+    with Live(curves, console=Console(stderr=True)) as screen:
+
+        def after(history: History) -> None:
+            curves.history = history
+
+        yield after
+        screen.refresh()
+
+
+@contextlib.contextmanager
+def progress(clf: Any) -> Iterator[Callable[[History], None]]:
     """A bar over the epochs, as the callback that moves it."""
-    if quiet:
-        yield None
-        return
     bar = Progress(
         TextColumn("training"),
         BarColumn(20),
@@ -55,24 +56,36 @@ def progress(clf: Any, quiet: bool) -> Iterator[Callable[[History], None] | None
         console=Console(stderr=True),
     )
     with bar:
+        score = score_of(clf)
         task = bar.add_task("", total=clf.max_iter, cost="(may compile first)")
 
         def after(history: History) -> None:
             cost = f"cost {history.cost[-1]:.4g}"
             if history.validation_score:
-                cost += f", validation accuracy {history.validation_score[-1]:.2%}"
+                cost += f", validation {score} {history.validation_score[-1]:.4g}"
             bar.update(task, completed=history.n_iter, cost=cost)
 
         yield after
 
 
+def score_of(clf: Any) -> str:
+    """What is measured on validation rows."""
+    return str(clf.scoring or "accuracy")
+
+
 def training(clf: Any, seconds: float) -> None:
-    """Two or three lines about the training that ended."""
-    history, network, device = clf.history_, clf.network_, get_device(clf.device)
+    """A few lines about the training that ended."""
+    network, device = clf.network_, get_device(clf.device or "cpu")
     sizes = "-".join(map(str, network.sizes))
     say(f"trained {sizes} ({network.n_parameters:,} parameters, {clf.theta_.dtype}) with {clf.solver} on {device.name}")
     if device.note:
         say(f"  device    {device.note}")
+    ended(clf, seconds)
+
+
+def ended(clf: Any, seconds: float) -> None:
+    """How long a training went, why it ended, and what it came to."""
+    history = clf.history_
     rounds = "epochs" if clf.solver in FIRST_ORDER_SOLVERS else "iterations"
     kept = "" if history.best is None else f"; the weights after {history.best + 1} were kept"
     say(f"  {rounds:<9} {history.n_iter} of at most {clf.max_iter}, in {seconds:.1f} s{kept}")
@@ -80,32 +93,53 @@ def training(clf: Any, seconds: float) -> None:
     say(f"  cost      {clf.loss_:.4g}")
 
 
-def evaluation(clf: Any, X: np.ndarray, y: np.ndarray, what: str) -> None:
-    """Accuracy, log-loss and confusion matrix on rows with labels."""
-    predicted, codes = clf.predict(X), np.searchsorted(clf.classes_, y)
-    right = int(np.sum(predicted == y))
-    say(f"{what}: {len(y):,} rows")
-    say(f"  accuracy  {right / len(y):.2%}  ({right:,} right, {len(y) - right:,} wrong)")
-    of_true_class = np.take_along_axis(clf.predict_log_proba(X), codes[:, None], axis=1)
-    say(f"  log-loss  {-np.mean(of_true_class, dtype=np.float64):.4f}")
-    matrix = np.zeros((len(clf.classes_), len(clf.classes_)), int)
-    np.add.at(matrix, (codes, np.searchsorted(clf.classes_, predicted)), 1)
-    _confusion(clf.classes_, matrix)
+def evaluation(scores: Scores, what: str, by_class: bool) -> None:
+    """Accuracy, log-loss and confusion matrix; between them, where wanted, the figures of each class."""
+    say(f"{what}: {scores.n:,} rows")
+    say(f"  accuracy  {scores.accuracy:.2%}  ({scores.right:,} right, {scores.n - scores.right:,} wrong)")
+    say(f"  log-loss  {scores.log_loss:.4f}")
+    if by_class:
+        _by_class(scores)
+    _confusion(scores.classes, scores.confusion)
+
+
+def table(head: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1) -> None:
+    """Aligned columns, the first ``left`` of them to the left."""
+    lines = [head, *lines]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = [
+            cell + " " * (width - cell_len(cell)) if i < left else " " * (width - cell_len(cell)) + cell
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        say("    " + "  ".join(cells).rstrip())
+
+
+def _by_class(scores: Scores) -> None:
+    def figures(values: np.ndarray, rows: int) -> list[str]:
+        return [*(f"{value:.4f}" for value in values.tolist()), f"{rows:,}"]
+
+    support = scores.support.tolist()
+    lines = [
+        [shown(label), *figures(values, rows)]
+        for label, values, rows in zip(scores.classes.tolist(), scores.by_class, support, strict=True)
+    ]
+    averages = [
+        ["macro average", *figures(scores.macro, scores.n)],
+        ["weighted average", *figures(scores.weighted, scores.n)],
+    ]
+    table(["class", "precision", "recall", "F1", "support"], [*lines, *averages])
 
 
 def _confusion(classes: np.ndarray, matrix: np.ndarray) -> None:
     names = [shown(label) for label in classes.tolist()]
     cells = [[str(n) if n else "." for n in row] for row in matrix.tolist()]
     widths = [max(map(cell_len, column)) for column in zip(names, *cells, strict=True)]
-    first = max(map(cell_len, names))
-    out = _out()
-    if len(names) > SHOWN_CLASSES or 4 + first + sum(widths) + 2 * len(widths) > out.width:
+    if len(names) > SHOWN_CLASSES or 4 + max(map(cell_len, names)) + sum(widths) + 2 * len(widths) > _out().width:
         say(f"  (the confusion matrix of {len(names)} classes is too wide to show)")
         return
     say("  confusion matrix: a row for each true class, a column for each predicted")
-    for name, row in zip(["", *names], [names, *cells], strict=True):
-        line = "".join(" " * (2 + width - cell_len(cell)) + cell for cell, width in zip(row, widths, strict=True))
-        say(f"    {' ' * (first - cell_len(name))}{name}{line}")
+    table(["", *names], [[name, *row] for name, row in zip(names, cells, strict=True)], left=0)
 
 
 def shown(label: Any) -> str:

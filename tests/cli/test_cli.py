@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 
 import gpunn
-from gpunn.cli.main import main
 from gpunn.cli.options import OPTIONS
 from gpunn.features import read_table, split_target
 
@@ -20,57 +19,11 @@ N = 90
 FAST = ["--epochs", "5", "--hidden", "8", "--learning-rate", "0.01"]
 
 
-@pytest.fixture(scope="module")
-def mixed():
-    """Numbers, text, dates and booleans, with values missing, and a target that they tell."""
-    rng = np.random.default_rng(0)
-    kind = rng.integers(0, 3, N)
-    frame = pd.DataFrame({
-        "size": kind + rng.normal(0, 0.3, N), "colour": np.array(["red", "blue", None])[rng.integers(0, 3, N)],
-        "day": pd.date_range("2020-01-01", periods=N), "sold": rng.integers(0, 2, N) == 1,
-        "code": [f"{i % 3:03}x" for i in range(N)], "class": np.array(["a b", "c,d", 'é"'])[kind],
-    })  # fmt: skip
-    frame.loc[::7, "size"] = np.nan
-    return frame
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch, mixed):
-    """A working folder with the table, of which the command line may give relative names."""
-    monkeypatch.chdir(tmp_path)
-    mixed.to_csv("t.csv", index=False)
-    mixed.to_parquet("t.parquet", index=False)
-    return tmp_path
-
-
-@pytest.fixture
-def run(capsys):
-    """Run a command; give its exit code, standard output and standard error."""
-
-    def call(*arguments, code=0):
-        try:
-            found = main([str(argument) for argument in arguments])
-        except SystemExit as end:
-            found = end.code
-        out, err = capsys.readouterr()
-        assert found == code, err
-        assert "Traceback" not in err
-        return out, err
-
-    return call
-
-
-@pytest.fixture
-def model(folder, run):
-    """A model trained on the table."""
-    run("train", "t.csv", "--target", "class", "-q", *FAST, "-o", "m.gpunn")
-    return folder / "m.gpunn"
-
-
 def rows_of(clf, path):
+    """The columns of training of a table, and its labels."""
     table = read_table(path, columns_as_text=clf.features_.text_columns)
     X, y = split_target(table, clf.target_)
-    return clf.features_.transform(X, clf.theta_.dtype), y
+    return X.select(clf.features_.names_in), y
 
 
 def reported(out):
@@ -101,10 +54,11 @@ def test_the_report_is_that_of_the_rows_held_out(folder, run, monkeypatch):
     out, _ = run("train", "t.csv", "--target", "class", "-q", *FAST, "--held-out", "0.3")
     (X_train, y_train), clf = seen[0], gpunn.load("t.gpunn")
     X, y = rows_of(clf, "t.csv")
-    train = [int(np.flatnonzero((row == X).all(axis=1))[0]) for row in X_train]
+    every = clf.features_.transform(X)
+    train = [int(np.flatnonzero((row == every).all(axis=1))[0]) for row in clf.features_.transform(X_train)]
     test = np.setdiff1d(np.arange(N), train)
     assert len(train) == 63 and len(test) == 27 and np.array_equal(y[train], y_train)
-    p = clf.predict_proba(X[test]).astype("float64")
+    p = clf.predict_proba(X.take(test)).astype("float64")
     codes = np.searchsorted(clf.classes_, y[test])
     accuracy, log_loss = reported(out)
     assert accuracy == pytest.approx(np.mean(p.argmax(1) == codes), abs=6e-5)
@@ -194,13 +148,15 @@ def test_every_option_sets_its_parameter(folder, run):
               "--solver": "sgd", "--epochs": "3", "--batch-size": "9", "--learning-rate": "0.5", "--momentum": "0.5",
               "--schedule": "invscaling", "--alpha": "0.25", "--dropout": "0.125", "--weight-init": "he_normal",
               "--bias-init": "ones", "--early-stopping": None, "--dtype": "float64", "--device": "auto",
-              "--seed": "9"}  # fmt: skip
-    assert {*others, "--precision"} == {option for option, *_ in OPTIONS}  # that one is for GPUs alone
+              "--seed": "9", "--metric": "f1_macro", "--time-limit": "60.0", "--class-weight": "balanced",
+              "--label-smoothing": "0.1", "--ema-decay": "0.5"}  # fmt: skip
+    of_two_classes = "--threshold"
+    assert {*others, "--precision", of_two_classes} == {option for option, *_ in OPTIONS}  # that one is for GPUs alone
     given = [part for option, value in others.items() for part in ([option] if value is None else [option, value])]
     run("train", "t.csv", "--target", "class", "-q", *given)
     clf, defaults = gpunn.load("t.gpunn"), gpunn.MLPClassifier()
     for option, parameter, _, _ in OPTIONS:
-        if parameter not in ("device", "precision"):  # the device is of the machine, not of the model
+        if parameter not in ("device", "precision", "threshold"):  # the device is of the machine, not of the model
             value = getattr(clf, parameter)
             assert value != getattr(defaults, parameter), option
             assert str(value) == others[option] or option in ("--hidden", "--early-stopping")
@@ -237,7 +193,7 @@ def test_an_interrupt_keeps_the_model_so_far(folder, run, monkeypatch):
     assert "interrupt (Ctrl-C)" in out and "gpunn: warning: Training interrupted" in err
 
 
-@pytest.mark.parametrize("where", ["gpunn.cli.commands.read_table", "gpunn.training.minibatch.Minibatch._epoch"])
+@pytest.mark.parametrize("where", ["gpunn.cli.sources.read_table", "gpunn.training.minibatch.Minibatch._epoch"])
 def test_an_interrupt_before_anything_was_learned_leaves_the_old_model(model, run, monkeypatch, where):
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt
@@ -255,7 +211,7 @@ def test_devices_are_shown(run):
 
 def test_version_and_help(run):
     assert run("--version")[0] == f"gpunn {gpunn.__version__}\n"
-    for command in ([], ["train"], ["predict"], ["evaluate"]):
+    for command in ([], ["train"], ["predict"], ["evaluate"], ["inspect"], ["report"]):
         out, _ = run(*command, "--help")
         assert "example" in out and "\n  gpunn " in out
         assert all(len(line) <= 81 for line in out.splitlines())

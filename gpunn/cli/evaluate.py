@@ -1,0 +1,64 @@
+"""gpunn evaluate: how well a model does on rows with labels."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from gpunn import models
+from gpunn.cli import report
+from gpunn.cli.scores import Scores
+from gpunn.cli.sources import labelled, load, of_matrices, place, target_of
+from gpunn.cli.streams import name_of
+
+PICTURES = (".png", ".svg")
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    if options.confusion:
+        place(options.confusion, options.model, options.data, option="--confusion")
+        if Path(options.confusion).suffix.lower() not in PICTURES:
+            raise ValueError(
+                f"--confusion: {options.confusion} is no kind of picture; end it in {' or '.join(PICTURES)}."
+            )
+        importlib.import_module("matplotlib")  # before the work, not after it
+    clf = load(options.model, options.device)
+    rows = labelled(clf.features_, options.data, clf.theta_.dtype, target_of(clf, options), clf.classes_)
+    scores = Scores.of(of_matrices(clf), rows)
+    if options.confusion:
+        models.write_whole(options.confusion, picture(scores, Path(options.confusion).suffix[1:].lower()))
+    if options.json:
+        report.say(json.dumps(scores.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        report.evaluation(scores, name_of(options.data), by_class=True)
+    return 0
+
+
+def picture(scores: Scores, form: str) -> bytes:
+    """The confusion matrix drawn as PNG or SVG; text in labels is never read as mathematics."""
+    from matplotlib.figure import Figure
+    from sklearn.metrics import ConfusionMatrixDisplay
+
+    names = [report.shown(label) for label in scores.classes.tolist()]
+    few = len(names) <= report.SHOWN_CLASSES
+    side = min(20.0, 3 + 0.5 * len(names))
+    figure = Figure(figsize=(side + 1, side), layout="constrained")
+    axes = figure.subplots()
+    display = ConfusionMatrixDisplay(scores.confusion)
+    display.plot(ax=axes, include_values=few, cmap="Blues", values_format="d", colorbar=not few)
+    if few:
+        places = range(len(names))
+        long: dict[str, Any] = (
+            {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if max(map(len, names)) > 3 else {}
+        )
+        axes.set_xticks(places, names, parse_math=False, **long)
+        axes.set_yticks(places, names, parse_math=False)
+    axes.set(xlabel="predicted class", ylabel="true class")
+    axes.set_title(f"{scores.n:,} rows, accuracy {scores.accuracy:.2%}", parse_math=False)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format=form, dpi=150)
+    return drawn.getvalue()

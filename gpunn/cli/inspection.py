@@ -1,0 +1,97 @@
+"""gpunn inspect and gpunn report: what a model is, and what ails it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gpunn import models
+from gpunn.choices import name_of as name_of_activation
+from gpunn.cli import report
+from gpunn.cli.curves import drawing
+from gpunn.cli.sources import labelled_table, load, place, target_of
+from gpunn.cli.streams import name_of
+from gpunn.estimator import MLPClassifier
+from gpunn.nn.costs import COSTS
+
+WIDTH = 60  # of curves
+SHOWN_CLASSES = 10
+SHOWN_COLUMNS = 30
+
+
+def inspect(options: argparse.Namespace) -> int:
+    clf = load(options.model, options.device)
+    found = None
+    if options.data:
+        from gpunn.insight import diagnose
+
+        found = diagnose(clf, *labelled_table(clf.features_, options.data, target_of(clf, options), clf.classes_))
+    _network(clf, options.model)
+    _columns_and_classes(clf)
+    _history(clf)
+    if found is not None:
+        report.say(f"\n{name_of(options.data)}")
+        report.say(str(found))
+    return 0
+
+
+def page(options: argparse.Namespace) -> int:
+    output = options.output or Path(options.model).with_suffix(".html")
+    place(output, options.model, options.data)
+    importlib.import_module("matplotlib")  # before the work, not after it
+    clf = load(options.model, options.device)
+    X, y = labelled_table(clf.features_, options.data, target_of(clf, options), clf.classes_)
+    write_page(output, clf, X, y, f"{Path(options.model).name} on {Path(name_of(options.data)).name}", options.how)
+    return 0
+
+
+def write_page(path: str | Path, clf: MLPClassifier, X: Any, y: np.ndarray, title: str, how: str) -> None:
+    """Write a page (HTML) about a classifier and rows X (n rows of a table) with labels y (n,)."""
+    from gpunn.insight import html_report
+
+    models.write_whole(path, html_report(clf, X, y, title=title, how=how).encode())
+    report.say(f"report written to {path}")
+
+
+def _network(clf: MLPClassifier, name: str) -> None:
+    network = clf.network_
+    sizes = "-".join(map(str, network.sizes))
+    report.say(f"{name}: {sizes}, {network.n_parameters:,} parameters, {clf.theta_.dtype}")
+    names = [*(name_of_activation(layer.activation) for layer in network.layers[:-1]), clf.out_activation_]
+    lines = []
+    for number, (layer, activation) in enumerate(zip(network.layers, names, strict=True), 1):
+        learned = [part.stop - part.start for part in layer.learned.values()]
+        counts = [layer.W.stop - layer.W.start, layer.b.stop - layer.b.start, sum(learned)]
+        what = "output" if layer is network.layers[-1] else f"hidden {number}"
+        lines.append([what, activation, *(f"{n:,}" for n in [layer.n_in, layer.n_out, *counts])])
+    report.table(["layer", "activation", "inputs", "neurons", "weights", "biases", "slopes"], lines, left=2)
+    costs = {kind: name for name, kind in COSTS.items()}
+    report.say(f"  cost      {costs[type(clf.head_.cost_function)]}")
+
+
+def _columns_and_classes(clf: MLPClassifier) -> None:
+    labels = [report.shown(label) for label in clf.classes_.tolist()]
+    few = ", ".join(labels[:SHOWN_CLASSES]) + (", ..." if len(labels) > SHOWN_CLASSES else "")
+    target = f" of {clf.target_}" if hasattr(clf, "target_") else ""
+    report.say(f"{len(labels)} classes{target}: {few}")
+    report.say(f"{clf.features_.n_in} columns as {clf.features_.n_out} inputs")
+    head, *lines = str(clf.features_).splitlines()
+    for line in [head, *lines[:SHOWN_COLUMNS]]:
+        report.say(f"    {line}")
+    if len(lines) > SHOWN_COLUMNS:
+        report.say(f"    ... ({len(lines) - SHOWN_COLUMNS} more)")
+
+
+def _history(clf: MLPClassifier) -> None:
+    history = clf.history_
+    report.say(f"trained with {clf.solver}")
+    report.ended(clf, history.seconds[-1])
+    for line in drawing("    cost", history.cost, WIDTH):
+        report.say(line)
+    if history.validation_score:
+        for line in drawing(f"    validation {report.score_of(clf)}", history.validation_score, WIDTH):
+            report.say(line)

@@ -1,0 +1,161 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, NoReturn
+
+from gpunn import __version__
+from gpunn.cli.options import OPTIONS, kind
+
+TOP_EXAMPLES = """examples:
+  gpunn train digits.csv --target digit
+  gpunn predict digits.gpunn new.csv -o predictions.csv
+  gpunn evaluate digits.gpunn more.csv
+  gpunn inspect digits.gpunn
+  gpunn train --help
+"""
+TRAIN_EXAMPLES = """examples:
+  gpunn train digits.yaml
+  gpunn train digits.csv --target digit --hidden 256,128 --activation relu
+  gpunn train digits.csv --target digit --solver lbfgs --device auto -o my.gpunn
+  gpunn train mail.csv --target kind --class-weight spam=3,ham=1 --kind zip=text
+  gpunn train a.csv --target y --validation b.csv --early-stopping --live
+  gpunn train - --target y -o m.gpunn < a.csv
+"""
+PREDICT_EXAMPLES = """examples:
+  gpunn predict digits.gpunn new.csv > predictions.csv
+  gpunn predict digits.gpunn new.parquet -o predictions.parquet
+  cat new.csv | gpunn predict digits.gpunn - | head
+
+The table is read, and the answers are written, in batches: memory does not grow
+with its rows. A file appears whole or not at all; on standard output the rows
+before an error have been written.
+"""
+EVALUATE_EXAMPLES = """examples:
+  gpunn evaluate digits.gpunn more.csv
+  gpunn evaluate digits.gpunn more.csv --confusion confusion.png
+  gpunn evaluate digits.gpunn more.csv --json | jq .accuracy
+"""
+INSPECT_EXAMPLES = """examples:
+  gpunn inspect digits.gpunn
+  gpunn inspect digits.gpunn digits.csv
+"""
+REPORT_EXAMPLES = """example:
+  gpunn report digits.gpunn more.csv -o report.html
+"""
+
+DATA = "a table with the columns of training; - for CSV on standard input"
+OUTPUT = "(default: standard output)"
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage of thirty options."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"gpunn: error: {message} (see {self.prog} --help)\n")
+
+
+def parser() -> Parser:
+    """The parser of all commands."""
+    top = Parser(
+        prog="gpunn",
+        description="Train and use neural-network classifiers on tables.",
+        epilog=TOP_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"gpunn {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _train(commands)
+    _predict(
+        _command(commands, "predict", "write the class and the probabilities of each row of a table", PREDICT_EXAMPLES)
+    )
+    _evaluate(_command(commands, "evaluate", "report how well a model does on a table with labels", EVALUATE_EXAMPLES))
+    _inspect(_command(commands, "inspect", "show what a model is, and on a table what ails it", INSPECT_EXAMPLES))
+    _report(_command(commands, "report", "write a page about a model and a table with labels", REPORT_EXAMPLES))
+    commands.add_parser("devices", help="show what there is to compute on")
+    return top
+
+
+def _command(commands: Any, name: str, what: str, examples: str) -> Parser:
+    """A command that takes a model."""
+    command: Parser = commands.add_parser(
+        name,
+        help=what,
+        description=f"{what[0].upper()}{what[1:]}.",
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("model", metavar="MODEL", help="a model file that train wrote")
+    return command
+
+
+def _train(commands: Any) -> None:
+    train: Parser = commands.add_parser(
+        "train",
+        help="train a classifier on a table",
+        usage="%(prog)s [options] MANIFEST|DATA",
+        description="Train a classifier on a table, report how well it does on held-out rows, save it.",
+        epilog=TRAIN_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    train.add_argument(
+        "source", metavar="MANIFEST|DATA", help="a manifest (.yaml, .toml), a table, or - for CSV on standard input"
+    )
+    train.add_argument("--target", metavar="COLUMN", help="the column with the labels")
+    train.add_argument(
+        "--kind",
+        metavar="COLUMN=KIND",
+        type=kind,
+        action="append",
+        default=[],
+        help="make a column numbers, text or dates, or drop it; may be given for several",
+    )
+    train.add_argument("--held-out", type=float, metavar="X", help="share of rows to report on (default: 0.2)")
+    train.add_argument("--validation", metavar="FILE", help="a table with labels to watch while training")
+    train.add_argument(
+        "-o", "--output", metavar="FILE", help="model file (default: the name of the source, with .gpunn)"
+    )
+    train.add_argument("--report", metavar="FILE", help="write a page (HTML) about the model and the held-out rows")
+    shown = train.add_mutually_exclusive_group()
+    shown.add_argument("-q", "--quiet", action="store_true", help="no progress bar: nothing is called between epochs")
+    shown.add_argument("--live", action="store_true", help="draw cost and validation score in the terminal")
+    network = train.add_argument_group("network and training (these override a manifest)")
+    for option, parameter, how, what in OPTIONS:
+        network.add_argument(option, dest=parameter, default=None, help=what, **how)
+
+
+def _predict(predict: Parser) -> None:
+    predict.add_argument("data", metavar="DATA", help=DATA)
+    _device(predict)
+    predict.add_argument("-o", "--output", metavar="FILE", help=f"a file ending in .csv or .parquet {OUTPUT}")
+    predict.add_argument("--format", choices=["csv", "parquet"], help="what to write (default: as FILE ends, else csv)")
+
+
+def _evaluate(evaluate: Parser) -> None:
+    evaluate.add_argument("data", metavar="DATA", help=DATA)
+    _device(evaluate)
+    _target(evaluate)
+    evaluate.add_argument("--confusion", metavar="FILE", help="draw the confusion matrix (.png or .svg)")
+    evaluate.add_argument("--json", action="store_true", help="print the figures as JSON")
+
+
+def _inspect(inspect: Parser) -> None:
+    inspect.add_argument("data", metavar="DATA", nargs="?", help=DATA)
+    _device(inspect)
+    _target(inspect)
+
+
+def _report(report: Parser) -> None:
+    report.add_argument("data", metavar="DATA", help=DATA)
+    _device(report)
+    _target(report)
+    report.add_argument("-o", "--output", metavar="FILE", help="the page (default: the name of the model, with .html)")
+
+
+def _device(command: Parser) -> None:
+    command.add_argument("--device", default="cpu", metavar="NAME", help="cpu, cuda, cuda:N or auto (default: cpu)")
+
+
+def _target(command: Parser) -> None:
+    command.add_argument("--target", metavar="COLUMN", help="the column with the labels (default: as in training)")

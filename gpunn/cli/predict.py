@@ -1,0 +1,71 @@
+"""gpunn predict: the class and the probabilities of each row, written as the rows are read."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from gpunn.cli import report
+from gpunn.cli.outputs import STDOUT, opened
+from gpunn.cli.sources import encoded, load, of_matrices, place
+from gpunn.estimator import MLPClassifier
+
+FORMATS = {".csv": "csv", ".parquet": "parquet"}
+
+
+def predict(options: argparse.Namespace) -> int:
+    output = options.output or STDOUT
+    form = options.format or ("csv" if output == STDOUT else FORMATS.get(Path(output).suffix.lower()))
+    if output != STDOUT:
+        place(output, options.model, options.data)
+    if form is None:
+        raise ValueError(
+            f"--output: {output}: what to write cannot be told from the name. Let it end in .csv or .parquet, or give "
+            "--format."
+        )
+    clf = load(options.model, options.device)
+    rows = encoded(clf.features_, options.data, clf.theta_.dtype, len(clf.classes_))
+    bare = of_matrices(clf)
+    answers = (answer(bare, X) for X in rows)
+    first = next(answers)  # a table that is bad from the start leaves the output alone
+    with opened(output) as file:
+        WRITERS[form](file, itertools.chain([first], answers))
+    return 0
+
+
+def answer(clf: MLPClassifier, X: Any) -> Any:
+    """A table of the classes of rows X (m, d), and of the probability of each class."""
+    p, found = clf.predict_proba(X), clf.predict(X)
+    names = [report.shown(label) for label in clf.classes_.tolist()]
+    if found.ndim == 2:
+        columns = {f"prediction({name})": pa.array(found[:, i]) for i, name in enumerate(names)}
+    else:
+        columns = {"prediction": pa.array(found.tolist(), pa.array(clf.classes_.tolist()).type)}
+    # In their own dtype: a float32 then has no more digits than it knows.
+    return pa.table(columns | {f"p({name})": pa.array(np.ascontiguousarray(p[:, i])) for i, name in enumerate(names)})
+
+
+def _write_csv(file: BinaryIO, tables: Iterator[Any]) -> None:
+    for number, table in enumerate(tables):
+        text = pa.BufferOutputStream()
+        pyarrow.csv.write_csv(table, text, pa.csv.WriteOptions(include_header=number == 0))
+        file.write(text.getvalue())
+        file.flush()  # who reads a pipe waits for it
+
+
+def _write_parquet(file: BinaryIO, tables: Iterator[Any]) -> None:
+    first = next(tables)
+    with pa.parquet.ParquetWriter(file, first.schema) as writer:
+        for table in itertools.chain([first], tables):
+            writer.write_table(table)
+
+
+WRITERS = {"csv": _write_csv, "parquet": _write_parquet}

@@ -1,0 +1,210 @@
+"""gpunn train: a table becomes a model file, with a report on rows that were held out."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import math
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from gpunn import choices
+from gpunn import manifest as manifests
+from gpunn.cli import report
+from gpunn.cli.inspection import write_page
+from gpunn.cli.options import OPTIONS
+from gpunn.cli.scores import Scores
+from gpunn.cli.sources import labelled_table, named, place, table_of
+from gpunn.cli.streams import STDIN, name_of
+from gpunn.devices import get_device
+from gpunn.estimator import MLPClassifier
+from gpunn.features import Features, split_target
+from gpunn.features.kinds import check_kinds
+from gpunn.labels import Labels
+from gpunn.limits import ParameterError
+from gpunn.manifest import Manifest
+
+MANIFESTS = (".yaml", ".yml", ".toml")
+
+
+def train(options: argparse.Namespace) -> int:
+    plan = _plan(options.source)
+    data = plan.data["file"]
+    target = options.target or plan.data.get("target")
+    if target is None:
+        raise ValueError("--target is missing: name the column with the labels, as in --target digit.")
+    output = _places(options, data)
+    clf = _classifier(plan, options)
+    kinds = clf.features if isinstance(clf.features, dict) else {}
+    X, y = split_target(table_of(data, [name for name, kind in kinds.items() if kind == "text"]), target)
+    labels = _labels(clf, options, y, f"{name_of(data)}, column {target!r}")
+    share = plan.data.get("held_out", 0.2) if options.held_out is None else options.held_out
+    rows, held_out = _split(y, labels, share, clf.random_state)
+    X_test, y_test = X.take(held_out), y[held_out]
+    features = _features(X, X.take(rows), X_test, kinds, name_of(data))
+    plan.check_sizes(features.n_out, len(labels.classes))
+    watched: dict[str, Any] = {}
+    if options.validation:
+        found = labelled_table(features, options.validation, target, labels.classes)
+        watched = dict(zip(("X_val", "y_val"), found, strict=True))
+    report.say(
+        f"{name_of(data)}: {len(y):,} rows, {features.n_in} columns as {features.n_out} inputs, "
+        f"{len(labels.classes)} classes; {len(held_out):,} rows held out"
+        + (f"; {len(watched['y_val']):,} rows to validate on" if watched else "")
+    )
+    seconds = _fit(clf, options, X.take(rows), y[rows], watched)
+    clf.target_ = target
+    clf.save(output)
+    report.training(clf, seconds)
+    report.evaluation(Scores.of(clf, [(X_test, y_test)]), "held-out rows", by_class=False)
+    report.say(f"model saved to {output}")
+    if options.report:
+        write_page(options.report, clf, X_test, y_test, f"{output.name} on held-out rows", options.how)
+    return 130 if clf.history_.stopped == "interrupted" else 0
+
+
+def _plan(source: str) -> Manifest:
+    if Path(source).suffix.lower() not in MANIFESTS:
+        return Manifest({}, data={"file": source})
+    plan = manifests.read(source)
+    if "file" not in plan.data:
+        raise ValueError(f"{plan.place('data.file')}: the manifest names no table to train on. Add the key.")
+    return plan
+
+
+def _places(options: argparse.Namespace, data: str) -> Path:
+    """Where the model goes; all that could keep a result from being shown or written is told before the work."""
+    if options.live and not sys.stderr.isatty():
+        raise ValueError("--live: standard error is no terminal to draw on. Leave the option out, or do not redirect.")
+    if options.output == STDIN or (options.source == STDIN and not options.output):
+        raise ValueError("--output: name the file for the model; there is none to take the name from.")
+    if options.report:
+        place(options.report, options.source, data, option="--report")
+        importlib.import_module("matplotlib")
+    # A table that has the name of a model is refused when it is read.
+    sources = [options.source, data] if options.output else []
+    return place(options.output or Path(options.source).with_suffix(".gpunn"), *sources)
+
+
+def _classifier(plan: Manifest, options: argparse.Namespace) -> MLPClassifier:
+    """The estimator asked for, its parameters and its device checked before any table is read."""
+    given = {parameter: getattr(options, parameter) for _, parameter, _, _ in OPTIONS}
+    chosen = {parameter: value for parameter, value in given.items() if value is not None}
+    clf = MLPClassifier(**{"random_state": 0, **plan.parameters, **chosen})
+    if clf.features is None:
+        raise ValueError(
+            f"{plan.place('data.features')}: false leaves the columns as they are, and gpunn train has to encode them. "
+            "Leave the key out."
+        )
+    if options.kind:
+        clf.features = {**(clf.features if isinstance(clf.features, dict) else {}), **dict(options.kind)}
+    with _named_options(options):
+        choices.check(clf)
+    seed = clf.random_state
+    if seed is not None and not 0 <= seed < 2**32:
+        raise ValueError(f"--seed: {seed} is not allowed; give a whole number in [0, 2^32).")
+    get_device(clf.device or "cpu", clf.precision)
+    return clf
+
+
+def _labels(clf: MLPClassifier, options: argparse.Namespace, y: np.ndarray, where: str) -> Labels:
+    """The classes, and what of the parameters is about them."""
+    with named(where), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of many classes: _split refuses those that are too small
+        labels = Labels.learn(y)
+    clf.set_params(class_weight=_by_label(clf.class_weight, labels.classes))
+    with _named_options(options):
+        choices.check_threshold(clf.threshold, len(labels.classes), multilabel=False)
+    return labels
+
+
+def _features(X: Any, X_train: Any, X_test: Any, kinds: dict[str, str], name: str) -> Features:
+    """The columns as the training rows have them; they are known to take the other rows before the training."""
+    try:
+        check_kinds(kinds, X.column_names)
+    except ValueError as error:
+        raise ValueError(f"--kind: {str(error).removeprefix('features: ')}") from None
+    with named(name):
+        try:
+            features = Features.learn(X_train, kinds)
+            features.transform(X_test)
+        except ValueError:
+            Features.learn(X, kinds)  # says it with the number of the row in the whole table
+            raise
+    return features
+
+
+def _fit(clf: MLPClassifier, options: argparse.Namespace, X: Any, y: np.ndarray, validation: dict[str, Any]) -> float:
+    """Train, with what is to be seen of it; returns the seconds it took."""
+    if options.quiet:
+        shown: Any = contextlib.nullcontext()
+    else:
+        shown = report.drawn(clf) if options.live else report.progress(clf)
+    began = time.perf_counter()
+    with shown as after, warnings.catch_warnings(record=True) as caught, _named_options(options):
+        warnings.simplefilter("always")
+        clf.set_params(callback=after)
+        clf.fit(X, y, **validation)
+        clf.set_params(callback=None)
+    seconds = time.perf_counter() - began
+    if clf.history_.stopped == "interrupted" and not clf.n_iter_:
+        raise KeyboardInterrupt  # nothing was learned: a model that is there already is worth more
+    for warning in caught:
+        if not issubclass(warning.category, ConvergenceWarning):  # to run all epochs asked for is no fault
+            report.warn(str(warning.message))
+    return seconds
+
+
+@contextlib.contextmanager
+def _named_options(options: argparse.Namespace) -> Iterator[None]:
+    """An error in a parameter begins with the option that set it, if one did."""
+    try:
+        yield
+    except ParameterError as error:
+        named = error.parameter.partition("[")[0]
+        option = next((o for o, name, _, _ in OPTIONS if name == named and getattr(options, name) is not None), None)
+        raise ValueError(f"{option}: {error}" if option else str(error)) from None
+
+
+def _by_label(weights: Any, classes: np.ndarray) -> Any:
+    """Weights of classes that are named as tables have them, by the classes themselves."""
+    if not isinstance(weights, dict):
+        return weights
+    labels = {report.shown(label): label for label in classes.tolist()}
+    for name in weights:
+        if report.shown(name) not in labels:
+            few = ", ".join([*labels][:10])
+            raise ValueError(
+                f"--class-weight: there is no class {name!r}. The classes are {few}{', ...' * (len(labels) > 10)}."
+            )
+    return {labels[report.shown(name)]: weight for name, weight in weights.items()}
+
+
+def _split(y: np.ndarray, labels: Labels, share: float, seed: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers of a stratified split, with every class on the side to train on."""
+    if not 0 < share < 1:
+        raise ValueError(f"--held-out: {share} is not allowed; give a number in (0, 1).")
+    found, counts = np.unique(y, return_counts=True)
+    if counts.min() < 2:
+        raise ValueError(
+            f"the class {found.tolist()[counts.argmin()]!r} has only one row, and each class needs one to train on and "
+            "one to hold out. Remove it, or add rows."
+        )
+    n, n_test = len(y), math.ceil(share * len(y))
+    if min(n_test, n - n_test) >= len(found):
+        rows = train_test_split(np.arange(n), test_size=n_test, stratify=y, random_state=seed)
+        if len(np.unique(y[rows[0]])) == len(found):
+            return np.sort(rows[0]), np.sort(rows[1])
+    raise ValueError(
+        f"--held-out: {share} of {n} rows in {len(found)} classes does not leave a row of each class on both sides. "
+        "Change it, add rows, or remove rare classes."
+    )

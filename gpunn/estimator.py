@@ -201,7 +201,7 @@ class MLPClassifier(
             If cost or weights stopped being finite: the best finite state was kept.
         """
         choices.check(self)
-        context = self._init_callback_context(max_subtasks=None)
+        context = self._init_callback_context(max_subtasks=self.max_iter)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         session.fit(self, X, y, sample_weight, (X_val, y_val, sample_weight_val), context)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)

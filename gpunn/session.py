@@ -24,7 +24,7 @@ from gpunn.outcome import put_down, warn
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.minibatch import Progress
 from gpunn.training.stopping import Validation
-from gpunn.watching import HeldOut, Watcher
+from gpunn.watching import HeldOut, Told, Watcher
 
 Array = Any
 Extra = tuple[Any, Any, Any]  # X_val, y_val, sample_weight_val
@@ -63,7 +63,8 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
         theta = (
             _copy(given, clf, objective) if warm else blueprint.start(clf, objective.network, seed, device, given.dtype)
         )
-        watcher = Watcher(clf, device, objective, labels, rows, theta, given.y, held_out, context)
+        told = Told(context, X, y)
+        watcher = Watcher(clf, device, objective, labels, rows, theta, given.y, held_out, told)
         validation = None if held_out is None else Validation(held_out.rows, clf.early_stopping, watcher.scorer())
         progress: Any = clf._resume[2] if warm and clf._resume[0] == clf.solver else None
         seen = 0
@@ -134,7 +135,7 @@ def on_host(state: dict[str, Any]) -> dict[str, Any]:
     host = get_device("cpu")
     solver, seed, progress = state["_resume"]
     resume = (solver, seed, progress.on(host) if isinstance(progress, Progress) else moved(host, progress))
-    return {**state, "theta_": host.asarray(state["theta_"]), "_resume": resume}
+    return {**state, "theta_": inputs.on_host(state["theta_"]), "_resume": resume}
 
 
 def moved(device: Device, state: Any) -> Any:

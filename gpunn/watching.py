@@ -30,6 +30,14 @@ class HeldOut(NamedTuple):
     weight: np.ndarray | None
 
 
+class Told(NamedTuple):
+    """What scikit-learn's callbacks are told: their context, and X and y as they came in."""
+
+    context: Any
+    X: Any
+    y: Any
+
+
 class Watcher:
     """Called by the training loops with the history so far and theta; says why to stop, or "".
 
@@ -46,8 +54,8 @@ class Watcher:
     y : ndarray
         Labels of all rows that came in, of which ``rows.index`` may name some.
     held_out : HeldOut, optional
-    context : CallbackContext, optional
-        Of scikit-learn's callbacks.
+    told : Told, optional
+        For scikit-learn's callbacks.
     """
 
     def __init__(
@@ -60,10 +68,10 @@ class Watcher:
         theta: Array,
         y: np.ndarray,
         held_out: HeldOut | None = None,
-        context: Any = None,
+        told: Told | None = None,
     ) -> None:
         self.clf, self.device, self.objective, self.labels = clf, device, objective, labels
-        self.rows, self.y, self.held_out, self.context = rows, y, held_out, context
+        self.rows, self.y, self.held_out, self.told = rows, y, held_out, told
         wanted = clf.record if isinstance(clf.record, (list, tuple)) else (clf.record,)
         self.scores = "score" in wanted
         self.recorder = self._recorder(theta) if "layers" in wanted else None
@@ -83,7 +91,7 @@ class Watcher:
             if history.validation_score:
                 print(f"Validation score: {history.validation_score[-1]:.6f}")
         stop = clf.callback is not None and clf.callback(history)
-        if self.context is not None and self._tell_scikit_learn(theta):
+        if self.told is not None and self._tell_scikit_learn(self.told, theta):
             stop = True
         if stop:
             return "callback"
@@ -135,10 +143,10 @@ class Watcher:
         sample = rows.take(device.xp, some if rows.index is None else device.xp.take(rows.index, some))
         return Recorder(device, self.objective, sample.X, sample.T, theta)
 
-    def _tell_scikit_learn(self, theta: Array) -> bool:
+    def _tell_scikit_learn(self, told: Told, theta: Array) -> bool:
         """Whether one of its callbacks wants to stop."""
         # A loop says when an iteration is over, not when one begins; both are told at its end.
-        task = self.context.subcontext(task_name="iteration")
-        state = {"estimator": self.clf, "X": self.rows.X, "y": self.y}
+        task = told.context.subcontext(task_name="iteration")
+        state = {"estimator": self.clf, "X": told.X, "y": told.y}
         task.call_on_fit_task_begin(**state)
         return bool(task.call_on_fit_task_end(**state, reconstruction_attributes=lambda: vars(self._model(theta))))

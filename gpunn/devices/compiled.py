@@ -142,11 +142,6 @@ class CompiledGradient:
         self.work = _empty_aligned(gradient_workspace(self.sizes, n_parameters, self.threads), dtype)
         self.theta = _empty_aligned(n_parameters, dtype)
 
-    def calm(self) -> contextlib.AbstractContextManager[Any]:
-        """Context in which BLAS keeps to one thread: its others would spin for a while after each product of many
-        threads, in the way of the threads here."""
-        return cores.one_thread()
-
     def __call__(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         self.theta[...] = theta
         g = np.empty_like(theta)

@@ -47,6 +47,9 @@ class CpuDevice:
     def each(self, function: Callable[[Any], None], items: Sequence[Any]) -> None:
         cores.each(function, items)
 
+    def calm(self) -> contextlib.AbstractContextManager[Any]:
+        return cores.one_thread()
+
     def synchronize(self) -> None:
         pass
 

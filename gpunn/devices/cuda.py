@@ -59,6 +59,9 @@ class CudaDevice:
         for item in items:
             function(item)
 
+    def calm(self) -> contextlib.AbstractContextManager[Any]:
+        return contextlib.nullcontext()
+
     def synchronize(self) -> None:
         self._device.synchronize()
 

@@ -128,7 +128,7 @@ class FullBatch:
         elif self.compiled is not False:
             function, path = device.compile_gradient(objective, dtype, rows.X, rows.T, rows.weight)
         if function is not None:
-            return function, function.calm(), path
+            return function, device.calm(), path
         X, T, weight = rows.slice(xp, slice(None), dtype)
         return (
             lambda theta: objective.value_and_gradient(xp, theta, X, T, weight),

@@ -1,0 +1,149 @@
+"""Every example runs, in its quick form: it prints its table, judges its claims and draws its figure."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("matplotlib", reason="Matplotlib is not installed (gpunn[plots])")
+
+from examples import __main__ as everything
+from examples import common, costs, saturation, slowdown, spam
+
+HOUSE = Path(__file__).parents[1]
+PNG = b"\x89PNG\r\n\x1a\n"
+VERDICTS = {common.HELD, common.IN_PART, common.CONTRADICTED, common.NOT_TESTED}
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """Outcomes by name of all examples, and the folder they wrote to."""
+    folder = tmp_path_factory.mktemp("gallery")
+    return everything.main(["--quick", "--output", str(folder)]), folder
+
+
+def test_every_script_is_run_with_all_others():
+    scripts = {path.stem for path in (HOUSE / "examples").glob("*.py")}
+    assert set(everything.NAMES) == scripts - {"__init__", "__main__", "common"}
+
+
+@pytest.mark.parametrize("name", everything.NAMES)
+def test_an_example_has_a_table_claims_and_a_figure(found, name):
+    outcome = found[0][name]
+    assert outcome.rows and all(len(row) == len(outcome.columns) for row in outcome.rows)
+    assert outcome.claims and {claim.verdict for claim in outcome.claims} <= VERDICTS
+    tested = [claim for claim in outcome.claims if claim.verdict != common.NOT_TESTED]
+    assert all(re.search(r"\d", claim.found) for claim in tested)  # numbers, not words alone
+    assert (found[1] / f"{name}.png").read_bytes().startswith(PNG)
+    for axes in outcome.figure.axes:
+        assert axes.get_xlabel()
+    assert outcome.figure.axes[0].get_ylabel() and outcome.alt
+
+
+def verdicts(found, name):
+    return [claim.verdict for claim in found[0][name].claims]
+
+
+def test_what_is_certain_is_found_even_in_quick_runs(found):
+    held, in_part = common.HELD, common.IN_PART
+    assert verdicts(found, "saturation") == [held, held, in_part]
+    assert verdicts(found, "slowdown")[:2] == [held, held]
+    assert verdicts(found, "costs") == [held, held, held, in_part]
+    assert verdicts(found, "softmax")[:2] == [held, held]
+    assert verdicts(found, "initial_weights")[0] == held
+    assert verdicts(found, "optimisers")[0] == held
+
+
+def test_the_neuron_of_the_slowdown_follows_the_equations(found):
+    import gpunn
+    from gpunn.nn.heads import SigmoidCrossEntropy
+
+    errors, deltas = slowdown.neuron(gpunn.get_device("cpu"), SigmoidCrossEntropy(), 3)
+    z = 4.0
+    for error, delta in zip(errors, deltas, strict=True):
+        a = 1 / (1 + np.exp(-z))
+        assert (error, delta) == pytest.approx((a, a), rel=1e-12)
+        z -= 2 * 0.15 * a  # weight and bias both fall by rate times delta
+
+
+def test_convexity_is_told_from_its_absence():
+    z = np.linspace(-3, 3, 101)
+    assert costs.convex(z**2) and costs.convex(np.abs(z))
+    assert not costs.convex(np.tanh(z)) and not costs.convex(-(z**2))
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda:99"])
+def test_a_device_that_is_not_there_is_said_in_one_line(name, tmp_path):
+    with pytest.raises(SystemExit, match="--device: "):
+        saturation.main(["--device", name, "--output", str(tmp_path)])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_verdict_by_seeds():
+    assert common.lower([1, 1, 1], [2, 2, 2]) == common.HELD
+    assert common.lower([1, 1, 3], [2, 2, 2]) == common.IN_PART
+    assert common.lower([1, 3, 3], [2, 2, 2]) == common.CONTRADICTED
+    assert common.lower([2, 2], [2, 2]) == common.CONTRADICTED
+    assert common.tally([1, 3, 2], [2, 2, 2]) == "lower with 1 of 3 seeds, equal with 1"
+
+
+def test_a_comparison_says_medians_and_seeds():
+    claim = common.compared("A is lower.", "errors", {"A": [1, 2, 9], "B": [4, 5, 6]}, "A", "B", ".1f", "So there.")
+    assert claim.found == "errors: 2.0 with A; 5.0 with B (lower with 2 of 3 seeds). So there."
+    assert claim.verdict == common.IN_PART
+
+
+def test_the_first_epoch_at_a_goal():
+    assert common.first([3.0, 1.0, 0.5, 1.0], 1.0) == 2
+    assert common.first([3.0, math.nan], 1.0) == math.inf
+
+
+def test_the_best_rate_is_that_of_the_lowest_median():
+    marks = {0.1: [1, 9, 9], 1.0: [5, 5, 5]}
+    marks[10.0] = [math.nan, 0, math.nan]  # diverged
+    rate, runs = common.at_best_rate(lambda rate, seed: marks[rate][seed], list(marks), range(3), float)
+    assert (rate, runs) == (1.0, [5, 5, 5])
+
+
+def test_the_filter_takes_a_table_in_either_form(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 200)
+    X = rng.normal(size=(200, 3)) + 3 * y[:, None]
+    np.savez(tmp_path / "mail.npz", X=X, y=y, names=np.array(["a", "b", "c"]))
+    rows = [f"{a},{'spam' if c else 'ham'},{b}" for (a, b, _), c in zip(X, y, strict=True)]
+    (tmp_path / "mail.csv").write_text("\n".join(["a,kind,b", *rows]) + "\n")
+    for more in ([str(tmp_path / "mail.npz")],
+                 [str(tmp_path / "mail.csv"), "--target", "kind", "--positive", "spam"]):  # fmt: skip
+        outcome = spam.main(["--quick", "--output", str(tmp_path / "out"), *more])
+        assert float(outcome.rows[0][1].rstrip("%")) > 90
+        assert outcome.columns[0].startswith("mail: called ")
+    with pytest.raises(SystemExit, match="'Spam' is not among the labels: ham, spam"):
+        spam.main(["--output", str(tmp_path), str(tmp_path / "mail.csv"), "--target", "kind", "--positive", "Spam"])
+    with pytest.raises(SystemExit, match="'class' is not a column"):
+        spam.main(["--output", str(tmp_path), str(tmp_path / "mail.csv")])
+
+
+def test_the_page_names_every_example_claim_and_figure(found):
+    outcomes, folder = found
+    page = (folder / "gallery.md").read_text(encoding="utf-8")
+    for name, outcome in outcomes.items():
+        assert f"\n## {name}\n" in page
+        assert all(page.count(claim.text) == 2 for claim in outcome.claims)  # in the list and with what was found
+    for figure in re.findall(r"\]\((\S+\.png)\)", page):
+        assert (folder / figure).is_file()
+
+
+def test_the_gallery_in_the_docs_is_of_these_examples():
+    page = (HOUSE / "docs" / "gallery.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (\w+)$", page, flags=re.MULTILINE) == list(everything.NAMES)
+    figures = re.findall(r"\]\((\S+\.png)\)", page)
+    assert [Path(figure).stem for figure in figures] == list(everything.NAMES)
+    assert all((HOUSE / "docs" / figure).read_bytes().startswith(PNG) for figure in figures)
+    for name in everything.NAMES:  # what is claimed now is what is judged there
+        title = (importlib.import_module(f"examples.{name}").__doc__ or "").partition("\n")[0]
+        assert title in page

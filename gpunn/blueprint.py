@@ -22,6 +22,7 @@ START, SPLIT = 3, 4  # streams of random numbers beside those of the minibatch l
 
 def objective(p: Any, n_features: int, labels: Labels) -> Objective:
     """The network that parameters ``p`` describe, with its head and penalties."""
+    choices.check_threshold(p.threshold, len(labels.classes), labels.multilabel)
     sizes, activations = choices.hidden_layers(p.hidden_layer_sizes, p.activation)
     output, head, one_suffices = choices.output(p.cost, p.output_activation, len(labels.classes), labels.multilabel)
     n_out = labels.n_outputs if one_suffices else max(2, len(labels.classes))

@@ -44,7 +44,7 @@ class Given(NamedTuple):
 def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any) -> None:
     """Train from new weights, or with ``warm_start`` from those there are.
 
-    ``context`` is what scikit-learn's callbacks are called with.
+    The parameters are checked already. ``context`` is what scikit-learn's callbacks are called with.
     """
     warm = clf.warm_start and hasattr(clf, "theta_")
     with all_or_nothing(clf):
@@ -90,6 +90,7 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
 
 def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:
     """One epoch on the rows given, the optimiser's state and the learning rate going on from the last call."""
+    choices.check(clf)
     if clf.early_stopping:
         raise ValueError("partial_fit does not support early_stopping=True: one epoch has nothing to stop.")
     if isinstance(clf.class_weight, str):
@@ -147,7 +148,6 @@ def moved(device: Device, state: Any) -> Any:
 
 
 def _check(clf: Any, X: Any, y: Any, sample_weight: Any, reset: bool) -> Given:
-    choices.check(clf)
     device = device_for(clf.device, X, clf.precision)
     rows = check_rows(clf, device, X, reset=reset, dtype="float64" if clf.dtype == "float64" else "float32")
     y = check_labels(rows, y)
@@ -165,7 +165,6 @@ def _rows(
     """Rows on the device; those of training with the weights of their classes and smoothed labels."""
     device, dtype, n_out = given.device, given.dtype, objective.network.sizes[-1]
     T = labels.targets(given.y, n_out, dtype)
-    choices.check_threshold(clf.threshold, len(labels.classes), labels.multilabel)
     if training and clf.class_weight is not None:
         weight = _class_weights(clf.class_weight, labels, given.y, weight, dtype)
     if training and clf.label_smoothing:

@@ -127,7 +127,7 @@ def apply(features: Features, X: Any, dtype: Any) -> np.ndarray:
 def _checked_names(X: Any) -> list[str]:
     """Names of a frame that can become a table."""
     try:
-        import pyarrow  # noqa: F401
+        import pyarrow  # noqa: F401 - only to tell, in our words, where it is not there
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
             "X is a frame, which needs pyarrow. Run pip install 'gpunn[tables]', or give numbers as an array: "

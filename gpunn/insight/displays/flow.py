@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from gpunn.insight.displays.style import count_axis, grid_of_axes, legend, logarithmic, look, plain, spans_decades
+from gpunn.insight.displays.style import count_axis, legend, logarithmic, look, panels, plain, spans_decades
 from gpunn.insight.displays.training import rounds_of
 from gpunn.training.layers import SATURATED_BELOW, LayerStatistics
 
@@ -74,15 +74,8 @@ class GradientFlowDisplay:
         ValueError
             If a curve is not known, or none of them has a number.
         """
-        unknown = [name for name in curves if name not in CURVES]
-        if unknown:
-            raise ValueError(f"curves: {unknown[0]!r} is not known; use some of {', '.join(map(repr, CURVES))}.")
-        shown = [name for name in curves if self.lines(name)]
-        if not shown:
-            raise ValueError(f"no numbers of {', '.join(curves)} are there to draw.")
-        self.ax_ = grid_of_axes("GradientFlowDisplay.plot", ax, len(shown), 1, (5.2, 2.5))[:, 0]
-        self.figure_ = self.ax_[0].figure
-        for axes, name in zip(self.ax_, shown, strict=True):
+        nothing = f"no numbers of {', '.join(curves)} are there to draw."
+        for axes, name in panels(self, ax, curves, CURVES, nothing):
             self._panel(axes, name)
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,22 @@ def grid_of_axes(caller: str, ax: Any, rows: int, columns: int, size: tuple[floa
 def look(number: int) -> dict[str, str]:
     """Colour and marker of a series; no two of the first 42 have both in common."""
     return {"color": SERIES[number % len(SERIES)], "marker": MARKERS[number % len(MARKERS)]}
+
+
+def panels(display: Any, ax: Any, curves: Sequence[str], known: Collection[str], nothing: str) -> Iterator[Any]:
+    """Axes and name of each of the curves that the display has lines of; sets its ``ax_`` and ``figure_``.
+
+    ``nothing`` is the message of the ValueError where it has none of them.
+    """
+    unknown = [name for name in curves if name not in known]
+    if unknown:
+        raise ValueError(f"curves: {unknown[0]!r} is not known; use some of {', '.join(map(repr, known))}.")
+    shown = [name for name in curves if display.lines(name)]
+    if not shown:
+        raise ValueError(nothing)
+    display.ax_ = grid_of_axes(f"{type(display).__name__}.plot", ax, len(shown), 1, (5.2, 2.5))[:, 0]
+    display.figure_ = display.ax_[0].figure
+    return zip(display.ax_, shown, strict=True)
 
 
 def plain(ax: Any) -> None:

@@ -11,10 +11,10 @@ import numpy as np
 from gpunn.insight.displays.style import (
     as_text,
     count_axis,
-    grid_of_axes,
     legend,
     logarithmic,
     look,
+    panels,
     plain,
     spans_decades,
 )
@@ -96,15 +96,8 @@ class TrainingCurveDisplay:
         ValueError
             If a curve is not known, or none of them has an entry.
         """
-        unknown = [name for name in curves if name not in CURVES]
-        if unknown:
-            raise ValueError(f"curves: {unknown[0]!r} is not known; use some of {', '.join(map(repr, CURVES))}.")
-        shown = [name for name in curves if self.lines(name)]
-        if not shown:
-            raise ValueError(f"no entries of {', '.join(curves)} are there to draw: the runs have none.")
-        self.ax_ = grid_of_axes("TrainingCurveDisplay.plot", ax, len(shown), 1, (5.2, 2.5))[:, 0]
-        self.figure_ = self.ax_[0].figure
-        for axes, name in zip(self.ax_, shown, strict=True):
+        nothing = f"no entries of {', '.join(curves)} are there to draw: the runs have none."
+        for axes, name in panels(self, ax, curves, CURVES, nothing):
             self._panel(axes, name)
         return self
 

@@ -15,19 +15,42 @@ def module_of(source):
     numba.njit = lambda **options: lambda function: function
     numba.prange = range
     numba.types = types.SimpleNamespace(
-        intp=None, char=None, float32=None, float64=None, CPointer=lambda kind: None, intc=lambda *kinds: None,
-        ExternalFunction=lambda name, signature: gemm,
-    )  # fmt: skip
-    before = sys.modules.get("numba")
-    sys.modules["numba"] = numba
+        **dict.fromkeys(("intp", "char", "int32", "int64", "float32", "float64")),
+        CPointer=lambda kind: None,
+        intc=lambda *kinds: None,
+        void=lambda *kinds: None,
+        ExternalFunction=lambda name, signature: PRODUCTS[name],
+    )
+    extending, llvmlite = types.ModuleType("numba.extending"), types.ModuleType("llvmlite")
+    extending.intrinsic, llvmlite.ir = lambda write: lambda address: None, None
+    lent = {"numba": numba, "numba.extending": extending, "llvmlite": llvmlite}
+    before = {name: sys.modules.get(name) for name in lent}
+    sys.modules.update(lent)
     try:
         names = {}
         exec(compile(source, "epoch", "exec"), names)
         return types.SimpleNamespace(**names)
     finally:
-        sys.modules.pop("numba")
-        if before is not None:
-            sys.modules["numba"] = before
+        for name, module in before.items():
+            sys.modules.pop(name)
+            if module is not None:
+                sys.modules[name] = module
+
+
+def cblas(letter):
+    """cblas_sgemm or cblas_dgemm, of matrices by rows."""
+
+    def product(order, turn_a, turn_b, m, n, k, alpha, a, step_a, b, step_b, beta, c, step_c):
+        assert (order, alpha) == (101, 1)
+        turns = {111: ord("n"), 112: ord("t")}
+        one, beta = np.array([1], alpha.dtype), np.array([beta], alpha.dtype)
+        # By columns, as `gemm` counts, it is c^T = b^T a^T.
+        gemm(
+            *(ord(letter), turns[turn_b], turns[turn_a], n, m, k, one.ctypes, b, step_b, a, step_a),
+            *(beta.ctypes, c, step_c),
+        )
+
+    return product
 
 
 def gemm(kind, turn_a, turn_b, m, n, k, alpha, a, step_a, b, step_b, beta, c, step_c):
@@ -47,3 +70,6 @@ def gemm(kind, turn_a, turn_b, m, n, k, alpha, a, step_a, b, step_b, beta, c, st
     alpha, beta = columns(alpha, 1, 1, 1), columns(beta, 1, 1, 1)
     assert (alpha, beta) in ((1, 0), (1, 1))
     c[...] = a @ b + c if beta else a @ b
+
+
+PRODUCTS = {"numba_xxgemm": gemm} | {f"gpunn_{x}gemm_int{bits}": cblas(x) for x in "sd" for bits in (32, 64)}

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from gpunn.devices import cores
+from gpunn.devices import cores, products
 from gpunn.devices.epoch_source import epoch_source, workspace
 from gpunn.devices.gradient_source import block_rows, gradient_source, gradient_workspace
 
@@ -198,6 +198,7 @@ def _module(source: str) -> ModuleType:
     """The source as a module. It lies in a file of its own, beside which Numba keeps what it compiled."""
     import numba
 
+    products.make_known()
     name = "gpunn_epoch_" + hashlib.sha256(f"{numba.__version__}\n{source}".encode()).hexdigest()[:24]
     path = _cache_folder() / f"{name}.py"
     if not path.is_file() or path.read_text(encoding="utf-8") != source:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gpunn.devices import cores, is_cupy
+from gpunn.devices import cores, is_cupy, products
 
 Array = Any
 
@@ -103,7 +103,7 @@ def _numba() -> str:
         version = metadata.version("numba")
     except metadata.PackageNotFoundError:
         return "nothing: Numba is not installed (gpunn[numba]), elementwise work is NumPy's own"
-    return f"long minibatch trainings, by Numba {version}"
+    return f"long trainings, by Numba {version} with the products of {products.owner()}"
 
 
 def _processor() -> str:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 from gpunn.devices.loops import inputs, n_buffers, row_loop
+from gpunn.devices.products import product_source
 from gpunn.devices.trace import ROW, Graph, Symbol, Untraceable
 
 HEADER = '''"""Made by gpunn from its formulas; deleted, it is made again."""
 
 import numpy as np
+from llvmlite import ir
 from numba import njit, prange, types
+from numba.extending import intrinsic
 
 dt = np.{dtype}
 # Not "nnan" and "ninf": numbers that are not finite must come out, so that divergence is seen.
@@ -23,27 +26,6 @@ dt = np.{dtype}
 options = {{"error_model": "numpy", "fastmath": {{"contract", "arcp", "nsz"}}, "no_cpython_wrapper": True,
            "no_cfunc_wrapper": True}}
 long = {{**options, "fastmath": options["fastmath"] | {{"reassoc"}}}}
-
-# BLAS's product, as Numba's own np.dot calls it; np.dot itself would copy the parts of a matrix first.
-size_t, pointer = types.intp, types.CPointer(types.{dtype})
-gemm = types.ExternalFunction("numba_xxgemm", types.intc(
-    types.char, types.char, types.char, size_t, size_t, size_t, pointer, pointer, size_t, pointer, size_t,
-    pointer, pointer, size_t,
-))
-kind, plain, turned = ord("{kind}"), ord("n"), ord("t")
-numbers = np.array([0, 1], dt)
-
-
-@njit(**options)
-def product(a, b, out, turn_a, turn_b, add):
-    # out = a b, or a^T, or b^T; with add, out += a b. BLAS counts by columns and so is asked for out^T = b^T a^T.
-    # The sizes are those of out and b: a may have columns to spare.
-    inner = b.shape[1] if turn_b else b.shape[0]
-    gemm(
-        kind, turned if turn_b else plain, turned if turn_a else plain, out.shape[1], out.shape[0], inner,
-        numbers[1:].ctypes, b.ctypes, b.strides[0] // b.itemsize, a.ctypes, a.strides[0] // a.itemsize,
-        numbers[add:].ctypes, out.ctypes, out.strides[0] // out.itemsize,
-    )
 
 
 @njit(**options)
@@ -56,9 +38,27 @@ def carve(work, start, rows, columns):
     return work[start:stop].reshape(rows, columns), stop
 
 
+@intrinsic
+def prefetch(context, address):
+    def write(context, builder, signature, arguments):
+        number, pointer = ir.IntType(32), ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [pointer, number, number, number])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [pointer], kind)
+        # To be read, and soon again, as data.
+        builder.call(function, [builder.inttoptr(arguments[0], pointer), number(0), number(3), number(1)])
+        return context.get_dummy_value()
+
+    return types.void(types.intp), write
+
+
 @njit(**options)
 def gather(X, rows, out):
-    for i in range(rows.shape[0]):
+    # Rows lie anywhere in memory: each is asked for while those before it are copied.
+    n, step = rows.shape[0], X.strides[0]
+    for i in range(n):
+        ahead = X.ctypes.data + rows[min(i + 4, n - 1)] * step
+        for at in range(0, X.shape[1] * X.itemsize, 64):
+            prefetch(ahead + at)
         for j in range(X.shape[1]):
             out[i, j] = X[rows[i], j]
 
@@ -83,7 +83,7 @@ def column_sums(d, start, stop, out, add):
 
 def header(dtype: str) -> str:
     """Imports, and the functions that do not depend on any formula."""
-    return HEADER.format(dtype=dtype, kind={"float32": "s", "float64": "d"}[dtype])
+    return HEADER.format(dtype=dtype) + "\n" + product_source(dtype)
 
 
 def layer_kernels(network: Any, head: Any, dtype: str) -> list[str]:

@@ -1,0 +1,96 @@
+"""The product in compiled code is the product of matrices, by NumPy's BLAS and by Numba's way to SciPy's."""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+import pytest
+from as_python import module_of
+from threadpoolctl import threadpool_info
+
+from gpunn.devices import get_device, products
+from gpunn.devices.kernels_source import header
+
+TRY = """
+
+@njit(error_model="numpy")
+def multiplied(a, b, out, turn_a, turn_b, add):
+    product(a, b, out, turn_a, turn_b, add)
+
+
+@njit(error_model="numpy")
+def gathered(X, rows, out):
+    gather(X, rows, out)
+"""  # functions that Python may call
+
+
+def of_wheel(name):
+    """Whether a BLAS lies among the libraries of NumPy's wheel."""
+    return any(f"{folder}/" in name.replace("\\", "/") for folder in ("numpy.libs", "numpy/.dylibs"))
+
+
+@pytest.fixture(params=["NumPy's", "SciPy's"])
+def whose(request, monkeypatch):
+    if request.param == "SciPy's":
+        monkeypatch.setattr(products, "numpys_library", lambda: None)
+    elif products.numpys_library() is None:
+        pytest.skip("this NumPy brought no OpenBLAS of its own")
+    assert products.owner() == f"{request.param} BLAS"
+    return request.param
+
+
+def compiled(dtype):
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    from gpunn.devices.compiled import _module
+
+    return _module(header(dtype) + TRY)
+
+
+@pytest.mark.parametrize("run", [lambda dtype: module_of(header(dtype) + TRY), compiled], ids=["Python", "Numba"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("turn_a", "turn_b"), [(False, False), (True, False), (False, True)])
+@pytest.mark.parametrize("add", [0, 1])
+def test_parts_of_matrices_are_multiplied(whose, run, dtype, turn_a, turn_b, add):
+    rng = np.random.default_rng(0)
+    A, B, C = (rng.standard_normal((9, 11)).astype(dtype) for _ in range(3))
+    a, b, out = A[1:6, 2:9], B[:7, 1:4], C[:5, 3:6]  # (5, 7), (7, 3), (5, 3)
+    given_a, given_b = (A[:7, 2:7] if turn_a else a), (B[:3, 1:8] if turn_b else b)
+    wanted, found = C.copy(), (given_a.T if turn_a else given_a) @ (given_b.T if turn_b else given_b)
+    wanted[:5, 3:6] = found + (out if add else 0)
+    run(dtype).multiplied(given_a, given_b, out, turn_a, turn_b, add)
+    np.testing.assert_allclose(C, wanted, rtol=1e-5 if dtype == "float32" else 1e-13)  # what lies around it too
+
+
+@pytest.mark.parametrize("columns", [1, 7, 54, 300])
+@pytest.mark.parametrize("X_type", ["uint8", "float32", "float64"])
+def test_rows_are_gathered_from_any_layout(columns, X_type):
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 256, (40, columns)).astype(X_type)
+    gathered = compiled("float32").gathered
+    for rows in (rng.permutation(40), np.array([39]), np.arange(0)):
+        for layout in (X, np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2]):
+            out = np.full((max(len(rows), 1), columns + 3), -1, "float32")
+            gathered(layout, rows, out)
+            assert np.array_equal(out[: len(rows), :columns], X[rows].astype("float32"))
+            assert np.all(out[:, columns:] == -1)
+
+
+def test_the_product_is_that_of_numpys_wheel_where_there_is_one():
+    there = [pool["filepath"] for pool in threadpool_info() if of_wheel(pool["filepath"])]
+    library = products.numpys_library()
+    assert (library is not None) == bool(there)
+    if library is not None:
+        kind = {64: ctypes.c_int64, 32: ctypes.c_int32}[library.bits]
+        a, b, c = np.array([[2.0]]), np.array([[3.0]]), np.zeros((1, 1))
+        one, pointer = kind(1), ctypes.c_void_p
+        getattr(library.handle, library.name.format("d"))(
+            *(101, 111, 111, one, one, one, ctypes.c_double(1), pointer(a.ctypes.data), one),
+            *(pointer(b.ctypes.data), one, ctypes.c_double(0), pointer(c.ctypes.data), one),
+        )
+        assert c == 6
+
+
+def test_the_device_says_whose_product_it_is(whose):
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    assert get_device("cpu").describe()["compiled"].endswith(f"with the products of {whose} BLAS")

@@ -52,6 +52,12 @@ def prefetch(context, address):
 
 
 @njit(**options)
+def copy(row, out):  # a row at a time: to an index of two numbers Numba would write no loop of many at once
+    for j in range(row.shape[0]):
+        out[j] = row[j]
+
+
+@njit(**options)
 def gather(X, rows, out):
     # Rows lie anywhere in memory: each is asked for while those before it are copied.
     n, step = rows.shape[0], X.strides[0]
@@ -59,15 +65,13 @@ def gather(X, rows, out):
         ahead = X.ctypes.data + rows[min(i + 4, n - 1)] * step
         for at in range(0, X.shape[1] * X.itemsize, 64):
             prefetch(ahead + at)
-        for j in range(X.shape[1]):
-            out[i, j] = X[rows[i], j]
+        copy(X[rows[i]], out[i])
 
 
 @njit(**options)
 def convert(X, out):
     for i in range(X.shape[0]):
-        for j in range(X.shape[1]):
-            out[i, j] = X[i, j]
+        copy(X[i], out[i])
 
 
 @njit(**options)

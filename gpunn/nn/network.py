@@ -166,7 +166,7 @@ class Network:
         for number, layer in enumerate(self.layers):
             mask = dropout.mask(xp, h, number) if dropout else None
             x = h if mask is None else h * mask
-            z = xp.matmul(x, layer.W.of(xp, theta))
+            z = _product(xp, x, layer.W.of(xp, theta), layer is self.layers[-1])
             z += layer.b.of(xp, theta)[..., None, :]
             h = layer.activation.forward(xp, z, **_learned(xp, layer, theta))
             yield Trace(x, mask, z, h)
@@ -198,6 +198,13 @@ class _Places:
     def __call__(self, shape: tuple[int, ...]) -> Part:
         start, self.next = self.next, self.next + math.prod(shape)
         return Part(start, self.next, shape)
+
+
+def _product(xp: Namespace, x: Array, W: Array, by_columns: bool) -> Array:
+    """x W. By columns in memory, what a head does with the few outputs of a row is done for many rows at once."""
+    if by_columns:
+        return xp.matrix_transpose(xp.matmul(xp.matrix_transpose(W), xp.matrix_transpose(x)))
+    return xp.matmul(x, W)
 
 
 def _learned(xp: Namespace, layer: Dense, theta: Array) -> dict[str, Array]:

@@ -102,13 +102,14 @@ class ConjugateGradient(Direction):
 
 
 class Inverse(NamedTuple):
-    """H = base + sum over steps of  c s s^T - rho (Hy s^T + s Hy^T): H after every step, multiplied out.
+    """H = scale (base + sum over steps of  c s s^T - rho (Hy s^T + s Hy^T)): H after every step, multiplied out.
 
     ``base`` is a number () that stands for so many times I, or a matrix (P, P). ``rows`` (capacity, P) holds the s and
     Hy of each step in turn, ``c`` and ``rho`` (capacity / 2,) its factors; ``n`` steps are there. ``g`` is the gradient
-    after the last of them, and ``Hg`` the product with it, (P,) each.
+    after the last of them, and ``Hg`` the product with it, (P,) each; ``scale`` is ().
     """
 
+    scale: Array
     base: Array
     rows: Array
     c: Array
@@ -128,7 +129,10 @@ class BFGS(Direction):
     Parameters
     ----------
     scaled : bool, default True
-        Start H from gamma I, gamma = s^T y / y^T y of the first step (6.20), rather than from I.
+        Start H from gamma I, gamma = s^T y / y^T y of the first step (6.20), rather than from I; and where H^-1 has
+        made the curvature along a step too great, multiply H by s^T H^-1 s / s^T y before the step is added. Without
+        it too great a curvature, as a start far from the minimum leaves it, goes only slowly, direction by direction.
+        Source: Al-Baali 1998, "Numerical experience with a class of self-scaling quasi-Newton algorithms".
     max_bytes : int, optional
         Refuse a theta for which H may need more.
     max_steps : int, optional
@@ -163,29 +167,33 @@ class BFGS(Direction):
         """H v, of shape (P,)."""
         found = H.base @ v if H.base.ndim else H.base * v
         rows = H.rows[: 2 * H.n, :]
-        return found + self._factors(xp, H, rows @ v) @ rows
+        return H.scale * (found + self._factors(xp, H, rows @ v) @ rows)
 
     def update(self, xp: Namespace, state: Inverse | None, p: Array, s: Array, y: Array, g: Array) -> Inverse:
         sy = xp.vecdot(s, y)
-        rho = 1 / sy
+        one = xp.ones_like(sy)
         if state is None:
-            gamma = sy / xp.vecdot(y, y) if self.scaled else xp.ones_like(sy)
+            gamma = sy / xp.vecdot(y, y) if self.scaled else one
             rows = xp.empty((self._capacity(s.shape[0]), s.shape[0]), dtype=s.dtype, device=s.device)
             c = xp.empty_like(rows[::2, 0])
-            state = Inverse(gamma, rows, c, xp.empty_like(c), 0, g, gamma * g)
-            Hg, Hy = state.Hg, gamma * y
+            state = Inverse(one, gamma, rows, c, xp.empty_like(c), 0, g, gamma * g)
+            scale, Hg, Hy = one, state.Hg, gamma * y
         else:
             if 2 * state.n == state.rows.shape[0]:
                 state = self._added_up(xp, state)
-            Hg = self.product(xp, state, g)
+            scale, Hg = state.scale, self.product(xp, state, g)
             Hy = Hg + p  # p is -H times the gradient before
-        n, sg = state.n, xp.vecdot(s, g)
+            if self.scaled:
+                curvature = xp.vecdot(s, y - g) * (xp.vecdot(s, s) / xp.vecdot(s, p))  # s^T H^-1 s, as s is alpha p
+                up = xp.maximum(curvature / sy, one)
+                scale, Hg, Hy = up * scale, up * Hg, up * Hy
+        n, sg, rho = state.n, xp.vecdot(s, g), 1 / sy
         state.rows[2 * n, :], state.rows[2 * n + 1, :] = s, Hy
         # (6.17) multiplied out: H + (rho + rho^2 y^T H y) s s^T - rho (Hy s^T + s Hy^T).
         c = rho + rho * rho * xp.vecdot(y, Hy)
-        state.c[n], state.rho[n] = c, rho
+        state.c[n], state.rho[n] = c / scale, rho / scale
         Hg = Hg + (c * sg - rho * xp.vecdot(Hy, g)) * s - (rho * sg) * Hy
-        return state._replace(n=n + 1, g=g, Hg=Hg)
+        return state._replace(scale=scale, n=n + 1, g=g, Hg=Hg)
 
     def _capacity(self, n: int) -> int:
         """Rows of the steps that are kept before they are added up to a matrix."""

@@ -150,29 +150,47 @@ def matrix_of(device, method, state):
     return np.stack([device.to_host(column) for column in columns], axis=1)
 
 
+def bfgs_after(device, method, n, steps):
+    """The state after steps along its own directions, the matrix that its formulas give, and the last s and y."""
+    rng, xp = np.random.default_rng(n), device.xp
+    a = np.geomspace(1, 10, n)  # the diagonal of the Hessian matrix, which is now greater, now smaller
+    g, H, state, factors = a * rng.standard_normal(n), np.eye(n), None, []
+    for k in range(steps):
+        p = -H @ g
+        s = rng.uniform(0.3, 1.5) * p
+        y, factor = (0.2, 3.0)[k % 2] * a * s, 1.0
+        if method.scaled:
+            factor = max(1.0, s @ np.linalg.solve(H, s) / (s @ y)) if factors else gamma(s, y)
+        factors.append(factor)
+        H, g = inverse_hessian([s], [y], factor * H), g + y
+        state = method.update(xp, state, *map(device.asarray, (p, s, y, g)))
+    assert not method.scaled or (max(factors[1:]) > 1 and min(factors[1:]) == 1)  # both cases are met
+    return state, H, s, y
+
+
 @pytest.mark.parametrize("scaled", [True, False])
 @pytest.mark.parametrize(("n", "steps"), [(3, 6), (8, 6), (8, 8), (8, 9), (8, 20)])  # up to 8 steps are kept as such
 def test_bfgs_keeps_the_matrix_of_its_formula(device, n, steps, scaled):
-    S, Y = pairs(n, steps)
-    H0 = np.eye(n) * (gamma(S[0], Y[0]) if scaled else 1.0)
     method = BFGS(scaled)
-    state = learned(device, method, S, Y)
+    state, expected, s, y = bfgs_after(device, method, n, steps)
     H = matrix_of(device, method, state)
     assert state.n == (steps if steps <= 8 else steps % 8 or 8)
-    np.testing.assert_allclose(H, inverse_hessian(S, Y, H0), rtol=1e-8, atol=1e-10 * np.abs(H).max())
-    np.testing.assert_allclose(H @ Y[-1], S[-1], rtol=1e-8, atol=1e-12)  # the secant equation (6.4)
+    np.testing.assert_allclose(H, expected, rtol=1e-8, atol=1e-10 * np.abs(H).max())
+    np.testing.assert_allclose(H @ y, s, rtol=1e-8, atol=1e-9 * np.abs(s).max())  # the secant equation (6.4)
+    g = device.to_host(state.g)
+    np.testing.assert_allclose(
+        device.to_host(state.Hg), expected @ g, rtol=1e-8, atol=1e-10 * np.abs(expected @ g).max()
+    )
 
 
 def test_bfgs_adds_up_a_matrix_of_many_blocks_like_one_block():
     n = 2**10 + 300  # 2^20 // n rows at a time leave a rest
-    S, Y = np.random.default_rng(0).standard_normal((2, 3, n))
-    Y += 2 * S
     method = BFGS(max_steps=1)  # so that there is room for one step besides the matrix
-    state = learned(CPU, method, S, Y)
+    state, expected, s, y = bfgs_after(CPU, method, n, 5)
     assert (state.n, state.base.shape) == (1, (n, n))
     H = matrix_of(CPU, method, state)
-    np.testing.assert_allclose(H @ Y[-1], S[-1], rtol=1e-8, atol=1e-10)
-    np.testing.assert_allclose(H, inverse_hessian(S, Y, np.eye(n) * gamma(S[0], Y[0])), rtol=1e-8, atol=1e-12)
+    np.testing.assert_allclose(H, expected, rtol=1e-8, atol=1e-10 * np.abs(H).max())
+    np.testing.assert_allclose(H @ y, s, rtol=1e-8, atol=1e-9 * np.abs(s).max())
 
 
 @pytest.mark.parametrize("memory", [1, 3, 6, 10])

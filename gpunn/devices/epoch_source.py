@@ -210,7 +210,8 @@ def _spread(n_stages: int, state: str) -> str:
         *("", "@njit(**options)", *lines, "", "", "@njit(parallel=True, **options)"),
         f"def spread(s, threads, r, {given}):",
         "    if threads == 1:  # no parallel region: members may be trained side by side, each on a thread of its own",
-        f"        stage(s, 0, 1, r, {given})",
+        # np.int64, for of numbers written out Numba would compile all a second time
+        f"        stage(s, np.int64(0), threads, r, {given})",
         "    else:",
         "        for k in prange(threads):",
         f"            stage(s, np.int64(k), threads, r, {given})",

@@ -10,7 +10,7 @@ through the logarithms: 1 is proportional growth.
 - rows: an epoch of 54-64-64-7, batch 256, as a training of its own;
 - width: a step of 784-width-10, batch 256, beside its bare matrix products;
 - members: an epoch of 80 steps (``--member-steps``) of m networks 54-64-64-7 at once, theta (m, P), beside m trainings
-  one by one.
+  one by one, and beside their bare matrix products on one core, divided by the number of cores.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ from benchmarks.charts import draw, growth
 from benchmarks.contenders import Floor, Gpunn, Work
 from benchmarks.tables import arguments, duration, heading, markdown, publish, ratio, typed
 from benchmarks.turns import Race
+from gpunn.devices import cores
 from gpunn.training.history import History
 
 SMALL, BATCH = (54, 64, 64, 7), 256
-Built = tuple[Callable[[], None], int, History]  # a turn, what its time is divided by, and where it says its path
+Built = tuple[Callable[[], None], float, History]  # a turn, what its time is divided by, and where it says its path
 
 
 def epoch_of_rows(n_steps: int) -> Built:
@@ -71,12 +72,23 @@ def one_by_one(m: int, n_steps: int, compiled: bool) -> Built:
     return turn, 1, each[0].history
 
 
+def products_of_members(m: int, n_steps: int) -> Built:
+    """Those of one member on one core, counted for m members that share the cores without a wait."""
+    floor, order = Floor(Work(SMALL, BATCH, n_steps)), np.arange(0)
+
+    def turn() -> None:
+        with cores.one_thread():
+            floor.epoch(order)
+
+    return turn, cores.cores() / m, History()
+
+
 def _wide(width: int) -> Work:
     flops = 6 * BATCH * 794 * width
     return Work((784, width, 10), BATCH, max(4, min(40, int(2e10 / flops))))
 
 
-def _epoch(work: Work, share: int) -> Built:
+def _epoch(work: Work, share: float) -> Built:
     ours, order = Gpunn(work), np.arange(0)
     return lambda: ours.epoch(order), share, ours.progress.history
 
@@ -155,11 +167,12 @@ def sixteen(times: dict[str, list[list[float]]], members: Sequence[int]) -> str:
     """The sentence on 16 members, where they were among the sizes."""
     if 16 not in members:
         return ""
-    together, compiled, arrays = (per_size[list(members).index(16)] for per_size in times.values())
+    together, compiled, arrays, floor = (per_size[list(members).index(16)] for per_size in times.values())
     return (
         f"\n\n16 members of 54-64-64-7 at once against 16 single fits: {duration(statistics.median(together))} against "
         f"{duration(statistics.median(compiled))} compiled ({ratio(together, compiled):.2f}x) and "
-        f"{duration(statistics.median(arrays))} by arrays ({ratio(together, arrays):.2f}x)."
+        f"{duration(statistics.median(arrays))} by arrays ({ratio(together, arrays):.2f}x). Their bare products alone, "
+        f"on all cores, would take {ratio(floor, compiled):.2f} of the compiled fits."
     )
 
 
@@ -189,6 +202,7 @@ def main() -> None:
             "at once": partial(members_at_once, n_steps=options.member_steps),
             "one by one, compiled": partial(one_by_one, n_steps=options.member_steps, compiled=True),
             "one by one, arrays": partial(one_by_one, n_steps=options.member_steps, compiled=False),
+            "bare GEMMs, a core each": partial(products_of_members, n_steps=options.member_steps),
         }
         times, how = measured(members, builders, rounds)
         panels.append(panel("m networks 54-64-64-7, batch 256", "members m", "an epoch of all", members, times))

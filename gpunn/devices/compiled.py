@@ -76,8 +76,12 @@ class CompiledEpoch:
         """Sum over the rows of the cost of their batch, and the norm of the last gradient; theta and state change.
 
         theta and state are those that `place` gave. Both numbers are arrays (), for members (m,). Each member is
-        trained by one thread, as many at once as there are cores.
+        trained by one thread, as many at once as there are cores; one alone by all threads.
         """
+        if theta.ndim == 2 and len(theta) == 1:
+            alone = type(state)(*(array[0] if array.shape == theta.shape else array for array in state))
+            total, norm = self(theta[0], alone, X, T, weight, order, lr, batch)
+            return total[None], norm[None]
         weight = np.empty(0, theta.dtype) if weight is None else weight
         flops = 6 * batch * _n_products(self.sizes)
         steps = max(1, int(FLOPS_A_CALL / flops))

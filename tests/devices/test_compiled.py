@@ -183,10 +183,11 @@ def test_the_same_seed_gives_the_same_bits(trained):
 
 
 @pytest.mark.parametrize("method", [Adam(), Momentum()], ids=str)
-def test_members_are_trained_as_each_would_be_alone(method):
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_members_are_trained_as_each_would_be_alone(method, n_members):
     pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
     network = Network(SIZES, (ReLU(),))
-    draws = [np.random.default_rng(i) for i in range(3)]
+    draws = [np.random.default_rng(i) for i in range(n_members)]
     members = np.stack([network.initial(np, rng, glorot_uniform, gaussian_bias) for rng in draws])
     objective, rows = Objective(network, SoftmaxLogLikelihood(), l2=0.1), problem(n=30)
     loop = Minibatch(method, InverseScaling(0.01, 0.0), 4, 2, seed=0, compiled=True)

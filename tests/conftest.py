@@ -18,6 +18,18 @@ from sklearn.preprocessing import StandardScaler
 
 from gpunn import MLPClassifier
 from gpunn.devices import DeviceUnavailableError, get_device
+from gpunn.devices.cpu import CpuDevice
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--compile-all", action="store_true", help="compile every training on the CPU that can be, however short"
+    )
+
+
+def pytest_configure(config):
+    if config.getoption("--compile-all"):
+        CpuDevice.compile_seconds = 0.0
 
 
 class StrictDevice:

@@ -181,7 +181,8 @@ class Network:
             for name, value in dlearned.items():
                 layer.learned[name].put(xp, g, value)
             layer.W.put(xp, g, xp.matmul(xp.matrix_transpose(trace.x), dz))
-            layer.b.put(xp, g, xp.sum(dz, axis=-2))
+            ones = xp.ones(dz.shape[-2], dtype=dz.dtype, device=dz.device)
+            layer.b.put(xp, g, xp.matmul(ones, dz))  # the sum over rows, for which a product is the quicker way
             if number > 0:
                 dh = xp.matmul(dz, xp.matrix_transpose(layer.W.of(xp, theta)))
                 if trace.mask is not None:

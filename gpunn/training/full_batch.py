@@ -130,6 +130,9 @@ class FullBatch:
         if function is not None:
             return function, device.calm(), path
         X, T, weight = rows.slice(xp, slice(None), dtype)
+        n, k = T.shape
+        # By columns in memory, as the logits are: the same numbers, once in the order of T's transpose.
+        T = xp.matrix_transpose(xp.reshape(xp.reshape(xp.matrix_transpose(T), (-1,)), (k, n)))
         return (
             lambda theta: objective.value_and_gradient(xp, theta, X, T, weight),
             contextlib.nullcontext(),

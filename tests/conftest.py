@@ -118,6 +118,13 @@ def cuda():
 
 
 @pytest.fixture
+def by_arrays(monkeypatch):
+    """No training is compiled: for tests that count or interrupt Python's calls, or hold the bits of two trainings
+    against each other, one of which cannot be compiled."""
+    monkeypatch.setattr(CpuDevice, "compile_seconds", float("inf"))
+
+
+@pytest.fixture
 def quiet():
     """Overflow on the way to an extreme is looked for in the result, not warned of line by line."""
     with contextlib.ExitStack() as stack:

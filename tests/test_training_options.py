@@ -109,6 +109,7 @@ def test_a_limit_on_time_ends_training_after_an_iteration(digits, solver):
 # Rows of other kinds
 
 
+@pytest.mark.usefixtures("by_arrays")
 @pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csc_array, sparse.coo_array])
 @pytest.mark.parametrize("parameters", [{}, {"solver": "lbfgs"}, {"early_stopping": True, "batch_size": 64}])
 def test_sparse_rows_are_what_they_are_when_dense(digits, make, parameters, fitted):

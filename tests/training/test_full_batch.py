@@ -66,6 +66,7 @@ def test_the_cost_falls_to_a_point_without_gradient(problem, name):
     assert np.array_equal(start, problem.theta())  # left as it was
 
 
+@pytest.mark.usefixtures("by_arrays")
 def test_evaluations_are_counted_one_by_one(problem):
     class Counted(type(problem.objective)):
         calls = 0
@@ -164,6 +165,7 @@ def test_a_callback_stops_and_its_iteration_counts_among_the_best(problem, at):
     assert np.array_equal(theta, problem.minimise(trainer(max_iter=at))[0])
 
 
+@pytest.mark.usefixtures("by_arrays")
 def test_an_interruption_keeps_the_last_whole_iteration(problem, interrupted):
     theta, history = problem.minimise(trainer(), objective=interrupted(problem.objective, at=12))
     assert history.stopped == "interrupted"

@@ -108,6 +108,7 @@ def test_each_step_drops_others_and_none_are_dropped_in_evaluation(problem):
     assert problem.train(replace(still, dropout=(0.0, 0.0))).history.cost == plain.cost
 
 
+@pytest.mark.usefixtures("by_arrays")
 def test_clipping_bounds_the_step_and_the_history_tells_the_norm_before(problem):
     once = trainer(GradientDescent(), 50, lr=0.1, max_epochs=1)
     free = problem.train(once)

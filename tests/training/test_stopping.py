@@ -194,6 +194,7 @@ def test_training_can_go_on_from_where_it_had_not_diverged(problem_on, problem):
 # Interruption and callbacks
 
 
+@pytest.mark.usefixtures("by_arrays")
 def test_an_interruption_keeps_the_steps_made_so_far(problem, interrupted):
     settings = trainer(GradientDescent(), lr=0.2, shuffle=False)
     progress = problem.train(settings, objective=interrupted(problem.objective, at=11))

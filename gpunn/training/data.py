@@ -108,10 +108,12 @@ def by_chunks(
         return function(xp, device.asarray(X[part, :], theta.dtype))
 
     parts = list(chunks(network, X.shape[0], device.chunk_elements))
-    if len(parts) == 1:
-        return compute(parts[0])
-    none = compute(slice(0, 0))  # for shape and dtype
-    out = xp.empty((*none.shape[:-2], X.shape[0], none.shape[-1]), dtype=none.dtype, device=none.device)
+    alone = len(parts) == 1
+    found = compute(parts[0] if alone else slice(0, 0))  # of no rows, it tells shape and dtype
+    out = xp.empty((*found.shape[:-2], X.shape[0], found.shape[-1]), dtype=found.dtype, device=found.device)
+    if alone:
+        out[...] = found  # which may lie by columns in memory
+        return out
 
     def put(part: slice) -> None:
         out[..., part, :] = compute(part)

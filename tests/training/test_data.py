@@ -89,6 +89,15 @@ def test_chunked_logits_are_those_of_all_rows_at_once(monkeypatch, device, probl
     assert logits(device, problem.network, theta, X[:0, :]).shape == (*whole.shape[:-2], 0, 3)
 
 
+@pytest.mark.parametrize("elements", [2**20, 40])
+def test_logits_lie_row_by_row_in_memory_in_one_chunk_or_many(monkeypatch, problem, elements):
+    cpu = get_device("cpu")
+    monkeypatch.setattr(cpu, "chunk_elements", elements)
+    z = logits(cpu, problem.network, problem.theta(), problem.rows(20).X)
+    assert z.shape[1] > 1
+    assert z.flags.c_contiguous
+
+
 def test_an_error_in_a_chunk_is_raised_and_the_threads_of_blas_are_as_before(monkeypatch, problem):
     threadpoolctl = pytest.importorskip("threadpoolctl")
     before = [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]

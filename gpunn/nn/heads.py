@@ -37,7 +37,7 @@ from gpunn.nn.activations import (
     Tanh,
 )
 from gpunn.nn.costs import COSTS, Cost, CrossEntropy, LogLikelihood, Quadratic
-from gpunn.nn.stable import log_sum_exp, shifted
+from gpunn.nn.stable import exponentials, log_sum_exp, normalised, shifted
 
 Array = Any
 Namespace = Any
@@ -67,6 +67,10 @@ class Head(ABC):
     @abstractmethod
     def delta(self, xp: Namespace, z: Array, T: Array) -> Array:
         """Gradient of the cost by z, (..., n, k)."""
+
+    def cost_and_delta(self, xp: Namespace, z: Array, T: Array) -> tuple[Array, Array]:
+        """Both, for a step of training; a head may compute once what they have in common."""
+        return self.cost(xp, z, T), self.delta(xp, z, T)
 
     @abstractmethod
     def decision(self, xp: Namespace, z: Array) -> Array:
@@ -140,11 +144,20 @@ class SoftmaxLogLikelihood(_Matched):
     cost_function = LogLikelihood()
 
     def cost(self, xp: Namespace, z: Array, T: Array) -> Array:
-        half = shifted(xp, z / 2)  # doubled last: the distance itself could overflow, and 0 * inf is no number
-        return xp.squeeze(log_sum_exp(xp, 2 * half), axis=-1) - 2 * xp.sum(T * half, axis=-1)
+        return self._cost(xp, T, *exponentials(xp, z))
 
     def delta(self, xp: Namespace, z: Array, T: Array) -> Array:
-        return self.activation.difference(xp, z, self.outputs(xp, z), T)
+        return self._delta(xp, z, T, exponentials(xp, z)[1])
+
+    def cost_and_delta(self, xp: Namespace, z: Array, T: Array) -> tuple[Array, Array]:
+        half, e = exponentials(xp, z)
+        return self._cost(xp, T, half, e), self._delta(xp, z, T, e)
+
+    def _cost(self, xp, T, half, e):
+        return xp.squeeze(log_sum_exp(xp, half, e), axis=-1) - 2 * xp.sum(T * half, axis=-1)
+
+    def _delta(self, xp, z, T, e):
+        return self.activation.difference(xp, z, normalised(xp, e), T)
 
 
 @dataclass(frozen=True)
@@ -210,11 +223,12 @@ class SoftmaxCrossEntropy(_Matched):
         return r, xp.sum(r, axis=-1, keepdims=True)
 
     def cost(self, xp: Namespace, z: Array, T: Array) -> Array:
-        p, half = self.outputs(xp, z), shifted(xp, z / 2)  # doubled last, as in SoftmaxLogLikelihood
+        half, e = exponentials(xp, z)
+        p = normalised(xp, e)
         top = p > 0.5
         _, S = self._others(xp, z, top)
         second = xp.max(xp.where(top, xp.full_like(z, -xp.finfo(z.dtype).max), half), axis=-1, keepdims=True)
-        log_all = log_sum_exp(xp, 2 * half) / 2
+        log_all = log_sum_exp(xp, half, e) / 2
         log_rest = xp.where(top, second + xp.log(S) / 2 - log_all, xp.log1p(-xp.where(top, xp.zeros_like(p), p)) / 2)
         return 2 * xp.sum(T * (log_all - half) - (1 - T) * log_rest, axis=-1)
 

@@ -44,7 +44,8 @@ class Objective:
     def value(self, xp: Namespace, theta: Array, X: Array, T: Array, weight: Array | None = None) -> Array:
         """f(theta), shape (...), without dropout. Arguments as in `value_and_gradient`."""
         z = self.network.logits(xp, theta, X)
-        return (self._data_cost(xp, z, T, weight) + self._penalty(xp, theta)) * _share(xp, z, weight)
+        cost = _summed(xp, self.head.cost(xp, z, T), weight)
+        return (cost + self._penalty(xp, theta)) * _share(xp, z, weight)
 
     def value_and_gradient(
         self,
@@ -74,8 +75,8 @@ class Objective:
         """
         z, tape = self.network.forward(xp, theta, X, dropout)
         share = _share(xp, z, weight)
-        f = self._data_cost(xp, z, T, weight) * share
-        dz = self.head.delta(xp, z, T)
+        cost, dz = self.head.cost_and_delta(xp, z, T)
+        f = _summed(xp, cost, weight) * share
         dz = dz * share if weight is None else dz * (weight * share)[..., None]
         g = self.network.backward(xp, theta, tape, dz)
         return f + self.add_penalties(xp, theta, g, share), g
@@ -94,14 +95,14 @@ class Objective:
         """Derivative of `penalty`."""
         return self.l2 * W + self.l1 * xp.sign(W) if self.l1 else self.l2 * W
 
-    def _data_cost(self, xp, z, T, weight):
-        cost = self.head.cost(xp, z, T)
-        return xp.sum(cost if weight is None else cost * weight, axis=-1)
-
     def _penalty(self, xp, theta):
         if not (self.l2 or self.l1):
             return 0.0
         return xp.sum(self.penalty(xp, theta[..., : self.network.n_weights]), axis=-1)
+
+
+def _summed(xp: Namespace, cost: Array, weight: Array | None) -> Array:
+    return xp.sum(cost if weight is None else cost * weight, axis=-1)
 
 
 def _share(xp: Namespace, z: Array, weight: Array | None) -> Array | float:

@@ -73,7 +73,7 @@ def _log_outputs(xp: Namespace, head: Head, z: Array) -> Array:
     """Logarithms of the outputs of an activation into (0, 1), each on its own."""
     if isinstance(head.activation, Softmax):
         d = shifted(xp, z)
-        found = d - log_sum_exp(xp, d)
+        found = d - log_sum_exp(xp, d, xp.exp(d))
     else:
         found = -softplus(xp, (-1 if isinstance(head.activation, Sigmoid) else -2) * z)
     return xp.maximum(found, xp.full_like(found, 8 * math.log(xp.finfo(z.dtype).smallest_normal)))

@@ -28,10 +28,25 @@ def shifted(xp: Namespace, z: Array) -> Array:
     return xp.maximum(z, xp.maximum(top, xp.zeros_like(top)) - xp.finfo(z.dtype).max) - top
 
 
-def log_sum_exp(xp: Namespace, d: Array) -> Array:
-    """log sum exp(d) of `shifted` numbers (..., k), shape (..., 1), accurate when one term outweighs the others."""
+def exponentials(xp: Namespace, z: Array) -> tuple[Array, Array]:
+    """Half of the true distance of z from the maximum of its row, and exp of the whole, each shaped like z (..., k).
+
+    The distance itself could overflow, and what is multiplied by it should be doubled last: 0 * inf is no number.
+    """
+    half = shifted(xp, z / 2)
+    return half, xp.exp(2 * half)
+
+
+def log_sum_exp(xp: Namespace, d: Array, e: Array) -> Array:
+    """log sum e over a row, (..., 1), accurate when one term outweighs the others.
+
+    Parameters
+    ----------
+    d, e : array (..., k)
+        `shifted` numbers, of which only the zeros are looked at, and their exponentials; or those of `exponentials`.
+    """
     top = d == 0
-    others = xp.sum(xp.where(top, xp.zeros_like(d), xp.exp(d)), axis=-1, keepdims=True)
+    others = xp.sum(xp.where(top, xp.zeros_like(e), e), axis=-1, keepdims=True)
     return xp.log1p(others + (xp.sum(xp.astype(top, d.dtype), axis=-1, keepdims=True) - 1))
 
 
@@ -43,7 +58,11 @@ def sigmoid(xp: Namespace, z: Array) -> Array:
 
 def softmax(xp: Namespace, z: Array) -> Array:
     """exp(z) divided by its sum over the last axis."""
-    e = xp.exp(2 * shifted(xp, z / 2))  # halved as in the costs of softmax: what is compiled takes one exp for both
+    return normalised(xp, exponentials(xp, z)[1])
+
+
+def normalised(xp: Namespace, e: Array) -> Array:
+    """e (..., k) divided by its sum over the last axis."""
     return e / xp.sum(e, axis=-1, keepdims=True)
 
 

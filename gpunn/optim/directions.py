@@ -184,7 +184,8 @@ class BFGS(Direction):
             scale, Hg = state.scale, self.product(xp, state, g)
             Hy = Hg + p  # p is -H times the gradient before
             if self.scaled:
-                curvature = xp.vecdot(s, y - g) * (xp.vecdot(s, s) / xp.vecdot(s, p))  # s^T H^-1 s, as s is alpha p
+                # s^T H^-1 s: s is alpha p, and H^-1 p minus the gradient before, y - g.
+                curvature = xp.vecdot(s, y - g) * (xp.vecdot(s, s) / xp.vecdot(s, p))
                 up = xp.maximum(curvature / sy, one)
                 scale, Hg, Hy = up * scale, up * Hg, up * Hy
         n, sg, rho = state.n, xp.vecdot(s, g), 1 / sy

@@ -122,6 +122,14 @@ def test_shapes_and_dtype_are_kept(device, activation, cost, k, n, dtype):
 
 
 @every_pair
+def test_cost_and_delta_of_a_step_are_those_of_each_alone(activation, cost):
+    head = pair(activation(), cost())
+    for z, T in ((Z, SOFT), (100 * Z, ONE_OF_N)):
+        for together, alone in zip(head.cost_and_delta(np, z, T), (head.cost, head.delta), strict=True):
+            assert np.array_equal(together, alone(np, z, T))
+
+
+@every_pair
 def test_members_and_rows_do_not_see_each_other(activation, cost):
     head = pair(activation(), cost())
     for part in (head.cost, head.delta):

@@ -103,7 +103,7 @@ def growth(numbers: Mapping[str, Any]) -> Any:
     return figure
 
 
-SERIES = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", "-."))
+SERIES = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", "-."), ("#7F7F7F", "v", ":"))
 
 
 def _time_axis(axes: Any, n_series: int) -> None:

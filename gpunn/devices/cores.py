@@ -38,7 +38,7 @@ def one_thread() -> contextlib.AbstractContextManager[Any]:
 
 @functools.cache
 def _blas() -> Any:
-    import scipy.linalg.cython_blas  # noqa: F401 - the products in compiled code are SciPy's: it must be there already
+    import scipy.linalg.cython_blas  # noqa: F401 - compiled code may multiply with SciPy's: it must be there already
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(user_api="blas")

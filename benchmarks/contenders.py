@@ -8,7 +8,6 @@ waits until its work is done.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -219,11 +218,3 @@ CONTENDERS: dict[str, tuple[str, Callable[[Work], Any]]] = {  # name: what must 
     "PyTorch, compiled": ("torch", lambda work: Torch(work, fused=True, compiled=True)),
     "JAX scan": ("jax", Jax),
 }
-
-
-def installed(device: str = "cpu", precision: str = "float32") -> dict[str, Callable[[Work], Any]]:
-    """The contenders that are there."""
-    from benchmarks.cuda_contenders import cuda_contenders
-
-    known = CONTENDERS if device == "cpu" else cuda_contenders(precision)
-    return {name: build for name, (needs, build) in known.items() if importlib.util.find_spec(needs)}

@@ -9,14 +9,16 @@ the same work: the same cost after an epoch from the same weights over the same 
 
 from __future__ import annotations
 
+import importlib.util
 import statistics
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from typing import Any
 
 import numpy as np
 
 from benchmarks.charts import draw, step_ratios
-from benchmarks.contenders import CONTENDERS, Work, installed
+from benchmarks.contenders import CONTENDERS, Work
 from benchmarks.cuda_contenders import bandwidth, cuda_contenders, least_bytes
 from benchmarks.tables import arguments, heading, markdown, publish, ratio, typed
 from benchmarks.turns import Race
@@ -44,6 +46,17 @@ WORKS = {
         Work((4096, 4096, 4096, 4096), 8192, 8),
     ),
 }
+
+
+def known(device: str, precision: str) -> dict[str, tuple[str, Callable[[Work], Any]]]:
+    """The contenders on a device: what must be installed, and how each is built."""
+    return CONTENDERS if device == "cpu" else cuda_contenders(precision)
+
+
+def installed(device: str, precision: str) -> dict[str, Callable[[Work], Any]]:
+    """Those that are there."""
+    contenders = known(device, precision).items()
+    return {name: build for name, (needs, build) in contenders if importlib.util.find_spec(needs)}
 
 
 def steps(name: str, work: Work, device: str, precision: str) -> Generator[float]:
@@ -79,7 +92,7 @@ def main() -> None:
     parser.add_argument("--precision", choices=[*TOLERANCES], default="float32", help="of the products, on cuda")
     options = parser.parse_args()
     device, precision = options.device, options.precision
-    others = [name for name in (CONTENDERS if device == "cpu" else cuda_contenders(precision)) if name != "gpunn"]
+    others = [name for name in known(device, precision) if name != "gpunn"]
     if unknown := {*options.without} - {*others}:
         parser.error(f"--without {min(unknown)!r}: give one of {', '.join(map(repr, others))}")
     machine = get_device(device, precision)

@@ -51,8 +51,8 @@ class CompiledEpoch:
 
     def __init__(self, objective: Any, method: Any, theta: np.ndarray, state: Any) -> None:
         self.sizes = objective.network.sizes
-        wide = objective.network.n_weights >= WIDE
-        source = epoch_source(objective, method, state, theta.dtype.name, wide)
+        self.wide = objective.network.n_weights >= WIDE
+        source = epoch_source(objective, method, state, theta.dtype.name, self.wide)
         self.function = _module(source).epoch
 
     def place(self, theta: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
@@ -89,7 +89,7 @@ class CompiledEpoch:
         total, norm = np.zeros(theta.shape[:-1]), np.zeros(theta.shape[:-1])
 
         def run(first: int, which: Any, theta: np.ndarray, state: Any) -> None:
-            work = _empty_aligned(workspace(self.sizes, batch, threads), theta.dtype)
+            work = _empty_aligned(workspace(self.sizes, batch, threads, self.wide), theta.dtype)
             rows, rates = order[first * batch : (first + steps) * batch], lr[first : first + steps]
             found, norm[which] = self.function(
                 *(X, T, weight, rows, self.sizes, theta, *state), *(rates, batch, threads, work)

@@ -104,7 +104,7 @@ def _gradient(n_layers: int) -> str:
         '@njit(cache=True, error_model="numpy")',
         "def gradient(X, T, w, share, sizes, theta, out, rows, threads, work):",
         "    inputs, at = carve(work, 0, threads * rows, sizes[0])",
-        *(f"    {line}" for line in layer_views(n_layers, "threads * rows")),
+        *(f"    {line}" for line in layer_views(n_layers, "threads * rows", "threads * rows")),
         "    g, at = carve(work, at, threads, theta.shape[0])",
         "    sums = np.zeros((threads, 16))",
         "    spread(threads, X, T, w, share, theta, W, b, inputs, z, h, d, g, sums)",

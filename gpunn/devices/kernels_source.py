@@ -58,20 +58,32 @@ def copy(row, out):  # a row at a time: to an index of two numbers Numba would w
 
 
 @njit(**options)
-def gather(X, rows, out):
+def gather(X, rows, out, p, q):
     # Rows lie anywhere in memory: each is asked for while those before it are copied.
-    n, step = rows.shape[0], X.strides[0]
+    n, start, step = rows.shape[0], X.ctypes.data + p * X.itemsize, X.strides[0]
     for i in range(n):
-        ahead = X.ctypes.data + rows[min(i + 4, n - 1)] * step
-        for at in range(0, X.shape[1] * X.itemsize, 64):
+        ahead = start + rows[min(i + 4, n - 1)] * step
+        for at in range(0, (q - p) * X.itemsize, 64):
             prefetch(ahead + at)
-        copy(X[rows[i]], out[i])
+        copy(X[rows[i], p:q], out[i, p:q])
 
 
 @njit(**options)
 def convert(X, out):
     for i in range(X.shape[0]):
         copy(X[i], out[i])
+
+
+@njit(**options)
+def add_parts(z, batch, k, threads, a, e, p, q):
+    # z is a part of each thread's, one below the other: those of the others are added to that of thread k.
+    for i in range(a, e):
+        own = z[k * batch + i, p:q]
+        for t in range(threads):
+            if t != k:
+                part = z[t * batch + i, p:q]
+                for j in range(q - p):
+                    own[j] += part[j]
 
 
 @njit(**options)
@@ -112,14 +124,15 @@ def layer_kernels(network: Any, head: Any, dtype: str) -> list[str]:
     return [*kernels, _head(head, dtype)]
 
 
-def layer_views(n_layers: int, rows: str) -> list[str]:
+def layer_views(n_layers: int, rows: str, rows_of_z: str) -> list[str]:
     """Lines that make W, b, z, h and d, a tuple of one array a layer each; z, h and d have so many rows, from work."""
     layers = range(n_layers)
     lines = ["start, start_b = 0, 0", *(f"start_b += sizes[{i}] * sizes[{i + 1}]" for i in layers)]
     for i in layers:
         lines += [
             f"n = sizes[{i + 1}]",
-            *(f"{name}{i}, at = carve(work, at, {rows}, n)" for name in "zhd"),
+            f"z{i}, at = carve(work, at, {rows_of_z}, n)",
+            *(f"{name}{i}, at = carve(work, at, {rows}, n)" for name in "hd"),
             f"W{i} = theta[start : start + sizes[{i}] * n].reshape(sizes[{i}], n)",
             f"b{i} = theta[start_b : start_b + n]",
             f"start, start_b = start + sizes[{i}] * n, start_b + n",

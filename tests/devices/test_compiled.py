@@ -67,7 +67,7 @@ def both(objective, method, rows, dtype="float64", threads=2, batch=4, wide=Fals
             lr,
             batch,
             threads,
-            np.empty(workspace(objective.network.sizes, batch, threads), dtype),
+            np.empty(workspace(objective.network.sizes, batch, threads, wide), dtype),
         )
     ours = (theta, *state, total / len(rows), norm)
     history = plain.history

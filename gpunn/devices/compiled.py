@@ -21,8 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from gpunn.devices import cores, products
+from gpunn.devices import cores, gate_source, products
 from gpunn.devices.epoch_source import epoch_source, workspace
+from gpunn.devices.gate_source import OPEN
 from gpunn.devices.gradient_source import block_rows, gradient_source, gradient_workspace
 
 FLOPS_A_CALL = 2e10  # Ctrl-C waits for a call to end: about a tenth of a second
@@ -51,6 +52,7 @@ class CompiledEpoch:
 
     def __init__(self, objective: Any, method: Any, theta: np.ndarray, state: Any) -> None:
         self.sizes = objective.network.sizes
+        self.spare: list[np.ndarray] = []  # memory to work in, which the system would have to clear anew
         self.wide = objective.network.n_weights >= WIDE
         source = epoch_source(objective, method, state, theta.dtype.name, self.wide)
         self.function = _module(source).epoch
@@ -89,17 +91,34 @@ class CompiledEpoch:
         total, norm = np.zeros(theta.shape[:-1]), np.zeros(theta.shape[:-1])
 
         def run(first: int, which: Any, theta: np.ndarray, state: Any) -> None:
-            work = _empty_aligned(workspace(self.sizes, batch, threads, self.wide), theta.dtype)
+            n = workspace(self.sizes, theta.size, batch, threads, self.wide)
+            try:
+                work = self.spare.pop()
+            except IndexError:  # as many as there are runs at once
+                work = _empty_aligned(n, theta.dtype)
             rows, rates = order[first * batch : (first + steps) * batch], lr[first : first + steps]
-            found, norm[which] = self.function(
-                *(X, T, weight, rows, self.sizes, theta, *state), *(rates, batch, threads, work)
-            )
-            total[which] += found
+            gate, found = np.zeros(1, np.int64), np.zeros((threads, 2))
+
+            def share(k: int) -> None:
+                try:
+                    found[k] = self.function(
+                        *(k, threads, gate, X, T, weight, rows, self.sizes, theta, *state), *(rates, batch, work)
+                    )
+                except BaseException:
+                    gate[0] = OPEN
+                    raise
+
+            if theta.ndim == 1:
+                cores.together(share, threads)
+            else:
+                share(0)
+            self.spare.append(work)
+            total[which] += sum(found[:, 0])
+            norm[which] = np.sqrt(sum(found[:, 1]))
 
         for first in range(0, len(lr), steps):
             if theta.ndim == 1:
-                with _running(threads):
-                    run(first, (), theta, state)
+                run(first, (), theta, state)
             else:
                 _members(functools.partial(run, first), theta, state)
         return total, norm
@@ -203,6 +222,7 @@ def _module(source: str) -> ModuleType:
     import numba
 
     products.make_known()
+    gate_source.make_known()
     name = "gpunn_epoch_" + hashlib.sha256(f"{numba.__version__}\n{source}".encode()).hexdigest()[:24]
     path = _cache_folder() / f"{name}.py"
     if not path.is_file() or path.read_text(encoding="utf-8") != source:

@@ -19,7 +19,16 @@ def each(function: Callable[[Any], None], items: Sequence[Any]) -> None:
     if threads < 2:
         for item in items:
             function(item)
-        return
+    else:
+        _on_threads(function, items, threads)
+
+
+def together(function: Callable[[int], None], n: int) -> None:
+    """Call the function with 0 to n - 1, all at the same time: they may wait for each other."""
+    _on_threads(function, range(n), n)
+
+
+def _on_threads(function: Callable[[Any], None], items: Sequence[Any], threads: int) -> None:
     with one_thread(), ThreadPoolExecutor(threads) as pool:
         calls = [pool.submit(contextvars.copy_context().run, function, item) for item in items]
         for call in calls:

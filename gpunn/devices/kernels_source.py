@@ -39,6 +39,17 @@ def carve(work, start, rows, columns):
 
 
 @intrinsic
+def uncounted(context, x):
+    # The array without its counter of references, which all threads would write to at each part they take of it.
+    def write(context, builder, signature, arguments):
+        array = context.make_array(x)(context, builder, arguments[0])
+        array.meminfo = ir.Constant(array.meminfo.type, None)
+        return array._getvalue()
+
+    return x(x), write
+
+
+@intrinsic
 def prefetch(context, address):
     def write(context, builder, signature, arguments):
         number, pointer = ir.IntType(32), ir.IntType(8).as_pointer()

@@ -24,7 +24,7 @@ gemm = types.ExternalFunction("gpunn_{letter}gemm_{integer}", types.void(
 
 
 @njit(**options)
-def product(a, b, out, turn_a, turn_b, add):
+def blas(a, b, out, turn_a, turn_b, add):
     # out = a b, or a^T, or b^T; with add, out += a b. 101 is "by rows", 111 "as it is", 112 "transposed".
     # The sizes are those of out and b: a may have columns to spare.
     inner = b.shape[1] if turn_b else b.shape[0]
@@ -47,7 +47,7 @@ numbers = np.array([0, 1], dt)
 
 
 @njit(**options)
-def product(a, b, out, turn_a, turn_b, add):
+def blas(a, b, out, turn_a, turn_b, add):
     # out = a b, or a^T, or b^T; with add, out += a b. BLAS counts by columns and so is asked for out^T = b^T a^T.
     # The sizes are those of out and b: a may have columns to spare.
     inner = b.shape[1] if turn_b else b.shape[0]
@@ -56,6 +56,33 @@ def product(a, b, out, turn_a, turn_b, add):
         numbers[1:].ctypes, b.ctypes, b.strides[0] // b.itemsize, a.ctypes, a.strides[0] // a.itemsize,
         numbers[add:].ctypes, out.ctypes, out.strides[0] // out.itemsize,
     )
+"""
+
+BY_PARTS = """
+
+# OpenBLAS copies both matrices into an order of its own before it multiplies, but not small ones, of at most 10^6
+# products of numbers, which it multiplies where they lie. With few rows in a batch, to copy takes as long as half the
+# product: then a matrix is multiplied in such parts, unless its rows lie so far apart that all would want the same few
+# places in the cache.
+SMALL, WIDTH, DEPTH, FAR = 10**6, 128, 120, 4096
+
+
+@njit(**options)
+def product(a, b, out, turn_a, turn_b, add):
+    (m, n), inner = out.shape, b.shape[1] if turn_b else b.shape[0]
+    if turn_b or m * n * inner <= SMALL or b.strides[0] >= FAR:
+        blas(a, b, out, turn_a, turn_b, add)
+        return
+    width, depth = min(n, WIDTH), min(inner, DEPTH)
+    height = max(16, SMALL // (width * depth) // 16 * 16)
+    for j in range(0, n, width):
+        q = min(j + width, n)
+        for k in range(0, inner, depth):
+            e = min(k + depth, inner)
+            for i in range(0, m, height):
+                p = min(i + height, m)
+                part = a[k:e, i:p] if turn_a else a[i:p, k:e]
+                blas(part, b[k:e, j:q], out[i:p, j:q], turn_a, False, add if k == 0 else 1)
 """
 
 
@@ -71,8 +98,8 @@ def product_source(dtype: str) -> str:
     """Source of ``product(a, b, out, turn_a, turn_b, add)`` on parts of matrices whose rows lie in one piece each."""
     library = numpys_library()
     if library is None:
-        return BY_NUMBA.format(dtype=dtype, letter=LETTERS[dtype])
-    return BY_NUMPY.format(dtype=dtype, letter=LETTERS[dtype], integer=f"int{library.bits}")
+        return BY_NUMBA.format(dtype=dtype, letter=LETTERS[dtype]) + BY_PARTS
+    return BY_NUMPY.format(dtype=dtype, letter=LETTERS[dtype], integer=f"int{library.bits}") + BY_PARTS
 
 
 def owner() -> str:

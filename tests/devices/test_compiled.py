@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from as_python import module_of
 
-from gpunn.devices import cpu, get_device
+from gpunn.devices import cores, cpu, get_device
 from gpunn.devices import epoch_source as source_module
 from gpunn.devices.epoch_source import epoch_source, workspace
 from gpunn.devices.trace import Graph, Untraceable
@@ -55,20 +55,18 @@ def both(objective, method, rows, dtype="float64", threads=2, batch=4, wide=Fals
     state = method.init(np, theta)
     lr = np.full(-(-len(rows) // batch), 0.1, dtype)
     weight = np.empty(0, dtype) if rows.weight is None else rows.weight
-    with np.errstate(all="ignore"):
-        total, norm = module_of(epoch_source(objective, method, state, dtype, wide)).epoch(
-            rows.X,
-            rows.T,
-            weight,
-            order,
-            objective.network.sizes,
-            theta,
-            *state,
-            lr,
-            batch,
-            threads,
-            np.empty(workspace(objective.network.sizes, batch, threads, wide), dtype),
-        )
+    sizes, gate = objective.network.sizes, np.zeros(1, np.int64)
+    work = np.full(workspace(sizes, theta.size, batch, threads, wide), np.nan, dtype)
+    epoch = module_of(epoch_source(objective, method, state, dtype, wide)).epoch
+    found = {}
+
+    def share(k):
+        with np.errstate(all="ignore"):
+            given = (rows.X, rows.T, weight, order, sizes, theta, *state, lr, batch, work)
+            found[k] = epoch(k, threads, gate, *given)
+
+    cores.together(share, threads)
+    total, norm = sum(found[k][0] for k in range(threads)), np.sqrt(sum(found[k][1] for k in range(threads)))
     ours = (theta, *state, total / len(rows), norm)
     history = plain.history
     return ours, (plain.theta, *plain.method_state, history.cost[0], history.gradient_norm[0])

@@ -20,8 +20,8 @@ def multiplied(a, b, out, turn_a, turn_b, add):
 
 
 @njit(error_model="numpy")
-def gathered(X, rows, out):
-    gather(X, rows, out)
+def gathered(X, rows, out, p, q):
+    gather(X, rows, out, p, q)
 """  # functions that Python may call
 
 
@@ -71,9 +71,32 @@ def test_rows_are_gathered_from_any_layout(columns, X_type):
     for rows in (rng.permutation(40), np.array([39]), np.arange(0)):
         for layout in (X, np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2]):
             out = np.full((max(len(rows), 1), columns + 3), -1, "float32")
-            gathered(layout, rows, out)
+            gathered(layout, rows, out, 0, columns)
             assert np.array_equal(out[: len(rows), :columns], X[rows].astype("float32"))
             assert np.all(out[:, columns:] == -1)
+
+
+def test_some_columns_of_rows_are_gathered():
+    X, out = np.arange(40.0).reshape(5, 8), np.full((2, 8), -1.0)
+    compiled("float64").gathered(X, np.array([3, 1]), out, 2, 5)
+    assert np.array_equal(out[:, 2:5], X[[3, 1], 2:5])
+    assert np.all(np.delete(out, [2, 3, 4], axis=1) == -1)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("m", "n", "k"), [(32, 256, 392), (392, 256, 32), (129, 130, 131), (7, 1030, 300), (300, 25, 400)]
+)
+@pytest.mark.parametrize("turn_a", [False, True])
+@pytest.mark.parametrize("add", [0, 1])
+def test_large_matrices_are_multiplied_in_parts(whose, dtype, m, n, k, turn_a, add):
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((k, m) if turn_a else (m, k)).astype(dtype), rng.standard_normal((k, n)).astype(dtype)
+    C = rng.standard_normal((m + 1, n + 2)).astype(dtype)
+    wanted = C.copy()
+    wanted[:m, 1 : n + 1] = (a.T if turn_a else a) @ b + (C[:m, 1 : n + 1] if add else 0)
+    compiled(dtype).multiplied(a, b, C[:m, 1 : n + 1], turn_a, False, add)
+    np.testing.assert_allclose(C, wanted, rtol=1e-9, atol=1e-4 if dtype == "float32" else 1e-12)
 
 
 def test_the_product_is_that_of_numpys_wheel_where_there_is_one():

@@ -1,0 +1,73 @@
+"""Threads wait for each other at a gate, in compiled code, and a thread that fails holds up no other."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from gpunn.devices import cores, gate_source
+from gpunn.devices.kernels_source import header
+from gpunn.nn.activations import ReLU
+from gpunn.nn.heads import SoftmaxLogLikelihood
+from gpunn.nn.network import Network
+from gpunn.nn.objective import Objective
+from gpunn.optim.first_order import GradientDescent
+
+ROUNDS = """
+
+@njit(error_model="numpy", nogil=True)
+def rounds(k, threads, gate, at, n):
+    # How often a thread found another in a round that was not its own.
+    turn, apart = 1, 0
+    for i in range(n):
+        at[k] = i
+        turn = wait(gate, turn, threads)
+        for j in range(threads):
+            apart += at[j] != i
+        turn = wait(gate, turn, threads)
+    return apart
+"""
+
+
+@pytest.fixture
+def compiled():
+    return pytest.importorskip("gpunn.devices.compiled", reason="Numba is not installed: nothing is compiled")
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])  # more than there are cores, perhaps
+def test_nobody_goes_on_before_all_are_there(compiled, threads):
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    rounds = compiled._module(header("float64") + gate_source.SOURCE + ROUNDS).rounds
+    gate, at, apart = np.zeros(1, np.int64), np.zeros(threads), np.full(threads, -1)
+
+    def run(k):
+        apart[k] = rounds(k, threads, gate, at, 500)
+
+    cores.together(run, threads)
+    assert np.all(apart == 0)
+    assert gate[0] == (1000 * threads if threads > 1 else 0)
+
+
+def test_a_thread_that_fails_holds_up_no_other_and_is_heard_of(compiled, monkeypatch):
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    network, method = Network((40, 200, 3), (ReLU(),)), GradientDescent()
+    theta = np.zeros(network.n_parameters)
+    program = compiled.CompiledEpoch(Objective(network, SoftmaxLogLikelihood()), method, theta, method.init(np, theta))
+    plain = program.function
+
+    def function(k, *given):
+        if k == 1:
+            raise MemoryError("no room")
+        return plain(k, *given)
+
+    program.function = function
+    monkeypatch.setattr(compiled, "_threads", lambda flops: 2)
+    with pytest.raises(MemoryError, match="no room"):
+        program(theta, (), np.zeros((8, 40)), np.zeros((8, 3)), None, np.arange(8), np.ones(2), 4)
+
+
+def test_those_that_run_together_do_so_at_the_same_time():
+    barrier = threading.Barrier(4, timeout=30)
+    cores.together(lambda k: barrier.wait(), 4)  # would time out if one came after another

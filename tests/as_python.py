@@ -15,7 +15,6 @@ def module_of(source):
     """The source run as plain Python, with what Numba lends it replaced."""
     numba = types.ModuleType("numba")
     numba.njit = lambda **options: lambda function: function
-    numba.prange = range
     numba.types = types.SimpleNamespace(
         **dict.fromkeys(("intp", "char", "int64", "float32", "float64")),
         int32=lambda: None,

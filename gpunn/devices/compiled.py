@@ -6,7 +6,6 @@ arrays, and the history says so.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import importlib.util
@@ -14,7 +13,7 @@ import itertools
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -97,24 +96,11 @@ class CompiledEpoch:
             except IndexError:  # as many as there are runs at once
                 work = _empty_aligned(n, theta.dtype)
             rows, rates = order[first * batch : (first + steps) * batch], lr[first : first + steps]
-            gate, found = np.zeros(1, np.int64), np.zeros((threads, 2))
-
-            def share(k: int) -> None:
-                try:
-                    found[k] = self.function(
-                        *(k, threads, gate, X, T, weight, rows, self.sizes, theta, *state), *(rates, batch, work)
-                    )
-                except BaseException:
-                    gate[0] = OPEN
-                    raise
-
-            if theta.ndim == 1:
-                cores.together(share, threads)
-            else:
-                share(0)
+            given = (X, T, weight, rows, self.sizes, theta, *state, rates, batch, work)
+            found = _together(self.function, threads, given)
             self.spare.append(work)
-            total[which] += sum(found[:, 0])
-            norm[which] = np.sqrt(sum(found[:, 1]))
+            total[which] += sum(part[0] for part in found)
+            norm[which] = np.sqrt(sum(part[1] for part in found))
 
         for first in range(0, len(lr), steps):
             if theta.ndim == 1:
@@ -168,13 +154,24 @@ class CompiledGradient:
     def __call__(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         self.theta[...] = theta
         g = np.empty_like(theta)
-        with _running(self.threads):
-            f = self.function(
-                *(self.X, self.T, self.weight, self.share, self.sizes, self.theta, g),
-                *(self.rows, self.threads, self.work),
-            )
-        f = np.asarray(f, theta.dtype)
+        given = (self.X, self.T, self.weight, self.share, self.sizes, self.theta, g, self.rows, self.work)
+        f = np.asarray(sum(_together(self.function, self.threads, given)), theta.dtype)
         return f + self.objective.add_penalties(np, theta, g, self.share), g
+
+
+def _together(function: Any, threads: int, given: tuple[Any, ...]) -> list[Any]:
+    """What ``function(k, threads, gate, *given)`` returns to each of the threads k, which meet at the gate."""
+    gate, found = np.zeros(1, np.int64), [None] * threads
+
+    def run(k: int) -> None:
+        try:
+            found[k] = function(k, threads, gate, *given)
+        except BaseException:
+            gate[0] = OPEN
+            raise
+
+    cores.together(run, threads)
+    return found
 
 
 def _n_products(sizes: tuple[int, ...]) -> int:
@@ -182,23 +179,7 @@ def _n_products(sizes: tuple[int, ...]) -> int:
 
 
 def _threads(flops: int) -> int:
-    import numba
-
-    return max(1, min(numba.get_num_threads(), cores.cores(), int(flops / FLOPS_A_THREAD)))
-
-
-@contextlib.contextmanager
-def _running(threads: int) -> Iterator[None]:
-    """So many threads for compiled code, and one for each product."""
-    import numba
-
-    available = numba.get_num_threads()
-    with cores.one_thread():
-        numba.set_num_threads(threads)
-        try:
-            yield
-        finally:
-            numba.set_num_threads(available)
+    return max(1, min(cores.cores(), int(flops / FLOPS_A_THREAD)))
 
 
 def _aligned(x: np.ndarray) -> np.ndarray:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import functools
+import os
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 
@@ -19,20 +21,42 @@ def each(function: Callable[[Any], None], items: Sequence[Any]) -> None:
     if threads < 2:
         for item in items:
             function(item)
-    else:
-        _on_threads(function, items, threads)
-
-
-def together(function: Callable[[int], None], n: int) -> None:
-    """Call the function with 0 to n - 1, all at the same time: they may wait for each other."""
-    _on_threads(function, range(n), n)
-
-
-def _on_threads(function: Callable[[Any], None], items: Sequence[Any], threads: int) -> None:
+        return
     with one_thread(), ThreadPoolExecutor(threads) as pool:
         calls = [pool.submit(contextvars.copy_context().run, function, item) for item in items]
         for call in calls:
             call.result()
+
+
+def together(function: Callable[[int], None], n: int) -> None:
+    """Call the function with 0 to n - 1, all at the same time, with products on one thread: they may wait for each
+    other. It is the caller's thread that calls it with 0, and whoever else asks for this waits until it is done.
+    """
+    with one_thread():
+        if n == 1:
+            function(0)
+            return
+        with _helpers_are_free:
+            calls = [_helpers(n - 1).submit(contextvars.copy_context().run, function, k) for k in range(1, n)]
+            try:
+                function(0)
+            finally:
+                wait(calls)
+        for call in calls:
+            call.result()
+
+
+_helpers_are_free = threading.Lock()  # were two to share them, each might wait for the other's
+
+
+@functools.cache
+def _helpers(n: int) -> ThreadPoolExecutor:
+    """So many threads, kept: to start one takes as long as many steps of training."""
+    return ThreadPoolExecutor(n, "gpunn")
+
+
+if hasattr(os, "register_at_fork"):  # a child process has none of its parent's threads
+    os.register_at_fork(after_in_child=_helpers.cache_clear)
 
 
 def cores() -> int:

@@ -100,7 +100,7 @@ def _advance(method: Any, state: Any, names: list[str], ranks: list[int], dtype:
 
 SHARE_ROWS = "a, e = k * r // threads, (k + 1) * r // threads"
 GATHER_TARGETS = "gather(T, rows[a:e], target[a:e], 0, T.shape[1])"
-WAIT = "turn = wait(gate, turn, threads)"
+WAIT = ("turn = wait(gate, turn, threads)", "if turn == 0:", "    return total, norm2")
 
 
 def _head(last: int, z: str) -> str:
@@ -145,14 +145,14 @@ def _narrow_stages(n_layers: int, state: str) -> list[str]:
             "at, at_b = at + n_in * n, at_b + n",
         ]
     lines += [
-        *(WAIT, "first, last = k * n_weights // threads, (k + 1) * n_weights // threads"),
+        *(*WAIT, "first, last = k * n_weights // threads, (k + 1) * n_weights // threads"),
         *("add_parts(g, 1, k, threads, 0, 1, first, last)", "part = g[k, first:last]"),
         f"norm2, added = update_weights(theta, part, {state}rate, share, first, last)",
         "cost += added",
         *("first, last = n_weights + k * n_biases // threads, n_weights + (k + 1) * n_biases // threads",),
         *("add_parts(g, 1, k, threads, 0, 1, first, last)", "part = g[k, first:last]"),
         f"found, added = update_biases(theta, part, {state}rate, share, first, last)",
-        *("norm2 += found", WAIT),
+        *("norm2 += found", *WAIT),
     ]
     return lines
 
@@ -170,7 +170,7 @@ def _wide_stages(n_layers: int, state: str) -> list[str]:
     for i in range(n_layers):
         if i:
             lines += [
-                *(WAIT, share.format(i), own.format(i - 1)),
+                *(*WAIT, share.format(i), own.format(i - 1)),
                 f"for first in range(0, r, {ROWS}):",
                 f"    stop = min(first + {ROWS}, r)",
                 f"    add_parts(z[{i - 1}], batch, k, threads, first, stop, p, q)",
@@ -178,9 +178,9 @@ def _wide_stages(n_layers: int, state: str) -> list[str]:
             ]
             before = f"h[{i - 1}][:r, p:q]"
         lines += [own.format(i), f"product({before}, W[{i}][p:q], own[:, : b[{i}].shape[0]], False, False, 0)"]
-    lines += [WAIT, f"add_parts(z[{last}], batch, k, threads, a, e, 0, b[{last}].shape[0])", _head(last, "own")]
+    lines += [*WAIT, f"add_parts(z[{last}], batch, k, threads, a, e, 0, b[{last}].shape[0])", _head(last, "own")]
     for i in range(last, -1, -1):
-        lines.append(WAIT)
+        lines += WAIT
         if i:
             lines += [
                 *(share.format(i), own.format(i - 1)),

@@ -1,7 +1,8 @@
 """Threads that wait for each other in compiled code: the Python source, for Numba.
 
 Each thread runs a whole epoch, and between its stages waits at a gate until all have come there. Numba's own parallel
-loops would hand out each stage anew, which took us 6 microseconds a stage where a gate takes less than one.
+loops would hand out each stage anew, which took us 6 microseconds a stage where a gate takes less than one, and would
+take it longer to compile.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import ctypes
 import functools
 import os
 
-OPEN = 2**62  # in a gate's count: nobody waits there any more
+OPEN = 2**62  # in a gate's count: a thread has failed, and the others are to end
 
-SOURCE = """
+SOURCE = f"""
+OPEN = {OPEN}
 LOOKS = 2**14  # at the gate, before a thread lets another have its core
 
 
@@ -39,7 +41,8 @@ leave_core = types.ExternalFunction("gpunn_leave_core", types.int32())  # gpunn.
 
 @njit(**options)
 def wait(gate, turn, threads):
-    # Until all threads are here for the turn-th time; the number of the next turn. gate counts who came.
+    # Until all threads are here for the turn-th time; the number of the next turn, or 0 if one of them will never be.
+    # gate counts who came.
     if threads > 1:
         arrive(gate.ctypes.data)
         looks = 0
@@ -47,6 +50,8 @@ def wait(gate, turn, threads):
             looks += 1
             if looks > LOOKS:
                 leave_core()
+        if arrived(gate.ctypes.data) >= OPEN:
+            return 0
     return turn + 1
 """
 

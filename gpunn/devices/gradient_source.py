@@ -1,14 +1,15 @@
 """The Python source of the cost and gradient of all rows, for Numba to compile.
 
 Every thread takes its share of the rows, a block at a time: forward, back, and the block's part of the gradient added
-to the thread's own, while the rows are in cache. At the end the threads' gradients are added up. The products are
-BLAS's, one thread each; what lies between them is `gpunn.nn`, traced and fused into one loop a kernel.
+to the thread's own, while the rows are in cache. When all are done, each adds up its share of the threads' gradients.
+What lies between the products is `gpunn.nn`, traced and fused into one loop a kernel.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from gpunn.devices import gate_source
 from gpunn.devices.kernels_source import header, layer_kernels, layer_views
 
 BLOCK = 2**17  # numbers in the widest part of a block of rows: it stays in the cache of a core
@@ -27,7 +28,9 @@ def gradient_workspace(sizes: tuple[int, ...], n_parameters: int, threads: int) 
 
 
 def gradient_source(objective: Any, dtype: str, convert: bool) -> str:
-    """The source of a module with a function ``gradient``, for the cost without penalties.
+    """The source of a module with a function ``gradient``, to be called by each thread at the same time.
+
+    It gives the cost and its gradient without penalties.
 
     Parameters
     ----------
@@ -44,15 +47,34 @@ def gradient_source(objective: Any, dtype: str, convert: bool) -> str:
     """
     network = objective.network
     kernels = layer_kernels(network, objective.head, dtype)
-    return "\n\n".join([header(dtype), *kernels, _share(len(network.layers), convert), _gradient(len(network.layers))])
+    return "\n\n".join([header(dtype), gate_source.SOURCE, *kernels, _gradient(len(network.layers), convert)])
 
 
-def _share(n_layers: int, convert: bool) -> str:
-    """What one thread does."""
+def _gradient(n_layers: int, convert: bool) -> str:
+    lines = [
+        "# This thread's part of the cost; and its share of the gradient, in out.",
+        *(f"{name} = uncounted({name})" for name in ("X", "T", "w", "theta", "out", "work")),
+        "inputs, at = carve(work, 0, threads * rows, sizes[0])",
+        *layer_views(n_layers, "threads * rows", "threads * rows"),
+        "g, at = carve(work, at, threads, theta.shape[0])",
+        *_share(n_layers, convert),
+        "if wait(gate, 1, threads):",
+        "    p, e = k * out.shape[0] // threads, (k + 1) * out.shape[0] // threads",
+        "    add_parts(g, 1, k, threads, 0, 1, p, e)",
+        "    copy(g[k, p:e], out[p:e])",
+        "return share * total",
+    ]
+    head = "def gradient(k, threads, gate, X, T, w, share, sizes, theta, out, rows, work):"
+    decorator = '@njit(cache=True, nogil=True, error_model="numpy")'
+    return "\n".join(["", decorator, head, *(f"    {line}" for line in lines), ""])
+
+
+def _share(n_layers: int, convert: bool) -> list[str]:
+    """What a thread does with its rows."""
     last = n_layers - 1
     lines = [
         "n = T.shape[0]",
-        "p, e, rows, add = k * n // threads, (k + 1) * n // threads, z[0].shape[0] // threads, 0",
+        "p, e, add = k * n // threads, (k + 1) * n // threads, 0",
         *(f"{name}{i} = {name}[{i}][k * rows : (k + 1) * rows]" for i in range(n_layers) for name in "zhd"),
         *(f"n{i} = b[{i}].shape[0]" for i in range(n_layers)),
         "at, at_b = 0, theta.shape[0]",
@@ -89,31 +111,4 @@ def _share(n_layers: int, convert: bool) -> str:
             ]
     lines += ["total = 0.0", "while p < e:", "    q = min(p + rows, e)", "    r = q - p"]
     lines += [f"    {line}" for line in block]
-    lines += ["    p, add = q, 1", "if add == 0:", "    g[k] = 0", "sums[k, 0] = total"]
-    head = "def share_of_rows(k, threads, X, T, w, share, theta, W, b, inputs, z, h, d, g, sums):"
-    return "\n".join(["", "@njit(**options)", head, *(f"    {line}" for line in lines)])
-
-
-def _gradient(n_layers: int) -> str:
-    source = [
-        "def spread(threads, X, T, w, share, theta, W, b, inputs, z, h, d, g, sums):",
-        "    for k in prange(threads):",
-        "        share_of_rows(np.int64(k), threads, X, T, w, share, theta, W, b, inputs, z, h, d, g, sums)",
-        "",
-        "",
-        '@njit(cache=True, error_model="numpy")',
-        "def gradient(X, T, w, share, sizes, theta, out, rows, threads, work):",
-        "    inputs, at = carve(work, 0, threads * rows, sizes[0])",
-        *(f"    {line}" for line in layer_views(n_layers, "threads * rows", "threads * rows")),
-        "    g, at = carve(work, at, threads, theta.shape[0])",
-        "    sums = np.zeros((threads, 16))",
-        "    spread(threads, X, T, w, share, theta, W, b, inputs, z, h, d, g, sums)",
-        "    total = 0.0",
-        "    out[:] = g[0, : out.shape[0]]",
-        "    for k in range(threads):",
-        "        total += sums[k, 0]",
-        "        if k:",
-        "            out += g[k, : out.shape[0]]",
-        "    return share * total",
-    ]
-    return "\n".join(["", "@njit(parallel=True, **options)", *source, ""])
+    return [*lines, "    p, add = q, 1", "if add == 0:", "    g[k] = 0"]

@@ -16,7 +16,7 @@ HEADER = '''"""Made by gpunn from its formulas; deleted, it is made again."""
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, prange, types
+from numba import njit, types
 from numba.extending import intrinsic
 
 dt = np.{dtype}

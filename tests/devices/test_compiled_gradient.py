@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from as_python import module_of
 
-from gpunn.devices import get_device, gradient_source
+from gpunn.devices import cores, get_device, gradient_source
 from gpunn.nn.activations import PReLU, ReLU, Sigmoid, Softmax
 from gpunn.nn.heads import HEADS, SoftmaxLogLikelihood
 from gpunn.nn.initialisers import gaussian_bias, glorot_uniform
@@ -40,7 +40,13 @@ def same(objective, theta, X, T, weight, rel=1e-12, threads=2):
     rows = gradient_source.block_rows(objective.network.sizes)
     size = gradient_source.gradient_workspace(objective.network.sizes, theta.size, threads)
     g, work = np.empty_like(theta), np.full(size, np.nan, theta.dtype)
-    f = module_of(source).gradient(X, T, w, share, objective.network.sizes, theta, g, rows, threads, work)
+    gate, parts, gradient = np.zeros(1, np.int64), np.zeros(threads), module_of(source).gradient
+
+    def run(k):
+        parts[k] = gradient(k, threads, gate, X, T, w, share, objective.network.sizes, theta, g, rows, work)
+
+    cores.together(run, threads)
+    f = sum(parts)
     f += objective.add_penalties(np, theta, g, share)
     expected = objective.value_and_gradient(np, theta, X, T, weight)
     assert f == pytest.approx(expected[0], rel=rel)

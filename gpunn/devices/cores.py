@@ -55,8 +55,15 @@ def _helpers(n: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(n, "gpunn")
 
 
-if hasattr(os, "register_at_fork"):  # a child process has none of its parent's threads
-    os.register_at_fork(after_in_child=_helpers.cache_clear)
+def _start_anew() -> None:
+    """In a child process, which has none of its parent's threads."""
+    global _helpers_are_free
+    _helpers_are_free = threading.Lock()
+    _helpers.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
 
 
 def cores() -> int:

@@ -145,7 +145,7 @@ class ReLU(Elementwise):
         return xp.maximum(z, 0.0)
 
     def derivative(self, xp, z, h):
-        return xp.astype(z > 0, z.dtype)
+        return xp.astype(h > 0, h.dtype)  # h is at hand as well as z, which then need not be kept
 
 
 @dataclass(frozen=True)

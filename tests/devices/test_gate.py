@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -71,3 +74,25 @@ def test_a_thread_that_fails_holds_up_no_other_and_is_heard_of(compiled, monkeyp
 def test_those_that_run_together_do_so_at_the_same_time():
     barrier = threading.Barrier(4, timeout=30)
     cores.together(lambda k: barrier.wait(), 4)  # would time out if one came after another
+
+
+def test_a_forked_process_has_helpers_of_its_own():
+    if not hasattr(os, "fork"):
+        pytest.skip("this system has no fork")
+    cores.together(lambda k: None, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forking where there are threads
+        child = multiprocessing.get_context("fork").Process(target=cores.together, args=(abs, 2))
+        child.start()
+    child.join(60)
+    assert child.exitcode == 0
+
+
+def test_two_that_ask_for_helpers_at_once_both_get_them():
+    barriers = [threading.Barrier(3, timeout=60) for _ in range(20)]
+    asking = [threading.Thread(target=cores.together, args=(lambda k, b=b: b.wait(), 3)) for b in barriers]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join(60)
+    assert not any(thread.is_alive() or barrier.broken for thread, barrier in zip(asking, barriers, strict=True))

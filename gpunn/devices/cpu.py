@@ -26,7 +26,7 @@ class CpuDevice:
     xp: Any = np
     precision = "float32"
     chunk_elements = 2**20  # 4 MiB in float32: they come and go in a cache
-    compile_seconds = 20.0
+    compile_seconds = 10.0
 
     def __init__(self, note: str = "") -> None:
         self.note = note

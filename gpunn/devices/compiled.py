@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 
 from gpunn.devices import cores, gate_source, products
-from gpunn.devices.epoch_source import epoch_source, workspace
+from gpunn.devices.epoch_source import Way, epoch_source, workspace
 from gpunn.devices.gate_source import OPEN
 from gpunn.devices.gradient_source import block_rows, gradient_source, gradient_workspace
 
 FLOPS_A_CALL = 2e10  # Ctrl-C waits for a call to end: about a tenth of a second
-WIDE = 2**15  # weights from which threads share the neurons of a layer and not the rows of the batch
+LARGE = 2**15  # weights from which threads no longer add up gradients
 FLOPS_A_THREAD = 5e5  # less than this and waking a second thread costs more than it brings
 
 
@@ -50,11 +50,22 @@ class CompiledEpoch:
     """
 
     def __init__(self, objective: Any, method: Any, theta: np.ndarray, state: Any) -> None:
-        self.sizes = objective.network.sizes
+        self.sizes, self.n_weights = objective.network.sizes, objective.network.n_weights
         self.spare: list[np.ndarray] = []  # memory to work in, which the system would have to clear anew
-        self.wide = objective.network.n_weights >= WIDE
-        source = epoch_source(objective, method, state, theta.dtype.name, self.wide)
-        self.function = _module(source).epoch
+        self.functions: dict[Way, Any] = {}
+        self._source = functools.partial(epoch_source, objective, method, state, theta.dtype.name)
+        self._function(self._way(1))
+
+    def _way(self, batch: int) -> Way:
+        """How the threads share a step: so that they hand each other little."""
+        if self.n_weights < LARGE:
+            return "gradients"
+        return "neurons" if 2 * batch * sum(self.sizes[1:]) <= self.n_weights else "rows"
+
+    def _function(self, way: Way) -> Any:
+        if way not in self.functions:
+            self.functions[way] = _module(self._source(way)).epoch
+        return self.functions[way]
 
     def place(self, theta: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
         """theta and state where the program wants them: each array at a multiple of 64 bytes, copied if it must be.
@@ -86,24 +97,25 @@ class CompiledEpoch:
         weight = np.empty(0, theta.dtype) if weight is None else weight
         flops = 6 * batch * _n_products(self.sizes)
         steps = max(1, int(FLOPS_A_CALL / flops))
-        threads = _threads(flops) if theta.ndim == 1 else 1
+        alone = theta.ndim == 1
+        threads, way = _threads(flops) if alone else 1, self._way(batch)
+        function = self._function(way)
         total, norm = np.zeros(theta.shape[:-1]), np.zeros(theta.shape[:-1])
 
         def run(first: int, which: Any, theta: np.ndarray, state: Any) -> None:
-            n = workspace(self.sizes, theta.size, batch, threads, self.wide)
             try:
                 work = self.spare.pop()
-            except IndexError:  # as many as there are runs at once
-                work = _empty_aligned(n, theta.dtype)
+            except IndexError:  # there are as many as there are runs at once
+                work = _empty_aligned(workspace(self.sizes, theta.size, batch, threads, way), theta.dtype)
             rows, rates = order[first * batch : (first + steps) * batch], lr[first : first + steps]
             given = (X, T, weight, rows, self.sizes, theta, *state, rates, batch, work)
-            found = _together(self.function, threads, given)
+            found = _together(function, threads, given) if alone else [function(0, 1, np.zeros(1, np.int64), *given)]
             self.spare.append(work)
             total[which] += sum(part[0] for part in found)
             norm[which] = np.sqrt(sum(part[1] for part in found))
 
         for first in range(0, len(lr), steps):
-            if theta.ndim == 1:
+            if alone:
                 run(first, (), theta, state)
             else:
                 _members(functools.partial(run, first), theta, state)
@@ -170,7 +182,11 @@ def _together(function: Any, threads: int, given: tuple[Any, ...]) -> list[Any]:
             gate[0] = OPEN
             raise
 
-    cores.together(run, threads)
+    try:
+        cores.together(run, threads)
+    except BaseException:  # one of them was never started, perhaps
+        gate[0] = OPEN
+        raise
     return found
 
 

@@ -32,21 +32,17 @@ def together(function: Callable[[int], None], n: int) -> None:
     """Call the function with 0 to n - 1, all at the same time, with products on one thread: they may wait for each
     other. It is the caller's thread that calls it with 0, and whoever else asks for this waits until it is done.
     """
-    with one_thread():
-        if n == 1:
+    with _one_at_a_time, one_thread():
+        calls = [_helpers(n - 1).submit(contextvars.copy_context().run, function, k) for k in range(1, n)]
+        try:
             function(0)
-            return
-        with _helpers_are_free:
-            calls = [_helpers(n - 1).submit(contextvars.copy_context().run, function, k) for k in range(1, n)]
-            try:
-                function(0)
-            finally:
-                wait(calls)
-        for call in calls:
-            call.result()
+        finally:
+            wait(calls)
+    for call in calls:
+        call.result()
 
 
-_helpers_are_free = threading.Lock()  # were two to share them, each might wait for the other's
+_one_at_a_time = threading.Lock()  # were two to share the helpers, each might wait for those of the other
 
 
 @functools.cache
@@ -57,8 +53,8 @@ def _helpers(n: int) -> ThreadPoolExecutor:
 
 def _start_anew() -> None:
     """In a child process, which has none of its parent's threads."""
-    global _helpers_are_free
-    _helpers_are_free = threading.Lock()
+    global _one_at_a_time
+    _one_at_a_time = threading.Lock()
     _helpers.cache_clear()
 
 

@@ -1,15 +1,23 @@
 """The Python source of one epoch of minibatch training, for Numba to compile.
 
 Every thread runs the whole epoch. A step is a few stages, and in each the threads take a share; between stages they
-wait for each other. In small networks the shares are rows of the batch, forward and back, and after that weights. In
-wide ones they are neurons: a thread owns all weights that leave its share of the neurons of a layer. It alone reads
-and changes them, forward, back and in the update, so that they stay in its core's cache; what it adds to each z is a
-part of a sum. What lies between the products is `gpunn.nn` and `gpunn.optim`, traced and fused into one loop a kernel.
+wait for each other. There are three ways to share a step, by what the threads then have to hand each other:
+
+gradients
+    A thread has rows of the batch, and makes their part of the gradient. For small networks.
+neurons
+    A thread owns all weights that leave its share of the neurons of a layer. It alone reads and changes them, forward,
+    back and in the update, so that they stay in its core's cache; what it adds to each z is a part of a sum.
+rows
+    A thread has rows of the batch, forward and back, and then weights, for which it reads the rows of all. For large
+    networks and batches so large that there would be more parts of z than weights.
+
+What lies between the products is `gpunn.nn` and `gpunn.optim`, traced and fused into one loop a kernel.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from gpunn.devices import gate_source
 from gpunn.devices.kernels_source import header, layer_kernels, layer_views
@@ -21,14 +29,17 @@ WIDE_BLOCK = 2**19  # where products are not in parts, for each block has the ot
 ROWS = 16  # whose z a thread adds up and activates at once: they stay in the nearest cache
 
 
-def workspace(sizes: tuple[int, ...], n_parameters: int, batch: int, threads: int, wide: bool) -> int:
+Way = Literal["gradients", "neurons", "rows"]
+
+
+def workspace(sizes: tuple[int, ...], n_parameters: int, batch: int, threads: int, way: Way) -> int:
     """How many numbers an epoch needs to work with."""
-    parts = threads if wide else 1  # of each z
+    parts = threads if way == "neurons" else 1  # of each z
     columns = sizes[0] + sizes[-1] + (2 + parts) * (sum(sizes[1:]) + 32 * len(sizes))  # 32 more at most by `carve`
-    return batch * columns + threads * ((max(WIDE_BLOCK, *sizes) if wide else n_parameters) + 32)
+    return batch * columns + threads * ((n_parameters if way == "gradients" else max(WIDE_BLOCK, *sizes)) + 32)
 
 
-def epoch_source(objective: Any, method: Any, state: Any, dtype: str, wide: bool) -> str:
+def epoch_source(objective: Any, method: Any, state: Any, dtype: str, way: Way) -> str:
     """The source of a module with a function ``epoch``, to be called by each thread at the same time.
 
     Parameters
@@ -38,8 +49,8 @@ def epoch_source(objective: Any, method: Any, state: Any, dtype: str, wide: bool
     state : NamedTuple
         Of the method, arrays shaped like theta (P,) or (1,).
     dtype : {"float32", "float64"}
-    wide : bool
-        Share the neurons of each layer among the threads rather than the rows of the batch.
+    way : {"gradients", "neurons", "rows"}
+        How the threads share a step; see the head of this file.
 
     Raises
     ------
@@ -58,8 +69,8 @@ def epoch_source(objective: Any, method: Any, state: Any, dtype: str, wide: bool
         _update("update_weights", method, state, names, ranks, Graph(dtype, (0, n_weights)), objective),
         _update("update_biases", method, state, names, ranks, Graph(dtype, (n_weights, n_parameters)), None),
         _advance(method, state, names, ranks, dtype),
-        *([_descend("".join(f"{name}, " for name in names))] if wide else []),
-        _epoch(n_layers, names, ranks, wide),
+        *([_descend("".join(f"{name}, " for name in names))] if way != "gradients" else []),
+        _epoch(n_layers, names, ranks, way),
     ]
     return "\n\n".join(parts)
 
@@ -120,8 +131,8 @@ def _update_layer(i: int, n_layers: int, state: str) -> list[str]:
     ]
 
 
-def _narrow_stages(n_layers: int, state: str) -> list[str]:
-    """Each thread takes its rows forward and back through all layers, then its share of theta."""
+def _rows(n_layers: int) -> list[str]:
+    """The rows a to e forward and back through all layers."""
     last = n_layers - 1
     lines, before = [SHARE_ROWS, GATHER_TARGETS, "gather(X, rows[a:e], x[a:e], 0, X.shape[1])"], "x[a:e]"
     for i in range(n_layers):
@@ -129,12 +140,22 @@ def _narrow_stages(n_layers: int, state: str) -> list[str]:
         if i < last:
             lines.append(f"forward_{i}(z[{i}], h[{i}], b[{i}], a, e, 0, b[{i}].shape[0])")
         before = f"h[{i}][a:e]"
-    lines += [_head(last, f"z[{last}]"), "at, at_b = 0, n_weights"]
+    lines.append(_head(last, f"z[{last}]"))
     for i in range(last, 0, -1):
         lines += [
             f"product(d[{i}][a:e], W[{i}], d[{i - 1}][a:e, : b[{i - 1}].shape[0]], False, True, 0)",
             f"backward_{i - 1}(z[{i - 1}], h[{i - 1}], d[{i - 1}], a, e, 0, b[{i - 1}].shape[0])",
         ]
+    return lines
+
+
+def _by_rows(n_layers: int, state: str) -> list[str]:
+    updates = [line for i in range(n_layers) for line in _update_layer(i, n_layers, state)]
+    return [*_rows(n_layers), *WAIT, *updates, *WAIT]
+
+
+def _by_gradients(n_layers: int, state: str) -> list[str]:
+    lines = [*_rows(n_layers), "at, at_b = 0, n_weights"]
     for i in range(n_layers):
         before = f"h[{i - 1}]" if i else "x"
         lines += [
@@ -144,20 +165,22 @@ def _narrow_stages(n_layers: int, state: str) -> list[str]:
             f"column_sums(d[{i}][a:e], 0, n, g[k, at_b : at_b + n], 0)",
             "at, at_b = at + n_in * n, at_b + n",
         ]
-    lines += [
-        *(*WAIT, "first, last = k * n_weights // threads, (k + 1) * n_weights // threads"),
-        *("add_parts(g, 1, k, threads, 0, 1, first, last)", "part = g[k, first:last]"),
+    add_up = ("add_parts(g, 1, k, threads, 0, 1, first, last)", "part = g[k, first:last]")
+    return [
+        *lines,
+        *WAIT,
+        "first, last = k * n_weights // threads, (k + 1) * n_weights // threads",
+        *add_up,
         f"norm2, added = update_weights(theta, part, {state}rate, share, first, last)",
-        "cost += added",
-        *("first, last = n_weights + k * n_biases // threads, n_weights + (k + 1) * n_biases // threads",),
-        *("add_parts(g, 1, k, threads, 0, 1, first, last)", "part = g[k, first:last]"),
-        f"found, added = update_biases(theta, part, {state}rate, share, first, last)",
-        *("norm2 += found", *WAIT),
+        "first, last = n_weights + k * n_biases // threads, n_weights + (k + 1) * n_biases // threads",
+        *add_up,
+        f"found, _ = update_biases(theta, part, {state}rate, share, first, last)",
+        "norm2, cost = norm2 + found, cost + added",
+        *WAIT,
     ]
-    return lines
 
 
-def _wide_stages(n_layers: int, state: str) -> list[str]:
+def _by_neurons(n_layers: int, state: str) -> list[str]:
     """A stage a layer, forward and back: each thread takes its share p to q of the layer's inputs.
 
     After the last stage nobody waits: what it changed is read, in the next step's first, by the same thread alone.
@@ -215,10 +238,11 @@ def _descend(state: str) -> str:
     return "\n".join(["", "@njit(**options)", *lines])
 
 
-def _epoch(n_layers: int, names: list[str], ranks: list[int], wide: bool) -> str:
+def _epoch(n_layers: int, names: list[str], ranks: list[int], way: Way) -> str:
     steps = [name for name, rank in zip(names, ranks, strict=True) if rank == STEP]
     given = [f"{name}_now" if rank == STEP else name for name, rank in zip(names, ranks, strict=True)]
-    stages = _wide_stages if wide else _narrow_stages
+    stages = {"gradients": _by_gradients, "neurons": _by_neurons, "rows": _by_rows}[way]
+    room = "theta.shape[0]" if way == "gradients" else "max(WIDE_BLOCK, max(sizes))"
     lines = [
         f"def epoch(k, threads, gate, X, T, weight, order, sizes, theta, {''.join(f'{name}, ' for name in names)}"
         "lr, batch, work):",
@@ -227,8 +251,8 @@ def _epoch(n_layers: int, names: list[str], ranks: list[int], wide: bool) -> str
         "    w, at = np.ones(batch, dt), 0",
         "    x, at = carve(work, at, batch, sizes[0])",
         "    target, at = carve(work, at, batch, sizes[-1])",
-        *(f"    {line}" for line in layer_views(n_layers, "batch", "threads * batch" if wide else "batch")),
-        f"    g, at = carve(work, at, threads, {'max(WIDE_BLOCK, max(sizes))' if wide else 'theta.shape[0]'})",
+        *(f"    {line}" for line in layer_views(n_layers, "batch", "threads * batch" if way == "neurons" else "batch")),
+        f"    g, at = carve(work, at, threads, {room})",
         f"    n_biases = {' + '.join(f'b{i}.shape[0]' for i in range(n_layers))}",
         "    n_weights = theta.shape[0] - n_biases",
         "    total, norm2, turn = 0.0, 0.0, 1",

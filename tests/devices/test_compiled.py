@@ -26,6 +26,7 @@ from gpunn.training.minibatch import Minibatch
 
 CPU = get_device("cpu")
 SIZES = (5, 4, 3)
+WAYS = ["gradients", "neurons", "rows"]
 METHODS = [GradientDescent(), Momentum(), Nesterov(), Adam(), Adam(b1=0.0), AdamW(decay=0.3, n_decayed=32)]
 
 
@@ -46,7 +47,7 @@ def problem(dtype="float64", n=11, weighted=False, X_type=None):
     return Rows(X, T, rng.integers(0, 3, n).astype(dtype) if weighted else None)
 
 
-def both(objective, method, rows, dtype="float64", threads=2, batch=4, wide=False):
+def both(objective, method, rows, dtype="float64", threads=2, batch=4, way="gradients"):
     """theta, state, cost and norm after an epoch by arrays and by the source."""
     theta = objective.network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias).astype(dtype)
     epochs = Minibatch(method, InverseScaling(0.1), batch, max_epochs=1, seed=3, compiled=False)
@@ -56,8 +57,8 @@ def both(objective, method, rows, dtype="float64", threads=2, batch=4, wide=Fals
     lr = np.full(-(-len(rows) // batch), 0.1, dtype)
     weight = np.empty(0, dtype) if rows.weight is None else rows.weight
     sizes, gate = objective.network.sizes, np.zeros(1, np.int64)
-    work = np.full(workspace(sizes, theta.size, batch, threads, wide), np.nan, dtype)
-    epoch = module_of(epoch_source(objective, method, state, dtype, wide)).epoch
+    work = np.full(workspace(sizes, theta.size, batch, threads, way), np.nan, dtype)
+    epoch = module_of(epoch_source(objective, method, state, dtype, way)).epoch
     found = {}
 
     def share(k):
@@ -95,12 +96,12 @@ def test_every_method_weights_and_penalties_are_fused(method, weighted, penaltie
     same(both(objective, method, problem(weighted=weighted), threads=3))
 
 
-@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("depth", [0, 1, 3])
 @pytest.mark.parametrize("batch", [1, 4])
-def test_any_depth_and_batch_shared_by_rows_or_by_neurons(depth, batch, wide):
+def test_any_depth_and_batch_shared_in_any_way(depth, batch, way):
     network = Network((5, *(4,) * depth, 3), (ReLU(),) * depth)
-    same(both(Objective(network, SoftmaxLogLikelihood()), Momentum(), problem(), threads=3, batch=batch, wide=wide))
+    same(both(Objective(network, SoftmaxLogLikelihood()), Momentum(), problem(), threads=3, batch=batch, way=way))
 
 
 def test_float32_stays_float32_and_pixels_are_converted():
@@ -110,9 +111,10 @@ def test_float32_stays_float32_and_pixels_are_converted():
     same((ours, plain), rel=1e-4)
 
 
-def test_blocks_of_weights_smaller_than_the_matrix(monkeypatch):
+@pytest.mark.parametrize("way", ["neurons", "rows"])
+def test_blocks_of_weights_smaller_than_the_matrix(monkeypatch, way):
     monkeypatch.setattr(source_module, "BLOCK", 9)  # two rows of the first matrix a block
-    same(both(Objective(Network(SIZES, (ReLU(),)), SoftmaxLogLikelihood(), l2=0.1), Adam(), problem()))
+    same(both(Objective(Network(SIZES, (ReLU(),)), SoftmaxLogLikelihood(), l2=0.1), Adam(), problem(), way=way))
 
 
 @pytest.mark.parametrize(
@@ -150,16 +152,17 @@ def test_equal_operations_are_one_node():
 # By Numba itself
 
 
-@pytest.fixture(params=[32, 512], ids=["by rows", "by neurons"])
+@pytest.fixture(params=[(32, 50), (512, 30), (512, 200)], ids=["by gradients", "by neurons", "by rows"])
 def trained(digits, request):
     """A function: theta and history of a training with digits, by the path asked for."""
     pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
     X, _, y, _ = digits
-    network = Network((64, request.param, 10), (ReLU(),))
+    width, batch = request.param
+    network = Network((64, width, 10), (Tanh(),))  # without a kink, where a last bit could switch a neuron on
     T = np.eye(10, dtype="float32")[y]
     theta = network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias).astype("float32")
 
-    def train(compiled, epochs=3, batch=50):
+    def train(compiled, epochs=3):
         loop = Minibatch(Adam(), InverseScaling(0.01, 0.0), batch, epochs, seed=0, compiled=compiled)
         progress = loop.start(CPU, theta.copy())
         return loop.run(CPU, Objective(network, SoftmaxLogLikelihood(), l2=0.1), progress, Rows(X, T))

@@ -58,14 +58,14 @@ def test_a_thread_that_fails_holds_up_no_other_and_is_heard_of(compiled, monkeyp
     network, method = Network((40, 200, 3), (ReLU(),)), GradientDescent()
     theta = np.zeros(network.n_parameters)
     program = compiled.CompiledEpoch(Objective(network, SoftmaxLogLikelihood()), method, theta, method.init(np, theta))
-    plain = program.function
+    (plain,) = program.functions.values()
 
     def function(k, *given):
         if k == 1:
             raise MemoryError("no room")
         return plain(k, *given)
 
-    program.function = function
+    program.functions = dict.fromkeys(program.functions, function)
     monkeypatch.setattr(compiled, "_threads", lambda flops: 2)
     with pytest.raises(MemoryError, match="no room"):
         program(theta, (), np.zeros((8, 40)), np.zeros((8, 3)), None, np.arange(8), np.ones(2), 4)

@@ -8,7 +8,7 @@ import functools
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 
@@ -33,13 +33,14 @@ def together(function: Callable[[int], None], n: int) -> None:
     other. It is the caller's thread that calls it with 0, and whoever else asks for this waits until it is done.
     """
     with _one_at_a_time, one_thread():
-        calls = [_helpers(n - 1).submit(contextvars.copy_context().run, function, k) for k in range(1, n)]
+        calls = [_helpers(n - 1).submit(function, k) for k in range(1, n)]
         try:
             function(0)
         finally:
-            wait(calls)
-    for call in calls:
-        call.result()
+            errors = [call.exception() for call in calls]  # when each has ended
+    for error in errors:
+        if error is not None:
+            raise error
 
 
 _one_at_a_time = threading.Lock()  # were two to share the helpers, each might wait for those of the other

@@ -7,18 +7,22 @@ What lies between the products is `gpunn.nn`, traced and fused into one loop a k
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
-from gpunn.devices import gate_source
+from gpunn.devices import gate_source, products
 from gpunn.devices.kernels_source import header, layer_kernels, layer_views
 
 BLOCK = 2**17  # numbers in the widest part of a block of rows: it stays in the cache of a core
 LEAST = 256  # rows of a block: with fewer the products are slow
+ENOUGH = 64  # rows, where all products are small ones
 
 
 def block_rows(sizes: tuple[int, ...]) -> int:
     """How many rows a thread takes at a time."""
-    return max(LEAST, BLOCK // max(sizes))
+    most = BLOCK // max(sizes)
+    small = min(most, products.SMALL // max(a * b for a, b in itertools.pairwise(sizes)))
+    return small if small >= ENOUGH else max(LEAST, most)
 
 
 def gradient_workspace(sizes: tuple[int, ...], n_parameters: int, threads: int) -> int:

@@ -58,13 +58,15 @@ def blas(a, b, out, turn_a, turn_b, add):
     )
 """
 
-BY_PARTS = """
+SMALL = 10**6  # products of numbers, of two matrices, up to which OpenBLAS multiplies them where they lie
 
-# OpenBLAS copies both matrices into an order of its own before it multiplies, but not small ones, of at most 10^6
-# products of numbers, which it multiplies where they lie. With few rows in a batch, to copy takes as long as half the
+BY_PARTS = f"""
+
+# OpenBLAS copies both matrices into an order of its own before it multiplies, but not small ones, which it multiplies
+# where they lie. With few rows in a batch, to copy takes as long as half the
 # product: then a matrix is multiplied in such parts, unless its rows lie so far apart that all would want the same few
 # places in the cache.
-SMALL, WIDTH, DEPTH, FAR = 10**6, 128, 120, 4096
+SMALL, WIDTH, DEPTH, FAR = {SMALL}, 128, 120, 4096
 
 
 @njit(**options)

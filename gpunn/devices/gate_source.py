@@ -1,8 +1,8 @@
 """Threads that wait for each other in compiled code: the Python source, for Numba.
 
 Each thread runs a whole epoch, and between its stages waits at a gate until all have come there. Numba's own parallel
-loops would hand out each stage anew, which took us 6 microseconds a stage where a gate takes less than one, and would
-take it longer to compile.
+loops would hand out each stage anew, with all it needs: 1.5 microseconds at the least where we measured it, 0.2 at a
+gate. They would also take longer to compile.
 """
 
 from __future__ import annotations

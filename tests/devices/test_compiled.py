@@ -203,6 +203,19 @@ def test_members_are_trained_as_each_would_be_alone(method, n_members):
         assert np.asarray(ours if ours.ndim == 1 else ours[-1]) == pytest.approx(theirs, rel=1e-12)
 
 
+@pytest.mark.parametrize(("sizes", "batch", "way"), [
+    ((54, 64, 64, 7), 256, "gradients"), ((784, 256, 10), 32, "neurons"), ((784, 1024, 1024, 10), 256, "neurons"),
+    ((784, 256, 10), 1024, "rows"),
+])  # fmt: skip
+def test_threads_share_a_step_in_the_way_that_has_them_hand_each_other_little(sizes, batch, way):
+    compiled = pytest.importorskip("gpunn.devices.compiled", reason="Numba is not installed: nothing is compiled")
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    network = Network(sizes, (ReLU(),) * (len(sizes) - 2))
+    theta = np.zeros(network.n_parameters, "float32")
+    objective, state = Objective(network, SoftmaxLogLikelihood()), Momentum().init(np, theta)
+    assert compiled.CompiledEpoch(objective, Momentum(), theta, state)._way(batch) == way
+
+
 def test_threads_are_as_before(trained):
     from threadpoolctl import threadpool_info
 

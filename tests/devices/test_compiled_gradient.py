@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from as_python import module_of
 
-from gpunn.devices import cores, get_device, gradient_source
+from gpunn.devices import cores, get_device, gradient_source, products
 from gpunn.nn.activations import PReLU, ReLU, Sigmoid, Softmax
 from gpunn.nn.heads import HEADS, SoftmaxLogLikelihood
 from gpunn.nn.initialisers import gaussian_bias, glorot_uniform
@@ -144,3 +146,10 @@ def test_an_epoch_over_rows_that_are_mapped_and_read_only(tmp_path):
 def test_what_is_not_compiled_and_why(minimum):
     assert minimum(None)[1].path == "arrays: too short a training to compile for"
     assert minimum(True, (PReLU(),))[1].path == "arrays: cannot be fused: PReLU learns parameters of its own"
+
+
+@pytest.mark.parametrize(("sizes", "small"), [((400, 25, 10), True), ((54, 64, 64, 7), True), ((784, 1024, 10), False)])
+def test_blocks_are_so_small_that_blas_copies_nothing_or_large_enough_to_copy_for(sizes, small):
+    rows, largest = gradient_source.block_rows(sizes), max(a * b for a, b in itertools.pairwise(sizes))
+    assert (rows * largest <= products.SMALL) == small
+    assert rows >= (gradient_source.ENOUGH if small else gradient_source.LEAST)

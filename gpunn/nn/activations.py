@@ -126,7 +126,7 @@ class RescaledTanh(Elementwise):
 
     def forward(self, xp, z):
         e = xp.exp(-xp.abs(z)) ** 2
-        return xp.where(z >= 0, xp.ones_like(e), e) / (1 + e)
+        return xp.where(z >= 0, 1, e) / (1 + e)
 
     def derivative(self, xp, z, h):
         return Tanh().derivative(xp, z, h) / 2
@@ -158,7 +158,7 @@ class LeakyReLU(Elementwise):
         return xp.where(z > 0, z, float(self.slope) * z)  # float: NumPy's own would promote a float32 z
 
     def derivative(self, xp, z, h):
-        return xp.where(z > 0, xp.ones_like(z), xp.full_like(z, self.slope))
+        return xp.where(z > 0, xp.ones_like(z), float(self.slope))
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ class PReLU(Activation):
 
     def backward(self, xp, z, h, dh, slope):
         dz = xp.where(z > 0, dh, slope[..., None, :] * dh)
-        dslope = xp.sum(xp.minimum(z, xp.zeros_like(z)) * dh, axis=-2)  # eq. 9, summed over rows
+        dslope = xp.sum(xp.minimum(z, 0) * dh, axis=-2)  # eq. 9, summed over rows
         if self.shared:
             dslope = xp.sum(dslope, axis=-1, keepdims=True)  # eq. 10, summed over the layer too
         return dz, {"slope": dslope}
@@ -195,10 +195,10 @@ class ELU(Elementwise):
     alpha: float = 1.0
 
     def forward(self, xp, z):
-        return xp.where(z > 0, z, float(self.alpha) * xp.expm1(xp.minimum(z, xp.zeros_like(z))))
+        return xp.where(z > 0, z, float(self.alpha) * xp.expm1(xp.minimum(z, 0)))
 
     def derivative(self, xp, z, h):
-        return xp.where(z > 0, xp.ones_like(z), float(self.alpha) * xp.exp(xp.minimum(z, xp.zeros_like(z))))
+        return xp.where(z > 0, 1, float(self.alpha) * xp.exp(xp.minimum(z, 0)))
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,7 @@ class GELU(Elementwise):
     def _gate(self, xp, z):
         """sigmoid(2u), sigmoid(-2u) and the derivative of 2u."""
         c = math.sqrt(8 / math.pi)
-        z = xp.minimum(xp.maximum(z, xp.full_like(z, -30.0)), xp.full_like(z, 30.0))  # beyond, the gate is 0 or 1
+        z = xp.minimum(xp.maximum(z, -30.0), 30.0)  # beyond, the gate is 0 or 1
         u2 = c * z * (1 + 0.044715 * z * z)
         return sigmoid(xp, u2), sigmoid(xp, -u2), c * (1 + 3 * 0.044715 * z * z)
 
@@ -285,7 +285,7 @@ class Softmax(Activation):
 
     def difference(self, xp, z, h, T):
         top = h > 0.5  # of one output at most; its 1 - h is the sum of the others
-        others = xp.sum(xp.where(top, xp.zeros_like(h), h), axis=-1, keepdims=True)
+        others = xp.sum(xp.where(top, 0, h), axis=-1, keepdims=True)
         return (1 - T) * h - T * xp.where(top, others, 1 - h)
 
 

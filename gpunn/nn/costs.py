@@ -21,7 +21,7 @@ Namespace = Any
 
 
 def _floored(xp: Namespace, a: Array) -> Array:
-    return xp.maximum(a, xp.full_like(a, xp.finfo(a.dtype).smallest_normal))
+    return xp.maximum(a, xp.finfo(a.dtype).smallest_normal)
 
 
 class Cost(ABC):
@@ -57,7 +57,7 @@ class CrossEntropy(Cost):
 
     def value(self, xp: Namespace, a: Array, T: Array) -> Array:
         # below 1/2 it is 1 - a that rounds, above it is exact
-        small = xp.log1p(-xp.minimum(a, xp.full_like(a, 0.5)))
+        small = xp.log1p(-xp.minimum(a, 0.5))
         log_rest = xp.where(a < 0.5, small, xp.log(_floored(xp, 1 - a)))
         return -xp.sum(T * xp.log(_floored(xp, a)) + (1 - T) * log_rest, axis=-1)
 

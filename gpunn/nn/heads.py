@@ -173,7 +173,7 @@ class SigmoidCrossEntropy(_Matched):
 
     def cost(self, xp: Namespace, z: Array, T: Array) -> Array:
         # max(z, 0) - T z comes first: it is exact for T of 0 and 1, and keeps the small rest
-        linear = xp.maximum(z, xp.zeros_like(z)) - T * z
+        linear = xp.maximum(z, 0) - T * z
         return xp.sum(linear + xp.log1p(xp.exp(-xp.abs(z))), axis=-1)
 
     def delta(self, xp: Namespace, z: Array, T: Array) -> Array:
@@ -192,7 +192,7 @@ class TanhCrossEntropy(_Matched):
     cost_function = CrossEntropy()
 
     def cost(self, xp: Namespace, z: Array, T: Array) -> Array:
-        linear = xp.maximum(z, xp.zeros_like(z)) - T * z  # doubled last: 2z itself could overflow
+        linear = xp.maximum(z, 0) - T * z  # doubled last: 2z itself could overflow
         return xp.sum(2 * linear + xp.log1p(xp.exp(-xp.abs(z)) ** 2), axis=-1)
 
     def delta(self, xp: Namespace, z: Array, T: Array) -> Array:
@@ -219,7 +219,7 @@ class SoftmaxCrossEntropy(_Matched):
     def _others(self, xp, z, top):
         """r, which is 0 at the top, and S."""
         lowest = xp.full_like(z, -xp.finfo(z.dtype).max)
-        r = xp.where(top, xp.zeros_like(z), xp.exp(shifted(xp, xp.where(top, lowest, z))))
+        r = xp.where(top, 0, xp.exp(shifted(xp, xp.where(top, lowest, z))))
         return r, xp.sum(r, axis=-1, keepdims=True)
 
     def cost(self, xp: Namespace, z: Array, T: Array) -> Array:
@@ -227,9 +227,9 @@ class SoftmaxCrossEntropy(_Matched):
         p = normalised(xp, e)
         top = p > 0.5
         _, S = self._others(xp, z, top)
-        second = xp.max(xp.where(top, xp.full_like(z, -xp.finfo(z.dtype).max), half), axis=-1, keepdims=True)
+        second = xp.max(xp.where(top, -xp.finfo(z.dtype).max, half), axis=-1, keepdims=True)
         log_all = log_sum_exp(xp, half, e) / 2
-        log_rest = xp.where(top, second + xp.log(S) / 2 - log_all, xp.log1p(-xp.where(top, xp.zeros_like(p), p)) / 2)
+        log_rest = xp.where(top, second + xp.log(S) / 2 - log_all, xp.log1p(-xp.where(top, 0, p)) / 2)
         return 2 * xp.sum(T * (log_all - half) - (1 - T) * log_rest, axis=-1)
 
     def delta(self, xp: Namespace, z: Array, T: Array) -> Array:

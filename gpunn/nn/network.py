@@ -12,10 +12,7 @@ Source: Rumelhart, Hinton & Williams 1986; Nielsen 2015, equations BP1 to BP4.
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, NamedTuple
 
 from gpunn.nn.activations import Activation, Identity
@@ -147,29 +144,31 @@ class Network:
         tape : list of Trace
             For `backward`.
         """
-        tape = list(self._traces(xp, theta, X, dropout))
-        return tape[-1].h, tape
+        h, tape = X, []
+        for number in range(len(self.layers)):
+            tape.append(self._trace(xp, theta, h, number, dropout))
+            h = tape[-1].h
+        return h, tape
 
     def logits(self, xp: Namespace, theta: Array, X: Array) -> Array:
         """Logits (..., n, k) as `forward` gives them, each layer's arrays given up once they are used."""
-        return deque(self._traces(xp, theta, X), maxlen=1)[0].h
+        return self.hidden(xp, theta, X, len(self.layers))
 
     def hidden(self, xp: Namespace, theta: Array, X: Array, layer: int) -> Array:
         """Activations h (..., n, n_out) of a layer, counted from 1; of layer 0 they are the inputs."""
         h = X
-        for trace in islice(self._traces(xp, theta, X), layer):
-            h = trace.h
+        for number in range(layer):
+            h = self._trace(xp, theta, h, number).h
         return h
 
-    def _traces(self, xp: Namespace, theta: Array, X: Array, dropout: Dropout | None = None) -> Iterator[Trace]:
-        h = X
-        for number, layer in enumerate(self.layers):
-            mask = dropout.mask(xp, h, number) if dropout else None
-            x = h if mask is None else h * mask
-            z = _product(xp, x, layer.W.of(xp, theta), layer is self.layers[-1])
-            z += layer.b.of(xp, theta)[..., None, :]
-            h = layer.activation.forward(xp, z, **_learned(xp, layer, theta))
-            yield Trace(x, mask, z, h)
+    def _trace(self, xp: Namespace, theta: Array, h: Array, number: int, dropout: Dropout | None = None) -> Trace:
+        """What a layer makes of h (..., n, n_in)."""
+        layer = self.layers[number]
+        mask = dropout.mask(xp, h, number) if dropout else None
+        x = h if mask is None else h * mask
+        z = _product(xp, x, layer.W.of(xp, theta), layer is self.layers[-1])
+        z += layer.b.of(xp, theta)[..., None, :]
+        return Trace(x, mask, z, layer.activation.forward(xp, z, **_learned(xp, layer, theta)))
 
     def backward(self, xp: Namespace, theta: Array, tape: Tape, dz: Array) -> Array:
         """Gradient g (..., P) of the cost by theta, from its gradient ``dz`` (..., n, k) by the logits."""

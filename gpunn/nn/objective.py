@@ -110,7 +110,7 @@ def _share(xp: Namespace, z: Array, weight: Array | None) -> Array | float:
     if weight is None:
         return 1 / z.shape[-2]
     total = xp.sum(weight)
-    return xp.where(total > 0, 1 / xp.where(total > 0, total, xp.ones_like(total)), xp.zeros_like(total))
+    return xp.where(total > 0, 1 / xp.where(total > 0, total, 1), 0)
 
 
 def limit_norms(xp: Namespace, network: Network, theta: Array, limit: float) -> None:

@@ -31,13 +31,13 @@ def probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Arra
     """
     a = head.outputs(xp, z)
     if head.activation.low < 0 or head.activation.high > 1:
-        a = xp.minimum(xp.maximum(a, xp.zeros_like(a)), xp.ones_like(a))
+        a = xp.minimum(xp.maximum(a, 0), 1)
     elif isinstance(head.activation, OPEN):
         info = xp.finfo(a.dtype)
         smallest = math.log(info.smallest_normal)
-        share = smallest / xp.minimum(_log_outputs(xp, head, z), xp.full_like(z, smallest))  # from 1 down to 1 / 8
+        share = smallest / xp.minimum(_log_outputs(xp, head, z), smallest)  # from 1 down to 1 / 8
         a = xp.where(a < info.smallest_normal, share * info.smallest_normal, a)
-        a = xp.minimum(a, xp.full_like(a, 1 - info.eps / 2))
+        a = xp.minimum(a, 1 - info.eps / 2)
     if multilabel or isinstance(head.activation, Softmax):
         return a
     if a.shape[-1] == 1:
@@ -46,7 +46,7 @@ def probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Arra
         return xp.concat([1 - a, a], axis=-1)
     total = xp.sum(a, axis=-1, keepdims=True)
     uniform = xp.full_like(a, 1 / a.shape[-1])
-    return xp.where(total > 0, a / xp.where(total > 0, total, xp.ones_like(total)), uniform)
+    return xp.where(total > 0, a / xp.where(total > 0, total, 1), uniform)
 
 
 def log_probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Array:

@@ -25,7 +25,7 @@ def shifted(xp: Namespace, z: Array) -> Array:
     """
     top = xp.max(z, axis=-1, keepdims=True)
     # The inner maximum matters only for |z| near the dtype's limit, where z - top would overflow.
-    return xp.maximum(z, xp.maximum(top, xp.zeros_like(top)) - xp.finfo(z.dtype).max) - top
+    return xp.maximum(z, xp.maximum(top, 0) - xp.finfo(z.dtype).max) - top
 
 
 def exponentials(xp: Namespace, z: Array) -> tuple[Array, Array]:
@@ -46,14 +46,14 @@ def log_sum_exp(xp: Namespace, d: Array, e: Array) -> Array:
         `shifted` numbers, of which only the zeros are looked at, and their exponentials; or those of `exponentials`.
     """
     top = d == 0
-    others = xp.sum(xp.where(top, xp.zeros_like(e), e), axis=-1, keepdims=True)
+    others = xp.sum(xp.where(top, 0, e), axis=-1, keepdims=True)
     return xp.log1p(others + (xp.sum(xp.astype(top, d.dtype), axis=-1, keepdims=True) - 1))
 
 
 def sigmoid(xp: Namespace, z: Array) -> Array:
     """1 / (1 + exp(-z)), accurate in both tails."""
     e = xp.exp(-xp.abs(z))
-    return xp.where(z >= 0, xp.ones_like(e), e) / (1 + e)
+    return xp.where(z >= 0, 1, e) / (1 + e)
 
 
 def softmax(xp: Namespace, z: Array) -> Array:
@@ -68,4 +68,4 @@ def normalised(xp: Namespace, e: Array) -> Array:
 
 def softplus(xp: Namespace, z: Array) -> Array:
     """log(1 + exp(z))."""
-    return xp.maximum(z, xp.zeros_like(z)) + xp.log1p(xp.exp(-xp.abs(z)))
+    return xp.maximum(z, 0) + xp.log1p(xp.exp(-xp.abs(z)))

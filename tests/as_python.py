@@ -82,10 +82,17 @@ def arrive(address):
         return count.value - 1
 
 
+def power_of_two(k):
+    """2^k of a whole number to which 1.5 2^23 (float32) or 1.5 2^52 (float64) was added; of no number, anything."""
+    kind = type(k)
+    return np.ldexp(kind(1), int(k - kind(1.5 * 2.0 ** np.finfo(kind).nmant))) if k == k else kind(1)
+
+
 COUNTING = threading.Lock()
 INTRINSICS = {
     "prefetch": lambda address: None,
     "uncounted": lambda x: x,
+    "power_of_two": power_of_two,
     "arrive": arrive,
     "arrived": lambda address: ctypes.c_int64.from_address(address).value,
 }

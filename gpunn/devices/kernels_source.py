@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gpunn.devices.exponentials_source import exponentials_source
+from gpunn.devices.lanes import LANES, Lanes
 from gpunn.devices.loops import inputs, n_buffers, row_loop
 from gpunn.devices.products import product_source
 from gpunn.devices.trace import ROW, Graph, Symbol, Untraceable
@@ -107,10 +109,33 @@ def column_sums(d, start, stop, out, add):
             out[j] += row[j]
 '''
 
+HEAD = """
+@njit(**options)
+def head(z, T, d, b, w, share, a, e, p, q):
+    size, b = q - p, b[p:q]
+    numbers, matrices = np.empty(({n_numbers}, {lanes}), dt), np.empty(({n_matrices}, size, {lanes}), dt)
+    {views}
+    total = 0.0
+    for start in range(a, e, {lanes}):
+        lanes = min({lanes}, e - start)
+        for l in range(lanes):
+            factor[l] = w[start + l] * share
+            z_row, T_row = z[start + l, p:q], T[start + l, p:q]
+            for j in range(size):
+                z_turned[j, l], T_turned[j, l] = z_row[j], T_row[j]
+{loops}
+        for l in range(lanes):
+            total += w[start + l] * cost[l]
+            d_row = d[start + l, p:q]
+            for j in range(size):
+                d_row[j] = d_turned[j, l]
+    return total
+"""
+
 
 def header(dtype: str) -> str:
     """Imports, and the functions that do not depend on any formula."""
-    return HEADER.format(dtype=dtype) + "\n" + product_source(dtype)
+    return "\n".join([HEADER.format(dtype=dtype), exponentials_source(dtype), product_source(dtype)])
 
 
 def layer_kernels(network: Any, head: Any, dtype: str) -> list[str]:
@@ -151,20 +176,17 @@ def layer_views(n_layers: int, rows: str, rows_of_z: str) -> list[str]:
     return [*lines, *(f"{name} = ({' '.join(f'{name}{i},' for i in layers)})" for name in "Wbzhd")]
 
 
-def _kernel(name: str, matrices: list[str], others: list[str], graph: Graph, outputs: dict[str, Symbol],
-            before: str = "", after: str = "", returns: str = "") -> str:  # fmt: skip
-    """A function that runs a row loop for its share of each row; ``returns`` names a sum that starts from 0."""
+def _kernel(name: str, matrices: list[str], others: list[str], graph: Graph, outputs: dict[str, Symbol]) -> str:
+    """A function that runs a row loop for its share of each row."""
     arrays = {matrix: f"{matrix}_row[j]" for matrix in matrices} | {"b": "b_row[j]"}
     body = [
         "size = q - p",
         *(["b_row = b[p:q]"] if "b" in others else []),
         *(f"t{i} = np.empty(size, dt)" for i in range(n_buffers(graph, outputs))),
-        *([f"{returns} = 0.0"] if returns else []),
         "for i in range(a, e):",
         # Slices, so that the loop counts from 0: Numba would ask of any other index whether it is negative.
         *(f"    {matrix}_row = {matrix}[i, p:q]" for matrix in matrices),
-        *(f"    {line}" for line in (before, *row_loop(graph, outputs, arrays), after) if line),
-        *([f"return {returns}"] if returns else []),
+        *(f"    {line}" for line in row_loop(graph, outputs, arrays)),
     ]
     head = f"def {name}({', '.join([*matrices, *others])}, a, e, p, q):"
     return "\n".join(["", "@njit(**options)", head, *(f"    {line}" for line in body)])
@@ -187,9 +209,18 @@ def _head(head: Any, dtype: str) -> str:
     graph = Graph(dtype)
     z, T = graph.input("z") + graph.input("b"), graph.input("T")
     outputs = {"cost": head.cost(graph, z, T), "d": head.delta(graph, z, T) * graph.input("factor", ROW)}
-    return _kernel(
-        *("head", ["z", "T", "d"], ["b", "w", "share"], graph, outputs),
-        before="factor = w[i] * share",
-        after="total += w[i] * cost",
-        returns="total",
+    turned = {name: f"{name}_turned[j]" for name in "zTd"}
+    loops = Lanes(graph, outputs, {**turned, "b": "b[j]"}, {"b"})
+    numbers = [*(f"r{i}" for i in loops.row_numbers), "factor"]
+    matrices = [*(f"{name}_turned" for name in turned), *(f"t{k}" for k in loops.buffers.values())]
+    return HEAD.format(
+        lanes=LANES,
+        n_numbers=len(numbers),
+        n_matrices=len(matrices),
+        views="\n    ".join(
+            f"{name} = {of}[{k}]"
+            for of, names in (("numbers", numbers), ("matrices", matrices))
+            for k, name in enumerate(names)
+        ),
+        loops="\n".join(f"        {line}" for line in loops.lines()),
     )

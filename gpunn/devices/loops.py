@@ -13,6 +13,7 @@ from gpunn.devices.trace import ELEMENT, Graph, Symbol
 FORMS = {  # operations whose source is not "a operation b" or "np.operation(a)"
     "neg": "(-{0})",
     "where": "({1} if {0} else {2})",
+    **{name: name + "({0})" for name in ("exp", "expm1", "tanh")},  # of gpunn.devices.exponentials_source
     # Written so that an operand that is not a number comes through.
     "maximum": "({0} if {0} > {1} or {0} != {0} else {1})",
     "minimum": "({0} if {0} < {1} or {0} != {0} else {1})",
@@ -42,15 +43,17 @@ def row_loop(graph: Graph, outputs: Mapping[str, Symbol], arrays: Mapping[str, s
     list of str
         Lines without indentation; buffers named ``t0``, ``t1``, ... must be at hand, as many as `n_buffers` says.
     """
-    return _Rows(graph, outputs, arrays).lines()
+    return Rows(graph, outputs, arrays).lines()
 
 
 def n_buffers(graph: Graph, outputs: Mapping[str, Symbol]) -> int:
     """How many buffers the source of `row_loop` uses."""
-    return len(_Rows(graph, outputs, {}).buffers)
+    return len(Rows(graph, outputs, {}).buffers)
 
 
-class _Rows:
+class Rows:
+    """What `row_loop` returns, and `gpunn.devices.lanes` for several rows at once."""
+
     def __init__(self, graph: Graph, outputs: Mapping[str, Symbol], arrays: Mapping[str, str]) -> None:
         self.graph, self.outputs, self.arrays = graph, outputs, arrays
         self.needed = _needed(graph, [symbol.number for symbol in outputs.values()])
@@ -62,14 +65,14 @@ class _Rows:
         self.buffers = self._buffered()
 
     def _buffered(self) -> dict[int, int]:
-        """Elements that a later stage reads, and the number of the buffer of each."""
+        """Elements that a later stage reads, and the number of the buffer of each. Inputs can be read again."""
         kept: dict[int, int] = {}
         for i in self.needed:
             operation, operands = self.graph.nodes[i]
             reads = operands if operation not in ("input", "constant") else ()
             at = self.stage[i] - (operation in ("max", "sum"))
             for o in reads:
-                if self.graph.ranks[o] == ELEMENT and self.graph.ranks[i] >= 1 and self.stage[o] < at:
+                if self.graph.ranks[o] == ELEMENT and self.stage[o] < at and not self._can_be_read(o):
                     kept.setdefault(o, len(kept))
         return kept
 
@@ -79,12 +82,8 @@ class _Rows:
         for stage in range(last + 1):
             here = [i for i in self.needed if self.stage[i] == stage]
             lines += [f"n{i} = {self._source(i)}" for i in here if self._is_single(i)]
-            elements = [i for i in here if self.graph.ranks[i] == ELEMENT]
-            reductions = [
-                i for i in self.needed if self.graph.nodes[i][0] in ("max", "sum") and self.stage[i] == stage + 1
-            ]
-            lines += [f"n{i} = {'dt(-np.inf)' if self.graph.nodes[i][0] == 'max' else 'dt(0)'}" for i in reductions]
-            body = self._body(stage, elements, reductions)
+            lines += self._starts(stage)
+            body = self._body(stage)
             if body:
                 lines += ["for j in range(size):", *("    " + line for line in body)]
         lines += [
@@ -97,7 +96,18 @@ class _Rows:
     def _is_single(self, i: int) -> bool:
         return self.graph.ranks[i] != ELEMENT and self.graph.nodes[i][0] not in ("max", "sum")
 
-    def _body(self, stage: int, elements: list[int], reductions: list[int]) -> list[str]:
+    def _reductions(self, stage: int) -> list[int]:
+        """Sums and maxima that the loop of a stage gathers."""
+        return [i for i in self.needed if self.graph.nodes[i][0] in ("max", "sum") and self.stage[i] == stage + 1]
+
+    def _starts(self, stage: int) -> list[str]:
+        return [
+            f"n{i} = {'dt(-np.inf)' if self.graph.nodes[i][0] == 'max' else 'dt(0)'}" for i in self._reductions(stage)
+        ]
+
+    def _body(self, stage: int) -> list[str]:
+        elements = [i for i in self.needed if self.stage[i] == stage and self.graph.ranks[i] == ELEMENT]
+        reductions = self._reductions(stage)
         written = {name: s.number for name, s in self.outputs.items() if self.graph.ranks[s.number] == ELEMENT}
         stores = [
             (name, i) for name, i in written.items() if self.stage[i] == stage and not self._is_own_input(name, i)
@@ -107,16 +117,24 @@ class _Rows:
             operation, operands = self.graph.nodes[i]
             reads |= set(operands) if operation not in ("input", "constant") else set()
         earlier = sorted(o for o in reads if self.graph.ranks[o] == ELEMENT and self.stage[o] < stage)
-        lines = [f"n{o} = t{self.buffers[o]}[j]" for o in earlier]
+        lines = [f"n{o} = {self._source(o) if self._can_be_read(o) else self._buffer(o)}" for o in earlier]
         for i in elements:
             lines.append(f"n{i} = {self._source(i)}")
             if i in self.buffers:
-                lines.append(f"t{self.buffers[i]}[j] = n{i}")
+                lines.append(f"{self._buffer(i)} = n{i}")
         for i in reductions:
             operation, (o,) = self.graph.nodes[i]
             added = f"n{i} + n{o}" if operation == "sum" else FORMS["maximum"].format(f"n{i}", f"n{o}")
             lines.append(f"n{i} = {added}")
         return lines + [f"{self.arrays[name]} = n{i}" for name, i in stores]
+
+    def _buffer(self, i: int) -> str:
+        return f"t{self.buffers[i]}[j]"
+
+    def _can_be_read(self, i: int) -> bool:
+        """Whether it is an input over which no output is written."""
+        operation, operands = self.graph.nodes[i]
+        return operation == "input" and operands[0] not in self.outputs
 
     def _is_own_input(self, name: str, i: int) -> bool:
         return self.graph.nodes[i] == ("input", (name,))

@@ -47,6 +47,9 @@ class CpuDevice:
     def each(self, function: Callable[[Any], None], items: Sequence[Any]) -> None:
         cores.each(function, items)
 
+    def at_once(self) -> int:
+        return cores.cores()
+
     def calm(self) -> contextlib.AbstractContextManager[Any]:
         return cores.one_thread()
 

@@ -74,9 +74,14 @@ class Rows:
         return xp.astype(self.X[part, :], dtype, copy=False), self.T[part, :], weight
 
 
-def chunks(network: Network, n_rows: int, elements: int) -> Iterator[slice]:
-    """Slices that cover ``n_rows`` rows, with so many numbers in the widest layer of each; one even for no rows."""
-    step = max(1, elements // max(network.sizes))
+def chunks(network: Network, n_rows: int, elements: int, at_once: int = 1) -> Iterator[slice]:
+    """Slices that cover ``n_rows`` rows, each with at most so many numbers in the widest layer; one even for no rows.
+
+    Where there are several, they are of nearly equal size, and all that are worked on at once end at the same time.
+    """
+    most = max(1, elements // max(network.sizes))
+    turns = -(-n_rows // (most * at_once)) if n_rows > most else 0
+    step = -(-n_rows // (turns * at_once)) if turns else most
     return (slice(i, min(i + step, n_rows)) for i in range(0, max(n_rows, 1), step))
 
 
@@ -107,7 +112,7 @@ def by_chunks(
     def compute(part: slice) -> Array:
         return function(xp, device.asarray(X[part, :], theta.dtype))
 
-    parts = list(chunks(network, X.shape[0], device.chunk_elements))
+    parts = list(chunks(network, X.shape[0], device.chunk_elements, device.at_once()))
     alone = len(parts) == 1
     found = compute(parts[0] if alone else slice(0, 0))  # of no rows, it tells shape and dtype
     out = xp.empty((*found.shape[:-2], X.shape[0], found.shape[-1]), dtype=found.dtype, device=found.device)

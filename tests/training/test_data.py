@@ -65,12 +65,18 @@ def test_rows_of_the_right_dtype_are_not_copied(problem):
     assert np.shares_memory(X, rows.X) and np.shares_memory(T, rows.T) and np.shares_memory(weight, rows.weight)
 
 
-@pytest.mark.parametrize("n", [0, 1, 6, 7, 8, 50])
-def test_chunks_cover_every_row_once_within_their_bound(problem, n):
-    parts = list(chunks(problem.network, n, 7 * 7 + 6))  # 7 rows of the widest layer, 7 neurons
+@pytest.mark.parametrize("n", [0, 1, 6, 7, 8, 50, 60])
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_chunks_cover_every_row_once_within_their_bound(problem, n, at_once):
+    parts = list(chunks(problem.network, n, 7 * 7 + 6, at_once))  # 7 rows of the widest layer, 7 neurons
     assert [i for part in parts for i in range(part.start, part.stop)] == list(range(n))
     assert all(part.stop - part.start <= 7 for part in parts)
-    assert len(parts) == max(1, -(-n // 7))
+    if n > 7:
+        turns = -(-n // (7 * at_once))
+        assert (turns - 1) * at_once < len(parts) <= turns * at_once
+        assert min(part.stop - part.start for part in parts[:-1]) == max(part.stop - part.start for part in parts)
+    else:
+        assert len(parts) == 1
 
 
 def test_a_layer_wider_than_a_chunk_is_taken_row_by_row(problem):

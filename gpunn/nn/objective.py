@@ -83,9 +83,11 @@ class Objective:
 
     def add_penalties(self, xp: Namespace, theta: Array, g: Array, share: Array | float) -> Array | float:
         """What the penalties add to f; their gradient is added to g (..., P) in place."""
-        if self.l2 or self.l1:
-            g[..., : self.network.n_weights] += self.penalty_slope(xp, theta[..., : self.network.n_weights]) * share
-        return self._penalty(xp, theta) * share
+        if not (self.l2 or self.l1):
+            return 0.0
+        W = theta[..., : self.network.n_weights]
+        g[..., : self.network.n_weights] += self.penalty_slope(xp, W) * share
+        return xp.sum(self.penalty(xp, W), axis=-1) * share
 
     def penalty(self, xp: Namespace, W: Array) -> Array:
         """What each weight adds to w f, shaped like W."""

@@ -160,7 +160,8 @@ class Minibatch:
                     if not finite:
                         history.stopped = "diverged"
                         break
-                    value = -found[1] if early and found is not None else float(np.mean(cost))
+                    mean_cost = cost if isinstance(cost, float) else float(np.mean(cost))
+                    value = -found[1] if early and found is not None else mean_cost
                     best.offer(value, shown, history.n_iter - 1)
                     plateau = progress.patience.plateau(value)
                     history.stopped = "" if watch is None else watch(history, shown)
@@ -211,7 +212,7 @@ class Minibatch:
             total, norm = self._steps(device, objective, progress, rows, order, lr)
         finite = xp.astype(xp.all(xp.isfinite(theta), axis=-1), theta.dtype)
         found = [device.asarray(x, theta.dtype) for x in (total / n, norm, finite)]
-        cost, norm, finite = np.unstack(device.to_host(xp.stack(found)))
+        cost, norm, finite = device.to_host(xp.stack(found))
         progress.epoch += 1
         progress.history.evaluations += n_steps
         whole = bool(np.all(finite == 1) and np.all(np.isfinite(cost)))

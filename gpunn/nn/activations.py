@@ -125,8 +125,7 @@ class RescaledTanh(Elementwise):
     low, high = 0.0, 1.0
 
     def forward(self, xp, z):
-        e = xp.exp(-xp.abs(z)) ** 2
-        return xp.where(z >= 0, 1, e) / (1 + e)
+        return xp.exp(xp.minimum(z, 0)) ** 2 / (1 + xp.exp(-xp.abs(z)) ** 2)
 
     def derivative(self, xp, z, h):
         return Tanh().derivative(xp, z, h) / 2
@@ -150,20 +149,20 @@ class ReLU(Elementwise):
 
 @dataclass(frozen=True)
 class LeakyReLU(Elementwise):
-    """h = z where z > 0, slope * z elsewhere. Source: Maas, Hannun & Ng 2013, equation 2 (slope 0.01)."""
+    """h = max(z, 0) + slope min(z, 0). Source: Maas, Hannun & Ng 2013, equation 2 (slope 0.01)."""
 
     slope: float = 0.01
 
     def forward(self, xp, z):
-        return xp.where(z > 0, z, float(self.slope) * z)  # float: NumPy's own would promote a float32 z
+        return xp.maximum(z, 0) + float(self.slope) * xp.minimum(z, 0)  # float: NumPy's own would promote a float32 z
 
     def derivative(self, xp, z, h):
-        return xp.where(z > 0, xp.ones_like(z), float(self.slope))
+        return xp.astype(z > 0, z.dtype) + float(self.slope) * xp.astype(z <= 0, z.dtype)
 
 
 @dataclass(frozen=True)
 class PReLU(Activation):
-    """h = z where z > 0, slope * z elsewhere; the slope is learned, one a neuron or one for the layer.
+    """h = max(z, 0) + slope min(z, 0); the slope is learned, one a neuron or one for the layer.
 
     Source: He et al. 2015, "Delving Deep into Rectifiers", equations 1 and 8 to 10.
     """
@@ -178,10 +177,10 @@ class PReLU(Activation):
         return self.initial_slope
 
     def forward(self, xp, z, slope):
-        return xp.where(z > 0, z, slope[..., None, :] * z)
+        return xp.maximum(z, 0) + slope[..., None, :] * xp.minimum(z, 0)
 
     def backward(self, xp, z, h, dh, slope):
-        dz = xp.where(z > 0, dh, slope[..., None, :] * dh)
+        dz = (xp.astype(z > 0, z.dtype) + slope[..., None, :] * xp.astype(z <= 0, z.dtype)) * dh
         dslope = xp.sum(xp.minimum(z, 0) * dh, axis=-2)  # eq. 9, summed over rows
         if self.shared:
             dslope = xp.sum(dslope, axis=-1, keepdims=True)  # eq. 10, summed over the layer too
@@ -190,15 +189,19 @@ class PReLU(Activation):
 
 @dataclass(frozen=True)
 class ELU(Elementwise):
-    """h = z where z > 0, alpha (exp(z) - 1) elsewhere. Source: Clevert et al. 2016, equation 15."""
+    """h = z where z > 0, alpha (exp(z) - 1) elsewhere. Source: Clevert et al. 2016, equation 15.
+
+    It is written max(z, 0) + alpha (exp(min(z, 0)) - 1).
+    """
 
     alpha: float = 1.0
 
     def forward(self, xp, z):
-        return xp.where(z > 0, z, float(self.alpha) * xp.expm1(xp.minimum(z, 0)))
+        return xp.maximum(z, 0) + float(self.alpha) * xp.expm1(xp.minimum(z, 0))
 
     def derivative(self, xp, z, h):
-        return xp.where(z > 0, 1, float(self.alpha) * xp.exp(xp.minimum(z, 0)))
+        below = float(self.alpha) * xp.exp(xp.minimum(z, 0))
+        return xp.astype(z > 0, z.dtype) + xp.astype(z <= 0, z.dtype) * below
 
 
 @dataclass(frozen=True)
@@ -225,19 +228,23 @@ class GELU(Elementwise):
     Source: Hendrycks & Gimpel 2016, section 2. (1 + tanh u) / 2 is computed as sigmoid(2u), exact in the tail.
     """
 
-    def _gate(self, xp, z):
-        """sigmoid(2u), sigmoid(-2u) and the derivative of 2u."""
-        c = math.sqrt(8 / math.pi)
-        z = xp.minimum(xp.maximum(z, -30.0), 30.0)  # beyond, the gate is 0 or 1
-        u2 = c * z * (1 + 0.044715 * z * z)
-        return sigmoid(xp, u2), sigmoid(xp, -u2), c * (1 + 3 * 0.044715 * z * z)
+    C: ClassVar[float] = math.sqrt(8 / math.pi)
+
+    def _limited(self, xp, z):
+        """z within the limits beyond which the gate, sigmoid(2u), is 0 or 1."""
+        return xp.minimum(xp.maximum(z, -30), 30)
+
+    def _u2(self, z):
+        return self.C * z * (1 + 0.044715 * z * z)
 
     def forward(self, xp, z):
-        return z * self._gate(xp, z)[0]
+        return z * sigmoid(xp, self._u2(self._limited(xp, z)))
 
     def derivative(self, xp, z, h):
-        gate, off, slope = self._gate(xp, z)
-        return gate + z * (gate * off) * slope
+        near = self._limited(xp, z)
+        u2, slope = self._u2(near), self.C * (1 + 3 * 0.044715 * near * near)
+        gate = sigmoid(xp, u2)
+        return gate + z * (gate * sigmoid(xp, -u2)) * slope
 
 
 @dataclass(frozen=True)

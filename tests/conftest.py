@@ -74,7 +74,7 @@ class StrictDevice:
     chunk_elements = 2**20
     compile_seconds = 0.0
 
-    def compile_epoch(self, objective, method, theta, state, X):
+    def compile_epoch(self, objective, method, theta, state, X, dropout=None):
         return None, "arrays: only the standard"
 
     def compile_gradient(self, objective, dtype, X, T, weight):

@@ -59,7 +59,9 @@ class Device(Protocol):
     def free_bytes(self) -> int | None:
         """Memory that new arrays may take, in bytes; None where that cannot be told."""
 
-    def compile_epoch(self, objective: Any, method: Any, theta: Array, state: Any, X: Array) -> tuple[Any, str]:
+    def compile_epoch(
+        self, objective: Any, method: Any, theta: Array, state: Any, X: Array, dropout: Any = None
+    ) -> tuple[Any, str]:
         """An epoch of minibatch training as one function, and what it is; or None, and why there is none."""
 
     def compile_gradient(self, objective: Any, dtype: Any, X: Array, T: Array, weight: Array | None) -> tuple[Any, str]:

@@ -41,6 +41,7 @@ class CompiledEpoch:
     theta : ndarray (P,) or (m, P)
     state : NamedTuple
         Of the method.
+    dropout : Dropout, optional
 
     Raises
     ------
@@ -50,12 +51,12 @@ class CompiledEpoch:
         If Numba is not installed.
     """
 
-    def __init__(self, objective: Any, method: Any, theta: np.ndarray, state: Any) -> None:
+    def __init__(self, objective: Any, method: Any, theta: np.ndarray, state: Any, dropout: Any = None) -> None:
         self.sizes, self.n_weights = objective.network.sizes, objective.network.n_weights
         self.whole_rows = couples(objective.network)
         self.spare: list[np.ndarray] = []  # memory to work in, which the system would have to clear anew
         self.functions: dict[Way, Any] = {}
-        self._source = functools.partial(epoch_source, objective, method, state, theta.dtype.name)
+        self._source = functools.partial(epoch_source, objective, method, state, theta.dtype.name, dropout=dropout)
         self._function(self._way(1))
 
     def _way(self, batch: int) -> Way:
@@ -87,17 +88,20 @@ class CompiledEpoch:
         order: np.ndarray,
         lr: np.ndarray,
         batch: int,
+        keys: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Sum over the rows of the cost of their batch, and the norm of the last gradient; theta and state change.
 
-        theta and state are those that `place` gave. Both numbers are arrays (), for members (m,). Each member is
-        trained by one thread, as many at once as there are cores; one alone by all threads.
+        theta and state are those that `place` gave, keys those of `Dropout`, (s, n_layers) for s steps and (m, s,
+        n_layers) for members. Both numbers are arrays (), for members (m,). Each member is trained by one thread, as
+        many at once as there are cores; one alone by all threads.
         """
         if theta.ndim == 2 and len(theta) == 1:
             alone = type(state)(*(array[0] if array.shape == theta.shape else array for array in state))
-            total, norm = self(theta[0], alone, X, T, weight, order, lr, batch)
+            total, norm = self(theta[0], alone, X, T, weight, order, lr, batch, None if keys is None else keys[0])
             return total[None], norm[None]
         weight = np.empty(0, theta.dtype) if weight is None else weight
+        keys = np.empty((*theta.shape[:-1], len(lr), 0), np.uint32) if keys is None else keys
         flops = 6 * batch * _n_products(self.sizes)
         steps = max(1, int(FLOPS_A_CALL / flops))
         alone = theta.ndim == 1
@@ -111,7 +115,8 @@ class CompiledEpoch:
             except IndexError:  # there are as many as there are runs at once
                 work = _empty_aligned(workspace(self.sizes, theta.size, batch, threads, way), theta.dtype)
             rows, rates = order[first * batch : (first + steps) * batch], lr[first : first + steps]
-            given = (X, T, weight, rows, self.sizes, theta, *state, rates, batch, work)
+            drawn = keys[which][first : first + steps]
+            given = (X, T, weight, rows, self.sizes, theta, *state, rates, batch, drawn, work)
             found = _together(function, threads, given) if alone else [function(0, 1, np.zeros(1, np.int64), *given)]
             self.spare.append(work)
             total[which] += sum(part[0] for part in found)

@@ -61,8 +61,10 @@ class CpuDevice:
         kib = _first_value("/proc/meminfo", "MemAvailable")
         return None if kib is None else int(kib.split()[0]) * 1024
 
-    def compile_epoch(self, objective: Any, method: Any, theta: Array, state: Any, X: Array) -> tuple[Any, str]:
-        return _compile("CompiledEpoch", X, objective, method, theta, state)
+    def compile_epoch(
+        self, objective: Any, method: Any, theta: Array, state: Any, X: Array, dropout: Any = None
+    ) -> tuple[Any, str]:
+        return _compile("CompiledEpoch", X, objective, method, theta, state, dropout)
 
     def compile_gradient(self, objective: Any, dtype: Any, X: Array, T: Array, weight: Array | None) -> tuple[Any, str]:
         return _compile("CompiledGradient", X, objective, dtype, X, T, weight)

@@ -73,12 +73,16 @@ class CudaDevice:
             pool = cupy.get_default_memory_pool()
             return self._device.mem_info[0] + pool.free_bytes()
 
-    def compile_epoch(self, objective: Any, method: Any, theta: Array, state: Any, X: Array) -> tuple[Any, str]:
+    def compile_epoch(
+        self, objective: Any, method: Any, theta: Array, state: Any, X: Array, dropout: Any = None
+    ) -> tuple[Any, str]:
         """As `gpunn.devices.Device` says; a ValueError where the precision asked for cannot be had."""
         from gpunn.devices.cuda_graph import CapturedEpoch
 
         if theta.ndim > 1:
             why = "members are trained side by side"
+        elif dropout is not None:
+            why = "dropout"
         elif X.dtype.name not in INPUTS:
             why = f"the kernels do not read X's dtype {X.dtype}"
         elif self.precision != "float32" and theta.dtype != np.float32:

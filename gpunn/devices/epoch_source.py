@@ -40,7 +40,7 @@ def workspace(sizes: tuple[int, ...], n_parameters: int, batch: int, threads: in
     return batch * columns + threads * ((n_parameters if way == "gradients" else max(WIDE_BLOCK, *sizes)) + 32)
 
 
-def epoch_source(objective: Any, method: Any, state: Any, dtype: str, way: Way) -> str:
+def epoch_source(objective: Any, method: Any, state: Any, dtype: str, way: Way, dropout: Any = None) -> str:
     """The source of a module with a function ``epoch``, to be called by each thread at the same time.
 
     Parameters
@@ -52,6 +52,7 @@ def epoch_source(objective: Any, method: Any, state: Any, dtype: str, way: Way) 
     dtype : {"float32", "float64"}
     way : {"gradients", "neurons", "rows"}
         How the threads share a step; see the head of this file.
+    dropout : Dropout, optional
 
     Raises
     ------
@@ -66,12 +67,12 @@ def epoch_source(objective: Any, method: Any, state: Any, dtype: str, way: Way) 
         header(dtype),
         gate_source.SOURCE,
         f"BLOCK, WIDE_BLOCK = {BLOCK}, {WIDE_BLOCK}",
-        *layer_kernels(objective.network, objective.head, dtype),
+        *layer_kernels(objective.network, objective.head, dtype, dropout),
         _update("update_weights", method, state, names, ranks, Graph(dtype, (0, n_weights)), objective),
         _update("update_biases", method, state, names, ranks, Graph(dtype, (n_weights, n_parameters)), None),
         _advance(method, state, names, ranks, dtype),
         *([_descend("".join(f"{name}, " for name in names))] if way != "gradients" else []),
-        _epoch(n_layers, names, ranks, way),
+        _epoch(n_layers, names, ranks, way, [_drops(dropout, i) for i in range(n_layers)]),
     ]
     return "\n\n".join(parts)
 
@@ -132,31 +133,43 @@ def _update_layer(i: int, n_layers: int, state: str) -> list[str]:
     ]
 
 
-def _rows(n_layers: int) -> list[str]:
+def _drops(dropout: Any, i: int) -> str:
+    """The last arguments of a kernel that drops inputs of layer i."""
+    return f", W[{i}].shape[0], keys[step, {i}]" if dropout and dropout.rates[i] else ""
+
+
+def _inputs(rows: str, a: str, e: str, p: str, q: str, drops: str) -> list[str]:
+    """The columns p to q of the batch's rows a to e."""
+    drop = [f"drop(x, {a}, {e}, {p}, {q}{drops})"] if drops else []
+    return [f"gather(X, {rows}, x[{a}:{e}], {p}, {q})", *drop]
+
+
+def _rows(n_layers: int, drops: list[str]) -> list[str]:
     """The rows a to e forward and back through all layers."""
     last = n_layers - 1
-    lines, before = [SHARE_ROWS, GATHER_TARGETS, "gather(X, rows[a:e], x[a:e], 0, X.shape[1])"], "x[a:e]"
+    inputs = _inputs("rows[a:e]", "a", "e", "0", "X.shape[1]", drops[0])
+    lines, before = [SHARE_ROWS, GATHER_TARGETS, *inputs], "x[a:e]"
     for i in range(n_layers):
         lines.append(f"product({before}, W[{i}], z[{i}][a:e, : b[{i}].shape[0]], False, False, 0)")
         if i < last:
-            lines.append(f"forward_{i}(z[{i}], h[{i}], b[{i}], a, e, 0, b[{i}].shape[0])")
+            lines.append(f"forward_{i}(z[{i}], h[{i}], b[{i}], a, e, 0, b[{i}].shape[0]{drops[i + 1]})")
         before = f"h[{i}][a:e]"
     lines.append(_head(last, f"z[{last}]"))
     for i in range(last, 0, -1):
         lines += [
             f"product(d[{i}][a:e], W[{i}], d[{i - 1}][a:e, : b[{i - 1}].shape[0]], False, True, 0)",
-            f"backward_{i - 1}(z[{i - 1}], h[{i - 1}], d[{i - 1}], a, e, 0, b[{i - 1}].shape[0])",
+            f"backward_{i - 1}(z[{i - 1}], h[{i - 1}], d[{i - 1}], a, e, 0, b[{i - 1}].shape[0]{drops[i]})",
         ]
     return lines
 
 
-def _by_rows(n_layers: int, state: str) -> list[str]:
+def _by_rows(n_layers: int, state: str, drops: list[str]) -> list[str]:
     updates = [line for i in range(n_layers) for line in _update_layer(i, n_layers, state)]
-    return [*_rows(n_layers), *WAIT, *updates, *WAIT]
+    return [*_rows(n_layers, drops), *WAIT, *updates, *WAIT]
 
 
-def _by_gradients(n_layers: int, state: str) -> list[str]:
-    lines = [*_rows(n_layers), "at, at_b = 0, n_weights"]
+def _by_gradients(n_layers: int, state: str, drops: list[str]) -> list[str]:
+    lines = [*_rows(n_layers, drops), "at, at_b = 0, n_weights"]
     for i in range(n_layers):
         before = f"h[{i - 1}]" if i else "x"
         lines += [
@@ -181,7 +194,7 @@ def _by_gradients(n_layers: int, state: str) -> list[str]:
     ]
 
 
-def _by_neurons(n_layers: int, state: str) -> list[str]:
+def _by_neurons(n_layers: int, state: str, drops: list[str]) -> list[str]:
     """A stage a layer, forward and back: each thread takes its share p to q of the layer's inputs.
 
     After the last stage nobody waits: what it changed is read, in the next step's first, by the same thread alone.
@@ -189,7 +202,7 @@ def _by_neurons(n_layers: int, state: str) -> list[str]:
     last = n_layers - 1
     share = "p, q = k * W[{0}].shape[0] // threads, (k + 1) * W[{0}].shape[0] // threads"
     own = "own = z[{0}][k * batch : k * batch + r]"
-    lines = [share.format(0), "gather(X, rows, x, p, q)", SHARE_ROWS, GATHER_TARGETS]
+    lines = [share.format(0), *_inputs("rows", "0", "r", "p", "q", drops[0]), SHARE_ROWS, GATHER_TARGETS]
     before = "x[:r, p:q]"
     for i in range(n_layers):
         if i:
@@ -198,7 +211,7 @@ def _by_neurons(n_layers: int, state: str) -> list[str]:
                 f"for first in range(0, r, {ROWS}):",
                 f"    stop = min(first + {ROWS}, r)",
                 f"    add_parts(z[{i - 1}], batch, k, threads, first, stop, p, q)",
-                f"    forward_{i - 1}(own, h[{i - 1}], b[{i - 1}], first, stop, p, q)",
+                f"    forward_{i - 1}(own, h[{i - 1}], b[{i - 1}], first, stop, p, q{drops[i]})",
             ]
             before = f"h[{i - 1}][:r, p:q]"
         lines += [own.format(i), f"product({before}, W[{i}][p:q], own[:, : b[{i}].shape[0]], False, False, 0)"]
@@ -209,7 +222,7 @@ def _by_neurons(n_layers: int, state: str) -> list[str]:
             lines += [
                 *(share.format(i), own.format(i - 1)),
                 f"product(d[{i}][:r], W[{i}][p:q], d[{i - 1}][:r, p:q], False, True, 0)",
-                f"backward_{i - 1}(own, h[{i - 1}], d[{i - 1}], 0, r, p, q)",
+                f"backward_{i - 1}(own, h[{i - 1}], d[{i - 1}], 0, r, p, q{drops[i]})",
             ]
         lines += _update_layer(i, n_layers, state)
     return lines
@@ -239,16 +252,17 @@ def _descend(state: str) -> str:
     return "\n".join(["", "@njit(**options)", *lines])
 
 
-def _epoch(n_layers: int, names: list[str], ranks: list[int], way: Way) -> str:
+def _epoch(n_layers: int, names: list[str], ranks: list[int], way: Way, drops: list[str]) -> str:
     steps = [name for name, rank in zip(names, ranks, strict=True) if rank == STEP]
     given = [f"{name}_now" if rank == STEP else name for name, rank in zip(names, ranks, strict=True)]
     stages = {"gradients": _by_gradients, "neurons": _by_neurons, "rows": _by_rows}[way]
     room = "theta.shape[0]" if way == "gradients" else "max(WIDE_BLOCK, max(sizes))"
     lines = [
         f"def epoch(k, threads, gate, X, T, weight, order, sizes, theta, {''.join(f'{name}, ' for name in names)}"
-        "lr, batch, work):",
+        "lr, batch, keys, work):",
         "    # This thread's part of the sum of costs, and of the square of the last gradient's norm.",
-        *(f"    {name} = uncounted({name})" for name in ("X", "T", "weight", "order", "theta", *names, "lr", "work")),
+        *(f"    {name} = uncounted({name})" for name in ("X", "T", "weight", "order", "theta", *names)),
+        *(f"    {name} = uncounted({name})" for name in ("lr", "keys", "work")),
         "    w, at = np.ones(batch, dt), 0",
         "    x, at = carve(work, at, batch, sizes[0])",
         "    target, at = carve(work, at, batch, sizes[-1])",
@@ -268,7 +282,7 @@ def _epoch(n_layers: int, names: list[str], ranks: list[int], way: Way) -> str:
         "                w[i] = weight[rows[i]]",
         "                weights += w[i]",
         "        share = dt(1) / weights if weights > 0 else dt(0)",
-        *(f"        {line}" for line in stages(n_layers, "".join(f"{name}, " for name in given))),
+        *(f"        {line}" for line in stages(n_layers, "".join(f"{name}, " for name in given), drops)),
         f"        after = advance({''.join(f'{name}_now, ' for name in steps)}rate)",
         *(f"        {name}_now = after[{i}]" for i, name in enumerate(steps)),
         "        total += share * cost * r",

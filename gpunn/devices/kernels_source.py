@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gpunn.devices import dropout_source
 from gpunn.devices.exponentials_source import exponentials_source
 from gpunn.devices.lanes import LANES, Lanes
 from gpunn.devices.loops import inputs, n_buffers, row_loop
@@ -138,23 +139,28 @@ def header(dtype: str) -> str:
     return "\n".join([HEADER.format(dtype=dtype), exponentials_source(dtype), product_source(dtype)])
 
 
-def layer_kernels(network: Any, head: Any, dtype: str) -> list[str]:
+def layer_kernels(network: Any, head: Any, dtype: str, dropout: Any = None) -> list[str]:
     """Functions ``forward_0(z, h, b, a, e, p, q)`` and ``backward_0(z, h, d, a, e, p, q)`` for each hidden layer, and
     ``head(z, T, d, b, w, share, a, e, p, q)``, which returns the rows' costs, summed.
 
-    forward leaves z + b in z where backward needs it. head's ``share`` is one over the sum of the weights.
+    forward leaves z + b in z where backward needs it. head's ``share`` is one over the sum of the weights. Where
+    a `Dropout` has a rate for what a kernel makes, its last arguments are ``n, key`` (`gpunn.devices.dropout_source`),
+    and h is what is left; a rate for the inputs makes a function ``drop(x, a, e, p, q, n, key)``.
 
     Raises
     ------
     Untraceable
         If a formula cannot be fused; the message says why.
     """
-    kernels = []
+    of = [dropout if dropout and dropout.rates[number] else None for number in range(len(network.layers))]
+    kernels = [dropout_source.kept_source(dropout, number) for number, there in enumerate(of) if there]
+    if of[0]:
+        kernels.append(_drop(dropout, dtype))
     for number, layer in enumerate(network.layers[:-1]):
         if layer.learned:
             raise Untraceable(f"{type(layer.activation).__name__} learns parameters of its own")
-        backward, reads = _backward(number, layer.activation, dtype)
-        kernels += [_forward(number, layer.activation, dtype, "z" in reads), backward]
+        backward, reads = _backward(number, layer.activation, dtype, of[number + 1])
+        kernels += [_forward(number, layer.activation, dtype, of[number + 1], "z" in reads), backward]
     if network.layers[-1].learned:
         raise Untraceable("the output layer learns parameters of its own")
     return [*kernels, _head(head, dtype)]
@@ -185,9 +191,12 @@ def layer_views(n_layers: int, rows: str, rows_of_z: str) -> list[str]:
     return [*lines, *(f"{name} = ({' '.join(f'{name}{i},' for i in layers)})" for name in "Wbzhd")]
 
 
-def _kernel(name: str, matrices: list[str], others: list[str], graph: Graph, outputs: dict[str, Symbol]) -> str:
-    """A function that runs a row loop for its share of each row."""
+def _kernel(
+    name: str, matrices: list[str], others: list[str], graph: Graph, outputs: dict[str, Symbol], dropped: int | None
+) -> str:
+    """A function that runs a row loop for its share of each row; ``dropped`` is the layer whose inputs it drops."""
     arrays = {matrix: f"{matrix}_row[j]" for matrix in matrices} | {"b": "b_row[j]"}
+    arrays["kept"] = dropout_source.KEPT.format(dropped)
     body = [
         "size = q - p",
         *(["b_row = b[p:q]"] if "b" in others else []),
@@ -195,23 +204,37 @@ def _kernel(name: str, matrices: list[str], others: list[str], graph: Graph, out
         "for i in range(a, e):",
         # Slices, so that the loop counts from 0: Numba would ask of any other index whether it is negative.
         *(f"    {matrix}_row = {matrix}[i, p:q]" for matrix in matrices),
+        *([] if dropped is None else [f"    {dropout_source.START}"]),
         *(f"    {line}" for line in row_loop(graph, outputs, arrays)),
     ]
-    head = f"def {name}({', '.join([*matrices, *others])}, a, e, p, q):"
+    arguments = [*matrices, *others, "a", "e", "p", "q", *([] if dropped is None else dropout_source.ARGUMENTS)]
+    head = f"def {name}({', '.join(arguments)}):"
     return "\n".join(["", "@njit(**options)", head, *(f"    {line}" for line in body)])
 
 
-def _forward(number: int, activation: Any, dtype: str, keep_z: bool) -> str:
+def _drop(dropout: Any, dtype: str) -> str:
+    graph = Graph(dtype)
+    return _kernel("drop", ["x"], [], graph, {"x": dropout_source.dropped(dropout, graph.input("x"), 0)}, 0)
+
+
+def _forward(number: int, activation: Any, dtype: str, dropout: Any, keep_z: bool) -> str:
     graph = Graph(dtype)
     z = graph.input("z") + graph.input("b")
-    outputs = {"h": activation.forward(graph, z), **({"z": z} if keep_z else {})}
-    return _kernel(f"forward_{number}", ["z", "h"], ["b"], graph, outputs)
+    h = activation.forward(graph, z)
+    if dropout:
+        h = dropout_source.dropped(dropout, h, number + 1)
+    outputs = {"h": h, **({"z": z} if keep_z else {})}
+    return _kernel(f"forward_{number}", ["z", "h"], ["b"], graph, outputs, number + 1 if dropout else None)
 
 
-def _backward(number: int, activation: Any, dtype: str) -> tuple[str, set[str]]:
+def _backward(number: int, activation: Any, dtype: str, dropout: Any) -> tuple[str, set[str]]:
     graph = Graph(dtype)
-    dz, _ = activation.backward(graph, graph.input("z"), graph.input("h"), graph.input("d"))
-    return _kernel(f"backward_{number}", ["z", "h", "d"], [], graph, {"d": dz}), inputs(graph, {"d": dz})
+    z, h, d = (graph.input(name) for name in ("z", "h", "d"))
+    if dropout:  # h is what was left of it: it is made once more
+        h, d = activation.forward(graph, z), dropout_source.dropped(dropout, d, number + 1)
+    outputs = {"d": activation.backward(graph, z, h, d)[0]}
+    kernel = _kernel(f"backward_{number}", ["z", "h", "d"], [], graph, outputs, number + 1 if dropout else None)
+    return kernel, inputs(graph, outputs)
 
 
 def _head(head: Any, dtype: str) -> str:

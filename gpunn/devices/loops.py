@@ -18,7 +18,7 @@ FORMS = {  # operations whose source is not "a operation b" or "np.operation(a)"
     "maximum": "({0} if {0} > {1} or {0} != {0} else {1})",
     "minimum": "({0} if {0} < {1} or {0} != {0} else {1})",
 }
-INFIX = ("+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "&", "|")
+INFIX = ("+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "&", "|", "^", ">>")
 
 
 def inputs(graph: Graph, outputs: Mapping[str, Symbol]) -> set[str]:

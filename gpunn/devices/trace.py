@@ -166,5 +166,6 @@ for _name, _operation in (("add", "+"), ("sub", "-"), ("mul", "*"), ("truediv", 
         setattr(Symbol, f"{_prefix}{_name}__", _method)
 for _name, _operation in (
     ("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="), ("eq", "=="), ("ne", "!="), ("and", "&"), ("or", "|"),
+    ("xor", "^"), ("rshift", ">>"),
 ):  # fmt: skip
     setattr(Symbol, f"__{_name}__", _operator(_operation)[0])

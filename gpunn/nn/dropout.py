@@ -49,12 +49,29 @@ class Dropout:
 
         None where the rate is 0.
         """
-        rate = self.rates[layer]
-        if rate == 0:
+        if self.rates[layer] == 0:
             return None
         n, k = h.shape[-2:]
-        key = _mixed(_mixed(_mixed(self.seed) ^ self.step) + (0x9E3779B9 * (layer + 1)) % 2**32)
+        key = self.key(self.step, layer)
         index = xp.arange(n * k, dtype=xp.uint32, device=key.device)
-        bits = xp.reshape(_mixed(_mixed(index ^ key) + key), (*key.shape[:-1], n, k))
-        keep = bits >= min(round(rate * 2**32), 2**32 - 1)  # a rate next to 1 rounds to what uint32 cannot hold
-        return xp.astype(keep, h.dtype) / (1 - rate)
+        kept = xp.reshape(self.kept(index, key, layer), (*key.shape[:-1], n, k))
+        return self.factor(xp, kept, layer, h.dtype)
+
+    def kept(self, index: Array, key: Array, layer: int) -> Array:
+        """Whether an element stays, from its number in (n, k) and its layer's `key`, both uint32."""
+        bits = _mixed(_mixed(index ^ key) + key)
+        # A rate next to 1 rounds to what uint32 cannot hold.
+        return bits >= min(round(self.rates[layer] * 2**32), 2**32 - 1)
+
+    def factor(self, xp: Namespace, kept: Array, layer: int, dtype: Any) -> Array:
+        """What an element is multiplied by: 0, or 1 / (1 - p) if it is kept."""
+        return xp.astype(kept, dtype) / (1 - self.rates[layer])
+
+    def key(self, steps: Array, layer: int) -> Array:
+        """What the masks of a layer start from, uint32 (..., s), for steps of the same type (s,)."""
+        return _mixed(_mixed(_mixed(self.seed) ^ steps) + (0x9E3779B9 * (layer + 1)) % 2**32)
+
+    def keys(self, xp: Namespace, n: int) -> Array:
+        """The `key` of each of the next n steps and of each layer, uint32 (..., n, n_layers)."""
+        steps = self.step + 1 + xp.arange(n, dtype=xp.uint32, device=self.step.device)
+        return xp.stack([self.key(steps, layer) for layer in range(len(self.rates))], axis=-1)

@@ -204,12 +204,14 @@ class Minibatch:
             order = rows.index if order is None else xp.take(rows.index, order)
         rates = self.schedule.rates(progress.epoch, n_steps, n, progress.n_plateaus)
         lr = device.asarray(np.asarray(rates), theta.dtype)
+        dropout = self._dropout(device, theta, progress.step)
         if program is not None:
             order = device.asarray(np.arange(n)) if order is None else order
-            total, norm = program(theta, state, rows.X, rows.T, rows.weight, order, lr, size)
+            keys = [] if dropout is None else [dropout.keys(xp, n_steps)]
+            total, norm = program(theta, state, rows.X, rows.T, rows.weight, order, lr, size, *keys)
             progress.step += n_steps
         else:
-            total, norm = self._steps(device, objective, progress, rows, order, lr)
+            total, norm = self._steps(device, objective, progress, rows, order, lr, dropout)
         finite = xp.astype(xp.all(xp.isfinite(theta), axis=-1), theta.dtype)
         found = [device.asarray(x, theta.dtype) for x in (total / n, norm, finite)]
         cost, norm, finite = device.to_host(xp.stack(found))
@@ -222,7 +224,6 @@ class Minibatch:
         """The epoch as one function, if that goes and pays, and the history's word for it."""
         theta, n = progress.theta, len(rows)
         others = {
-            "dropout": any(self.dropout),
             "clip_norm": self.clip_norm is not None,
             "max_norm": self.max_norm is not None,
             "a sparse X": isinstance(rows.X, SparseRows),
@@ -241,16 +242,23 @@ class Minibatch:
         gain = n_members * n_steps * (100e-6 + 3e-9 * theta.shape[-1])
         if self.compiled is None and gain < device.compile_seconds:
             return None, "arrays: too short a training to compile for"
-        return device.compile_epoch(objective, self.method, theta, progress.method_state, rows.X)
+        dropout = self._dropout(device, theta, progress.step)
+        return device.compile_epoch(objective, self.method, theta, progress.method_state, rows.X, dropout)
 
     def _steps(
-        self, device: Device, objective: Objective, progress: Progress, rows: Rows, order: Array | None, lr: Array
+        self,
+        device: Device,
+        objective: Objective,
+        progress: Progress,
+        rows: Rows,
+        order: Array | None,
+        lr: Array,
+        dropout: Dropout | None,
     ) -> tuple[Array, Array]:
         """The steps of an epoch, one by one: sum over rows of their batch's cost, and norm of the last gradient."""
         xp, theta = device.xp, progress.theta
         n, size = len(rows), min(self.batch_size, len(rows))
         n_steps = -(-n // size)
-        dropout = self._dropout(device, theta, progress.step)
         total = xp.zeros_like(theta[..., 0])
         for i in range(n_steps):
             part = slice(i * size, min((i + 1) * size, n))

@@ -220,7 +220,7 @@ class PaperDevice(CpuDevice):
     def asarray(self, x, dtype=None):
         return super().asarray(x, dtype).view(Array)
 
-    def compile_epoch(self, objective, method, theta, state, X):
+    def compile_epoch(self, objective, method, theta, state, X, dropout=None):
         return self.captured_epoch(objective, method, theta, state, X, self.precision), "captured"
 
 

@@ -1,69 +1,51 @@
-"""A compiled epoch does what the arrays do: the source made from the formulas, run as Python and by Numba."""
+"""A compiled epoch does what the arrays do: the source made from the formulas, run as Python."""
 
 from __future__ import annotations
 
-import sys
-import warnings
+import itertools
 
 import numpy as np
 import pytest
 from as_python import module_of
+from problems import METHODS, SIZES, heads, problem, same
 
-from gpunn.devices import cores, cpu, get_device, kernels_source
+from gpunn.devices import cores, get_device, kernels_source
 from gpunn.devices import epoch_source as source_module
 from gpunn.devices.epoch_source import epoch_source, workspace
 from gpunn.devices.trace import Graph, Untraceable
 from gpunn.nn.activations import ACTIVATIONS, PReLU, ReLU, Softmax, Tanh
-from gpunn.nn.costs import COSTS
-from gpunn.nn.heads import SoftmaxLogLikelihood, pair
+from gpunn.nn.heads import SoftmaxLogLikelihood
 from gpunn.nn.initialisers import gaussian_bias, glorot_uniform
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
-from gpunn.optim.first_order import Adam, AdamW, GradientDescent, Momentum, Nesterov
+from gpunn.optim.first_order import Adam, AdamW, Momentum
 from gpunn.optim.schedules import InverseScaling
-from gpunn.training.data import Rows
 from gpunn.training.minibatch import Minibatch
 
 CPU = get_device("cpu")
-SIZES = (5, 4, 3)
 WAYS = ["gradients", "neurons", "rows"]
-METHODS = [GradientDescent(), Momentum(), Nesterov(), Adam(), Adam(b1=0.0), AdamW(decay=0.3, n_decayed=32)]
 
 
-def heads():
-    """Every head that there is, by name."""
-    for output, activation in ACTIVATIONS.items():
-        for cost_name, cost in COSTS.items():
-            try:
-                yield pytest.param(pair(activation(), cost()), id=f"{output}-{cost_name}")
-            except ValueError:
-                continue  # a pair without a meaning
-
-
-def problem(dtype="float64", n=11, weighted=False, X_type=None):
-    rng = np.random.default_rng(0)
-    X = (10 * rng.random((n, SIZES[0]))).astype(X_type) if X_type else rng.standard_normal((n, SIZES[0])).astype(dtype)
-    T = np.eye(SIZES[-1])[rng.integers(0, SIZES[-1], n)].astype(dtype)
-    return Rows(X, T, rng.integers(0, 3, n).astype(dtype) if weighted else None)
-
-
-def both(objective, method, rows, dtype="float64", threads=2, batch=4, way="gradients"):
+def both(objective, method, rows, dtype="float64", threads=2, batch=4, way="gradients", dropout=()):
     """theta, state, cost and norm after an epoch by arrays and by the source."""
     theta = objective.network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias).astype(dtype)
-    epochs = Minibatch(method, InverseScaling(0.1), batch, max_epochs=1, seed=3, compiled=False)
-    plain = epochs.run(CPU, objective, epochs.start(CPU, theta.copy()), rows)
+    epochs = Minibatch(method, InverseScaling(0.1), batch, max_epochs=1, seed=3, dropout=dropout, compiled=False)
+    start = epochs.start(CPU, theta.copy())
+    drawn = epochs._dropout(CPU, theta, start.step.copy())
+    plain = epochs.run(CPU, objective, start, rows)
     order = np.random.default_rng([3, 1, 0]).permutation(len(rows))
     state = method.init(np, theta)
     lr = np.full(-(-len(rows) // batch), 0.1, dtype)
     weight = np.empty(0, dtype) if rows.weight is None else rows.weight
     sizes, gate = objective.network.sizes, np.zeros(1, np.int64)
     work = np.full(workspace(sizes, theta.size, batch, threads, way), np.nan, dtype)
-    epoch = module_of(epoch_source(objective, method, state, dtype, way)).epoch
+    keys = np.empty((len(lr), 0), np.uint32) if drawn is None else drawn.keys(np, len(lr))
+    epoch = module_of(epoch_source(objective, method, state, dtype, way, drawn)).epoch
     found = {}
 
     def share(k):
         with np.errstate(all="ignore"):
-            given = (rows.X, rows.T, weight, order, sizes, theta, *state, lr, batch, work)
+            given = (rows.X, rows.T, weight, order, sizes, theta, *state, lr, batch, keys, work)
             found[k] = epoch(k, threads, gate, *given)
 
     cores.together(share, threads)
@@ -73,20 +55,15 @@ def both(objective, method, rows, dtype="float64", threads=2, batch=4, way="grad
     return ours, (plain.theta, *plain.method_state, history.cost[0], history.gradient_norm[0])
 
 
-def same(pairs, rel=1e-11):
-    for ours, plain in zip(*pairs, strict=True):
-        assert np.asarray(ours) == pytest.approx(np.asarray(plain), rel=rel, abs=rel)
-
-
 @pytest.mark.parametrize("head", list(heads()))
 def test_every_head_is_fused_to_what_the_arrays_give(monkeypatch, head):
     monkeypatch.setattr(kernels_source, "LANES", 3)  # batches of 4 and 3 are more than once, and once, as many
-    same(both(Objective(Network(SIZES, (Tanh(),)), head), Adam(), problem(), threads=1))
+    same(*both(Objective(Network(SIZES, (Tanh(),)), head), Adam(), problem(), threads=1))
 
 
 @pytest.mark.parametrize("activation", [kind() for kind in ACTIVATIONS.values() if kind is not PReLU], ids=str)
 def test_every_activation_is_fused_to_what_the_arrays_give(activation):
-    same(both(Objective(Network(SIZES, (activation,)), SoftmaxLogLikelihood()), Adam(), problem()))
+    same(*both(Objective(Network(SIZES, (activation,)), SoftmaxLogLikelihood()), Adam(), problem()))
 
 
 @pytest.mark.parametrize("method", METHODS, ids=str)
@@ -94,7 +71,7 @@ def test_every_activation_is_fused_to_what_the_arrays_give(activation):
 @pytest.mark.parametrize("penalties", [{}, {"l2": 0.7}, {"l2": 0.7, "l1": 0.3}])
 def test_every_method_weights_and_penalties_are_fused(method, weighted, penalties):
     objective = Objective(Network(SIZES, (Softmax(),)), SoftmaxLogLikelihood(), **penalties)
-    same(both(objective, method, problem(weighted=weighted), threads=3))
+    same(*both(objective, method, problem(weighted=weighted), threads=3))
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -102,20 +79,30 @@ def test_every_method_weights_and_penalties_are_fused(method, weighted, penaltie
 @pytest.mark.parametrize("batch", [1, 4])
 def test_any_depth_and_batch_shared_in_any_way(depth, batch, way):
     network = Network((5, *(4,) * depth, 3), (ReLU(),) * depth)
-    same(both(Objective(network, SoftmaxLogLikelihood()), Momentum(), problem(), threads=3, batch=batch, way=way))
+    same(*both(Objective(network, SoftmaxLogLikelihood()), Momentum(), problem(), threads=3, batch=batch, way=way))
+
+
+@pytest.mark.parametrize("rates", [(0.4, 0.0, 0.0), (0.0, 0.6, 0.3), (0.2, 0.3, 0.5)], ids=str)
+@pytest.mark.parametrize(
+    ("activation", "way"), [*itertools.product([ReLU(), Tanh()], WAYS), (Softmax(), "gradients"), (Softmax(), "rows")]
+)
+def test_what_is_dropped_of_inputs_and_layers_is_what_the_arrays_drop(activation, way, rates):
+    network = Network((5, 4, 6, 3), (activation, activation))
+    objective = Objective(network, SoftmaxLogLikelihood(), l2=0.1)
+    same(*both(objective, Adam(), problem(weighted=True), threads=3, way=way, dropout=rates))
 
 
 def test_float32_stays_float32_and_pixels_are_converted():
     objective = Objective(Network(SIZES, (ReLU(),)), SoftmaxLogLikelihood(), l2=0.1)
     ours, plain = both(objective, Adam(), problem("float32", X_type="uint8"), "float32")
     assert ours[0].dtype == np.float32
-    same((ours, plain), rel=1e-4)
+    same(ours, plain, rel=1e-4)
 
 
 @pytest.mark.parametrize("way", ["neurons", "rows"])
 def test_blocks_of_weights_smaller_than_the_matrix(monkeypatch, way):
     monkeypatch.setattr(source_module, "BLOCK", 9)  # two rows of the first matrix a block
-    same(both(Objective(Network(SIZES, (ReLU(),)), SoftmaxLogLikelihood(), l2=0.1), Adam(), problem(), way=way))
+    same(*both(Objective(Network(SIZES, (ReLU(),)), SoftmaxLogLikelihood(), l2=0.1), Adam(), problem(), way=way))
 
 
 @pytest.mark.parametrize(
@@ -148,182 +135,3 @@ def test_equal_operations_are_one_node():
     graph = Graph("float64")
     z = graph.input("z")
     assert (graph.exp(z) + 1).number == (graph.exp(z) + 1).number
-
-
-# By Numba itself
-
-
-@pytest.fixture(params=[(32, 50), (512, 30), (512, 200)], ids=["by gradients", "by neurons", "by rows"])
-def trained(digits, request):
-    """A function: theta and history of a training with digits, by the path asked for."""
-    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
-    X, _, y, _ = digits
-    width, batch = request.param
-    network = Network((64, width, 10), (Tanh(),))  # without a kink, where a last bit could switch a neuron on
-    T = np.eye(10, dtype="float32")[y]
-    theta = network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias).astype("float32")
-
-    def train(compiled, epochs=3):
-        loop = Minibatch(Adam(), InverseScaling(0.01, 0.0), batch, epochs, seed=0, compiled=compiled)
-        progress = loop.start(CPU, theta.copy())
-        return loop.run(CPU, Objective(network, SoftmaxLogLikelihood(), l2=0.1), progress, Rows(X, T))
-
-    return train
-
-
-def test_numba_trains_as_the_arrays_do(trained):
-    compiled, plain = trained(True), trained(False)
-    assert compiled.history.path == "compiled by Numba"
-    assert compiled.theta == pytest.approx(plain.theta, abs=2e-4)
-    assert compiled.history.cost == pytest.approx(plain.history.cost, rel=1e-4)
-    assert compiled.history.gradient_norm == pytest.approx(plain.history.gradient_norm, rel=1e-3)
-    assert compiled.step == plain.step
-
-
-def test_the_same_seed_gives_the_same_bits(trained):
-    assert np.array_equal(trained(True).theta, trained(True).theta)
-
-
-@pytest.mark.parametrize("method", [Adam(), Momentum()], ids=str)
-@pytest.mark.parametrize("n_members", [1, 3])
-def test_members_are_trained_as_each_would_be_alone(method, n_members):
-    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
-    network = Network(SIZES, (ReLU(),))
-    draws = [np.random.default_rng(i) for i in range(n_members)]
-    members = np.stack([network.initial(np, rng, glorot_uniform, gaussian_bias) for rng in draws])
-    objective, rows = Objective(network, SoftmaxLogLikelihood(), l2=0.1), problem(n=30)
-    loop = Minibatch(method, InverseScaling(0.01, 0.0), 4, 2, seed=0, compiled=True)
-    together = loop.run(CPU, objective, loop.start(CPU, members.copy()), rows)
-    assert together.history.path == "compiled by Numba"
-    for i, theta in enumerate(members):
-        alone = loop.run(CPU, objective, loop.start(CPU, theta), rows)
-        assert together.theta[i] == pytest.approx(alone.theta, rel=1e-12)
-        assert [cost[i] for cost in together.history.cost] == pytest.approx(alone.history.cost, rel=1e-12)
-        assert [norm[i] for norm in together.history.gradient_norm] == pytest.approx(alone.history.gradient_norm)
-    for ours, theirs in zip(together.method_state, alone.method_state, strict=True):
-        assert np.asarray(ours if ours.ndim == 1 else ours[-1]) == pytest.approx(theirs, rel=1e-12)
-
-
-@pytest.mark.parametrize(("sizes", "batch", "way"), [
-    ((54, 64, 64, 7), 256, "gradients"), ((784, 256, 10), 32, "neurons"), ((784, 1024, 1024, 10), 256, "neurons"),
-    ((784, 256, 10), 1024, "rows"),
-])  # fmt: skip
-def test_threads_share_a_step_in_the_way_that_has_them_hand_each_other_little(sizes, batch, way):
-    compiled = pytest.importorskip("gpunn.devices.compiled", reason="Numba is not installed: nothing is compiled")
-    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
-    for activation in (ReLU(), Softmax()):
-        network = Network(sizes, (activation,) * (len(sizes) - 2))
-        theta = np.zeros(network.n_parameters, "float32")
-        objective, state = Objective(network, SoftmaxLogLikelihood()), Momentum().init(np, theta)
-        taken = compiled.CompiledEpoch(objective, Momentum(), theta, state)._way(batch)
-        assert taken == ("rows" if way == "neurons" and activation == Softmax() else way)
-
-
-@pytest.mark.parametrize("activation", [Softmax(), Tanh()], ids=str)
-def test_a_wide_layer_and_a_small_batch_on_several_threads_give_what_the_arrays_give(monkeypatch, activation):
-    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
-    from gpunn.devices import compiled
-
-    monkeypatch.setattr(compiled, "_threads", lambda flops: 3)
-    network = Network((64, 600, 3), (activation,))
-    rng = np.random.default_rng(0)
-    rows = Rows(rng.standard_normal((40, 64)), np.eye(3)[rng.integers(0, 3, 40)])
-    theta = network.initial(np, rng, glorot_uniform, gaussian_bias)
-    found = []
-    for compile_it in (True, False):
-        loop = Minibatch(Momentum(), InverseScaling(0.1), 8, 2, seed=0, compiled=compile_it)
-        done = loop.run(CPU, Objective(network, SoftmaxLogLikelihood()), loop.start(CPU, theta.copy()), rows)
-        found.append((done.theta, *done.history.cost))
-    same(found, rel=1e-9)
-
-
-def test_threads_are_as_before(trained):
-    from threadpoolctl import threadpool_info
-
-    before = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
-    trained(True)
-    after = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
-    assert after[: len(before)] == before
-
-
-def test_divergence_is_seen(trained):
-    loop = Minibatch(GradientDescent(), InverseScaling(1e30, 0.0), 50, 5, seed=0, compiled=True)
-    network = Network((64, 32, 10), (ReLU(),))
-    theta = network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias).astype("float32")
-    rng = np.random.default_rng(0)
-    rows = Rows(rng.random((200, 64), dtype="float32"), np.eye(10, dtype="float32")[rng.integers(0, 10, 200)])
-    history = loop.run(CPU, Objective(network, SoftmaxLogLikelihood(), l2=0.1), loop.start(CPU, theta), rows).history
-    assert history.stopped == "diverged"
-
-
-@pytest.mark.parametrize("dtype", ["float16", "longdouble", ">f4"])
-def test_inputs_that_numba_does_not_know_are_trained_on_with_arrays(dtype):
-    rows = problem(X_type=dtype)
-    network = Network(SIZES, (ReLU(),))
-    loop = Minibatch(Adam(), InverseScaling(0.01), 4, 2, seed=0, compiled=True)
-    theta = network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias)
-    progress = loop.run(CPU, Objective(network, SoftmaxLogLikelihood()), loop.start(CPU, theta), rows)
-    assert "Numba does not know X's dtype" in progress.history.path
-    assert progress.history.n_iter == 2
-
-
-@pytest.mark.parametrize("solver", ["adam", "adamw", "sgd", "lbfgs"])
-def test_an_estimator_that_is_compiled_learns_what_one_on_arrays_learns(monkeypatch, digits, fitted, solver):
-    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
-    X, X_test, y, _ = digits
-    given = {"solver": solver, "max_iter": 10, "hidden_layer_sizes": (16,), "random_state": 0, "dtype": "float64"}
-    plain = fitted(X, y, **given)
-    monkeypatch.setattr(cpu.CpuDevice, "compile_seconds", 0.0)
-    clf = fitted(X, y, **given)
-    assert (plain.history_.path[:6], clf.history_.path) == ("arrays", "compiled by Numba")
-    assert clf.predict_proba(X_test) == pytest.approx(plain.predict_proba(X_test), abs=1e-6)
-    if solver != "lbfgs":
-        for one in (clf, plain):  # and goes on from there
-            one.partial_fit(X[:300], y[:300])
-        assert clf.predict_proba(X_test) == pytest.approx(plain.predict_proba(X_test), abs=1e-6)
-
-
-def test_short_trainings_are_not_compiled(iris, fitted):
-    assert fitted(*iris, max_iter=3).history_.path == "arrays: too short a training to compile for"
-
-
-def test_without_numba_the_history_says_so(monkeypatch, digits):
-    monkeypatch.setitem(sys.modules, "numba", None)
-    from gpunn.devices import compiled
-
-    compiled._module.cache_clear()
-    network = Network((64, 10), ())
-    theta = np.zeros(network.n_parameters)
-    objective, state = Objective(network, SoftmaxLogLikelihood()), Adam().init(np, theta)
-    program, path = CPU.compile_epoch(objective, Adam(), theta, state, digits[0])
-    assert program is None
-    assert path == "arrays: Numba is not installed (gpunn[numba])"
-    monkeypatch.setattr(cpu.metadata, "version", _missing)
-    assert "gpunn[numba]" in CPU.describe()["compiled"]
-
-
-def test_a_numba_that_cannot_be_loaded_is_no_hindrance(monkeypatch, digits):
-    def refuse(*given):
-        raise ImportError("Numba needs NumPy 9 or less")
-
-    monkeypatch.setattr("gpunn.devices.compiled.CompiledEpoch", refuse)
-    theta = np.zeros(3)
-    program, path = CPU.compile_epoch(None, Adam(), theta, Adam().init(np, theta), digits[0])
-    assert (program, path) == (None, "arrays: Numba cannot be loaded: Numba needs NumPy 9 or less")
-
-
-def _missing(name):
-    raise cpu.metadata.PackageNotFoundError(name)
-
-
-def test_a_folder_that_cannot_be_written_is_no_hindrance(monkeypatch, tmp_path):
-    from gpunn.devices import compiled
-
-    blocked = tmp_path / "file"
-    blocked.write_text("")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
-    compiled._cache_folder.cache_clear()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert compiled._cache_folder().is_dir()
-    compiled._cache_folder.cache_clear()

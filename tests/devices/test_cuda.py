@@ -13,6 +13,7 @@ import pytest
 
 import gpunn.devices
 from gpunn.devices.trace import Untraceable
+from gpunn.nn.dropout import Dropout
 
 
 @pytest.fixture
@@ -28,10 +29,10 @@ def compile_by(monkeypatch):
     monkeypatch.setattr(gpunn.devices, "cuda", None, raising=False)
     device = importlib.import_module("gpunn.devices.cuda").CudaDevice
 
-    def compile_by(precision, capture, X_type="float32", dtype="float32"):
+    def compile_by(precision, capture, X_type="float32", dtype="float32", dropout=None):
         graph.CapturedEpoch = capture
         X = np.zeros((2, 3), X_type)
-        return device(0, precision=precision).compile_epoch(None, None, np.zeros(3, dtype), (), X)
+        return device(0, precision=precision).compile_epoch(None, None, np.zeros(3, dtype), (), X, dropout)
 
     return compile_by
 
@@ -63,6 +64,13 @@ def test_steps_that_cannot_be_captured_are_told_or_refused(compile_by, error, X_
     said = re.escape(f"precision='tf32' is for training steps that are captured, and these are not: {why}. Use")
     with pytest.raises(ValueError, match=said):
         compile_by("tf32", raising(error), X_type)
+
+
+def test_dropout_is_not_captured(compile_by):
+    dropout = Dropout((0.5,), np.zeros(1, np.uint32), np.zeros(1, np.uint32))
+    assert compile_by("float32", None, dropout=dropout) == (None, "arrays: dropout")
+    with pytest.raises(ValueError, match=r"precision='tf32'.*these are not: dropout"):
+        compile_by("tf32", None, dropout=dropout)
 
 
 def test_float64_has_no_other_precision(compile_by):

@@ -1,9 +1,9 @@
 """One epoch of the same training, by gpunn and by each peer that is installed.
 
 The work is ReLU layers, a softmax output, the mean log-likelihood, Adam with its usual constants, float32, no
-penalty. A contender is built from the same starting weights and has ``epoch(order)``: one pass over the rows in that
-order, in batches, leaving the weights where the next epoch begins; and ``cost()``, the mean cost over all rows. Each
-waits until its work is done.
+penalty, and dropout of the hidden layers where asked for. A contender is built from the same starting weights and has
+``epoch(order)``: one pass over the rows in that order, in batches, leaving the weights where the next epoch begins; and
+``cost()``, the mean cost over all rows. Each waits until its work is done.
 """
 
 from __future__ import annotations
@@ -35,10 +35,12 @@ class Work:
     sizes: tuple[int, ...]
     batch: int
     n_steps: int
+    dropout: float = 0.0  # of hidden layers
 
     @property
     def name(self) -> str:
-        return f"{'-'.join(map(str, self.sizes))}, batch {self.batch}"
+        dropout = f", dropout {self.dropout:g}" if self.dropout else ""
+        return f"{'-'.join(map(str, self.sizes))}, batch {self.batch}{dropout}"
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(0)
@@ -63,7 +65,10 @@ class Gpunn:
         theta = network.initial(np, np.random.default_rng(1), glorot_uniform, zero_bias)
         self.objective = Objective(network, SoftmaxLogLikelihood())
         self.rows = Rows(self.device.asarray(X), self.device.asarray(T))
-        self.trainer = Minibatch(Adam(), Constant(RATE), work.batch, max_epochs=1, seed=0, compiled=True)
+        dropout = (0.0,) + (work.dropout,) * (len(work.sizes) - 2)
+        self.trainer = Minibatch(
+            Adam(), Constant(RATE), work.batch, max_epochs=1, seed=0, dropout=dropout, compiled=True
+        )
         self.progress = self.trainer.start(self.device, self.device.asarray(theta, "float32"))
 
     def epoch(self, order: np.ndarray) -> None:
@@ -114,8 +119,8 @@ class Torch:
             linear = torch.nn.Linear(*W.shape)
             linear.weight.data[...] = torch.from_numpy(W.T.copy())
             linear.bias.data[...] = torch.from_numpy(b)
-            layers += [linear, torch.nn.ReLU()]
-        self.model = torch.nn.Sequential(*layers[:-1]).to(self.device)
+            layers += [linear, torch.nn.ReLU(), *([torch.nn.Dropout(work.dropout)] if work.dropout else [])]
+        self.model = torch.nn.Sequential(*layers[: layers.index(linear) + 1]).to(self.device)
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=RATE, fused=fused or None)
         loss = torch.nn.CrossEntropyLoss()
 
@@ -139,8 +144,11 @@ class Torch:
     def cost(self) -> float:
         import torch
 
+        self.model.eval()
         with torch.no_grad():
-            return float(self.value(self.X, self.y))
+            cost = float(self.value(self.X, self.y))
+        self.model.train()
+        return cost
 
 
 class Jax:
@@ -155,17 +163,21 @@ class Jax:
         theta = [(jnp.asarray(W), jnp.asarray(b)) for W, b in work.weights()]
         zeros_like = jax.tree.map(jnp.zeros_like, theta)
         self.state = (theta, zeros_like, jax.tree.map(jnp.zeros_like, theta), jnp.zeros((), jnp.float32))
+        seed = jax.random.key(0)
 
-        def value(theta: Any, X: Any, y: Any) -> Any:
-            for W, b in theta[:-1]:
+        def value(theta: Any, X: Any, y: Any, key: Any = None) -> Any:
+            for i, (W, b) in enumerate(theta[:-1]):
                 X = jax.nn.relu(X @ W + b)
+                if work.dropout and key is not None:
+                    kept = jax.random.bernoulli(jax.random.fold_in(key, i), 1 - work.dropout, X.shape)
+                    X = jnp.where(kept, X / (1 - work.dropout), 0)
             W, b = theta[-1]
             return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(X @ W + b), y[:, None], axis=1))
 
         def step(state: Any, index: Any) -> Any:
             theta, m, v, t = state
-            g = jax.grad(value)(theta, X[index], y[index])
             t = t + 1
+            g = jax.grad(value)(theta, X[index], y[index], jax.random.fold_in(seed, t))
             m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
             v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
             rate = RATE * jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)

@@ -134,6 +134,15 @@ def test_train_step_leaves_out_contenders_whose_names_have_commas(tmp_path):
     assert set(kept(tmp_path, "train-step-cpu", chart=True)["400-25-10, batch 64"]) == {*row} - {"network"}
 
 
+def test_train_step_with_dropout_leaves_out_who_has_none():
+    pytest.importorskip("numba", reason="Numba is not installed: without it no epoch is compiled")
+    left_out = ("PyTorch", "PyTorch, compiled")
+    options = ["--dropout", 0.5, *(word for name in left_out for word in ("--without", name))]
+    [row] = tables(run("train_step", "--only", "400-25", "--rounds", 1, *options))[-1]
+    assert row["network"] == "400-25-10, batch 64, dropout 0.5"
+    assert "scikit-learn" not in row and times(row["bare GEMMs"]) > 0
+
+
 def test_train_step_refuses_to_leave_out_what_it_does_not_know():
     command = [sys.executable, "-m", "benchmarks.train_step", "--without", "PyTorch,JAX scan"]
     done = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False)

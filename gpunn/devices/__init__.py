@@ -30,6 +30,7 @@ class Device(Protocol):
     precision: str  # of the products of compiled epochs, one of PRECISIONS
     chunk_elements: int  # numbers in the widest layer of the rows that are predicted together
     compile_seconds: float  # what making an epoch into one function can take
+    recompile_seconds: float  # what it takes in another training, once it was done
 
     def asarray(self, x: Any, dtype: Any = None) -> Array:
         """``x`` as an array on this device, copied only where it must be."""

@@ -27,6 +27,7 @@ class CpuDevice:
     precision = "float32"
     chunk_elements = 2**20  # 4 MiB in float32: they come and go in a cache
     compile_seconds = 10.0
+    recompile_seconds = 2e-3  # for tracing the formulas again
 
     def __init__(self, note: str = "") -> None:
         self.note = note

@@ -86,10 +86,10 @@ class Minibatch:
     average : float, optional
         Decay of an exponential mean of theta over the steps (as in `_average`), which is what is evaluated and kept.
     compiled : bool or None, default None
-        Compile the epoch where the device can. None does so for long trainings only: where all the steps there may
-        be, of all members, times 100 microseconds and 3 nanoseconds for each parameter (about what a step gains),
-        come to the device's ``compile_seconds``. It is a rule by the size of the work alone, so that the same
-        training takes the same path wherever it runs.
+        Compile the epoch where the device can. None does so for long trainings only: where all the steps there were
+        and may be, of all members, times 100 microseconds and 3 nanoseconds for each parameter (about what a step
+        gains), come to the device's ``compile_seconds``, and those of this run to its ``recompile_seconds``. It is a
+        rule by the size of the work alone, so that the same training takes the same path wherever it runs.
     """
 
     method: FirstOrder
@@ -239,8 +239,9 @@ class Minibatch:
             return None, f"arrays: {' and '.join(asked_for) or 'as asked'}"
         n_steps = self.max_epochs * -(-n // min(self.batch_size, n))
         n_members = theta.shape[0] if theta.ndim > 1 else 1
-        gain = n_members * n_steps * (100e-6 + 3e-9 * theta.shape[-1])
-        if self.compiled is None and gain < device.compile_seconds:
+        gain = n_members * (100e-6 + 3e-9 * theta.shape[-1])
+        is_long = gain * (progress.history.evaluations + n_steps) >= device.compile_seconds
+        if self.compiled is None and not (is_long and gain * n_steps >= device.recompile_seconds):
             return None, "arrays: too short a training to compile for"
         dropout = self._dropout(device, theta, progress.step)
         return device.compile_epoch(objective, self.method, theta, progress.method_state, rows.X, dropout)

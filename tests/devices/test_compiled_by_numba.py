@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from problems import SIZES, problem, same
 
+from gpunn import MLPClassifier
 from gpunn.devices import cpu, get_device
 from gpunn.nn.activations import ReLU, Softmax, Tanh
 from gpunn.nn.heads import SoftmaxLogLikelihood
@@ -163,6 +164,7 @@ def test_an_estimator_that_is_compiled_learns_what_one_on_arrays_learns(monkeypa
     given = {"solver": solver, "max_iter": 10, "hidden_layer_sizes": (16,), "random_state": 0, "dtype": "float64"}
     plain = fitted(X, y, **given)
     monkeypatch.setattr(cpu.CpuDevice, "compile_seconds", 0.0)
+    monkeypatch.setattr(cpu.CpuDevice, "recompile_seconds", 0.0)
     clf = fitted(X, y, **given)
     assert (plain.history_.path[:6], clf.history_.path) == ("arrays", "compiled by Numba")
     assert clf.predict_proba(X_test) == pytest.approx(plain.predict_proba(X_test), abs=1e-6)
@@ -174,6 +176,21 @@ def test_an_estimator_that_is_compiled_learns_what_one_on_arrays_learns(monkeypa
 
 def test_short_trainings_are_not_compiled(iris, fitted):
     assert fitted(*iris, max_iter=3).history_.path == "arrays: too short a training to compile for"
+
+
+def test_calls_of_partial_fit_are_compiled_once_there_were_many_and_each_is_long_enough(monkeypatch, digits):
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    X, _, y, _ = digits
+    monkeypatch.setattr(cpu.CpuDevice, "compile_seconds", 0.02)  # a step counts about 0.1 ms
+    clf = MLPClassifier((16,), batch_size=10, random_state=0)
+
+    def path(n):
+        return clf.partial_fit(X[:n], y[:n], classes=range(10)).history_.path
+
+    assert [path(n) for n in (700, 700, 700, 100, 700)] == [
+        *(2 * ["arrays: too short a training to compile for"]), "compiled by Numba",
+        "arrays: too short a training to compile for", "compiled by Numba",
+    ]  # fmt: skip
 
 
 def test_without_numba_the_history_says_so(monkeypatch, digits):

@@ -8,7 +8,6 @@ is the natural first trial.
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -102,29 +101,38 @@ class ConjugateGradient(Direction):
 
 
 class Inverse(NamedTuple):
-    """H = scale (base + sum over steps of  c s s^T - rho (Hy s^T + s Hy^T)): H after every step, multiplied out.
+    """H = scale (base + D^T M D): H after every step, multiplied out in the directions D of the searches.
 
-    ``base`` is a number () that stands for so many times I, or a matrix (P, P). ``rows`` (capacity, P) holds the s and
-    Hy of each step in turn, ``c`` and ``rho`` (capacity / 2,) its factors; ``n`` steps are there. ``g`` is the gradient
-    after the last of them, and ``Hg`` the product with it, (P,) each; ``scale`` is ().
+    M is symmetric and tridiagonal. ``base`` is a number () that stands for so many times I, or a matrix (P, P).
+    ``rows`` (capacity, P) holds the n directions that there are, the next one last; ``diagonal`` and ``beside``
+    (capacity,) hold the M_ii and M_i,i+1. ``g`` is the gradient after the last step and ``p`` = -H g the next
+    direction, (P,) each; ``scale`` is (). The arrays of a state are those of the states after it, too.
     """
 
     scale: Array
     base: Array
     rows: Array
-    c: Array
-    rho: Array
+    diagonal: Array
+    beside: Array
     n: int
     g: Array
-    Hg: Array
+    p: Array
+
+    def with_row(self, p: Array) -> Inverse:
+        """The same H with one more direction, which is not in it yet."""
+        self.rows[self.n, :] = p
+        self.diagonal[self.n] = 0
+        self.beside[max(self.n - 1, 0)] = 0
+        return self._replace(n=self.n + 1, p=p)
 
 
 @dataclass(frozen=True)
 class BFGS(Direction):
     """p = -H g with H the inverse Hessian matrix of all steps. Source: Nocedal & Wright 2006, algorithm 6.1.
 
-    H is kept as its steps, of which there are far fewer than parameters as a rule: a product with H then reads 2 k
-    vectors and not P. Only when the steps fill a quarter of a matrix are they added up to one.
+    H is kept as its steps, of which there are far fewer than parameters as a rule: a product with H then reads a vector
+    for each, twice. What (6.17) adds to H is made of s and Hy, s lies along p, and Hy is a sum of p and the direction
+    after it. Only when the steps fill a quarter of a matrix are they added up to one.
 
     Parameters
     ----------
@@ -148,7 +156,8 @@ class BFGS(Direction):
 
     def start(self, xp: Namespace, theta: Array) -> Inverse | None:
         n = theta.shape[0]
-        n_rows = self._capacity(n) + (n if self.max_steps is None or 2 * self.max_steps > self._capacity(n) else 0)
+        rows = self._capacity(n)
+        n_rows = rows + (n if self.max_steps is None or self.max_steps >= rows else 0)
         n_bytes = n_rows * n * xp.finfo(theta.dtype).bits // 8
         if self.max_bytes is not None and n_bytes > self.max_bytes:
             raise ValueError(
@@ -161,63 +170,81 @@ class BFGS(Direction):
     def direction(self, xp: Namespace, state: Inverse | None, g: Array) -> Array:
         if state is None:
             return -g
-        return -(state.Hg if g is state.g else self.product(xp, state, g))  # another g, where a step taught nothing
+        return state.p if g is state.g else -self.product(xp, state, g)  # another g, where a step taught nothing
 
     def product(self, xp: Namespace, H: Inverse, v: Array) -> Array:
         """H v, of shape (P,)."""
         found = H.base @ v if H.base.ndim else H.base * v
-        rows = H.rows[: 2 * H.n, :]
-        return H.scale * (found + self._factors(xp, H, rows @ v) @ rows)
+        rows = H.rows[: H.n, :]
+        return H.scale * (found + self._times_M(xp, H, rows @ v) @ rows)
 
     def update(self, xp: Namespace, state: Inverse | None, p: Array, s: Array, y: Array, g: Array) -> Inverse:
-        sy = xp.vecdot(s, y)
+        sy, alpha = xp.vecdot(s, y), xp.vecdot(s, s) / xp.vecdot(s, p)
         one = xp.ones_like(sy)
         if state is None:
-            gamma = sy / xp.vecdot(y, y) if self.scaled else one
+            up = sy / xp.vecdot(y, y) if self.scaled else one
             rows = xp.empty((self._capacity(s.shape[0]), s.shape[0]), dtype=s.dtype, device=s.device)
-            c = xp.empty_like(rows[::2, 0])
-            state = Inverse(one, gamma, rows, c, xp.empty_like(c), 0, g, gamma * g)
-            scale, Hg, Hy = one, state.Hg, gamma * y
+            diagonal = xp.empty_like(rows[:, 0])
+            state = Inverse(one, up, rows, diagonal, xp.empty_like(diagonal), 0, g, g)
+            scale, Hg = one, up * g
         else:
-            if 2 * state.n == state.rows.shape[0]:
-                state = self._added_up(xp, state)
-            scale, Hg = state.scale, self.product(xp, state, g)
-            Hy = Hg + p  # p is -H times the gradient before
-            if self.scaled:
-                # s^T H^-1 s: s is alpha p, and H^-1 p minus the gradient before, y - g.
-                curvature = xp.vecdot(s, y - g) * (xp.vecdot(s, s) / xp.vecdot(s, p))
-                up = xp.maximum(curvature / sy, one)
-                scale, Hg, Hy = up * scale, up * Hg, up * Hy
-        n, sg, rho = state.n, xp.vecdot(s, g), 1 / sy
-        state.rows[2 * n, :], state.rows[2 * n + 1, :] = s, Hy
-        # (6.17) multiplied out: H + (rho + rho^2 y^T H y) s s^T - rho (Hy s^T + s Hy^T).
+            up = one
+            if self.scaled:  # s^T H^-1 s: H^-1 p is minus the gradient before, y - g
+                up = xp.maximum(xp.vecdot(s, y - g) * alpha / sy, one)
+            scale, Hg = up * state.scale, up * self.product(xp, state, g)
+        if p is not state.p:
+            state = self._with_room(xp, state).with_row(p)
+        state = self._with_room(xp, state)
+        Hy = Hg + up * p  # p is -H times the gradient before
+        sg, rho, k = xp.vecdot(s, g), 1 / sy, state.n - 1
+        # (6.17) multiplied out: H + c s s^T - rho (Hy s^T + s Hy^T).
         c = rho + rho * rho * xp.vecdot(y, Hy)
-        state.c[n], state.rho[n] = c / scale, rho / scale
-        Hg = Hg + (c * sg - rho * xp.vecdot(Hy, g)) * s - (rho * sg) * Hy
-        return state._replace(scale=scale, n=n + 1, g=g, Hg=Hg)
+        along = c * sg - rho * xp.vecdot(Hy, g)
+        after = rho * sg * Hy - Hg - along * s
+        # Hy = -u after - v p, from the line above; 1 - rho sg is s^T (y - g) / s^T y, greater than 0 in a descent.
+        u = 1 / (1 - rho * sg)
+        v = (along * alpha - up) * u
+        state = state.with_row(after)
+        state.diagonal[k] = (c * alpha + 2 * rho * v) * alpha / scale
+        state.beside[k] = rho * alpha * u / scale
+        return state._replace(scale=scale, g=g)
 
     def _capacity(self, n: int) -> int:
-        """Rows of the steps that are kept before they are added up to a matrix."""
-        most = 2 * max(8, n // 8)
-        return most if self.max_steps is None else min(most, 2 * self.max_steps)
+        """Rows that there is room for at first: one for each step, and one for the direction after the last."""
+        most = _most_rows(n)
+        return most if self.max_steps is None else min(most, self.max_steps + 1)
 
-    def _factors(self, xp: Namespace, H: Inverse, seen: Array) -> Array:
-        """What each row is multiplied by, from the products (2 n, ...) of the rows."""
-        of = xp.reshape(seen, (H.n, 2, math.prod(seen.shape[1:])))
-        c, rho = H.c[: H.n, None], H.rho[: H.n, None]
-        of_s, of_Hy = of[:, 0, :], of[:, 1, :]
-        return xp.reshape(xp.stack([c * of_s - rho * of_Hy, -rho * of_s], axis=1), seen.shape)
+    def _times_M(self, xp: Namespace, H: Inverse, v: Array) -> Array:
+        """M v, for v (n,) or (n, k)."""
+        shape = (H.n, *(1,) * (v.ndim - 1))
+        found = xp.reshape(H.diagonal[: H.n], shape) * v
+        beside = xp.reshape(H.beside[: H.n], shape)[:-1, ...]
+        found[1:, ...] += beside * v[:-1, ...]
+        found[:-1, ...] += beside * v[1:, ...]
+        return found
 
-    def _added_up(self, xp: Namespace, H: Inverse) -> Inverse:
-        """The same H as a matrix, with room for steps."""
-        n = H.rows.shape[1]
+    def _with_room(self, xp: Namespace, H: Inverse) -> Inverse:
+        """The same H, with room for a row."""
+        capacity, n = H.rows.shape
+        if H.n < capacity:
+            return H
+        if capacity < _most_rows(n):  # a training that went on for longer than was said
+            longer = xp.empty((min(2 * capacity, _most_rows(n)), n), dtype=H.rows.dtype, device=H.rows.device)
+            longer[:capacity, :] = H.rows
+            more = xp.zeros_like(longer[capacity:, 0])
+            return H._replace(rows=longer, diagonal=xp.concat([H.diagonal, more]), beside=xp.concat([H.beside, more]))
         matrix = H.base if H.base.ndim else H.base * xp.eye(n, dtype=H.rows.dtype, device=H.rows.device)
-        factors = self._factors(xp, H, H.rows)
+        factors = self._times_M(xp, H, H.rows)
         block = max(1, 2**20 // n)  # rows at a time, so that no second matrix is made
         for i in range(0, n, block):
             part = slice(i, min(i + block, n))
             matrix[part, :] += xp.matrix_transpose(H.rows[:, part]) @ factors
-        return H._replace(base=matrix, n=0)
+        return H._replace(base=matrix, n=0).with_row(H.p)
+
+
+def _most_rows(n: int) -> int:
+    """Rows for an H of n parameters that are kept before they are added up to a matrix."""
+    return max(16, n // 4)
 
 
 class Pair(NamedTuple):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gpunn.devices import get_device
+from gpunn.optim import directions
 from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient
 from gpunn.optim.full_batch import minimise
 
@@ -150,44 +151,61 @@ def matrix_of(device, method, state):
     return np.stack([device.to_host(column) for column in columns], axis=1)
 
 
-def bfgs_after(device, method, n, steps):
-    """The state after steps along its own directions, the matrix that its formulas give, and the last s and y."""
+def bfgs_after(device, method, n, steps, wasted=()):
+    """The state after steps along its own directions, the matrix that its formulas give, and the last s and y.
+
+    Before some of the steps there is one that teaches nothing: another gradient at the next, of which H knows nothing.
+    """
     rng, xp = np.random.default_rng(n), device.xp
     a = np.geomspace(1, 10, n)  # the diagonal of the Hessian matrix, which is now greater, now smaller
     g, H, state, factors = a * rng.standard_normal(n), np.eye(n), None, []
+    given = device.asarray(g)
     for k in range(steps):
+        if k in wasted:
+            g = a * rng.standard_normal(n)
+            given = device.asarray(g)
+        direction = method.direction(xp, state, given)
         p = -H @ g
-        s = rng.uniform(0.3, 1.5) * p
-        y, factor = (0.2, 3.0)[k % 2] * a * s, 1.0
+        np.testing.assert_allclose(device.to_host(direction), p, rtol=1e-8, atol=1e-10 * np.abs(p).max())
+        slope = (0.2, 3.0)[k % 2] * a * p  # of the gradient along p
+        s = rng.uniform(0.3, 1.5) * -(g @ p) / (p @ slope) * p  # about where the slope ends
+        y, factor = (s @ p) / (p @ p) * slope, 1.0
         if method.scaled:
             factor = max(1.0, s @ np.linalg.solve(H, s) / (s @ y)) if factors else gamma(s, y)
         factors.append(factor)
         H, g = inverse_hessian([s], [y], factor * H), g + y
-        state = method.update(xp, state, *map(device.asarray, (p, s, y, g)))
+        given = device.asarray(g)
+        state = method.update(xp, state, direction, device.asarray(s), device.asarray(y), given)
     assert not method.scaled or (max(factors[1:]) > 1 and min(factors[1:]) == 1)  # both cases are met
     return state, H, s, y
 
 
 @pytest.mark.parametrize("scaled", [True, False])
-@pytest.mark.parametrize(("n", "steps"), [(3, 6), (8, 6), (8, 8), (8, 9), (8, 20)])  # up to 8 steps are kept as such
-def test_bfgs_keeps_the_matrix_of_its_formula(device, n, steps, scaled):
-    method = BFGS(scaled)
-    state, expected, s, y = bfgs_after(device, method, n, steps)
+@pytest.mark.parametrize("max_steps", [None, 3])  # by the second there is no room for more at first
+@pytest.mark.parametrize("wasted", [(), (1,), (3, 4)])
+@pytest.mark.parametrize(("n", "steps"), [(3, 6), (8, 6), (8, 7), (8, 8), (8, 20)])
+def test_bfgs_keeps_the_matrix_of_its_formula(device, monkeypatch, n, steps, wasted, max_steps, scaled):
+    monkeypatch.setattr(directions, "_most_rows", lambda n: 8)
+    method = BFGS(scaled, max_steps=max_steps)
+    state, expected, s, y = bfgs_after(device, method, n, steps, wasted)
     H = matrix_of(device, method, state)
-    assert state.n == (steps if steps <= 8 else steps % 8 or 8)
+    n_rows = steps + 1 + len(wasted)
+    assert state.n == (n_rows if n_rows <= 8 else (n_rows - 2) % 7 + 2)
+    assert state.base.ndim == (0 if n_rows <= 8 else 2)
     np.testing.assert_allclose(H, expected, rtol=1e-8, atol=1e-10 * np.abs(H).max())
     np.testing.assert_allclose(H @ y, s, rtol=1e-8, atol=1e-9 * np.abs(s).max())  # the secant equation (6.4)
     g = device.to_host(state.g)
     np.testing.assert_allclose(
-        device.to_host(state.Hg), expected @ g, rtol=1e-8, atol=1e-10 * np.abs(expected @ g).max()
+        device.to_host(state.p), -expected @ g, rtol=1e-8, atol=1e-10 * np.abs(expected @ g).max()
     )
 
 
-def test_bfgs_adds_up_a_matrix_of_many_blocks_like_one_block():
+def test_bfgs_adds_up_a_matrix_of_many_blocks_like_one_block(monkeypatch):
     n = 2**10 + 300  # 2^20 // n rows at a time leave a rest
-    method = BFGS(max_steps=1)  # so that there is room for one step besides the matrix
+    monkeypatch.setattr(directions, "_most_rows", lambda n: 3)  # two steps
+    method = BFGS()
     state, expected, s, y = bfgs_after(CPU, method, n, 5)
-    assert (state.n, state.base.shape) == (1, (n, n))
+    assert (state.n, state.base.shape) == (2, (n, n))
     H = matrix_of(CPU, method, state)
     np.testing.assert_allclose(H, expected, rtol=1e-8, atol=1e-10 * np.abs(H).max())
     np.testing.assert_allclose(H @ y, s, rtol=1e-8, atol=1e-9 * np.abs(s).max())
@@ -246,8 +264,12 @@ def test_quasi_newton_methods_end_in_n_steps_on_an_n_quadratic_too(device, scale
 def test_bfgs_refuses_what_does_not_fit(device):
     xp = device.xp
     theta = device.asarray(np.zeros(100))
-    # Rows of 100 numbers: two for each of 12 steps, an eighth of 100, and a matrix.
-    for double, method in ((99_200, BFGS), (99_200, partial(BFGS, max_steps=13)), (8_000, partial(BFGS, max_steps=5))):
+    # Rows of 100 numbers: a quarter of 100, and a matrix; or one more than there are steps.
+    for double, method in (
+        (100_000, BFGS),
+        (100_000, partial(BFGS, max_steps=25)),
+        (4_800, partial(BFGS, max_steps=5)),
+    ):
         method(max_bytes=double).start(xp, theta)
         method(max_bytes=double // 2).start(xp, xp.astype(theta, xp.float32))
         message = rf"solver='bfgs'.* {double // 800} x 100 .*{double:,} bytes and {double - 1:,} .*solver='lbfgs'"

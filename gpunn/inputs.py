@@ -28,6 +28,8 @@ from gpunn.training.data import SparseRows
 
 Array = Any
 
+LARGE = 2**22  # numbers of a matrix from which to look through it on all cores
+
 
 @contextlib.contextmanager
 def all_or_nothing(thing: Any) -> Iterator[None]:
@@ -103,7 +105,8 @@ def check_rows(estimator: Any, device: Device, X: Any, *, reset: bool, dtype: st
         return _of_frame(estimator, X, reset, dtype)
     if not is_cupy(X):
         # "numeric" leaves uint8 pixels and float32 as they are; each batch is converted when it is formed.
-        X = on_host(validate_data(estimator, X, accept_sparse=("csr", "csc"), dtype="numeric", reset=reset))
+        checked = {"accept_sparse": ("csr", "csc"), "dtype": "numeric", "ensure_all_finite": not _is_finite(device, X)}
+        X = on_host(validate_data(estimator, X, reset=reset, **checked))
         return SparseRows(device, X) if sparse.issparse(X) else X
     if device.name == "cpu":
         raise ValueError("X is a CuPy array and device='cpu'. Use device='cuda', or give X.get(), a NumPy array.")
@@ -122,6 +125,24 @@ def check_rows(estimator: Any, device: Device, X: Any, *, reset: bool, dtype: st
             f"{estimator.n_features_in_} features as input."
         )
     return X
+
+
+def _is_finite(device: Device, X: Any) -> bool:
+    """Whether a large matrix is seen by the sums of its parts, on all cores, to be finite.
+
+    If not it may still be so, and scikit-learn's own look, on one core, is the one that counts.
+    """
+    if type(X) is not np.ndarray or X.ndim != 2 or X.dtype.char not in "fd" or X.size < LARGE:
+        return False
+    n = device.at_once()
+    sums = np.full(n, np.nan)
+
+    def add_up(i: int) -> None:
+        with np.errstate(all="ignore"):  # large numbers may add up to infinity
+            sums[i] = np.sum(X[i * len(X) // n : (i + 1) * len(X) // n])
+
+    device.each(add_up, range(n))
+    return bool(np.all(np.isfinite(sums)))
 
 
 def _of_frame(estimator: Any, X: Any, reset: bool, dtype: str) -> np.ndarray:

@@ -12,7 +12,7 @@ from gpunn import choices
 from gpunn.devices import Device, is_cupy
 from gpunn.inputs import Origin, check_rows, device_for, on_host
 from gpunn.nn.probabilities import probabilities
-from gpunn.training.data import by_chunks
+from gpunn.training.data import block_rows, by_chunks
 
 Array = Any
 
@@ -85,10 +85,10 @@ def _of_layer(
     theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else on_host(clf.theta_))
     X = check_rows(clf, device, X, reset=False, dtype=str(theta.dtype))
     network = clf.network_
+    layer = len(network.layers) if layer is None else layer
 
     def of_rows(xp: Any, rows: Array) -> Array:
-        found = network.logits(xp, theta, rows) if layer is None else network.hidden(xp, theta, rows, layer)
-        return function(xp, found)
+        return function(xp, network.hidden(xp, theta, rows, layer, block_rows(device, network)))
 
     with device.use():
         return device, by_chunks(device, network, theta, X, of_rows)

@@ -71,7 +71,7 @@ class StrictDevice:
         return None
 
     precision = "float32"
-    chunk_elements = 2**20
+    chunk_elements = block_elements = 2**20
     compile_seconds = recompile_seconds = 0.0
 
     def compile_epoch(self, objective, method, theta, state, X, dropout=None):

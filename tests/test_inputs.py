@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 
-from gpunn import MLPClassifier
+from gpunn import MLPClassifier, inputs
 
 BAD_PARAMETERS = {
     "hidden_layer_sizes": [(0,), (3, -1), "10", (2.5,), None],
@@ -60,6 +60,28 @@ def test_data_that_does_not_fit_leaves_the_estimator_as_it_was(iris, X, y, said,
             clf.fit(X, y)
         assert vars(clf).keys() == before.keys()
         assert all(vars(clf)[name] is value for name, value in before.items())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("values", "said"), [
+    ([np.nan], "NaN"), ([np.inf, np.inf], "infinity"), ([-np.inf], "infinity"), (["greatest", "greatest"], None),
+    ([], None),
+])  # fmt: skip
+def test_a_large_matrix_is_looked_through_in_parts_for_what_scikit_learn_refuses(
+    monkeypatch, fitted, dtype, values, said
+):
+    monkeypatch.setattr(inputs, "LARGE", 12)
+    X, clf = np.ones((7, 3), dtype), fitted(np.ones((4, 3), dtype), [0, 1, 0, 1], max_iter=1)
+    X[5, : len(values)] = [np.finfo(dtype).max if value == "greatest" else value for value in values]
+    if said:
+        with pytest.raises(ValueError, match=said):
+            clf.predict(X)
+    else:
+        assert len(clf.predict(X)) == 7
+    seen = []
+    monkeypatch.setattr(inputs, "validate_data", lambda clf, X, **how: seen.append(how["ensure_all_finite"]) or X)
+    clf.predict(X)
+    assert seen == [bool(values)]
 
 
 @pytest.mark.parametrize(

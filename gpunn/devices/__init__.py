@@ -29,6 +29,7 @@ class Device(Protocol):
     note: str  # how "auto" came to this device; empty for a device asked for by name
     precision: str  # of the products of compiled epochs, one of PRECISIONS
     chunk_elements: int  # numbers in the widest layer of the rows that are predicted together
+    block_elements: int  # numbers in the rows whose activations are made together
     compile_seconds: float  # what making an epoch into one function can take
     recompile_seconds: float  # what it takes in another training, once it was done
 

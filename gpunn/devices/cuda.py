@@ -27,7 +27,7 @@ class CudaDevice:
     """
 
     xp = xp
-    chunk_elements = 2**24
+    chunk_elements = block_elements = 2**24
     compile_seconds = 5.0  # for NVRTC, which keeps what it compiled on disk, and capturing; not yet measured
     recompile_seconds = 0.1  # for tracing and capturing; not yet measured
 

@@ -150,15 +150,29 @@ class Network:
             h = tape[-1].h
         return h, tape
 
-    def logits(self, xp: Namespace, theta: Array, X: Array) -> Array:
-        """Logits (..., n, k) as `forward` gives them, each layer's arrays given up once they are used."""
-        return self.hidden(xp, theta, X, len(self.layers))
+    def logits(self, xp: Namespace, theta: Array, X: Array, block: int | None = None) -> Array:
+        """Logits (..., n, k) as `forward` gives them; ``block`` as in `hidden`."""
+        return self.hidden(xp, theta, X, len(self.layers), block)
 
-    def hidden(self, xp: Namespace, theta: Array, X: Array, layer: int) -> Array:
-        """Activations h (..., n, n_out) of a layer, counted from 1; of layer 0 they are the inputs."""
+    def hidden(self, xp: Namespace, theta: Array, X: Array, layer: int, block: int | None = None) -> Array:
+        """Activations h (..., n, n_out) of a layer, counted from 1; of layer 0 they are the inputs.
+
+        Each layer's arrays are given up once they are used. ``block`` is for how many rows at once what follows a
+        product is done, so that they come and go in a cache; for all if not given.
+        """
         h = X
-        for number in range(layer):
-            h = self._trace(xp, theta, h, number).h
+        for dense in self.layers[:layer]:
+            z = _product(xp, h, dense.W.of(xp, theta), dense is self.layers[-1])
+            b, learned = dense.b.of(xp, theta)[..., None, :], _learned(xp, dense, theta)
+            n = z.shape[-2]
+            if block is None or n <= block:
+                z += b
+                h = dense.activation.forward(xp, z, **learned)
+                continue
+            for start in range(0, n, block):
+                part = (..., slice(start, min(start + block, n)), slice(None))
+                z[part] = dense.activation.forward(xp, z[part] + b, **learned)
+            h = z
         return h
 
     def _trace(self, xp: Namespace, theta: Array, h: Array, number: int, dropout: Dropout | None = None) -> Trace:
@@ -200,11 +214,16 @@ class _Places:
         return Part(start, self.next, shape)
 
 
-def _product(xp: Namespace, x: Array, W: Array, by_columns: bool) -> Array:
-    """x W. By columns in memory, what a head does with the few outputs of a row is done for many rows at once."""
-    if by_columns:
-        return xp.matrix_transpose(xp.matmul(xp.matrix_transpose(W), xp.matrix_transpose(x)))
-    return xp.matmul(x, W)
+def by_columns(xp: Namespace, x: Array) -> Array:
+    """x (..., n, k) by columns in memory: what a head does with a row's few outputs is done for many rows at once."""
+    turned = xp.matrix_transpose(x)
+    return xp.matrix_transpose(xp.reshape(xp.reshape(turned, (-1,)), turned.shape))  # the inner one copies
+
+
+def _product(xp: Namespace, x: Array, W: Array, is_last: bool) -> Array:
+    """x W, of the last layer by columns."""
+    z = xp.matmul(x, W)
+    return by_columns(xp, z) if is_last else z  # W^T x^T, which needs no copy, takes BLAS half as long again
 
 
 def _learned(xp: Namespace, layer: Dense, theta: Array) -> dict[str, Array]:

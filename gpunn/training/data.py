@@ -97,10 +97,15 @@ def logits(
     """
 
     def made(xp: Any, rows: Array) -> Array:
-        z = network.logits(xp, theta, rows)
+        z = network.logits(xp, theta, rows, block_rows(device, network))
         return z if then is None else then(xp, z)
 
     return by_chunks(device, network, theta, X, made)
+
+
+def block_rows(device: Device, network: Network) -> int:
+    """The rows of a block, as in `Network.hidden`."""
+    return max(1, device.block_elements // max(network.sizes))
 
 
 def by_chunks(

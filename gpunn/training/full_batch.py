@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpunn.devices import Device
+from gpunn.nn.network import by_columns
 from gpunn.nn.objective import Objective
 from gpunn.optim.directions import Direction
 from gpunn.optim.full_batch import Iterate, Resume, minimise
@@ -130,9 +131,7 @@ class FullBatch:
         if function is not None:
             return function, device.calm(), path
         X, T, weight = rows.slice(xp, slice(None), dtype)
-        n, k = T.shape
-        # By columns in memory, as the logits are: the same numbers, once in the order of T's transpose.
-        T = xp.matrix_transpose(xp.reshape(xp.reshape(xp.matrix_transpose(T), (-1,)), (k, n)))
+        T = by_columns(xp, T)  # as the logits are
         return (
             lambda theta: objective.value_and_gradient(xp, theta, X, T, weight),
             contextlib.nullcontext(),

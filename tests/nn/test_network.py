@@ -91,6 +91,20 @@ def test_each_hidden_layer_has_one_activation(activations):
         Network((3, 4, 2), activations)
 
 
+@every_network
+@pytest.mark.parametrize("members", [None, 2])
+@pytest.mark.parametrize("block", [1, 4, 6, 100])
+def test_in_blocks_of_rows_a_layer_gives_what_it_gives_at_once(device, network, members, block):
+    theta, X, _ = (device.asarray(x) for x in problem(network, 6, members))
+    with device.use():
+        z, tape = network.forward(device.xp, theta, X)
+        found = [network.hidden(device.xp, theta, X, i, block) for i in range(len(network.layers))]
+        found.append(network.logits(device.xp, theta, X, block))
+    assert np.array_equal(device.to_host(found[-1]), device.to_host(z))
+    for h, trace in zip(found, tape, strict=False):
+        assert np.array_equal(device.to_host(h), device.to_host(trace.x))
+
+
 def test_forward_and_backward_by_hand():
     network = Network((2, 2, 1), (ReLU(),))
     theta = np.array([1.0, -1, 2, 3, 5, 7, 0.5, -20, 0.25])  # W1 rows (1, -1), (2, 3); W2 5, 7; b1; b2

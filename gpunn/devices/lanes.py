@@ -51,8 +51,8 @@ class Lanes(Rows):
             lines += self._each_lane([*once, *self._stores([*singles, *self._reductions(stage)])])
             body = self._body(stage)
             if body:
-                used = [f"{name}_j = {at_j}" for name, at_j in self.at_j.items() if f"{name}_j" in " ".join(body)]
-                lines += ["for j in range(size):", *(f"    {line}" for line in (*used, *self._each_lane(body)))]
+                at_j = [f"{name}_j = {line}" for name, line in self.at_j.items()]
+                lines += ["for j in range(size):", *(f"    {line}" for line in (*at_j, *self._each_lane(body)))]
         return lines + [
             f"{name} = r{symbol.number}"
             for name, symbol in self.outputs.items()

@@ -134,6 +134,8 @@ def _is_finite(device: Device, X: Any) -> bool:
     """
     if type(X) is not np.ndarray or X.ndim != 2 or X.dtype.char not in "fd" or X.size < LARGE:
         return False
+    if get_config()["assume_finite"]:  # then scikit-learn does not look either
+        return False
     n = device.at_once()
     sums = np.full(n, np.nan)
 

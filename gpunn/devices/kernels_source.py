@@ -167,7 +167,7 @@ def layer_kernels(network: Any, head: Any, dtype: str, dropout: Any = None) -> l
 
 
 def couples(network: Any) -> bool:
-    """Whether a hidden layer's activation needs all of a row, so that threads cannot share its columns."""
+    """Whether a hidden layer needs all of a row to be activated, and so derived: threads cannot share its columns."""
     graph = Graph("float64")
     for layer in network.layers[:-1]:
         if not layer.learned:
@@ -196,7 +196,8 @@ def _kernel(
 ) -> str:
     """A function that runs a row loop for its share of each row; ``dropped`` is the layer whose inputs it drops."""
     arrays = {matrix: f"{matrix}_row[j]" for matrix in matrices} | {"b": "b_row[j]"}
-    arrays["kept"] = dropout_source.KEPT.format(dropped)
+    if dropped is not None:
+        arrays["kept"] = dropout_source.KEPT.format(dropped)
     body = [
         "size = q - p",
         *(["b_row = b[p:q]"] if "b" in others else []),

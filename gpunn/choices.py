@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sized
 from numbers import Integral
 from typing import Any
 
+from gpunn.features import Features
 from gpunn.limits import ParameterError, check_numbers, choose, number
 from gpunn.nn.activations import ACTIVATIONS, Activation, Identity, PReLU, Sigmoid, Softmax
 from gpunn.nn.costs import COSTS, Cost, CrossEntropy, LogLikelihood, Quadratic
@@ -44,6 +45,12 @@ CG_BETAS = ("polak_ribiere", "fletcher_reeves", "hestenes_stiefel")
 DTYPES = ("auto", "float32", "float64")
 PRECISIONS = ("float32", "tf32", "bf16")
 RECORDS = ("layers", "score")
+# Beginnings of the names of scikit-learn's scorers for classifiers; the others are for regression and clustering.
+OF_CLASSIFIERS = (
+    *("accuracy", "average_precision", "balanced_accuracy", "d2_brier_score", "d2_log_loss_score", "f1", "jaccard"),
+    *("matthews_corrcoef", "neg_brier_score", "neg_log_loss", "neg_negative_likelihood_ratio"),
+    *("positive_likelihood_ratio", "precision", "recall", "roc_auc", "top_k_accuracy"),
+)
 LOOSE = ("dropout", "input_dropout", "clip_norm", "max_norm", "ema_decay")  # not in captured steps
 
 
@@ -287,7 +294,7 @@ def _check_words(p: Any) -> None:
     if isinstance(p.scoring, str):
         from sklearn.metrics import get_scorer_names  # a second to import, which few need here
 
-        choose("scoring", p.scoring, get_scorer_names())
+        choose("scoring", p.scoring, [name for name in get_scorer_names() if name.startswith(OF_CLASSIFIERS)])
     elif p.scoring is not None and not callable(p.scoring):
         raise ParameterError("scoring", f"scoring={p.scoring!r} is not allowed; give a scorer, its name, or None.")
     if p.class_weight not in (None, "balanced") and not isinstance(p.class_weight, (Mapping, list)):
@@ -296,9 +303,12 @@ def _check_words(p: Any) -> None:
             f"class_weight={p.class_weight!r} is not allowed; give 'balanced', a dict of class and weight (for "
             "multilabel problems a list of one for each label), or None.",
         )
-    if p.features not in (None, "auto") and not isinstance(p.features, Mapping):
+    known = isinstance(p.features, (Mapping, Features)) or p.features is None
+    if not known and not (isinstance(p.features, str) and p.features == "auto"):
         raise ParameterError(
-            "features", f"features={p.features!r} is not allowed; give 'auto', None, or a dict of column and kind."
+            "features",
+            f"features={p.features!r} is not allowed; give 'auto', None, a dict of column and kind, or Features that "
+            "were learned.",
         )
     if p.callback is not None and not callable(p.callback):
         message = f"callback={p.callback!r} is not a function; give one of the history, or None."

@@ -126,10 +126,15 @@ class MLPClassifier(
     record : {"layers", "score"}, a list of them, or None, default=None
         What to keep after every epoch: numbers of each layer in ``layer_history_``, on 256 rows, or the score on the
         training rows in ``history_.score``.
-    features : "auto", dict or None, default="auto"
+    features : "auto", dict, Features or None, default="auto"
         How columns of a frame become inputs: "auto" infers what they are (``features_`` shows it), a dict says so for
-        some ({"zip": "text", "id": "drop"}). With None a frame is taken as the array that it holds. Arrays are taken
-        as they are always.
+        some ({"zip": "text", "id": "drop"}), `gpunn.features.Features` that were learned beforehand are taken as they
+        are. With None a frame is taken as the array that it holds. Arrays of numbers are taken as they are always;
+        arrays of objects with text among them like a frame whose columns are known by their order.
+    max_categories : int or None, default=None
+        Most inputs for the categories of a column of text; the rarest categories share one of them.
+    min_frequency : int, float or None, default=None
+        Categories with fewer training rows than an int, or a smaller share of them than a float, share one input.
     callback : callable or None, default=None
         Called with the `History` so far after every epoch or iteration; True ends training.
 
@@ -137,7 +142,9 @@ class MLPClassifier(
     ----------
     classes_ : ndarray (n_classes,)
     coefs_, intercepts_ : list of ndarray (n_in, n_out) and (n_out,)
-        Weights and biases of each layer: views of ``theta_``.
+        Weights and biases of each layer: views of ``theta_``. After a fit on a frame the first belong to the
+        standardised and one-hot columns, ``features_.transform(X)``, not to the values of the frame; the names of these
+        columns are ``features_.get_feature_names_out()``.
     theta_ : array (P,)
         All parameters, laid out by ``network_``; on the device they were trained on.
     network_, head_ : Network, Head
@@ -211,7 +218,8 @@ class MLPClassifier(
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """One epoch on the given rows, going on where the last call ended.
 
-        Of a frame, scales and categories are those of the rows of the first call.
+        Of a frame, scales and categories are those of the rows of the first call, unless ``features`` are given that
+        were learned from more rows; what later rows have beyond them is warned of, once for a column.
 
         Parameters
         ----------
@@ -313,6 +321,8 @@ class MLPClassifier(
         tags.classifier_tags.multi_label = True
         tags.input_tags.sparse = True
         tags.array_api_support = True
+        if "features_" in vars(self):  # what it was trained on may be handed on as an array of objects
+            tags.input_tags.allow_nan = tags.input_tags.categorical = tags.input_tags.string = True
         return tags
 
 

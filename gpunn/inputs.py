@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from sklearn import get_config
 from sklearn.utils._array_api import move_to
 from sklearn.utils.validation import (
     _check_feature_names,
+    _check_n_features,
     _check_sample_weight,
     _num_samples,
     check_array,
@@ -23,7 +25,8 @@ from sklearn.utils.validation import (
 )
 
 from gpunn.devices import Device, get_device, is_cupy
-from gpunn.features import frames
+from gpunn.features import Features, frames
+from gpunn.features.encoder import apply
 from gpunn.training.data import SparseRows
 
 Array = Any
@@ -80,7 +83,9 @@ def on_host(x: Any) -> Any:
     return x.get() if is_cupy(x) else move_to(x, xp=np, device="cpu")
 
 
-def check_rows(estimator: Any, device: Device, X: Any, *, reset: bool, dtype: str = "float32") -> Array:
+def check_rows(
+    estimator: Any, device: Device, X: Any, *, reset: bool, dtype: str = "float32", more: bool = False
+) -> Array:
     """X as a matrix (n, d) of finite numbers, of the dtype it has; n, d >= 1.
 
     Parameters
@@ -93,6 +98,9 @@ def check_rows(estimator: Any, device: Device, X: Any, *, reset: bool, dtype: st
     X : array-like (n, d), sparse matrix, frame, or CuPy array
     dtype : {"float32", "float64"}
         Of the matrix that is made of a frame.
+    more : bool
+        Whether they are further rows to train on: any value of a frame that the first rows did not have is warned of
+        then, once for a column.
 
     Raises
     ------
@@ -101,8 +109,15 @@ def check_rows(estimator: Any, device: Device, X: Any, *, reset: bool, dtype: st
     """
     if reset:
         vars(estimator).pop("features_", None)
-    if "features_" in vars(estimator) or (reset and estimator.features is not None and frames.is_frame(X)):
-        return _of_frame(estimator, X, reset, dtype)
+    _check_array(X)
+    if "features_" in vars(estimator) or (reset and estimator.features is not None and _has_columns(X)):
+        return _of_frame(estimator, X, reset, dtype, more)
+    frames.check_array_like(X)
+    numbers = frames.matrix(X)
+    if numbers is not None:
+        _check_feature_names(estimator, X, reset=reset)
+        _check_n_features(estimator, numbers, reset=reset)
+        return check_array(numbers, input_name="X", estimator=estimator)
     if not is_cupy(X):
         # "numeric" leaves uint8 pixels and float32 as they are; each batch is converted when it is formed.
         checked = {"accept_sparse": ("csr", "csc"), "dtype": "numeric", "ensure_all_finite": not _is_finite(device, X)}
@@ -147,18 +162,72 @@ def _is_finite(device: Device, X: Any) -> bool:
     return bool(np.all(np.isfinite(sums)))
 
 
-def _of_frame(estimator: Any, X: Any, reset: bool, dtype: str) -> np.ndarray:
-    """The matrix of a frame, by the columns of training; of an array of numbers, where those are enough."""
+def _check_array(X: Any) -> None:
+    """ValueError for arrays whose values would be taken for what they are not."""
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        raise ValueError(
+            f"X is a masked array, {np.ma.count_masked(X):,} of whose values are masked, which is not heeded. Give "
+            "a frame, where missing values may be: pandas.DataFrame(X.filled(numpy.nan), columns=...)."
+        )
+    if isinstance(X, np.ndarray) and X.dtype.kind in "mM":
+        raise ValueError(
+            f"X has dtype {X.dtype}: an array of dates or durations has no unit that a network could know. Give a "
+            "frame, whose dates and durations are standardised, or numbers."
+        )
+
+
+def _has_columns(X: Any) -> bool:
+    """Whether X has columns of several kinds: a frame, or an array of objects among which there is text."""
+    if isinstance(X, np.ndarray):
+        return X.dtype.kind == "O" and X.ndim == 2 and any(isinstance(value, str) for value in X.ravel().tolist())
+    return frames.is_frame(X)
+
+
+def _of_frame(estimator: Any, X: Any, reset: bool, dtype: str, more: bool) -> np.ndarray:
+    """The matrix of a frame, by the columns of training, or of an array with those columns in their order."""
+    X = on_host(frames.native(X))
     if reset:
-        kinds = None if estimator.features == "auto" else estimator.features
-        estimator.features_ = frames.learn(X, kinds)
-        estimator.feature_names_in_ = np.asarray(estimator.features_.names_in, dtype=object)
-        estimator.n_features_in_ = estimator.features_.n_in
+        _learn(estimator, X)
+    features = estimator.features_
     if frames.is_frame(X):
-        return frames.apply(estimator.features_, X, dtype)
-    _check_feature_names(estimator, X, reset=False)  # warns that the columns are taken by their order
-    X = check_array(on_host(X), dtype="float64", ensure_all_finite="allow-nan", input_name="X")
-    return estimator.features_.transform(estimator.features_.from_array(X), dtype)
+        encoded, novelties = apply(features, X, dtype)
+    else:
+        _check_feature_names(estimator, X, reset=False)  # warns that the columns are taken by their order
+        if not isinstance(X, np.ndarray) or X.dtype.kind not in "OU":
+            X = check_array(X, dtype="float64", ensure_all_finite="allow-nan", input_name="X")
+        encoded, novelties = features.encode(features.from_array(X), dtype)
+    said = estimator.__dict__.setdefault("_novelties_said", set()) if more else set()
+    for novelty in novelties:
+        if (more or novelty.most) and novelty.column.name not in said:
+            said.add(novelty.column.name)
+            later = (
+                "The first rows settled scales and categories: give features=Features.learn(...) of more rows."
+                if more
+                else "Check that X is written as the training rows were."
+            )
+            warnings.warn(novelty.warning(later), stacklevel=4)
+    return encoded
+
+
+def _learn(estimator: Any, X: Any) -> None:
+    """Set the features of a training frame, or those that the user learned beforehand."""
+    if isinstance(X, np.ndarray):
+        frame: Any = frames.ArrayFrame(X, [f"x{i}" for i in range(X.shape[1])])
+        vars(estimator).pop("feature_names_in_", None)
+    else:
+        frame = frames.opened(X)
+    if isinstance(estimator.features, Features):
+        estimator.features_ = estimator.features
+    else:
+        estimator.features_ = Features.learn(
+            frame,
+            None if estimator.features == "auto" else estimator.features,
+            max_categories=estimator.max_categories,
+            min_frequency=estimator.min_frequency,
+        )
+    if not isinstance(X, np.ndarray):
+        estimator.feature_names_in_ = np.asarray(estimator.features_.names_in, dtype=object)
+    estimator.n_features_in_ = estimator.features_.n_in
 
 
 def check_labels(X: Array, y: Any) -> np.ndarray:

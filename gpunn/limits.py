@@ -74,6 +74,12 @@ def check_numbers(p: Any) -> None:
     number("input_dropout", p.input_dropout, 0, 1, open_ends="high")
     number("lbfgs_memory", p.lbfgs_memory, 1, integer=True)
     number("label_smoothing", p.label_smoothing, 0, 1, open_ends="high")
+    if p.max_categories is not None:
+        number("max_categories", p.max_categories, 2, integer=True, other=", or None")
+    if p.min_frequency is not None:
+        share = not isinstance(p.min_frequency, Integral)
+        ends = {"high": 1, "open_ends": "low high"} if share else {"integer": True}
+        number("min_frequency", p.min_frequency, 0 if share else 1, **ends, other=", or a number of rows, or None")
     if p.batch_size != "auto":
         number("batch_size", p.batch_size, 1, integer=True, other=", or 'auto'")
     for name in ("clip_norm", "max_norm", "time_limit"):

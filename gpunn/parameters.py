@@ -61,4 +61,6 @@ class Parameters:
     time_limit: float | None = None
     record: Any = None
     features: Any = "auto"
+    max_categories: int | None = None
+    min_frequency: float | None = None
     callback: Callable[[History], bool | None] | None = None

@@ -100,7 +100,7 @@ def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> N
         )
     first = not hasattr(clf, "theta_")
     with all_or_nothing(clf):
-        given = _check(clf, X, y, sample_weight, reset=first)
+        given = _check(clf, X, y, sample_weight, reset=first, more=not first)
         device = given.device
         labels = Labels.announced(given.y, classes) if first else clf._labels.agreeing(classes)
         objective = blueprint.objective(clf, given.X.shape[1], labels)
@@ -147,9 +147,10 @@ def moved(device: Device, state: Any) -> Any:
     return state if state is None or isinstance(state, (int, float)) else device.asarray(state)
 
 
-def _check(clf: Any, X: Any, y: Any, sample_weight: Any, reset: bool) -> Given:
+def _check(clf: Any, X: Any, y: Any, sample_weight: Any, reset: bool, more: bool = False) -> Given:
     device = device_for(clf.device, X, clf.precision)
-    rows = check_rows(clf, device, X, reset=reset, dtype="float64" if clf.dtype == "float64" else "float32")
+    dtype = "float64" if clf.dtype == "float64" else "float32"
+    rows = check_rows(clf, device, X, reset=reset, dtype=dtype, more=more)
     y = check_labels(rows, y)
     dtype = choices.dtype(clf, rows if reset else clf.theta_)
     return Given(device, Origin.of(X), rows, y, check_weights(sample_weight, rows, dtype), dtype)

@@ -127,6 +127,9 @@ class Watcher:
         vars(model).pop("features_", None)
         vars(model).pop("feature_names_in_", None)
         model.n_features_in_ = X.shape[1]
+        if isinstance(self.clf.scoring, str) and len(self.labels.classes) == 2 and not self.labels.multilabel:
+            # Scorers of scikit-learn look for a positive class 1: it is the second class here, as for the threshold.
+            y, model.classes_ = np.searchsorted(self.labels.classes, y), np.array([0, 1])
         with_weight = {} if weight is None else {"sample_weight": weight}
         rows = X.matrix if isinstance(X, SparseRows) else X
         return float(check_scoring(model, self.clf.scoring)(model, rows, y, **with_weight))

@@ -39,6 +39,12 @@ def session(tmp_path_factory):
     pyplot.close("all")
 
 
+def test_the_code_of_the_page_on_tables_runs(capsys):
+    for _, content in BLOCK.findall((DOCS / "tables.md").read_text(encoding="utf-8")):
+        exec(compile(content, "docs/tables.md", "exec"), {})
+    assert "colour  text     one of 3: blue, green, red" in capsys.readouterr().out
+
+
 def test_what_is_printed_stands_in_the_guide(session):
     _, pairs = session
     assert len(pairs) == GUIDE.count("\n```text\n")

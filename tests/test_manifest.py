@@ -14,7 +14,8 @@ from gpunn.nn.activations import ACTIVATIONS, ELU, LeakyReLU, PReLU, RescaledTan
 from gpunn.nn.costs import Quadratic
 from gpunn.nn.initialisers import he_normal, ones
 
-OTHERS = {  # a value for each parameter that is not its default
+OTHERS = {
+    "max_categories": 40, "min_frequency": 0.125,  # a value for each parameter that is not its default
     "input_dropout": 0.1, "hidden_layer_sizes": (7, 5), "activation": ["tanh", "prelu"], "dropout": [0.0, 0.5],
     "output_activation": "sigmoid", "weight_init": "orthogonal", "bias_init": "gaussian", "cost": "quadratic",
     "random_state": 7, "device": "cuda:1", "dtype": "float64", "precision": "tf32", "early_stopping": True,
@@ -220,7 +221,7 @@ WRONG = [  # a key, a value, and what the message names
     ("training.params.max_norm", 0, "(0, inf)"), ("training.optimize.method", "newton", "'bfgs'"),
     ("training.optimize.iterations", 1.5, "whole number"), ("training.optimize.batch_size", "all", "whole number"),
     ("training.optimize.schedule", "fast", "'cosine'"), ("training.optimize.beta", "x", "'fletcher_reeves'"),
-    ("training.optimize.momentum", [1], "[0, 1]"), ("data.held_out", 1, "(0, 1)"), ("data.held_out", None, "(0, 1)"),
+    ("training.optimize.momentum", [1], "[0, 1]"), ("data.held_out", 1, "[0, 1)"), ("data.held_out", None, "[0, 1)"),
     ("data.file", 3, "file"), ("data.file", "", "file"), ("data.target", 5, "in quotes"),
 ]  # fmt: skip
 

@@ -60,7 +60,7 @@ def test_the_commands_run(tmp_path, monkeypatch, capsys):
     rows = [f"{i % 7},{'ab'[i % 2]},{'yes' if i % 7 > 3 else 'no'}\n" for i in range(200)]
     Path("table.csv").write_text("n,letter,label\n" + "".join(rows))
     shutil.copy("table.csv", "labelled.csv")
-    Path("new.csv").write_text("n,letter\n1,a\n6,b\n")
+    Path("new.csv").write_text("id,n,letter\nu1,1,a\nu2,6,b\n")
     commands = [line for line in blocks("sh")[2].splitlines() if line]
     commands = [line.partition(" | ")[2].partition(" | ")[0] if line.startswith("cat ") else line for line in commands]
     assert [line.split()[1] for line in commands] == ["train", "predict", "predict", "evaluate", "inspect", "report"]
@@ -68,7 +68,8 @@ def test_the_commands_run(tmp_path, monkeypatch, capsys):
         arguments = shlex.split(line)[1:]
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(Path("new.csv").read_bytes())))
         assert main([*arguments, "--epochs", "20"] if arguments[0] == "train" else arguments) == 0
-    assert [line.split(",")[0] for line in Path("predictions.csv").read_text().splitlines()[1:]] == ['"no"', '"yes"']
+    found = [line.split(",")[:2] for line in Path("predictions.csv").read_text().splitlines()[1:]]
+    assert found == [['"u1"', '"no"'], ['"u2"', '"yes"']]
 
 
 def test_the_manifest_is_one(tmp_path):

@@ -12,8 +12,7 @@ from typing import Any
 from gpunn import models
 from gpunn.cli import report
 from gpunn.cli.scores import Scores
-from gpunn.cli.sources import labelled, load, of_matrices, place, target_of
-from gpunn.cli.streams import name_of
+from gpunn.cli.sources import Source, labelled, load, of_matrices, place, target_of
 
 PICTURES = (".png", ".svg")
 
@@ -27,14 +26,15 @@ def evaluate(options: argparse.Namespace) -> int:
             )
         importlib.import_module("matplotlib")  # before the work, not after it
     clf = load(options.model, options.device)
-    rows = labelled(clf.features_, options.data, clf.theta_.dtype, target_of(clf, options), clf.classes_)
+    source = Source.of(options)
+    rows = labelled(clf.features_, source, clf.theta_.dtype, target_of(clf, options), clf.classes_)
     scores = Scores.of(of_matrices(clf), rows)
     if options.confusion:
         models.write_whole(options.confusion, picture(scores, Path(options.confusion).suffix[1:].lower()))
     if options.json:
         report.say(json.dumps(scores.to_dict(), indent=2, ensure_ascii=False))
     else:
-        report.evaluation(scores, name_of(options.data), by_class=True)
+        report.evaluation(scores, str(source), by_class=True)
     return 0
 
 

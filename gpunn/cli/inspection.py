@@ -13,8 +13,7 @@ from gpunn import models
 from gpunn.choices import name_of as name_of_activation
 from gpunn.cli import report
 from gpunn.cli.curves import drawing
-from gpunn.cli.sources import labelled_table, load, place, target_of
-from gpunn.cli.streams import name_of
+from gpunn.cli.sources import Source, labelled_table, load, place, target_of
 from gpunn.estimator import MLPClassifier
 from gpunn.nn.costs import COSTS
 
@@ -29,12 +28,12 @@ def inspect(options: argparse.Namespace) -> int:
     if options.data:
         from gpunn.insight import diagnose
 
-        found = diagnose(clf, *labelled_table(clf.features_, options.data, target_of(clf, options), clf.classes_))
+        found = diagnose(clf, *labelled_table(clf.features_, Source.of(options), target_of(clf, options), clf.classes_))
     _network(clf, options.model)
     _columns_and_classes(clf)
     _history(clf)
     if found is not None:
-        report.say(f"\n{name_of(options.data)}")
+        report.say(f"\n{Source.of(options)}")
         report.say(str(found))
     return 0
 
@@ -44,16 +43,20 @@ def page(options: argparse.Namespace) -> int:
     place(output, options.model, options.data)
     importlib.import_module("matplotlib")  # before the work, not after it
     clf = load(options.model, options.device)
-    X, y = labelled_table(clf.features_, options.data, target_of(clf, options), clf.classes_)
-    write_page(output, clf, X, y, f"{Path(options.model).name} on {Path(name_of(options.data)).name}", options.how)
+    X, y = labelled_table(clf.features_, Source.of(options), target_of(clf, options), clf.classes_)
+    title = f"{Path(options.model).name} on {Path(str(Source.of(options))).name}"
+    write_page(output, clf, X, y, title, options.how, np.arange(1, len(y) + 1))
     return 0
 
 
-def write_page(path: str | Path, clf: MLPClassifier, X: Any, y: np.ndarray, title: str, how: str) -> None:
-    """Write a page (HTML) about a classifier and rows X (n rows of a table) with labels y (n,)."""
+def write_page(
+    path: str | Path, clf: MLPClassifier, X: Any, y: np.ndarray, title: str, how: str, row_numbers: np.ndarray
+) -> None:
+    """Write a page (HTML) about a classifier and rows X (n rows of a table) with labels y (n,); ``row_numbers`` (n,)
+    are those of the file, from 1."""
     from gpunn.insight import html_report
 
-    models.write_whole(path, html_report(clf, X, y, title=title, how=how).encode())
+    models.write_whole(path, html_report(clf, X, y, title=title, how=how, row_numbers=row_numbers).encode())
     report.say(f"report written to {path}")
 
 

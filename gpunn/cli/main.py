@@ -48,6 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(_message(error))  # raised by hand, with the remedy
     except (ValueError, OSError, DeviceUnavailableError, MemoryError) as error:
         return _fail(_message(error))
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] != "pyarrow":
+            raise
+        # A type of table that Arrow reads and cannot work on.
+        return _fail(f"Arrow cannot do this with the table: {_message(error)}. Write it with plain types, or as CSV.")
 
 
 def _message(error: BaseException) -> str:

@@ -19,6 +19,10 @@ def _sizes(text: str) -> tuple[int, ...]:
         raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give whole numbers, as in 256,128") from None
 
 
+def _count_or_share(text: str) -> float:
+    return float(text) if "." in text else int(text)
+
+
 def _one_or_list(text: str) -> str | list[str]:
     names = [part.strip() for part in text.split(",")]
     return names[0] if len(names) == 1 else names
@@ -84,6 +88,10 @@ OPTIONS = (
      "share of each label that is spread over all classes (default: 0)"),
     ("--ema-decay", "ema_decay", {"type": float, "metavar": "X"},
      "predict with an exponential moving average of the weights, as in 0.999 (default: none)"),
+    ("--max-categories", "max_categories", {"type": int, "metavar": "N"},
+     "most inputs for the categories of a column; the rarest share one (default: none do)"),
+    ("--min-frequency", "min_frequency", {"type": _count_or_share, "metavar": "X"},
+     "categories with fewer rows, or a smaller share of them, share one input (default: none do)"),
     ("--threshold", "threshold", {"type": float, "metavar": "P"},
      "of two classes, answer the second where its probability is above this (default: 0.5)"),
     ("--dtype", "dtype", {"choices": ["float32", "float64"]}, "of the arithmetic (default: float32)"),

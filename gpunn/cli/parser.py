@@ -26,6 +26,7 @@ TRAIN_EXAMPLES = """examples:
 PREDICT_EXAMPLES = """examples:
   gpunn predict digits.gpunn new.csv > predictions.csv
   gpunn predict digits.gpunn new.parquet -o predictions.parquet
+  gpunn predict digits.gpunn new.csv --keep id
   cat new.csv | gpunn predict digits.gpunn - | head
 
 The table is read, and the answers are written, in batches: memory does not grow
@@ -109,9 +110,21 @@ def _train(commands: Any) -> None:
         type=kind,
         action="append",
         default=[],
-        help="make a column numbers, text or dates, or drop it; may be given for several",
+        help="make a column numbers, text, dates, 'times of day' or durations, or drop it; may be given for several",
     )
-    train.add_argument("--held-out", type=float, metavar="X", help="share of rows to report on (default: 0.2)")
+    train.add_argument(
+        "--missing", metavar="WORD", action="append", default=[], help="a word that is a missing value in this table"
+    )
+    train.add_argument(
+        "--not-missing", metavar="WORD", action="append", default=[], help="a word, like NA, that is a value after all"
+    )
+    _written(train)
+    train.add_argument(
+        "--classes-ok", action="store_true", help="take each of many different numbers in the target for a class"
+    )
+    train.add_argument(
+        "--held-out", type=float, metavar="X", help="share of rows to report on (default: 0.2); 0 trains on all rows"
+    )
     train.add_argument("--validation", metavar="FILE", help="a table with labels to watch while training")
     train.add_argument(
         "-o", "--output", metavar="FILE", help="model file (default: the name of the source, with .gpunn)"
@@ -128,6 +141,10 @@ def _train(commands: Any) -> None:
 def _predict(predict: Parser) -> None:
     predict.add_argument("data", metavar="DATA", help=DATA)
     _device(predict)
+    _written(predict)
+    predict.add_argument(
+        "--keep", metavar="COLUMN", action="append", default=[], help="write a column of the table beside the answers"
+    )
     predict.add_argument("-o", "--output", metavar="FILE", help=f"a file ending in .csv or .parquet {OUTPUT}")
     predict.add_argument("--format", choices=["csv", "parquet"], help="what to write (default: as FILE ends, else csv)")
 
@@ -136,6 +153,7 @@ def _evaluate(evaluate: Parser) -> None:
     evaluate.add_argument("data", metavar="DATA", help=DATA)
     _device(evaluate)
     _target(evaluate)
+    _written(evaluate)
     evaluate.add_argument("--confusion", metavar="FILE", help="draw the confusion matrix (.png or .svg)")
     evaluate.add_argument("--json", action="store_true", help="print the figures as JSON")
 
@@ -144,13 +162,30 @@ def _inspect(inspect: Parser) -> None:
     inspect.add_argument("data", metavar="DATA", nargs="?", help=DATA)
     _device(inspect)
     _target(inspect)
+    _written(inspect)
 
 
 def _report(report: Parser) -> None:
     report.add_argument("data", metavar="DATA", help=DATA)
     _device(report)
     _target(report)
+    _written(report)
     report.add_argument("-o", "--output", metavar="FILE", help="the page (default: the name of the model, with .html)")
+
+
+def _written(command: Parser) -> None:
+    """How a CSV table is written, where its first lines do not tell it."""
+    command.add_argument(
+        "--separator", metavar="C", type=_separator, help="between values (default: as the lines tell)"
+    )
+    command.add_argument("--decimal", choices=[".", ","], help="in numbers (default: as the first lines tell)")
+
+
+def _separator(text: str) -> str:
+    named = {"tab": "\t", "\\t": "\t"}.get(text, text)
+    if len(named.encode()) != 1 or named in '"\r\n':
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give one character, as in ';', or tab")
+    return named
 
 
 def _device(command: Parser) -> None:

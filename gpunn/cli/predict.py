@@ -15,7 +15,7 @@ import pyarrow.parquet
 
 from gpunn.cli import report
 from gpunn.cli.outputs import STDOUT, opened
-from gpunn.cli.sources import encoded, load, of_matrices, place
+from gpunn.cli.sources import Source, encoded, load, of_matrices, place
 from gpunn.estimator import MLPClassifier
 
 FORMATS = {".csv": "csv", ".parquet": "parquet"}
@@ -32,9 +32,9 @@ def predict(options: argparse.Namespace) -> int:
             "--format."
         )
     clf = load(options.model, options.device)
-    rows = encoded(clf.features_, options.data, clf.theta_.dtype, len(clf.classes_))
+    rows = encoded(clf.features_, Source.of(options), clf.theta_.dtype, len(clf.classes_), options.keep)
     bare = of_matrices(clf)
-    answers = (answer(bare, X) for X in rows)
+    answers = (_beside(kept, answer(bare, X)) for X, kept in rows)
     first = next(answers)  # a table that is bad from the start leaves the output alone
     with opened(output) as file:
         WRITERS[form](file, itertools.chain([first], answers))
@@ -51,6 +51,16 @@ def answer(clf: MLPClassifier, X: Any) -> Any:
         columns = {"prediction": pa.array(found.tolist(), pa.array(clf.classes_.tolist()).type)}
     # In their own dtype: a float32 then has no more digits than it knows.
     return pa.table(columns | {f"p({name})": pa.array(np.ascontiguousarray(p[:, i])) for i, name in enumerate(names)})
+
+
+def _beside(kept: Any, answers: Any) -> Any:
+    """The columns that were asked for, and the answers behind them."""
+    both = set(kept.column_names) & set(answers.column_names)
+    if both:
+        raise ValueError(f"--keep: the answers have a column {min(both)!r} too. Rename that of the table.")
+    for name in answers.column_names:
+        kept = kept.append_column(name, answers[name])
+    return kept
 
 
 def _write_csv(file: BinaryIO, tables: Iterator[Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from gpunn.choices import FIRST_ORDER_SOLVERS
 from gpunn.cli.curves import Curves
 from gpunn.cli.scores import Scores
 from gpunn.devices import get_device
+from gpunn.features import FeatureWarning
 from gpunn.training.history import ENDED_BY, History
 
 SHOWN_CLASSES = 20  # a wider confusion matrix is not read
@@ -29,6 +31,21 @@ def say(text: str) -> None:
 def warn(text: str) -> None:
     """A warning."""
     Console(stderr=True).print(f"gpunn: warning: {text}", highlight=False, markup=False, soft_wrap=True)
+
+
+@contextlib.contextmanager
+def warned(source: str, said: Callable[[str], str]) -> Iterator[None]:
+    """Warnings about columns within, each once for a column; ``said`` is a message in the words of the command line."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", FeatureWarning)
+        yield
+    columns: set[str] = set()
+    for warning in caught:
+        if not isinstance(warning.message, FeatureWarning):
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+        elif warning.message.column not in columns:
+            columns.add(warning.message.column)
+            warn(f"{source}: {said(str(warning.message))}")
 
 
 @contextlib.contextmanager

@@ -6,10 +6,9 @@ import argparse
 import contextlib
 import copy
 import re
-import shutil
-import sys
-import tempfile
+import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,50 @@ import pyarrow.compute as pc
 
 import gpunn
 from gpunn import models
-from gpunn.cli.streams import STDIN, STDIN_NAME, batches, check_columns, from_text, name_of
+from gpunn.cli import report
+from gpunn.data import split_target, tables, typed
+from gpunn.data.batches import Wanted, batches
+from gpunn.data.tables import name_of
 from gpunn.estimator import MLPClassifier
-from gpunn.features import Features, read_table, split_target
+from gpunn.features import Features, Spellings
 
 CELLS = 2**22  # of a matrix that is made at once: numbers in its rows, or in their probabilities
 
 KINDS = {"b": "booleans", "O": "text", "U": "text"}  # of labels by their dtype; else numbers
+
+# Remedies in Python, and what the command line has for them.
+REMEDIES = (
+    (re.compile(r"features=\{(?:'([^']*)'|\"([^\"]*)\"): '([^']*)'\}"), lambda m: _kind(m[1] or m[2], m[3])),
+    (re.compile(r"max_categories=(\d+)"), lambda m: f"--max-categories {m[1]}"),
+    (re.compile(r"min_frequency=(\d+)"), lambda m: f"--min-frequency {m[1]}"),
+    (re.compile(r"separator='(.)'"), lambda m: f"--separator {shlex.quote(m[1])}"),
+    (re.compile(r" \(from a file: read_table\([^)]*\)\)"), lambda m: ""),
+    (re.compile(r"the words for missing values"), lambda m: "the words for missing values by --missing"),
+    (re.compile(r", (columns_as_text|target=.*?): "), lambda m: ": "),
+    (re.compile(r"^features: "), lambda m: "--kind: "),
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table: a file, or CSV on standard input, "-", and what is known of how it is written."""
+
+    name: str
+    separator: str | None = None
+    decimal: str | None = None
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Source:
+        """The table that a command is given."""
+        return cls(options.data, options.separator, options.decimal)
+
+    def table(self, columns_as_text: Sequence[str], target: str | None, spellings: Spellings) -> Any:
+        """The whole table, its types inferred from all rows."""
+        with in_options():
+            return tables.read(self.name, tuple(columns_as_text), target, spellings, self.separator, self.decimal)
+
+    def __str__(self) -> str:
+        return name_of(self.name)
 
 
 def place(output: str | Path, *sources: str | Path, option: str = "--output") -> Path:
@@ -72,53 +108,40 @@ def target_of(clf: MLPClassifier, options: argparse.Namespace) -> str:
     return str(target)
 
 
-def table_of(source: str, columns_as_text: Sequence[str] = ()) -> Any:
-    """A whole table, its types told from all rows."""
-    if source != STDIN:
-        return _read(source, columns_as_text)
-    with tempfile.TemporaryDirectory() as folder:  # the lines of faults are found in a second pass
-        path = Path(folder) / "table.csv"
-        with path.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        try:
-            return _read(str(path), columns_as_text)
-        except ValueError as error:
-            raise ValueError(str(error).replace(str(path), STDIN_NAME)) from None
-
-
-def _read(path: str, columns_as_text: Sequence[str]) -> Any:
-    try:
-        return read_table(path, columns_as_text=columns_as_text)
-    except ValueError as error:
-        raise ValueError(str(error).replace(", columns_as_text:", ":", 1)) from None  # a word of Python's users
-
-
-def encoded(features: Features, source: str, dtype: Any, n_outputs: int = 1) -> Iterator[np.ndarray]:
-    """The rows of a table as matrices (m, n_out) of bounded size; ``n_outputs`` is how many numbers each will give."""
-    for before, table in batches(source, features.columns):
-        for _, X in _matrices(features, source, table, before, dtype, n_outputs):
-            yield X
+def encoded(
+    features: Features, source: Source, dtype: Any, n_outputs: int = 1, kept: Sequence[str] = ()
+) -> Iterator[tuple[np.ndarray, Any]]:
+    """The rows of a table as matrices (m, n_out) of bounded size, each with the columns of it that are kept;
+    ``n_outputs`` is how many numbers each row will give."""
+    wanted = _wanted(features, source, kept=kept)
+    said: set[str] = set()
+    for before, table, others in batches(source.name, wanted):
+        for start, X in _matrices(features, source, table, before, dtype, n_outputs, said):
+            yield X, others.slice(start, len(X))
 
 
 def labelled(
-    features: Features, source: str, dtype: Any, target: str, classes: np.ndarray
+    features: Features, source: Source, dtype: Any, target: str, classes: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The rows of a table as matrices (m, n_out) of bounded size, each with its labels (m,), all known classes."""
-    for before, table in batches(source, features.columns, target):
-        y = _labels(table, name_of(source), target, classes, before)
-        for start, X in _matrices(features, source, table, before, dtype, len(classes)):
+    wanted = _wanted(features, source, target=target)
+    said: set[str] = set()
+    for before, table, others in batches(source.name, wanted):
+        y = _labels(others, str(source), target, classes, before, features.spellings)
+        for start, X in _matrices(features, source, table, before, dtype, len(classes), said):
             yield X, y[start : start + len(X)]
 
 
-def labelled_table(features: Features, source: str, target: str, classes: np.ndarray) -> tuple[Any, np.ndarray]:
+def labelled_table(features: Features, source: Source, target: str, classes: np.ndarray) -> tuple[Any, np.ndarray]:
     """A whole table, its columns in the order of training, and its labels (n,), all known classes."""
-    as_text = [*features.text_columns, *([target] if kind_of_labels(classes) == "text" else [])]
-    table = table_of(source, as_text)
-    check_columns(name_of(source), table.column_names, features.columns, target)
-    X = table.select(features.names_in)
-    with named(name_of(source)):
-        features.transform(X)  # what it would raise later would not name the file
-    return X, _labels(table, name_of(source), target, classes, 0)
+    said: set[str] = set()
+    parts, labels = [], []
+    for before, table, others in batches(source.name, _wanted(features, source, target=target)):
+        for _ in _matrices(features, source, table, before, "float32", 1, said):
+            pass  # what it would raise later would not name the file
+        labels.append(_labels(others, str(source), target, classes, before, features.spellings))
+        parts.append(table)
+    return pa.concat_tables(parts, promote_options="permissive"), np.concatenate(labels)
 
 
 @contextlib.contextmanager
@@ -130,20 +153,50 @@ def named(what: str) -> Iterator[None]:
         raise ValueError(f"{what}: {error}") from None
 
 
+@contextlib.contextmanager
+def in_options() -> Iterator[None]:
+    """Errors within give their remedies as options of the command line."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(as_options(str(error))) from None
+
+
+def as_options(message: str) -> str:
+    """A message with its remedies as options of the command line."""
+    for pattern, option in REMEDIES:
+        message = pattern.sub(option, message)
+    return message
+
+
 def kind_of_labels(labels: np.ndarray) -> str:
     """The kind of column that labels stand in."""
     return KINDS.get(labels.dtype.kind, "numbers")
 
 
+def _kind(column: str, kind: str) -> str:
+    return f"--kind {shlex.quote(f'{column}={kind}')}"
+
+
+def _wanted(features: Features, source: Source, target: str | None = None, kept: Sequence[str] = ()) -> Wanted:
+    return Wanted(features.columns, target, kept, features.spellings, source.separator, source.decimal)
+
+
 def _matrices(
-    features: Features, source: str, table: Any, before: int, dtype: Any, n_outputs: int
+    features: Features, source: Source, table: Any, before: int, dtype: Any, n_outputs: int, said: set[str]
 ) -> Iterator[tuple[int, np.ndarray]]:
+    """The rows in order as matrices; ``said`` are the columns that have been warned of."""
     step = max(1, CELLS // max(features.n_out, n_outputs))
     for start in range(0, table.num_rows, step):
         try:
-            X = features.transform(table.slice(start, step), dtype)
+            X, novelties = features.encode(table.slice(start, step), dtype)
         except ValueError as error:
-            raise ValueError(f"{name_of(source)}: {_moved(str(error), features, before + start)}") from None
+            message = _moved(as_options(str(error)), features, before + start)
+            raise ValueError(f"{source}: {message}") from None
+        for novelty in novelties:
+            if novelty.most and novelty.column.name not in said:
+                said.add(novelty.column.name)
+                report.warn(f"{source}: {_moved(str(novelty.warning()), features, before + start)}")
         yield start, X
 
 
@@ -157,9 +210,11 @@ def _moved(message: str, features: Features, before: int) -> str:
     return message
 
 
-def _labels(table: Any, where: str, target: str, classes: np.ndarray, before: int) -> np.ndarray:
+def _labels(table: Any, where: str, target: str, classes: np.ndarray, before: int, spellings: Spellings) -> np.ndarray:
     with named(where):
         values, kind = table[target], kind_of_labels(classes)
+        if pa.types.is_large_string(values.type):  # CSV, or text of Parquet
+            values = typed.as_kind(values, "text", spellings, ".")
         missing = np.flatnonzero(pc.is_null(values, nan_is_null=True).to_numpy())
         if missing.size:
             raise ValueError(
@@ -167,9 +222,9 @@ def _labels(table: Any, where: str, target: str, classes: np.ndarray, before: in
                 "row."
             )
         if kind == "text":
-            values = values if pa.types.is_dictionary(values.type) else values.cast(pa.large_string())
-        elif pa.types.is_large_string(values.type):  # a CSV file was read
-            read = from_text(values, "labels" if kind == "numbers" else kind)
+            values = _as_text(values, classes)
+        elif pa.types.is_large_string(values.type):
+            read = typed.as_kind(values, kind, spellings, ".")
             values = values if read is None else read
         _, y = split_target(pa.table({target: values}), target)
         unknown = np.unique(y) if kind_of_labels(y) != kind else np.setdiff1d(y, classes)
@@ -178,6 +233,15 @@ def _labels(table: Any, where: str, target: str, classes: np.ndarray, before: in
                 f"column {target!r} has labels that the model does not know: {_few(unknown)}. It knows {_few(classes)}."
             )
     return y.astype(classes.dtype)
+
+
+def _as_text(values: Any, classes: np.ndarray) -> Any:
+    """Labels of any type as text; truth values in the spelling that the classes have."""
+    if pa.types.is_boolean(values.type):
+        for spelling in (("False", "True"), ("FALSE", "TRUE"), ("0", "1")):
+            if set(spelling) >= set(classes.tolist()):
+                return pc.if_else(values, spelling[1], spelling[0]).cast(pa.large_string())
+    return values if pa.types.is_dictionary(values.type) else values.cast(pa.large_string())
 
 
 def _few(labels: np.ndarray) -> str:

@@ -17,59 +17,101 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
-from gpunn import choices
+from gpunn import choices, models
 from gpunn import manifest as manifests
 from gpunn.cli import report
 from gpunn.cli.inspection import write_page
 from gpunn.cli.options import OPTIONS
 from gpunn.cli.scores import Scores
-from gpunn.cli.sources import labelled_table, named, place, table_of
-from gpunn.cli.streams import STDIN, name_of
+from gpunn.cli.sources import Source, as_options, in_options, labelled_table, named, place
+from gpunn.data import split_target
+from gpunn.data.csv_text import STDIN
+from gpunn.data.tables import as_text
 from gpunn.devices import get_device
 from gpunn.estimator import MLPClassifier
-from gpunn.features import Features, split_target
+from gpunn.features import Features, FeatureWarning, Spellings
 from gpunn.features.kinds import check_kinds
+from gpunn.features.oddities import oddities
+from gpunn.features.spellings import parse_number
 from gpunn.labels import Labels
 from gpunn.limits import ParameterError
 from gpunn.manifest import Manifest
+
+MANY_CLASSES = 50  # more different numbers are a quantity rather than classes
 
 MANIFESTS = (".yaml", ".yml", ".toml")
 
 
 def train(options: argparse.Namespace) -> int:
     plan = _plan(options.source)
-    data = plan.data["file"]
+    source = Source(
+        plan.data["file"],
+        options.separator or plan.data.get("separator"),
+        options.decimal or plan.data.get("decimal"),
+    )
     target = options.target or plan.data.get("target")
     if target is None:
         raise ValueError("--target is missing: name the column with the labels, as in --target digit.")
-    output = _places(options, data)
+    output = _places(options, source.name)
     clf = _classifier(plan, options)
-    kinds = clf.features if isinstance(clf.features, dict) else {}
-    X, y = split_target(table_of(data, [name for name, kind in kinds.items() if kind == "text"]), target)
-    labels = _labels(clf, options, y, f"{name_of(data)}, column {target!r}")
+    spellings = Spellings(
+        (*plan.data.get("missing", ()), *options.missing), (*plan.data.get("not_missing", ()), *options.not_missing)
+    )
+    X, y, kinds = _read(source, target, clf.features if isinstance(clf.features, dict) else {}, spellings)
+    labels = _labels(clf, options, y, f"{source}, column {target!r}")
+    _check_overwriting(output, options, target)
     share = plan.data.get("held_out", 0.2) if options.held_out is None else options.held_out
     rows, held_out = _split(y, labels, share, clf.random_state)
+    for odd in oddities(X, kinds, spellings):
+        report.warn(f"{source}: {as_options(str(odd))}")
     X_test, y_test = X.take(held_out), y[held_out]
-    features = _features(X, X.take(rows), X_test, kinds, name_of(data))
+    features = _features(clf, X, X.take(rows), X_test, kinds, spellings, str(source))
     plan.check_sizes(features.n_out, len(labels.classes))
     watched: dict[str, Any] = {}
     if options.validation:
-        found = labelled_table(features, options.validation, target, labels.classes)
+        other = Source(options.validation, options.separator, options.decimal)
+        found = labelled_table(features, other, target, labels.classes)
         watched = dict(zip(("X_val", "y_val"), found, strict=True))
     report.say(
-        f"{name_of(data)}: {len(y):,} rows, {features.n_in} columns as {features.n_out} inputs, "
+        f"{source}: {len(y):,} rows, {features.n_in} columns as {features.n_out} inputs, "
         f"{len(labels.classes)} classes; {len(held_out):,} rows held out"
         + (f"; {len(watched['y_val']):,} rows to validate on" if watched else "")
     )
+    clf.features = features
     seconds = _fit(clf, options, X.take(rows), y[rows], watched)
     clf.target_ = target
     clf.save(output)
     report.training(clf, seconds)
-    report.evaluation(Scores.of(clf, [(X_test, y_test)]), "held-out rows", by_class=False)
+    if held_out.size:
+        with report.warned("held-out rows", as_options):
+            scores = Scores.of(clf, [(X_test, y_test)])
+        report.evaluation(scores, "held-out rows", by_class=False)
     report.say(f"model saved to {output}")
     if options.report:
-        write_page(options.report, clf, X_test, y_test, f"{output.name} on held-out rows", options.how)
+        title = f"{output.name} on held-out rows"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FeatureWarning)  # told with the scores
+            write_page(options.report, clf, X_test, y_test, title, options.how, held_out + 1)
     return 130 if clf.history_.stopped == "interrupted" else 0
+
+
+def _read(
+    source: Source, target: str, kinds: dict[str, str], spellings: Spellings
+) -> tuple[Any, np.ndarray, dict[str, str]]:
+    """Rows X and labels y of the table, and the kinds that are set of columns of X."""
+    kind = kinds.get(target)
+    if kind not in (None, "text"):
+        raise ValueError(f"--kind: the target {target!r} cannot be {kind!r}; labels are read as they are, or as text.")
+    texts = [name for name, kind in kinds.items() if kind == "text" and name != target]
+    table = source.table(texts, target, spellings)
+    if kind == "text":
+        table = as_text(str(source), table, [target])
+    X, y = split_target(table, target)
+    kinds = {name: kind for name, kind in kinds.items() if name != target}
+    with in_options():
+        check_kinds(kinds, X.column_names)
+    dropped = [name for name, kind in kinds.items() if kind == "drop"]
+    return X.drop_columns(dropped), y, {name: kind for name, kind in kinds.items() if kind != "drop"}
 
 
 def _plan(source: str) -> Manifest:
@@ -88,11 +130,29 @@ def _places(options: argparse.Namespace, data: str) -> Path:
     if options.output == STDIN or (options.source == STDIN and not options.output):
         raise ValueError("--output: name the file for the model; there is none to take the name from.")
     if options.report:
+        if options.held_out == 0:
+            raise ValueError("--report: it is about held-out rows, and --held-out 0 leaves none. Use gpunn report.")
         place(options.report, options.source, data, option="--report")
         importlib.import_module("matplotlib")
+    if options.output:
+        return place(options.output, options.source, data)
     # A table that has the name of a model is refused when it is read.
-    sources = [options.source, data] if options.output else []
-    return place(options.output or Path(options.source).with_suffix(".gpunn"), *sources)
+    return place(Path(options.source).with_suffix(".gpunn"))
+
+
+def _check_overwriting(output: Path, options: argparse.Namespace, target: str) -> None:
+    """FileExistsError where a model of another target has the name that this one would take of its table."""
+    if options.output or not output.exists():
+        return
+    try:
+        other = models.read(output).target
+    except ValueError:  # damaged, or no model at all
+        return
+    if other != target:
+        raise FileExistsError(
+            f"--output: {output} is a model of {other!r} and would be overwritten by one of {target!r}. Name another "
+            "file, or this one if it may be."
+        )
 
 
 def _classifier(plan: Manifest, options: argparse.Namespace) -> MLPClassifier:
@@ -120,6 +180,7 @@ def _labels(clf: MLPClassifier, options: argparse.Namespace, y: np.ndarray, wher
     """The classes, and what of the parameters is about them."""
     with named(where), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of many classes: _split refuses those that are too small
+        _check_classes(y, options)
         labels = Labels.learn(y)
     clf.set_params(class_weight=_by_label(clf.class_weight, labels.classes))
     with _named_options(options):
@@ -127,18 +188,32 @@ def _labels(clf: MLPClassifier, options: argparse.Namespace, y: np.ndarray, wher
     return labels
 
 
-def _features(X: Any, X_train: Any, X_test: Any, kinds: dict[str, str], name: str) -> Features:
+def _check_classes(y: np.ndarray, options: argparse.Namespace) -> None:
+    """ValueError where labels are probably a quantity to be predicted."""
+    classes = np.unique(y)
+    numbers = [parse_number(str(label).strip()) for label in classes]
+    if options.classes_ok or any(number is None for number in numbers):
+        return
+    if len(classes) > MANY_CLASSES or any(number % 1 for number in numbers if number is not None):
+        raise ValueError(
+            f"it holds {len(classes):,} different numbers, like {classes[0]}, each of which would be a class: gpunn "
+            "classifies, and has no regression. If they are classes add --classes-ok; else name another target."
+        )
+
+
+def _features(
+    clf: MLPClassifier, X: Any, X_train: Any, X_test: Any, kinds: dict[str, str], spellings: Spellings, name: str
+) -> Features:
     """The columns as the training rows have them; they are known to take the other rows before the training."""
-    try:
-        check_kinds(kinds, X.column_names)
-    except ValueError as error:
-        raise ValueError(f"--kind: {str(error).removeprefix('features: ')}") from None
-    with named(name):
+    joining: dict[str, Any] = {"max_categories": clf.max_categories, "min_frequency": clf.min_frequency}
+    with named(name), in_options(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FeatureWarning)  # told of the whole table
         try:
-            features = Features.learn(X_train, kinds)
-            features.transform(X_test)
+            features = Features.learn(X_train, kinds, spellings=spellings, **joining)
+            if X_test.num_rows:
+                features.transform(X_test)
         except ValueError:
-            Features.learn(X, kinds)  # says it with the number of the row in the whole table
+            Features.learn(X, kinds, spellings=spellings, **joining)  # says it with the number of the row in the table
             raise
     return features
 
@@ -191,13 +266,15 @@ def _by_label(weights: Any, classes: np.ndarray) -> Any:
 
 def _split(y: np.ndarray, labels: Labels, share: float, seed: Any) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers of a stratified split, with every class on the side to train on."""
-    if not 0 < share < 1:
-        raise ValueError(f"--held-out: {share} is not allowed; give a number in (0, 1).")
+    if not 0 <= share < 1:
+        raise ValueError(f"--held-out: {share} is not allowed; give a number in [0, 1).")
+    if share == 0:
+        return np.arange(len(y)), np.empty(0, np.int64)
     found, counts = np.unique(y, return_counts=True)
     if counts.min() < 2:
         raise ValueError(
             f"the class {found.tolist()[counts.argmin()]!r} has only one row, and each class needs one to train on and "
-            "one to hold out. Remove it, or add rows."
+            "one to hold out. Remove it, add rows, or train on all rows by --held-out 0."
         )
     n, n_test = len(y), math.ceil(share * len(y))
     if min(n_test, n - n_test) >= len(found):

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from gpunn.features.kinds import CATEGORICAL, NUMERIC, as_numbers, as_text, first_unlike
+from gpunn.features.kinds import CATEGORICAL, NUMERIC
+from gpunn.features.spellings import DAY, seconds_string, without_point
+from gpunn.features.values import Values
 
 MAX_CATEGORIES = 1000
 
 SHOWN = 60  # letters of categories that are shown
 
-DAY = 86400  # seconds
+FAR = 10.0  # standard deviations: a range that training rows cannot have meant
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class NumericColumn:
     ----------
     name : str
     kind : str
-        A key of `NUMERIC`.
+        One of `NUMERIC`.
     mean, scale : float
         Mean and standard deviation (the sum of squares over n) of the training values that were not missing;
         scale is 1 where they were all equal.
@@ -53,13 +52,13 @@ class NumericColumn:
     forced: bool
 
     @classmethod
-    def learn(cls, name: str, kind: str, values: Any, forced: bool = False) -> NumericColumn:
-        """The statistics of training values, a `pyarrow.ChunkedArray` (n,); ValueError if one is infinite."""
-        x = as_numbers(name, values)
+    def learn(cls, values: Values, forced: bool = False) -> NumericColumn:
+        """The statistics of training values (n,); ValueError if one is infinite."""
+        x = values.finite()
         known = x[~np.isnan(x)]
         if not known.size:
-            return cls(name, "nothing", 0.0, 1.0, False, False)
-        return cls(name, kind, *_mean_and_scale(known), known.size < x.size, forced)
+            return cls(values.name, "nothing", 0.0, 1.0, False, False)
+        return cls(values.name, values.kind, *_mean_and_scale(known), known.size < x.size, forced)
 
     @property
     def names_out(self) -> tuple[str, ...]:
@@ -73,48 +72,65 @@ class NumericColumn:
         mean, scale = f"{self.mean:.4g}", f"{self.scale:.4g}"
         if self.kind == "dates":
             mean, scale = str(np.datetime64(round(self.mean), "s"))[:10], f"{self.scale / DAY:.4g} days"
-        elif self.kind != "numbers":
+        elif self.kind == "times of day":
+            mean, scale = seconds_string(self.kind, round(self.mean) % DAY), f"{scale} s"
+        elif self.kind == "durations":
             mean, scale = f"{mean} s", f"{scale} s"
         return f"standardised, mean {mean}, scale {scale}{'; missing known' if self.missing else ''}"
 
-    def encode(self, values: Any, out: np.ndarray) -> None:
+    def encode(self, values: Values, out: np.ndarray) -> np.ndarray:
         """Write values (n,) to out (n, width), which comes full of zeros.
 
-        Raises ValueError for an infinite value, and for one that is infinite in the dtype of out.
+        Returns
+        -------
+        ndarray (n,) of bool
+            Rows whose value is more than `FAR` standard deviations from the mean.
+
+        Raises
+        ------
+        ValueError
+            For an infinite value, and for one that is infinite in the dtype of out.
         """
         if self.kind == "nothing":
-            return
-        x = as_numbers(self.name, values)
+            return np.zeros(len(out), bool)
+        x = values.finite()
         missing = np.isnan(x)
         with np.errstate(over="ignore"):  # found and named below
             z = (x - self.mean) / self.scale
         z[missing] = 0
-        far = np.flatnonzero(np.abs(z) > np.finfo(out.dtype).max)
-        if far.size:
+        overflowing = np.flatnonzero(np.abs(z) > np.finfo(out.dtype).max)
+        if overflowing.size:
+            row = overflowing[0]
             raise ValueError(
-                f"column {self.name!r}, row {far[0] + 1}: {x[far[0]]} is too far from the training values "
-                f"(mean {self.mean:g}, scale {self.scale:g}) for {out.dtype}. Mend it or leave it empty."
+                f"column {self.name!r}, row {row + 1}: {x[row]} is too far from the training values "
+                f"(mean {self.mean:g}, scale {self.scale:g}) for {out.dtype}. Correct it or leave it empty."
             )
         out[:, 0] = z
         if self.missing:
             out[:, 1] = missing
+        far: np.ndarray = np.abs(z) > FAR
+        return far
 
 
 @dataclass(frozen=True)
 class CategoricalColumn:
     """Text and booleans: one output for each category of training, 1 where the value is that category.
 
-    Missing values have an output of their own, the last, if training had any. A category unknown to training
-    gives zeros only; so does a missing value if training had none.
+    Rare categories may be joined in one output behind the others, which is then also that of categories unknown to
+    training; without it these give zeros only. Missing values have an output of their own, the last, if training had
+    any; if it had none, a missing value gives zeros.
 
     Parameters
     ----------
     name : str
     kind : str
-        A key of `CATEGORICAL`.
+        One of `CATEGORICAL`.
     categories : tuple of str
-        Sorted by code point; booleans are "false" and "true"; numbers are as Arrow writes them, whole ones
-        without a point.
+        Sorted by code point, without those that were joined; booleans are "false" and "true"; integers have no point.
+    n_joined : int
+        Number of rare categories that share one output; 0 if there is no such output.
+    joined_share : float
+        Share of the training values, without those missing, that were of a rare category.
     missing : bool
         Whether training had missing values.
     forced : bool
@@ -124,28 +140,50 @@ class CategoricalColumn:
     name: str
     kind: str
     categories: tuple[str, ...]
+    n_joined: int
+    joined_share: float
     missing: bool
     forced: bool
 
     @classmethod
-    def learn(cls, name: str, kind: str, values: Any, forced: bool = False) -> CategoricalColumn:
-        """The categories of training values, a `pyarrow.ChunkedArray` (n,); ValueError if too many."""
-        texts = as_text(name, values)
-        categories = pc.unique(texts).drop_null()
-        if len(categories) > MAX_CATEGORIES:
-            row, value = first_unlike(name, values, "numbers")
+    def learn(
+        cls,
+        values: Values,
+        forced: bool = False,
+        max_categories: int | None = None,
+        min_frequency: float | None = None,
+    ) -> CategoricalColumn:
+        """The categories of training values (n,); ValueError if too many.
+
+        ``max_categories`` and ``min_frequency`` are those of scikit-learn's ``OneHotEncoder``.
+        """
+        strings = values.strings()
+        codes = strings.codes[strings.codes >= 0]
+        counts = np.bincount(codes, minlength=len(strings.distinct))
+        order = [i for i in sorted(range(len(counts)), key=strings.distinct.__getitem__) if counts[i]]
+        kept = order if values.kind == "booleans" else _frequent(order, counts, max_categories, min_frequency)
+        if len(kept) > MAX_CATEGORIES:
+            row, value = values.first_unlike("numbers")
             raise ValueError(
-                f"column {name!r} has {len(categories)} categories, more than {MAX_CATEGORIES}; row {row}: "
-                f"{value}. Drop the column if it tells rows apart (an identifier, a free text), in Python by "
-                f"features={{{name!r}: 'drop'}}; mend that value if the column should be numbers; else join rare "
-                "categories."
+                f"column {values.name!r} has {len(kept)} categories, more than {MAX_CATEGORIES}; row {row}: {value}. "
+                "Leave the column out if it tells rows apart (an identifier, free text), by "
+                f"features={{{values.name!r}: 'drop'}}; correct that value if the column should be numbers; else join "
+                "rare categories by max_categories=100 or min_frequency=10."
             )
-        return cls(name, kind, tuple(sorted(categories.to_pylist())), texts.null_count > 0, forced)
+        joined = set(order) - set(kept)
+        share = float(counts[sorted(joined)].sum() / codes.size) if joined else 0.0
+        categories = tuple(strings.distinct[i] for i in kept)
+        missing = codes.size < len(strings.codes)
+        return cls(values.name, values.kind, categories, len(joined), share, missing, forced)
 
     @property
     def names_out(self) -> tuple[str, ...]:
-        names = tuple(f"{self.name}={category}" for category in self.categories)
-        return (*names, f"{self.name} is missing") if self.missing else names
+        names = [f"{self.name}={category}" for category in self.categories]
+        if self.n_joined:
+            names.append(f"{self.name} is rare")
+        if self.missing:
+            names.append(f"{self.name} is missing")
+        return tuple(names)
 
     @property
     def becomes(self) -> str:
@@ -157,17 +195,32 @@ class CategoricalColumn:
                 shown.append("...")
                 break
             shown.append(category)
-        return f"one of {len(self.categories)}: {', '.join(shown)}{'; missing known' if self.missing else ''}"
+        joined = f"; {self.n_joined} rare ones joined" if self.n_joined else ""
+        missing = "; missing known" if self.missing else ""
+        return f"one of {len(self.categories)}: {', '.join(shown)}{joined}{missing}"
 
-    def encode(self, values: Any, out: np.ndarray) -> None:
-        """Write values (n,) to out (n, width), which comes full of zeros."""
-        known = pa.array(self.categories, pa.large_string())
-        texts = as_text(self.name, values)
-        codes = pc.index_in(texts, value_set=known).fill_null(-1).to_numpy()
+    def encode(self, values: Values, out: np.ndarray) -> np.ndarray:
+        """Write values (n,) to out (n, width), which comes full of zeros.
+
+        Returns
+        -------
+        ndarray (n,) of bool
+            Rows whose value was not among the categories of training, or among those that were joined.
+        """
+        strings = values.strings()
+        places = {category: place for place, category in enumerate(self.categories)}
+        other = len(self.categories) if self.n_joined else -1
+        # An integer that some other program has written with a point is the integer that training had.
+        to = [places.get(s, places.get(without_point(s), other)) for s in strings.distinct]
+        known = [s in places or without_point(s) in places for s in strings.distinct]
+        codes = np.array([*to, -1])[strings.codes]
         rows = np.flatnonzero(codes >= 0)
         out[rows, codes[rows]] = 1
+        missing = strings.codes < 0
         if self.missing:
-            out[:, -1] = texts.is_null().to_numpy()
+            out[:, -1] = missing
+        unseen: np.ndarray = ~np.array([*known, True])[strings.codes]
+        return unseen
 
 
 Column = NumericColumn | CategoricalColumn
@@ -176,6 +229,21 @@ COLUMNS: dict[str, type[NumericColumn | CategoricalColumn]] = {
     **dict.fromkeys(NUMERIC, NumericColumn),
     **dict.fromkeys(CATEGORICAL, CategoricalColumn),
 }
+
+
+def _frequent(
+    order: list[int], counts: np.ndarray, max_categories: int | None, min_frequency: float | None
+) -> list[int]:
+    """The categories that are not joined with others, of those in ``order``, by the rules of scikit-learn."""
+    kept = order
+    if min_frequency is not None:
+        least = min_frequency if isinstance(min_frequency, int) else min_frequency * counts.sum()
+        kept = [i for i in kept if counts[i] >= least]
+    if max_categories is not None and len(kept) + (len(kept) < len(order)) > max_categories:
+        # The sort is stable: of equally frequent categories the first in order are kept.
+        most = sorted(kept, key=lambda i: -counts[i])[: max_categories - 1]
+        kept = [i for i in kept if i in set(most)]
+    return kept
 
 
 def _mean_and_scale(x: np.ndarray) -> tuple[float, float]:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from gpunn.features.columns import COLUMNS, MAX_CATEGORIES, Column
-from gpunn.features.kinds import check_kind, check_kinds, converted, holds_codes, kind_of, no_value, show
-from gpunn.features.tables import no_column
+from gpunn.features import frames
+from gpunn.features.columns import COLUMNS, MAX_CATEGORIES, CategoricalColumn, Column
+from gpunn.features.frames import ArrayFrame, Frame
+from gpunn.features.kinds import FeatureWarning, check_kinds, no_column, show
+from gpunn.features.oddities import oddity
+from gpunn.features.spellings import USUAL, Spellings
+from gpunn.features.values import Values, check_kind, converted
 
 MAX_NAME = 30  # letters of a column's name that are shown
+MAX_NAMES = 5  # that a message lists
 
 
 @dataclass(frozen=True)
@@ -32,23 +37,41 @@ class Features:
     ----------
     columns : tuple of NumericColumn or CategoricalColumn
         In the order of the training table.
+    spellings : Spellings
+        The words for missing values, where columns come as text.
     """
 
     columns: tuple[Column, ...]
+    spellings: Spellings = USUAL
 
     @classmethod
-    def learn(cls, table: Any, kinds: Mapping[str, str] | None = None) -> Features:
+    def learn(
+        cls,
+        X: Any,
+        kinds: Mapping[str, str] | None = None,
+        *,
+        spellings: Spellings | None = None,
+        max_categories: int | None = None,
+        min_frequency: float | None = None,
+    ) -> Features:
         """Learn from a training table.
 
         Parameters
         ----------
-        table : pyarrow.Table
-            n rows, n >= 1, without the target.
-        kinds : mapping of str to {"numbers", "text", "dates", "drop"}, optional
-            Kinds of columns, by name, that are not to be told from their types. Text and booleans become "numbers",
-            text becomes "dates" (ISO 8601), anything that Arrow can write becomes "text", so that each value is a
-            category; "drop" leaves the column out, and later tables may lack it. Later tables are converted
-            in the same way.
+        X : frame
+            n rows, n >= 1, of pandas, polars, pyarrow, or another that narwhals reads, without the target. An index, as
+            of pandas, is no column.
+        kinds : mapping of str to {"numbers", "text", "dates", "times of day", "durations", "drop"}, optional
+            Kinds of columns, by name, that are not to be inferred from their types. Text and booleans become "numbers",
+            text becomes "dates", "times of day" or "durations" as `gpunn.features.spellings` says, anything with a form
+            in text becomes "text", so that each value is a category; "drop" leaves the column out, and later tables may
+            lack it. Later tables are converted in the same way.
+        spellings : Spellings, optional
+            Words for missing values in text that becomes another kind.
+        max_categories : int, optional
+            Most outputs for the categories of a column of text; the rarest categories are joined in one of them.
+        min_frequency : int or float, optional
+            Categories with fewer training rows, or a smaller share of them, are joined.
 
         Raises
         ------
@@ -56,26 +79,40 @@ class Features:
             If there are no rows or columns, two columns have one name, a column's type makes no feature,
             numbers are infinite, a column has more than `MAX_CATEGORIES` categories; or if ``kinds`` names a
             column that is not there or another kind, or a value does not fit the kind that was set.
+        TypeError
+            If X is lazy.
+
+        Warns
+        -----
+        FeatureWarning
+            Once for a column that is probably not what it is read as: text among which most values are numbers or
+            times, a row number.
         """
-        kinds = {} if kinds is None else kinds
-        check_kinds(kinds, table.column_names)
-        names = [name for name in table.column_names if kinds.get(name) != "drop"]
-        if not names or not table.num_rows:
+        frame = frames.opened(X)
+        kinds, spellings = kinds or {}, spellings or USUAL
+        check_kinds(kinds, frame.names)
+        names = [name for name in frame.names if kinds.get(name) != "drop"]
+        if not names or not frame.n_rows:
             raise ValueError(
-                f"the table has {table.num_rows} rows and {len(names)} columns to learn from; at least one row and "
+                f"the table has {frame.n_rows} rows and {len(names)} columns to learn from; at least one row and "
                 "column are needed."
             )
-        columns = []
-        for name, values in zip(names, _find(table, names), strict=True):
-            forced = name in kinds or holds_codes(values)
-            if name in kinds:
-                kind, values = kinds[name], converted(name, kinds[name], values)
+        columns: list[Column] = []
+        oddities: list[FeatureWarning] = []
+        for values in _find(frame, names):
+            odd = oddity(values, kinds, spellings)
+            oddities += [odd] if odd else []
+            forced = values.name in kinds or values.coded
+            if values.name in kinds:
+                values = converted(values, kinds[values.name], spellings)
+            check_kind(values, "nothing")
+            if COLUMNS[values.kind] is CategoricalColumn:
+                columns.append(CategoricalColumn.learn(values, forced, max_categories, min_frequency))
             else:
-                kind = kind_of(name, values)
-            if no_value(values):
-                kind = "nothing"
-            columns.append(COLUMNS[kind].learn(name, kind, values, forced))
-        return cls(tuple(columns))
+                columns.append(COLUMNS[values.kind].learn(values, forced))
+        for odd in oddities:  # nothing is wrong with the others
+            warnings.warn(odd, stacklevel=3)
+        return cls(tuple(columns), spellings)
 
     @property
     def n_in(self) -> int:
@@ -97,18 +134,23 @@ class Features:
         """Names of the outputs: "age", "age is missing", "colour=red"."""
         return tuple(name for column in self.columns for name in column.names_out)
 
+    def get_feature_names_out(self) -> np.ndarray:
+        """`names_out` (n_out,), as scikit-learn's transformers give them."""
+        return np.asarray(self.names_out, dtype=object)
+
     @property
     def text_columns(self) -> tuple[str, ...]:
         """Columns of text in training; `read_table` must read them so, even if all values are digits."""
         return tuple(column.name for column in self.columns if column.kind == "text")
 
-    def transform(self, table: Any, dtype: Any = np.float32) -> np.ndarray:
-        """The matrix of a table.
+    def transform(self, X: Any, dtype: Any = np.float32) -> np.ndarray:
+        """The matrix of a table, to which the first weights of a network belong.
 
         Parameters
         ----------
-        table : pyarrow.Table
-            n rows. Columns are found by name, in any order; others than those of training are ignored.
+        X : frame, or array (n, n_in)
+            n rows. Columns of a frame are found by name, in any order; others than those of training are ignored.
+            Those of an array are taken in the order of training.
         dtype : float32 or float64, or their names
 
         Returns
@@ -119,54 +161,59 @@ class Features:
         Raises
         ------
         ValueError
-            If a column is not there, stands twice or is of another kind than in training (or cannot become the
-            kind that was set), or a number is infinite or, standardised, beyond ``dtype``.
+            If a column is not there, is there more than once or is of another kind than in training (or cannot become
+            the kind that was set), or a number is infinite or, standardised, beyond ``dtype``.
+
+        Warns
+        -----
+        FeatureWarning
+            For a column of text most of whose values training did not have.
         """
+        encoded, novelties = self.encode(X, dtype)
+        for novelty in novelties:
+            if novelty.most:
+                warnings.warn(novelty.warning(), stacklevel=2)
+        return encoded
+
+    def encode(self, X: Any, dtype: Any = np.float32) -> tuple[np.ndarray, list[Novelty]]:
+        """The matrix of a table, as `transform` gives it, and what of its values training did not have."""
         if dtype not in (np.float32, np.float64, "float32", "float64"):
             raise ValueError(f"dtype={dtype!r} is not allowed; use float32 or float64.")
-        out = np.zeros((table.num_rows, self.n_out), dtype)
-        start = 0
-        found = _find(table, list(self.names_in))
-        for column, values in zip(self.columns, found, strict=True):
+        frame = frames.opened(self.from_array(X) if isinstance(X, np.ndarray) else X)
+        out = np.zeros((frame.n_rows, self.n_out), dtype)
+        start, novelties = 0, []
+        for column, values in zip(self.columns, _find(frame, self.names_in), strict=True):
             if column.forced:
-                values = converted(column.name, column.kind, values)
+                values = converted(values, column.kind, self.spellings)
             else:
-                check_kind(column.name, column.kind, values)
+                check_kind(values, column.kind)
             stop = start + len(column.names_out)
-            column.encode(values, out[:, start:stop])
+            new = column.encode(values, out[:, start:stop])
+            if new.any():
+                novelties.append(Novelty(column, values, new))
             start = stop
-        return out
+        return out, novelties
 
-    def from_array(self, X: np.ndarray) -> Any:
+    def from_array(self, X: np.ndarray) -> ArrayFrame:
         """A matrix without names as a table: its columns are those of training, by position.
 
         Parameters
         ----------
         X : ndarray (n, n_in)
-            Real numbers, NaN where missing.
-
-        Returns
-        -------
-        pyarrow.Table
-
-        Raises
-        ------
-        ValueError
-            If a column of training held anything but numbers, or X is no such matrix.
+            Numbers with NaN where missing, or objects with None or NaN.
         """
-        others = [name for name, column in zip(self.names_in, self.columns, strict=True) if not _of_numbers(column)]
-        if others:
+        if X.ndim != 2 or X.shape[1] != self.n_in or X.dtype.kind not in "fiubOU":
+            raise ValueError(
+                f"X is an array {X.shape} of {X.dtype}; a matrix of numbers or objects is needed, its columns in this "
+                f"order: {_few(self.names_in)} ({self.n_in} in all)."
+            )
+        others = [column.name for column in self.columns if column.kind not in ("numbers", "nothing")]
+        if others and X.dtype.kind in "fiub":
             raise ValueError(
                 f"X has no column names, and training had columns that are not of numbers: {_few(others)}. Give a "
-                "frame with the columns of training."
+                "frame with the columns of training, or an array of objects with them in their order."
             )
-        if X.ndim != 2 or X.shape[1] != self.n_in or X.dtype.kind not in "fiub":
-            raise ValueError(
-                f"X is an array {X.shape} of {X.dtype}; a matrix of numbers is needed, its columns in this order: "
-                f"{_few(self.names_in)} ({self.n_in} in all)."
-            )
-        x = X.astype(np.float64) if X.dtype.kind == "b" else X
-        return pa.table(list(map(pa.array, x.T)), names=list(self.names_in))
+        return ArrayFrame(X, self.names_in)
 
     def __str__(self) -> str:
         head = ("column", "kind", "becomes")
@@ -182,20 +229,95 @@ class Features:
     @classmethod
     def from_dict(cls, d: Any) -> Features:
         """What `to_dict` gave; ValueError, naming the key, for anything else: model files may be forged."""
-        _check_keys(d, "features", ["columns"])
-        parts = d["columns"]
+        _check_keys(d, "features", ["columns", "spellings"])
+        parts, words = d["columns"], d["spellings"]
         if not (isinstance(parts, list) and parts):
             raise ValueError(f"features, key 'columns': {show(parts)} is not a list of columns.")
         columns = tuple(_read_column(part, f"features, columns[{i}]") for i, part in enumerate(parts))
         names = [column.name for column in columns]
         if len(set(names)) < len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            raise ValueError(f"features, columns: the name {show(twice)} stands twice; names must differ.")
-        return cls(columns)
+            twice = next(name for name, times in Counter(names).items() if times > 1)
+            raise ValueError(f"features, columns: the name {show(twice)} is a duplicate; names must differ.")
+        _check_keys(words, "features, spellings", ["missing", "not_missing"])
+        for key, value in words.items():
+            if not (isinstance(value, list) and len(value) <= MAX_CATEGORIES and all(map(_is_text, value))):
+                raise ValueError(f"features, spellings, key {key!r}: {show(value)} is not a list of words.")
+        return cls(columns, Spellings(tuple(words["missing"]), tuple(words["not_missing"])))
 
 
-def _of_numbers(column: Column) -> bool:
-    return column.kind in ("numbers", "nothing")
+@dataclass(frozen=True)
+class Novelty:
+    """Values of a column that training did not have: unknown categories, or numbers in another range.
+
+    Parameters
+    ----------
+    column : Column
+    values : Values
+        n of them.
+    new : ndarray (n,) of bool
+        The rows; at least one.
+    """
+
+    column: Column
+    values: Values
+    new: np.ndarray
+
+    @property
+    def most(self) -> bool:
+        """Whether more than half of the known values of a column of text are new, where training did not lead one to
+        expect it."""
+        if not isinstance(self.column, CategoricalColumn) or self.column.joined_share > 0.5:
+            return False
+        known = int((self.values.strings().codes >= 0).sum())
+        return 2 * int(self.new.sum()) > known
+
+    def warning(self, later: str = "Check that the table is written as the training table was.") -> FeatureWarning:
+        """The warning, which ends with what to do."""
+        row, n = int(np.flatnonzero(self.new)[0]), int(self.new.sum())
+        name = self.column.name
+        if not isinstance(self.column, CategoricalColumn):
+            x = self.values.finite()[row]
+            return FeatureWarning(
+                name,
+                "novelty",
+                f"column {name!r}: {n:,} of {len(self.new):,} values are far from those that training had (mean "
+                f"{self.column.mean:g}, scale {self.column.scale:g}), the first, {x:g}, in row {row + 1}. {later}",
+            )
+        value = self.values.strings()[row] or ""
+        alike = next((c for c in self.column.categories if c.strip().casefold() == value.strip().casefold()), None)
+        beside = f"; training had {alike!r}" if alike else f"; training had {_few(self.column.categories)}"
+        becomes = "the output of rare categories" if self.column.n_joined else "zeros"
+        return FeatureWarning(
+            name,
+            "novelty",
+            f"column {name!r}: {n:,} of {len(self.new):,} values were never seen in training and become {becomes}; the "
+            f"first, {show(value)}, is in row {row + 1}{beside}. {later}",
+        )
+
+
+def apply(features: Features, X: Any, dtype: Any) -> tuple[np.ndarray, list[Novelty]]:
+    """`Features.encode` for a frame that comes to an estimator: columns that lack are told in scikit-learn's words."""
+    frame = frames.opened(X)
+    _check_names(features.names_in, frame.names)
+    if not frame.n_rows:
+        raise ValueError("X has no rows; at least one is needed.")
+    return features.encode(frame, dtype)
+
+
+def _check_names(seen: Sequence[str], names: Sequence[str]) -> None:
+    lacking, unseen = sorted(set(seen) - set(names)), sorted(set(names) - set(seen))
+    said = ""
+    if lacking and unseen:
+        said += f"Feature names unseen at fit time:\n{_listed(unseen)}"
+    if lacking:
+        said += f"Feature names seen at fit time, yet now missing:\n{_listed(lacking)}"
+    if said:
+        raise ValueError(f"The feature names should match those that were passed during fit.\n{said}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    few = [f"- {name}\n" for name in names[:MAX_NAMES]]
+    return "".join(few) + ("- ...\n" if len(names) > MAX_NAMES else "")
 
 
 def _few(names: Sequence[str]) -> str:
@@ -206,15 +328,16 @@ def _short(name: str) -> str:
     return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 3]}..."
 
 
-def _find(table: Any, names: list[str]) -> list[Any]:
-    present = table.column_names
+def _find(frame: Frame, names: Sequence[str]) -> Iterator[Values]:
+    """The values of columns, one at a time; ValueError, before the first, where one is not there or a duplicate."""
+    present = frame.names
     counts = Counter(present)
     for name in names:
         if not counts[name]:
             raise ValueError(f"the table lacks a column of the training table: {no_column(name, present)}")
         if counts[name] > 1:
             raise ValueError(f"{counts[name]} columns have the name {name!r}; rename or remove all but one.")
-    return [table.column(name) for name in names]
+    return map(frame.values, names)
 
 
 def _is_text(value: Any) -> bool:
@@ -225,7 +348,7 @@ def _is_text(value: Any) -> bool:
 def _are_categories(value: Any) -> bool:
     if not isinstance(value, list) or not all(map(_is_text, value)):
         return False
-    return 0 < len(value) <= MAX_CATEGORIES and value == sorted(set(value))
+    return len(value) <= MAX_CATEGORIES and value == sorted(set(value))
 
 
 ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {  # what a column in a model file may hold
@@ -234,7 +357,9 @@ ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {  # what a column in a 
     "scale": (lambda value: isinstance(value, float) and 0 < value < math.inf, "a finite float > 0"),
     "missing": (lambda value: isinstance(value, bool), "true or false"),
     "forced": (lambda value: isinstance(value, bool), "true or false"),
-    "categories": (_are_categories, f"a list of 1 to {MAX_CATEGORIES} texts, sorted, each once,"),
+    "categories": (_are_categories, f"a list of up to {MAX_CATEGORIES} strings, sorted and distinct,"),
+    "n_joined": (lambda value: type(value) is int and 0 <= value < 2**53, "an integer of at least 0"),
+    "joined_share": (lambda value: isinstance(value, float) and 0 <= value <= 1, "a float in [0, 1]"),
 }
 
 
@@ -247,6 +372,8 @@ def _read_column(d: Any, where: str) -> Column:
     for key, (allowed, what) in ALLOWED.items():
         if key in d and not allowed(d[key]):
             raise ValueError(f"{where}, key {key!r}: {show(d[key])} is not allowed; {what} is needed.")
+    if not d.get("categories", True) and not d["n_joined"]:
+        raise ValueError(f"{where}, key 'categories': a column without a category has joined ones.")
     values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in d.items()}
     return cls(**values)
 

@@ -1,21 +1,43 @@
-"""Frames of pandas, polars, pyarrow and whatever else narwhals reads: to tables, to features, to matrices.
+"""Frames of pandas, polars, pyarrow and whatever else narwhals reads, and arrays with the columns of a frame.
 
-pyarrow is imported when a frame comes, not before.
+pyarrow is imported where Arrow data come, not before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import sys
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import narwhals as nw
 import numpy as np
 from narwhals.dependencies import is_into_dataframe, is_into_lazyframe
 
-if TYPE_CHECKING:
-    from gpunn.features.encoder import Features
+from gpunn.features.spellings import number_string
+from gpunn.features.values import (
+    NUMBERS_OF,
+    Strings,
+    Values,
+    factorized,
+    is_integer,
+    merged,
+    of_numbers,
+    of_objects,
+    of_text,
+)
 
-MAX_NAMES = 5  # that a message lists
+
+class Frame(Protocol):
+    """Named columns of equal length."""
+
+    @property
+    def names(self) -> list[str]: ...
+
+    @property
+    def n_rows(self) -> int: ...
+
+    def values(self, name: str) -> Values:
+        """The column of a name; of several, the first."""
 
 
 def is_frame(X: Any) -> bool:
@@ -26,158 +48,249 @@ def is_frame(X: Any) -> bool:
     """
     if isinstance(X, np.ndarray):  # almost always: nothing to look up
         return False
-    if is_into_lazyframe(X):
+    if is_into_lazyframe(X) or isinstance(X, (_Arrow, _Narwhals, ArrayFrame)) or _is_arrow(X):
         return True
     return is_into_dataframe(X) and any(isinstance(name, str) for name in column_names(X))
 
 
 def column_names(X: Any) -> list[Any]:
     """Names of a frame's columns; ValueError where two are the same."""
+    if isinstance(X, (_Arrow, _Narwhals, ArrayFrame)):
+        return X.names
     try:
-        return list(nw.from_native(X).columns)
+        return list(nw.from_native(native(X)).columns)
     except nw.exceptions.DuplicateError as error:
         raise ValueError(f"X: {error}\nRename or remove all but one of them.") from None
 
 
-def to_table(X: Any, names: Sequence[str] | None = None) -> Any:
-    """A frame as an Arrow table; an index, as of pandas, is no column.
+def native(X: Any) -> Any:
+    """X itself, or the Arrow table of what Arrow has in other forms; the batches of a reader are read."""
+    if not _is_arrow(X):
+        return X
+    from gpunn.features import arrow
+
+    pa = sys.modules["pyarrow"]
+    if isinstance(X, pa.RecordBatch):
+        X = pa.Table.from_batches([X])
+    return arrow.without_views(X.read_all() if isinstance(X, pa.RecordBatchReader) else X)
+
+
+def opened(X: Any) -> Frame:
+    """X as a `Frame`.
 
     Parameters
     ----------
     X : frame
-        Of pandas, polars, pyarrow, or another that narwhals reads.
-    names : sequence of str, optional
-        Columns to take, in this order; all of them if not given.
-
-    Returns
-    -------
-    pyarrow.Table
+        Of pandas, polars, pyarrow (a table, a batch or a reader of batches), or another that narwhals reads.
 
     Raises
     ------
-    ModuleNotFoundError
-        If pyarrow is not installed.
     TypeError
         If X is lazy.
     ValueError
-        If names of columns are no text or not distinct, a column of ``names`` is not there, or the values of a
-        column have no common Arrow type.
+        If names of columns are no text or not distinct.
     """
-    present = _checked_names(X)
-    import pyarrow as pa
-
-    frame = nw.from_native(X, eager_only=True)
-    taken = present if names is None else names
-    # One by one: a column that cannot be read is named, and pandas' index stays where it is.
-    return pa.table([_arrow(name, frame.get_column(name)) for name in taken], names=list(taken))
-
-
-def learn(X: Any, kinds: Mapping[str, str] | None = None) -> Features:
-    """The features of a training frame.
-
-    Parameters
-    ----------
-    X : frame
-        n rows, n >= 1.
-    kinds : mapping of str to str, optional
-        As for `Features.learn`. A column that is dropped may hold anything.
-
-    Raises
-    ------
-    ModuleNotFoundError, TypeError, ValueError
-        As `to_table` and `Features.learn`.
-    """
-    present = _checked_names(X)
-    from gpunn.features.encoder import Features
-    from gpunn.features.kinds import check_kinds
-
-    kinds = {} if kinds is None else kinds
-    check_kinds(kinds, present)
-    kept = [name for name in present if kinds.get(name) != "drop"]
-    return Features.learn(to_table(X, kept), {name: kind for name, kind in kinds.items() if kind != "drop"})
-
-
-def apply(features: Features, X: Any, dtype: Any) -> np.ndarray:
-    """The matrix of a frame by features that were learned.
-
-    Parameters
-    ----------
-    features : Features
-    X : frame
-        n rows, n >= 1. The columns of training must be there, in any order; others may stand among them.
-    dtype : float32 or float64, or their names
-
-    Returns
-    -------
-    ndarray (n, n_out)
-        C-contiguous.
-
-    Raises
-    ------
-    ModuleNotFoundError, TypeError, ValueError
-        As `to_table` and `Features.transform`; for columns that lack in scikit-learn's words.
-    """
-    _check_names(features.names_in, _checked_names(X))
-    table = to_table(X, features.names_in)
-    if not table.num_rows:
-        raise ValueError("X has no rows; at least one is needed.")
-    return features.transform(table, dtype)
-
-
-def _checked_names(X: Any) -> list[str]:
-    """Names of a frame that can become a table."""
-    try:
-        import pyarrow  # noqa: F401 - only to tell, in our words, where it is not there
-    except ModuleNotFoundError:
-        raise ModuleNotFoundError(
-            "X is a frame, which needs pyarrow. Run pip install 'gpunn[tables]', or give numbers as an array: "
-            "X.to_numpy()."
-        ) from None
+    if isinstance(X, (_Arrow, _Narwhals, ArrayFrame)):
+        return X
     if is_into_lazyframe(X):
         raise TypeError(
             f"X is lazy, a {type(X).__module__}.{type(X).__qualname__}: its rows are not there yet. Collect it "
             "first: X.collect() in polars, X.compute() in dask."
         )
-    present = column_names(X)
-    no_text = [name for name in present if not isinstance(name, str)]
-    if no_text:
+    X = native(X)
+    if _is_arrow(X):
+        return _Arrow(X)
+    check_names(column_names(X))
+    frame = nw.from_native(X, eager_only=True)
+    return _Arrow(frame.to_native()) if _is_arrow(frame.to_native()) else _Narwhals(frame)
+
+
+def check_names(names: Sequence[Any]) -> None:
+    """ValueError where a name is no text."""
+    not_text = [name for name in names if not isinstance(name, str)]
+    if not_text:
         raise ValueError(
-            f"X: the column name {no_text[0]!r} is no text. Rename the columns, in pandas by "
-            "X.columns = X.columns.astype(str)."
+            f"X: the column name {not_text[0]!r} is no text. Rename the columns, in pandas by "
+            "X.columns = X.columns.map(str)."
         )
-    return present
 
 
-def _check_names(seen: Sequence[str], names: Sequence[str]) -> None:
-    lacking, unseen = sorted(set(seen) - set(names)), sorted(set(names) - set(seen))
-    said = ""
-    if lacking and unseen:
-        said += f"Feature names unseen at fit time:\n{_listed(unseen)}"
-    if lacking:
-        said += f"Feature names seen at fit time, yet now missing:\n{_listed(lacking)}"
-    if said:
-        raise ValueError(f"The feature names should match those that were passed during fit.\n{said}")
+def matrix(X: Any) -> np.ndarray | None:
+    """The numbers of a frame of which scikit-learn would not see all missing values: float64 (n, d), NaN where missing.
+
+    None for any other frame, and for what is none.
+    """
+    if not (is_into_dataframe(X) or _is_arrow(X)) or type(X).__module__.partition(".")[0] == "pandas":
+        return None
+    frame = opened(X)
+    columns = [frame.values(name) for name in frame.names]
+    kinds = {values.kind for values in columns}
+    if not kinds <= {"numbers", "booleans", "nothing"} or (kinds == {"numbers"} and not _any_decimal(X)):
+        return None
+    return np.stack([values.finite() for values in columns], axis=1)
 
 
-def _listed(names: Sequence[str]) -> str:
-    few = [f"- {name}\n" for name in names[:MAX_NAMES]]
-    return "".join(few) + ("- ...\n" if len(names) > MAX_NAMES else "")
+def check_array_like(X: Any) -> None:
+    """ValueError where a frame without a single name of text holds columns that are no numbers: it is no array."""
+    if isinstance(X, np.ndarray) or not is_into_dataframe(X):
+        return
+    frame = nw.from_native(X, eager_only=True)
+    # Objects are left to scikit-learn, which looks at each.
+    if not all(dtype.is_numeric() or dtype in (nw.Boolean, nw.Object, nw.Unknown) for dtype in frame.schema.values()):
+        check_names(frame.columns)
 
 
-def _arrow(name: str, values: Any) -> Any:
-    """Values, a narwhals Series, as an Arrow array; ValueError, naming one of them, where they have no common type."""
+def _any_decimal(X: Any) -> bool:
+    return any(dtype.is_decimal() for dtype in nw.from_native(native(X), eager_only=True).schema.values())
+
+
+class _Arrow:
+    """A `pyarrow.Table`."""
+
+    def __init__(self, table: Any) -> None:
+        self.table = table
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.table.column_names)
+
+    @property
+    def n_rows(self) -> int:
+        return int(self.table.num_rows)
+
+    def values(self, name: str) -> Values:
+        from gpunn.features import arrow
+
+        return arrow.values_of(name, self.table.column(self.names.index(name)))
+
+
+class _Narwhals:
+    """A frame that narwhals reads."""
+
+    def __init__(self, frame: Any) -> None:
+        self.frame = frame
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.frame.columns)
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.frame)
+
+    def values(self, name: str) -> Values:
+        return values_of(name, self.frame.get_column(name))
+
+
+class ArrayFrame:
+    """A matrix without names whose columns are known by their order.
+
+    Parameters
+    ----------
+    X : ndarray (n, d)
+        Of numbers, or of objects: text, numbers, dates and so on, with None or NaN where missing.
+    names : sequence of d str
+    """
+
+    def __init__(self, X: np.ndarray, names: Sequence[str]) -> None:
+        self.X, self._names = X, list(names)
+
+    @property
+    def names(self) -> list[str]:
+        return self._names
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.X)
+
+    def values(self, name: str) -> Values:
+        column = self.X[:, self._names.index(name)]
+        if column.dtype.kind in "fiub":
+            return of_numbers(name, "numbers", column.astype(np.float64), str(column.dtype))
+        objects = column.tolist()
+        return of_objects(name, objects, np.fromiter(map(is_missing, objects), bool, len(objects)), "object")
+
+
+def is_missing(value: Any) -> bool:
+    """Whether an object stands for a missing value: None, NaN, NaT, pandas' NA."""
+    if value is None or isinstance(value, str):
+        return value is None
     try:
-        return values.to_arrow()
-    except (ValueError, TypeError, OverflowError, NotImplementedError) as error:
-        said = str(error)
-    missing = values.is_null().to_list()
-    present = [(row, value) for row, value in enumerate(values.to_list(), 1) if not missing[row - 1]]
-    row, value = present[0]
-    where = f"row {row} has {value!r:.80}"
-    other = next(((row, other) for row, other in present if type(other) is not type(value)), None)
-    if other:
-        where += f" ({type(value).__name__}) and row {other[0]} has {other[1]!r:.80} ({type(other[1]).__name__})"
-    raise ValueError(
-        f"column {name!r} of dtype {values.to_native().dtype} cannot be read: {where}. Convert it, to text for "
-        f"categories, or leave it out by features={{{name!r}: 'drop'}}. ({said})"
+        return bool(value != value)
+    except (TypeError, ValueError):  # pandas' NA has no truth value, and arrays have many
+        return type(value).__name__ == "NAType"
+
+
+def values_of(name: str, series: Any) -> Values:
+    """The values of a narwhals Series (n,)."""
+    dtype, type_name = series.dtype, str(series.to_native().dtype)
+    missing = series.is_null().to_numpy().astype(bool)
+    if missing.all():
+        return of_numbers(name, "nothing", np.full(len(series), np.nan), type_name)
+    if dtype.is_integer():
+        return of_numbers(name, "numbers", _floats(series), type_name, lambda: _of_list(series, missing))
+    if dtype.is_float():
+        return of_numbers(name, "numbers", _floats(series), type_name, lambda: _of_floats(series.to_numpy()))
+    if dtype.is_decimal():
+        return of_numbers(name, "numbers", _floats(series), type_name)
+    if dtype == nw.Boolean:
+        x = np.array([np.nan if gone else value for value, gone in zip(series.to_list(), missing, strict=True)], float)
+        return of_numbers(name, "booleans", x, type_name)
+    if dtype == nw.String:
+        return of_text(name, lambda: _of_list(series, missing), type_name)
+    if dtype == nw.Categorical or dtype == nw.Enum:
+        inner = of_objects(name, series.to_list(), missing, type_name)
+        return of_text(name, inner.strings, type_name, coded=inner.kind != "text")
+    if dtype in (nw.Date, nw.Datetime, nw.Duration):
+        return of_numbers(name, "durations" if dtype == nw.Duration else "dates", _seconds(series), type_name)
+    if dtype == nw.Time:
+        of_time = NUMBERS_OF["times of day"]
+        x = np.array([np.nan if gone else of_time(t) for t, gone in zip(series.to_list(), missing, strict=True)])
+        return of_numbers(name, "times of day", x, type_name)
+    if dtype in (nw.Object, nw.Unknown):
+        array = series.to_numpy()  # pandas' sparse columns are dense then
+        if array.dtype.kind in "fiu":
+            return of_numbers(name, "numbers", array.astype(np.float64), type_name)
+        if array.dtype.kind == "b":
+            return of_numbers(name, "booleans", array.astype(np.float64), type_name)
+        if array.dtype.kind == "O":
+            return of_objects(name, series.to_list(), missing, type_name)
+    row = int(np.flatnonzero(~missing)[0])
+    codes = np.full(len(missing), -1, np.int64)
+    codes[row] = 0
+    return Values(name, "", None, lambda: Strings(codes, [str(series.to_list()[row])]), type_name)
+
+
+def _floats(series: Any) -> np.ndarray:
+    x: np.ndarray = series.cast(nw.Float64).to_numpy()
+    return x.astype(np.float64)
+
+
+def _seconds(series: Any) -> np.ndarray:
+    """Seconds of dates (since 1970, UTC where there is a zone) or durations."""
+    ticks = series.to_numpy()
+    missing, unit = np.isnat(ticks), np.datetime_data(ticks.dtype)[0]
+    per_second = {"D": 1 / 86400, "s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[unit]
+    seconds = ticks.astype(np.int64) / per_second
+    seconds[missing] = np.nan
+    found: np.ndarray = seconds
+    return found
+
+
+def _of_list(series: Any, missing: np.ndarray) -> Strings:
+    return factorized(
+        series.to_list(), missing, lambda value: number_string(value) if is_integer(value) else str(value)
     )
+
+
+def _of_floats(x: np.ndarray) -> Strings:
+    """The strings of floats in their own dtype, in which 0.1 is short."""
+    known = ~np.isnan(x)
+    distinct, inverse = np.unique(x[known], return_inverse=True)
+    codes = np.full(len(x), -1, np.int64)
+    codes[known] = inverse
+    return merged(codes, [number_string(value) for value in distinct])
+
+
+def _is_arrow(X: Any) -> bool:
+    return type(X).__module__.partition(".")[0] == "pyarrow" and hasattr(X, "schema")

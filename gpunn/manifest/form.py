@@ -10,6 +10,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 from gpunn import choices
+from gpunn.features import Features
 from gpunn.nn.activations import ACTIVATIONS
 from gpunn.nn.costs import COSTS
 from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
@@ -17,6 +18,8 @@ from gpunn.parameters import Parameters
 
 KEYS = {  # key of a manifest: parameter of the estimator
     "data.features": "features",
+    "data.max_categories": "max_categories",
+    "data.min_frequency": "min_frequency",
     "network.input.dropout": "input_dropout",
     "network.hidden.size": "hidden_layer_sizes",
     "network.hidden.activation": "activation",
@@ -68,7 +71,15 @@ WORDS = {  # keys that take one word; the short ones are those of the program in
     "training.kind": ("backprop",),
 }
 
-DATA = ("data.file", "data.target", "data.held_out")
+DATA = (
+    "data.file",
+    "data.target",
+    "data.held_out",
+    "data.missing",
+    "data.not_missing",
+    "data.separator",
+    "data.decimal",
+)
 SIZES = ("network.input.size", "network.output.size")
 ALL_KEYS = (*KEYS, *WORDS, *DATA, *SIZES)
 
@@ -89,7 +100,8 @@ class Manifest:
     n_inputs, n_outputs : int, optional
         Sizes that the data must have.
     data : dict
-        "file", "target", "held_out" as far as named; a relative file starts from the manifest's folder.
+        "file", "target", "held_out", "missing", "not_missing", "separator", "decimal" as far as named; a relative file
+        starts from the manifest's folder.
     source : str
         File name, for messages.
     lines : dict
@@ -160,6 +172,8 @@ def to_dict(p: Any, n_inputs: int | None = None, n_outputs: int | None = None) -
     _put(form, SIZES[0], n_inputs)
     for key, name in KEYS.items():
         value = getattr(p, name)
+        if isinstance(value, Features):  # what was learned from a table stands in a model file, not in a manifest
+            continue
         if name in always or (value is not DEFAULTS[name] and value != DEFAULTS[name]):
             # In the place of None, which says that a key is not given.
             _put(form, key, False if name == "features" and value is None else _plain(name, value))
@@ -192,12 +206,22 @@ def _check_beyond_parameters(manifest: Manifest, found: Mapping[str, Any]) -> No
     def whole(low: int) -> Any:
         return lambda value: type(value) is int and value >= low
 
+    def words(value: Any) -> bool:
+        return isinstance(value, list) and all(isinstance(word, str) for word in value)
+
     allowed = {
         SIZES[0]: (whole(1), "a whole number of at least 1"),
         SIZES[1]: (whole(2), "the number of classes, at least 2 (for yes or no too)"),
         DATA[0]: (lambda value: isinstance(value, str) and value != "", "the name of a file"),
         DATA[1]: (lambda value: isinstance(value, str), "the name of a column, in quotes where it is a number"),
-        DATA[2]: (lambda value: type(value) is float and 0 < value < 1, "a number in (0, 1)"),
+        DATA[2]: (
+            lambda value: value == 0 or (type(value) is float and 0 < value < 1),
+            "a number in [0, 1), 0 to train on all rows",
+        ),
+        DATA[3]: (words, "a list of words"),
+        DATA[4]: (words, "a list of words"),
+        DATA[5]: (lambda value: isinstance(value, str) and len(value) == 1, "one character"),
+        DATA[6]: (lambda value: value in (".", ","), "'.' or ','"),
         "training.seed": (lambda value: whole(0)(value) and value < 2**32, "a whole number in [0, 2^32)"),
         "training.device": (
             lambda value: isinstance(value, str) and DEVICES.fullmatch(value),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gpunn.cli import records, streams
-from gpunn.features import tables
+from gpunn.data import csv_text, records
 
 HEAD = b"a,word,y\n1,x,p\n"
 
@@ -23,10 +22,10 @@ FILES = {
     "unnamed.csv": (b",a,word,y\n0,1,x,p\n", "unnamed.csv: column number 1 has no name"),
     "open.csv": (HEAD + b'2,"x,q\n3,x,p\n', "open.csv, line 3: "),
     "last.csv": (HEAD + b'2,x,"q\n3,x,p\n', "last.csv, line 3: "),
-    "semicolon.csv": (HEAD.replace(b",", b";"), "semicolon.csv, line 1: only one column"),
+    "other.csv": (HEAD.replace(b",", b":"), "other.csv"),
+    "mixed.csv": (b"a;word;y\n1;x,p\n", "mixed.csv, line 2: 2 values for 1 columns"),
     "bad.parquet": (b"PAR1 and no more", "bad.parquet: not a Parquet file, or a damaged one"),
     "bad.csv.gz": (HEAD, "bad.csv.gz: not a gzip file, or a damaged one"),
-    "bad.tsv": (HEAD, "bad.tsv, line 1: only one"),
     "table.xlsx": (b"PK", "table.xlsx: the kind of file cannot be told from its name"),
     "table": (HEAD, "table: the kind of file cannot be told"),
 }  # fmt: skip
@@ -51,9 +50,9 @@ def test_a_bad_file_is_told(bad_folder, refused, name, command):
 @pytest.mark.parametrize("command", [command for command in COMMANDS if "new" in command])  # no file is left
 def test_a_row_without_end_is_told(bad_folder, refused, monkeypatch, rest, command):
     monkeypatch.setattr(records, "CHUNK_BYTES", 1000)
-    monkeypatch.setattr(streams, "CHUNK_BYTES", 1000)
+    monkeypatch.setattr(csv_text, "CHUNK_BYTES", 1000)
     monkeypatch.setattr(records, "MAX_RECORD_BYTES", 4000)
-    monkeypatch.setattr(tables, "BLOCK_BYTES", 4000)
+    monkeypatch.setattr(csv_text, "BLOCK_BYTES", 4000)
     (bad_folder / "endless.csv").write_bytes(HEAD + rest)
     said = refused(*command.format("endless.csv").split())
     assert "endless.csv, line 3: " in said or "a quote that is never closed" in said

@@ -26,7 +26,7 @@ OPTIONS = [  # of gpunn train good.csv --target y
     ("--epochs -3", "--epochs: "), ("--epochs many", "--epochs: "), ("--batch-size 0", "--batch-size: "),
     ("--learning-rate -1", "--learning-rate: "), ("--learning-rate nan", "--learning-rate: "),
     ("--momentum 2", "--momentum: "), ("--alpha -1", "--alpha: "), ("--dropout 1", "--dropout: "),
-    ("--seed -1", "--seed: "), ("--seed 4294967296", "--seed: "), ("--held-out 0", "--held-out: 0.0"),
+    ("--seed -1", "--seed: "), ("--seed 4294967296", "--seed: "), ("--held-out -0.1", "--held-out: -0.1"),
     ("--held-out 1", "--held-out: 1.0"), ("--held-out 0.99", "--held-out: 0.99"),
     ("--held-out 0.01", "--held-out: 0.01"), ("--solver newton", "'adam'"), ("--precision fp8", "--precision: "),
     ("--precision tf32", "precision='tf32' does not go with the CPU"), ("--dtype float16", "--dtype: "),
@@ -37,7 +37,7 @@ OPTIONS = [  # of gpunn train good.csv --target y
     ("-o good.csv", "--output: good.csv is what is read"), ("-o -", "--output: name the file"),
     ("--kind a", "--kind: 'a' is not allowed"), ("--kind =text", "--kind: '=text'"),
     ("--kind a=colour", "--kind: column 'a' cannot be 'colour'"), ("--kind b=drop", "--kind: there is no column 'b'"),
-    ("--kind b=text", "good.csv: there is no column 'b'"), ("--kind y=drop", "--kind: there is no column 'y'"),
+    ("--kind b=text", "good.csv: there is no column 'b'"), ("--kind y=drop", "--kind: the target 'y' cannot be 'drop'"),
     ("--kind word=numbers", "good.csv: column 'word', row 1: 'x' is not a number"),
     ("--kind a=dates", "good.csv: column 'a' holds numbers, which cannot become dates"),
     ("--kind a=drop --kind word=drop", "at least one row and column"),
@@ -52,7 +52,7 @@ OPTIONS = [  # of gpunn train good.csv --target y
     ("--validation no_a.csv", "no_a.csv: the table lacks a column"),
     ("--validation rare.csv", "rare.csv: column 'y' has labels that the model does not know: 'rare'"),
     ("--validation holes.csv", "holes.csv: column 'y', row 1: the label is missing"),
-    ("--validation text_a.csv", "text_a.csv: column 'a' held numbers in training and holds text now: row 1 has 'text'"),
+    ("--validation text_a.csv", "text_a.csv: column 'a' held numbers in training: row 1 has 'text'"),
     ("--validation infinite.csv", "infinite.csv: column 'a', row 21: inf"), ("--validation only_y.csv", "only_y.csv: "),
     ("--live", "--live: "), ("--live -q", "not allowed with"),
     ("--report no/r.html", "--report: no/r.html"), ("--report good.csv", "--report: good.csv is what is read"),
@@ -173,11 +173,10 @@ def test_a_file_that_may_not_be_read_is_named(refused, monkeypatch):
     def locked(*args, **kwargs):  # root may read all there is
         raise PermissionError(13, "Permission denied", "good.csv")
 
-    monkeypatch.setattr("gpunn.features.tables.open", locked, raising=False)
-    monkeypatch.setattr("pyarrow.input_stream", locked)
+    monkeypatch.setattr("gpunn.data.tables.open", locked, raising=False)
     assert "good.csv: no permission to read this file" in refused("train", "good.csv", "--target", "y")
-    assert "good.csv: Permission denied" in refused("predict", "good.gpunn", "good.csv", "-o", "p.csv")
-    assert "good.csv: Permission denied" in refused("evaluate", "good.gpunn", "good.csv")
+    assert "good.csv: no permission to read this file" in refused("predict", "good.gpunn", "good.csv", "-o", "p.csv")
+    assert "good.csv: no permission to read this file" in refused("evaluate", "good.gpunn", "good.csv")
 
 
 @pytest.mark.parametrize("error", [MemoryError(), MemoryError("too much"), OSError("odd"), ValueError()])

@@ -13,7 +13,7 @@ import pytest
 
 import gpunn
 from gpunn.cli.options import OPTIONS
-from gpunn.features import read_table, split_target
+from gpunn.data import read_table, split_target
 
 N = 90
 FAST = ["--epochs", "5", "--hidden", "8", "--learning-rate", "0.01"]
@@ -96,8 +96,9 @@ def test_predict_writes_a_table_that_reads_back_as_predicted(model, run, mixed):
 
 
 @pytest.mark.parametrize(("labels", "again"), [
-    ([0, 1, 2], [0, 1, 2]), ([0.0, 1.0, 2.0], [0, 1, 2]), (["007", "x", "1"], ["007", "1", "007"]),
-    (["no", "x[red]", "[/]"], None), ([True, False, True], None), ([2.5, -1.0, 1e10], None),
+    ([0, 1, 2], [0, 1, 2]), ([0.0, 1.0, 2.0], [0.0, 2.0, 1.0]), (["007", "x", "1"], ["007", "1", "007"]),
+    (["no", "x[red]", "[/]"], None), ([True, False, True], None), (["1E5", "1e5", "-1"], None),
+    (["06:00", "6:00", "07:30"], None), ([2.5, -1.0, 1e10], None),
 ])  # fmt: skip
 def test_labels_of_every_kind_train_predict_and_evaluate(folder, run, mixed, labels, again):
     codes = mixed["class"].astype("category").cat.codes.to_numpy()
@@ -109,7 +110,7 @@ def test_labels_of_every_kind_train_predict_and_evaluate(folder, run, mixed, lab
         assert all(shown in out for shown in {str(labels[0]), str(labels[1])} - {"True", "False"})
         lines = run("predict", "l.gpunn", "l.csv")[0].splitlines()
         assert len(lines) == N + 1
-        assert labels[0] is not True or lines[0] == '"prediction","p(false)","p(true)"'
+        assert labels[0] is not True or lines[0] == '"prediction","p(False)","p(True)"'
     else:
         mixed.assign(**{"class": np.array(labels)[codes]}).to_csv("l.csv", index=False)
         assert "l.csv, column 'class'" in run("train", "l.csv", "--target", "class", code=2)[1]
@@ -149,7 +150,8 @@ def test_every_option_sets_its_parameter(folder, run):
               "--schedule": "invscaling", "--alpha": "0.25", "--dropout": "0.125", "--weight-init": "he_normal",
               "--bias-init": "ones", "--early-stopping": None, "--dtype": "float64", "--device": "auto",
               "--seed": "9", "--metric": "f1_macro", "--time-limit": "60.0", "--class-weight": "balanced",
-              "--label-smoothing": "0.1", "--ema-decay": "0.5"}  # fmt: skip
+              "--label-smoothing": "0.1", "--ema-decay": "0.5", "--max-categories": "3",
+              "--min-frequency": "2"}  # fmt: skip
     of_two_classes = "--threshold"
     assert {*others, "--precision", of_two_classes} == {option for option, *_ in OPTIONS}  # that one is for GPUs alone
     given = [part for option, value in others.items() for part in ([option] if value is None else [option, value])]
@@ -193,7 +195,7 @@ def test_an_interrupt_keeps_the_model_so_far(folder, run, monkeypatch):
     assert "interrupt (Ctrl-C)" in out and "gpunn: warning: Training interrupted" in err
 
 
-@pytest.mark.parametrize("where", ["gpunn.cli.sources.read_table", "gpunn.training.minibatch.Minibatch._epoch"])
+@pytest.mark.parametrize("where", ["gpunn.data.tables.read", "gpunn.training.minibatch.Minibatch._epoch"])
 def test_an_interrupt_before_anything_was_learned_leaves_the_old_model(model, run, monkeypatch, where):
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt

@@ -12,8 +12,9 @@ import pytest
 from sklearn.metrics import classification_report, confusion_matrix, log_loss
 
 import gpunn
-from gpunn.cli import records, sources, streams
+from gpunn.cli import sources
 from gpunn.cli.scores import Scores
+from gpunn.data import csv_text, records
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def close(found, expected):
 @pytest.mark.parametrize("chunk", [400, 10**6])
 def test_json_has_the_figures_of_scikit_learn(model, run, truth, monkeypatch, chunk):
     monkeypatch.setattr(records, "CHUNK_BYTES", chunk)
-    monkeypatch.setattr(streams, "CHUNK_BYTES", chunk)
+    monkeypatch.setattr(csv_text, "CHUNK_BYTES", chunk)
     monkeypatch.setattr(sources, "CELLS", chunk)
     out, err = run("evaluate", model, "t.csv", "--json")
     found, (y, answers, p, classes) = json.loads(out), truth

@@ -16,9 +16,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import gpunn
-from gpunn.cli import records, sources, streams
+from gpunn.cli import sources
+from gpunn.data import csv_text, records
 
-SMALL = "import sys; from gpunn.cli import main, records, streams; records.CHUNK_BYTES = streams.CHUNK_BYTES = 2**11"
+SMALL = (
+    "import sys; from gpunn.cli import main; from gpunn.data import csv_text, records; "
+    "records.CHUNK_BYTES = csv_text.CHUNK_BYTES = 2**11"
+)
 GPUNN = [sys.executable, "-c", "import sys; from gpunn.cli import main; sys.exit(main())"]
 
 
@@ -26,7 +30,7 @@ GPUNN = [sys.executable, "-c", "import sys; from gpunn.cli import main; sys.exit
 def small(monkeypatch):
     """Pieces of a few rows."""
     monkeypatch.setattr(records, "CHUNK_BYTES", 500)
-    monkeypatch.setattr(streams, "CHUNK_BYTES", 500)
+    monkeypatch.setattr(csv_text, "CHUNK_BYTES", 500)
     monkeypatch.setattr(sources, "CELLS", 99)
 
 
@@ -127,8 +131,8 @@ def test_memory_does_not_grow_with_the_rows(model, mixed):
         table.to_csv(f"{name}.csv", index=False)
         table.to_parquet(f"{name}.parquet", index=False)
     code = (
-        "import re, sys; from gpunn.cli import main, records, streams\n"
-        "records.CHUNK_BYTES = streams.CHUNK_BYTES = 2**17; streams.BATCH_ROWS = 2**12\n"
+        "import re, sys; from gpunn.cli import main; from gpunn.data import batches, csv_text, records\n"
+        "records.CHUNK_BYTES = csv_text.CHUNK_BYTES = 2**17; batches.BATCH_ROWS = 2**12\n"
         "for name in ('short', 'long'):\n"
         "    for form in ('csv', 'parquet'):\n"
         "        assert main(['predict', 'm.gpunn', f'{name}.{form}', '-o', f'{name}.{form}.{form}']) == 0\n"

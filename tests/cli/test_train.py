@@ -74,8 +74,8 @@ def test_class_weights_go_to_the_classes(folder, run, mixed, fitted_with, labels
 
 def test_booleans_are_weighted_as_tables_have_them(folder, run, mixed, fitted_with):
     mixed.assign(**{"class": mixed.sold}).to_csv("t.csv", index=False)
-    run(*TRAIN, "--class-weight", "true=3,false=1", "--threshold", "0.25")
-    assert fitted_with[0][0].class_weight == {True: 3, False: 1}
+    run(*TRAIN, "--class-weight", "True=3,False=1", "--threshold", "0.25")
+    assert fitted_with[0][0].class_weight == {"True": 3, "False": 1}
     assert gpunn.load("t.gpunn").threshold == 0.25
 
 

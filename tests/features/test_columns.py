@@ -182,7 +182,7 @@ def test_numbers_in_a_dictionary_are_categories():
 def test_too_many_categories_are_refused():
     most = [f"id {i}" for i in range(MAX_CATEGORIES)]
     assert learned(c=most).n_out == len(most)
-    with pytest.raises(ValueError, match=r"column 'c' has 1001 categories, more than 1000.*Drop the column"):
+    with pytest.raises(ValueError, match=r"column 'c' has 1001 categories, more than 1000.*Leave the column out"):
         learned(c=[*most, "one more"])
     with pytest.raises(ValueError, match=r"row 500: 'n.v.'"):  # the value for which numbers are text
         learned(c=[str(i) if i != 499 else "n.v." for i in range(2000)])

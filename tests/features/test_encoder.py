@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from gpunn.features import Features, read_table
+from gpunn.data import read_table
+from gpunn.features import Features
 
 NAN = float("nan")
 
@@ -187,7 +188,15 @@ def test_floats_come_back_exactly():
 
 
 NUMERIC_FORM = {"name": "x", "kind": "numbers", "mean": 0.5, "scale": 2.0, "missing": False, "forced": False}
-TEXT_FORM = {"name": "c", "kind": "text", "categories": ["a", "b"], "missing": True, "forced": True}
+TEXT_FORM = {
+    "name": "c", "kind": "text", "categories": ["a", "b"], "n_joined": 2, "joined_share": 0.25, "missing": True,
+    "forced": True,
+}  # fmt: skip
+
+
+def form_of(*columns):
+    words = {"missing": ["n.d."], "not_missing": ["NA"]}
+    return {"columns": [copy.deepcopy(column) for column in columns], "spellings": words}
 
 
 @pytest.mark.parametrize(
@@ -211,7 +220,10 @@ TEXT_FORM = {"name": "c", "kind": "text", "categories": ["a", "b"], "missing": T
         (0, 7, 1),
         (1, "categories", "ab"),
         (1, "categories", {"a": 1}),
-        (1, "categories", []),
+        (1, "n_joined", -1),
+        (1, "n_joined", 0.5),
+        (1, "joined_share", 2.0),
+        (1, "joined_share", NAN),
         (1, "categories", ["a", 1]),
         (1, "categories", ["b", "a"]),
         (1, "categories", ["a", "a"]),
@@ -222,7 +234,7 @@ TEXT_FORM = {"name": "c", "kind": "text", "categories": ["a", "b"], "missing": T
     ],
 )
 def test_forged_values_are_refused_by_key(number, key, value):
-    form = {"columns": [copy.deepcopy(NUMERIC_FORM), copy.deepcopy(TEXT_FORM)]}
+    form = form_of(NUMERIC_FORM, TEXT_FORM)
     assert Features.from_dict(form).to_dict() == form  # so that what is refused is the change
     form["columns"][number][key] = value
     with pytest.raises(ValueError, match=rf"columns\[{number}\].*key '?{key}'?") as caught:
@@ -230,17 +242,23 @@ def test_forged_values_are_refused_by_key(number, key, value):
     assert len(str(caught.value)) < 400
 
 
+def test_a_column_has_a_category_or_joined_ones():
+    with pytest.raises(ValueError, match="key 'categories': a column without a category has joined ones"):
+        Features.from_dict(form_of(TEXT_FORM | {"categories": [], "n_joined": 0}))
+    assert Features.from_dict(form_of(TEXT_FORM | {"categories": []})).names_out == ("c is rare", "c is missing")
+
+
 def test_a_form_of_one_kind_is_not_taken_for_another():
     with pytest.raises(ValueError, match="the key 'mean' is missing"):
-        Features.from_dict({"columns": [TEXT_FORM | {"kind": "numbers"}]})
+        Features.from_dict(form_of(TEXT_FORM | {"kind": "numbers"}))
     with pytest.raises(ValueError, match="the key 'categories' is missing"):
-        Features.from_dict({"columns": [NUMERIC_FORM | {"kind": "text"}]})
+        Features.from_dict(form_of(NUMERIC_FORM | {"kind": "text"}))
 
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_lacking_keys_are_named(number):
     for key in (NUMERIC_FORM, TEXT_FORM)[number]:
-        form = {"columns": [copy.deepcopy(NUMERIC_FORM), copy.deepcopy(TEXT_FORM)]}
+        form = form_of(NUMERIC_FORM, TEXT_FORM)
         del form["columns"][number][key]
         with pytest.raises(ValueError, match=rf"columns\[{number}\].*key '{key}'"):
             Features.from_dict(form)
@@ -253,23 +271,27 @@ def test_lacking_keys_are_named(number):
         [],
         {},
         "x",
-        {"columns": []},
-        {"columns": {}},
-        {"columns": None},
-        {"columns": [TEXT_FORM], "more": 1},
+        form_of() | {"columns": {}},
+        form_of() | {"columns": None},
+        form_of(),
+        form_of(TEXT_FORM) | {"more": 1},
+        {"columns": [TEXT_FORM]},
+        form_of(TEXT_FORM) | {"spellings": None},
+        form_of(TEXT_FORM) | {"spellings": {"missing": [], "not_missing": "NA"}},
+        form_of(TEXT_FORM) | {"spellings": {"missing": [1], "not_missing": []}},
     ],
 )
 def test_other_forms_are_refused(form):
-    with pytest.raises(ValueError, match=r"^features.*key '(columns|more)'"):
+    with pytest.raises(ValueError, match=r"^features.*key '(columns|more|spellings|missing|not_missing)'"):
         Features.from_dict(form)
 
 
 @pytest.mark.parametrize("part", [None, 3, [], "numbers", {}])
 def test_columns_that_are_no_columns_are_refused(part):
     with pytest.raises(ValueError, match=r"columns\[0\], key 'kind'"):
-        Features.from_dict({"columns": [part]})
+        Features.from_dict(form_of(part))
 
 
-def test_names_that_stand_twice_are_refused():
-    with pytest.raises(ValueError, match="the name 'x' stands twice"):
-        Features.from_dict({"columns": [NUMERIC_FORM, TEXT_FORM, NUMERIC_FORM]})
+def test_duplicate_names_are_refused():
+    with pytest.raises(ValueError, match="the name 'x' is a duplicate"):
+        Features.from_dict(form_of(NUMERIC_FORM, TEXT_FORM, NUMERIC_FORM))

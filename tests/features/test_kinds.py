@@ -127,7 +127,7 @@ def test_dropped_columns_are_left_out_and_may_lack_or_hold_anything():
         ("dates", ["2020-01-01T00:00:00Z", "2020-01-02"], "row 2: '2020-01-02' is not a date"),
         ("dates", [None, 7], "holds numbers, which cannot become dates: row 2 has '7'"),
         ("dates", [True], "holds booleans, which cannot become dates: row 1 has 'true'"),
-        ("text", [[1]], "cannot become text"),
+        ("text", [[1]], "which makes no feature"),
     ],
 )
 def test_values_that_do_not_fit_are_named(kind, column, said):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from gpunn.insight.diagnose import diagnose
@@ -23,6 +24,7 @@ def html_report(
     X_train: Any = None,
     y_train: Any = None,
     image_shape: tuple[int, int] | None = None,
+    row_numbers: Any = None,
 ) -> str:
     """What a classifier learned, how it learned, what it gets wrong and why, as one page.
 
@@ -46,6 +48,8 @@ def html_report(
     image_shape : (height, width), optional
         Of a row as an image. Rows of 64 and more numbers that are a square number, and not columns of a table, are
         shown as images without it.
+    row_numbers : array-like (n,) of int, optional
+        How the rows of X are called in the page, as in the file that they are from; from 0 without it.
 
     Returns
     -------
@@ -70,6 +74,7 @@ def html_report(
     else:
         diagnosis = diagnose(clf, X_train, y_train, X_val=X, y_val=y)
         what = f"the {len(training):,} training rows, beside the {len(results):,} rows of this report"
+    numbers = np.arange(len(results)) if row_numbers is None else np.asarray(row_numbers)
     return page.page(
         title,
         parts.header(title, clf, results),
@@ -80,6 +85,6 @@ def html_report(
         parts.findings(diagnosis, what),
         quality.classes(results),
         quality.calibration(results),
-        errors(clf, X, results, image_shape),
+        errors(clf, X, results, image_shape, numbers),
         parts.origin(clf, X, how),
     )

@@ -21,13 +21,15 @@ MOST_VALUES = 10  # of a row
 SMALLEST_IMAGE = 64  # numbers that are an image when nothing says so
 
 
-def errors(clf: Any, X: Any, results: Results, shape: tuple[int, int] | None) -> Html:
+def errors(clf: Any, X: Any, results: Results, shape: tuple[int, int] | None, row_numbers: np.ndarray) -> Html:
     """The wrong rows whose truth was given the least probability.
 
     Parameters
     ----------
     shape : (height, width) or None
         Of a row as an image; None for a square where a row may well be one.
+    row_numbers : ndarray (n,) of int
+        What the rows are called.
     """
     wrong = np.flatnonzero(~results.right)
     if not wrong.size:
@@ -35,10 +37,14 @@ def errors(clf: Any, X: Any, results: Results, shape: tuple[int, int] | None) ->
     worst = wrong[np.argsort(-results.costs[wrong], kind="stable")][:WORST]
     about = (
         f"The {len(worst)} of {len(wrong):,} wrong rows whose truth was given the least probability. Rows are counted "
-        "from 0."
+        f"{'as in the table, from 1' if row_numbers.size and row_numbers.min() else 'from 0'}."
     )
     shape = shape or _square(clf)
-    shown = _values(clf, X, results, worst) if shape is None else _images(clf, X, results, worst, shape)
+    shown = (
+        _values(clf, X, results, worst, row_numbers)
+        if shape is None
+        else _images(clf, X, results, worst, row_numbers, shape)
+    )
     return page.section("Worst errors", page.paragraph(about), shown)
 
 
@@ -50,20 +56,22 @@ def _square(clf: Any) -> tuple[int, int] | None:
     return image_shape(n, None)
 
 
-def _images(clf: Any, X: Any, results: Results, worst: np.ndarray, shape: tuple[int, int]) -> Html:
+def _images(
+    clf: Any, X: Any, results: Results, worst: np.ndarray, row_numbers: np.ndarray, shape: tuple[int, int]
+) -> Html:
     rows = encoded(clf, X)[worst]
     limits = float(rows.min()), float(rows.max())
     cells = []
     for i, row in zip(worst, rows, strict=True):
         true, predicted, p = _said(results, i)
         said = f"true {true}, predicted {predicted}"
-        image = image_of(row, image_shape(row.size, shape), limits, f"row {i}: {said}")
-        caption = f"row {i}<br>{page.text(said)}<br>p(true) = {p}"
+        image = image_of(row, image_shape(row.size, shape), limits, f"row {row_numbers[i]}: {said}")
+        caption = f"row {row_numbers[i]}<br>{page.text(said)}<br>p(true) = {p}"
         cells.append(f"<figure>{image}<figcaption>{caption}</figcaption></figure>")
     return Html(f'<div class="rows">\n{"".join(cells)}\n</div>')
 
 
-def _values(clf: Any, X: Any, results: Results, worst: np.ndarray) -> Html:
+def _values(clf: Any, X: Any, results: Results, worst: np.ndarray, row_numbers: np.ndarray) -> Html:
     names, rows = _named(clf, X, worst)
     columns, which = np.arange(len(names)), f"The {len(names)} values"
     if len(names) > MOST_VALUES:
@@ -75,7 +83,7 @@ def _values(clf: Any, X: Any, results: Results, worst: np.ndarray) -> Html:
             which = f"The {MOST_VALUES} of {len(names):,} values with the greatest weights in the first layer"
     head = ("row", "true", "predicted", "p(true)", *(names[column] for column in columns))
     lines = [
-        (i, *_said(results, i), *(_shown(row[column]) for column in columns))
+        (row_numbers[i], *_said(results, i), *(_shown(row[column]) for column in columns))
         for i, row in zip(worst, rows, strict=True)
     ]
     numbers = [place for place, column in enumerate(columns, 4) if not isinstance(rows[0][column], str)]
@@ -85,7 +93,7 @@ def _values(clf: Any, X: Any, results: Results, worst: np.ndarray) -> Html:
 def _named(clf: Any, X: Any, index: np.ndarray) -> tuple[list[Any], list[Any]]:
     """Names of columns, and the rows of an index: a frame's own, before they are encoded."""
     if frames.is_frame(X):
-        return frames.column_names(X), nw.from_native(X, eager_only=True)[index.tolist()].rows()
+        return frames.column_names(X), nw.from_native(frames.native(X), eager_only=True)[index.tolist()].rows()
     features = getattr(clf, "features_", None)
     if features is not None:  # trained on a frame, and given its numbers alone
         return list(features.names_in), list(np.asarray(X)[index])

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 
 CHUNK_BYTES = 2**22  # read at once
 BOM = b"\xef\xbb\xbf"
-MAX_RECORD_BYTES = 2**24  # as much as `gpunn.features.read_table` allows
+MAX_RECORD_BYTES = 2**24  # as much as `gpunn.data.read_table` allows
 
 
 class RecordTooLongError(ValueError):
     """No record ends within `MAX_RECORD_BYTES`, as behind a quote that is never closed."""
 
 
-def pieces(read: Callable[[int], bytes], delimiter: str, first: bytes) -> Iterator[tuple[bytes, bool]]:
+def pieces(read: Callable[[int], bytes], delimiter: str, first: bytes, last: bool) -> Iterator[tuple[bytes, bool]]:
     """Yield the header with the blank lines before it, then all else in pieces, and whether each ends with a record.
 
     A quote opens a value only where the value begins, as in RFC 4180 and for Arrow; a line end within such a value is
@@ -26,7 +26,9 @@ def pieces(read: Callable[[int], bytes], delimiter: str, first: bytes) -> Iterat
         Takes a number of bytes and gives so many, fewer only at the end.
     delimiter : str
     first : bytes
-        What was read already: `CHUNK_BYTES`, less a byte order mark.
+        What was read already.
+    last : bool
+        Whether the text ends with it.
 
     Raises
     ------
@@ -34,7 +36,7 @@ def pieces(read: Callable[[int], bytes], delimiter: str, first: bytes) -> Iterat
         Before any piece of that record was given.
     """
     head, whole = _patterns(delimiter)
-    pattern, pending, last = head, first, len(first) < CHUNK_BYTES - len(BOM)
+    pattern, pending = head, first
     while True:
         if pending.endswith(b"\r") and not last:  # a piece must not end between the two bytes of one line end
             pending += read(1)

@@ -8,8 +8,8 @@ import io
 import numpy as np
 import pytest
 
-from gpunn.cli import records
-from gpunn.cli.records import RecordTooLongError, count_lines, pieces
+from gpunn.data import records
+from gpunn.data.records import RecordTooLongError, count_lines, pieces
 
 VALUES = ["", "1", "plain", 'a "word"', "two\nlines", "a,b", '"', "x\r\ny", "é", 'end"', "\n\n"]
 
@@ -17,7 +17,8 @@ VALUES = ["", "1", "plain", 'a "word"', "two\nlines", "a,b", '"', "x\r\ny", "é"
 def cut(text, monkeypatch, chunk, delimiter=","):
     monkeypatch.setattr(records, "CHUNK_BYTES", chunk)
     stream = io.BytesIO(text)
-    found = list(pieces(stream.read, delimiter, stream.read(chunk)))
+    first = stream.read(chunk)
+    found = list(pieces(stream.read, delimiter, first, len(first) < chunk))
     assert all(closed for _, closed in found[:-1])
     return [piece for piece, _ in found]
 
@@ -57,7 +58,7 @@ def test_a_quote_that_is_never_closed_is_in_the_last_piece(monkeypatch):
 
 @pytest.mark.parametrize(("end", "closed"), [(b"3,4\n", True), (b"3,4", False), (b'3,"4\n', False), (b'3,"4"\n', True)])
 def test_it_is_told_whether_the_last_piece_ends_with_a_record(end, closed):
-    found = list(pieces(io.BytesIO().read, ",", b"a,b\n1,2\n" + end))
+    found = list(pieces(io.BytesIO().read, ",", b"a,b\n1,2\n" + end, True))
     assert found == [(b"a,b\n", True), (b"1,2\n" + end, closed)]
 
 
@@ -71,7 +72,7 @@ def test_a_record_that_never_ends_is_given_up_before_it_fills_the_memory(monkeyp
 
     monkeypatch.setattr(records, "CHUNK_BYTES", 30)
     with pytest.raises(RecordTooLongError):
-        list(pieces(read, ",", b"a,b\n" + b"1,2\n" * 7))
+        list(pieces(read, ",", b"a,b\n" + b"1,2\n" * 7, False))
     assert sum(asked) < 200
 
 

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gpunn.cli import records, sources, streams
-from gpunn.features import Features, read_table
+from gpunn.cli import sources
+from gpunn.data import batches, csv_text, read_table, records
+from gpunn.features import Features
 
 HEAD = b"a,word,code,day,flag\n"
 ROW = b'1.5,"x, y",007,2020-01-02,true\n'
@@ -25,8 +26,8 @@ def small(monkeypatch, tmp_path):
     """Pieces of a few rows."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(records, "CHUNK_BYTES", 200)
-    monkeypatch.setattr(streams, "CHUNK_BYTES", 200)
-    monkeypatch.setattr(streams, "BATCH_ROWS", 7)
+    monkeypatch.setattr(csv_text, "CHUNK_BYTES", 200)
+    monkeypatch.setattr(batches, "BATCH_ROWS", 7)
     monkeypatch.setattr(sources, "CELLS", 40)
 
 
@@ -59,7 +60,7 @@ def whole_matrix(features, path):
 
 
 def batched(features, source):
-    return np.concatenate(list(sources.encoded(features, source, "float32")))
+    return np.concatenate([X for X, _ in sources.encoded(features, sources.Source(source), "float32")])
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.txt", "t.csv.gz", "t.parquet", "T.CSV"])
@@ -71,7 +72,7 @@ def test_batches_give_the_matrix_of_the_whole(frame, name):
     else:
         later.to_csv(name, index=False, sep="\t" if name in ("t.tsv", "t.txt") else ",")
     X = batched(features, name)
-    assert len(list(sources.encoded(features, name, "float32"))) > 5
+    assert len(list(sources.encoded(features, sources.Source(name), "float32"))) > 5
     assert X.dtype == np.float32 and np.array_equal(X, whole_matrix(features, name))
     assert X[:, features.names_out.index("code=007")].all()
 
@@ -127,8 +128,8 @@ def test_a_fault_is_told_with_its_line_as_when_read_whole(plain, fault, before, 
 
 
 @pytest.mark.parametrize("text", [
-    b"", b"\n\n", b"a,b", b"a,b\n\n", b"a,a\n1,2\n", b"a,\n1,2\n", b"a;b\n1;2\n", bytes(range(256)), b"\xe9,b\n1,2\n",
-    b"a,b\n1\n", b'"a,b\n1,2\n', b"a\xff",
+    b"", b"\n\n", b"a,b", b"a,b\n\n", b"a,a\n1,2\n", b"a,\n1,2\n", b"a;b\n1;2\n3\n", bytes(range(256)),
+    b"\xe9,b\n1,2\n",    b"a,b\n1\n", b'"a,b\n1,2\n', b"a\xff",
 ])  # fmt: skip
 def test_a_fault_of_the_start_is_told_as_when_read_whole(frame, text):
     features = learned(frame)
@@ -203,7 +204,7 @@ def test_labels_are_those_of_the_classes(frame, write):
     ):  # fmt: skip
         name = "l.csv" if write == "to_csv" else "l.parquet"
         getattr(frame.assign(y=np.array(labels)[frame.y]), write)(name, index=False)
-        parts = list(sources.labelled(features, name, "float32", "y", np.array(classes)))
+        parts = list(sources.labelled(features, sources.Source(name), "float32", "y", np.array(classes)))
         y = np.concatenate([part for _, part in parts])
         assert y.tolist() == np.array(classes)[frame.y].tolist() and sum(len(X) for X, _ in parts) == len(frame)
 
@@ -217,7 +218,7 @@ def test_bad_labels_are_told(frame, labels, said):
     y = [labels[0], labels[1]] * 46 + [labels[2]] * 8
     frame.assign(y=pd.array(y, dtype="object")).to_parquet("l.parquet", index=False)
     with pytest.raises(ValueError, match=r"^l\.parquet: ") as error:
-        list(sources.labelled(features, "l.parquet", "float32", "y", np.array([0, 1])))
+        list(sources.labelled(features, sources.Source("l.parquet"), "float32", "y", np.array([0, 1])))
     assert said in str(error.value)
 
 

@@ -17,7 +17,7 @@ from gpunn.devices import cores
 
 @pytest.fixture
 def few(digits):
-    return digits[0][:300], digits[2][:300]
+    return digits[0][:300].astype("float64"), digits[2][:300]
 
 
 def search(n_jobs, X, y):
@@ -32,8 +32,9 @@ def search(n_jobs, X, y):
 def test_two_jobs_find_what_one_does(few):
     one, two = (search(n_jobs, *few) for n_jobs in (1, 2))
     for name in ("mean_test_score", "std_test_score", "rank_test_score"):
-        assert np.array_equal(one.cv_results_[name], two.cv_results_[name])
-    assert np.array_equal(one.best_estimator_.theta_, two.best_estimator_.theta_)
+        np.testing.assert_allclose(one.cv_results_[name], two.cv_results_[name], rtol=1e-12)
+    # Each job has fewer threads, and BLAS may add up in another order; ten steps of Adam hardly spread that.
+    np.testing.assert_allclose(one.best_estimator_.theta_, two.best_estimator_.theta_, rtol=0, atol=1e-8)
 
 
 def test_the_processes_of_a_search_share_the_cores():

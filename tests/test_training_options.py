@@ -114,9 +114,9 @@ def test_a_limit_on_time_ends_training_after_an_iteration(digits, solver):
 @pytest.mark.parametrize("parameters", [{}, {"solver": "lbfgs"}, {"early_stopping": True, "batch_size": 64}])
 def test_sparse_rows_are_what_they_are_when_dense(digits, make, parameters, fitted):
     X, X_test, y, _ = digits
-    dense, thin = (fitted(rows, y, max_iter=3, **parameters) for rows in (X, make(X)))
-    assert np.array_equal(dense.theta_, thin.theta_)
-    assert np.array_equal(dense.predict_proba(X_test), thin.predict_proba(make(X_test)))
+    dense, thin = (fitted(rows, y, max_iter=3, dtype="float64", **parameters) for rows in (X, make(X)))
+    np.testing.assert_allclose(thin.theta_, dense.theta_, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(thin.predict_proba(make(X_test)), dense.predict_proba(X_test), rtol=0, atol=1e-9)
 
 
 def test_layers_are_recorded_on_what_was_learned(digits, fitted):

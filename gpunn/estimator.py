@@ -250,6 +250,10 @@ class MLPClassifier(
         """Scores: (n,) for two classes, the second where positive; else (n, n_classes), the greatest wins."""
         return predicting.decision_function(self, X)
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Share of rows X (n, d) whose labels y are predicted, weighted; of multilabel rows, all labels at once."""
+        return predicting.score(self, X, y, sample_weight)
+
     def transform(self, X: Any) -> Array:
         """Activations (n, n_units) of the last hidden layer for rows X (n, d); without one the inputs."""
         return predicting.hidden(self, X, "transform")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import array_api_compat
+import narwhals as nw
 import numpy as np
+from narwhals.dependencies import is_into_dataframe, is_into_series
 from scipy import sparse
 from sklearn import get_config
 from sklearn.utils._array_api import move_to
@@ -108,7 +111,8 @@ def check_rows(
         If X is no such matrix.
     """
     if reset:
-        vars(estimator).pop("features_", None)
+        for name in ("features_", "_novelties_said"):
+            vars(estimator).pop(name, None)
     _check_array(X)
     if "features_" in vars(estimator) or (reset and estimator.features is not None and _has_columns(X)):
         return _of_frame(estimator, X, reset, dtype, more)
@@ -230,21 +234,90 @@ def _learn(estimator: Any, X: Any) -> None:
     estimator.n_features_in_ = estimator.features_.n_in
 
 
-def check_labels(X: Array, y: Any) -> np.ndarray:
-    """y on the host: labels (n,), or an indicator matrix (n, c).
+def check_labels(X: Array, y: Any, name: str = "y") -> np.ndarray:
+    """Labels (n,) of the rows X, or an indicator matrix (n, c), on the host.
 
     Raises
     ------
     ValueError
-        If y is missing or not as long as X, or has missing or infinite values.
+        If y is not as long as X, or for what `labels_on_host` raises.
+    """
+    y = labels_on_host(y, name)
+    check_consistent_length(X, y)
+    return column_or_1d(y, warn=True) if y.ndim == 1 or y.shape[1] == 1 else y
+
+
+def labels_on_host(y: Any, name: str = "y") -> np.ndarray:
+    """Labels of any library as a NumPy array; integers stay integers, and booleans booleans.
+
+    Raises
+    ------
+    ValueError
+        If y is None, or labels are missing or infinite; ``name`` is what the message calls them.
     """
     if y is None:
-        raise ValueError("requires y to be passed, but the target y is None")
-    y = check_array(on_host(y), accept_sparse="csr", ensure_2d=False, dtype=None, ensure_min_samples=0, input_name="y")
-    check_consistent_length(X, y)
-    if sparse.issparse(y):
-        y = y.toarray()
-    return column_or_1d(y, warn=True) if y.ndim == 1 or y.shape[1] == 1 else y
+        raise ValueError(f"requires y to be passed, but the target {name} is None")
+    y = _as_series(on_host(y))
+    if is_into_series(y):
+        # Not as scikit-learn does it, which takes nullable integers through float64: those above 2^53 would merge.
+        y = _column(nw.from_native(y, series_only=True))
+    elif is_into_dataframe(y) and y.shape[1]:
+        try:
+            y = np.column_stack([*map(_column, nw.from_native(y, eager_only=True).iter_columns())])
+        except nw.exceptions.DuplicateError as error:
+            raise ValueError(f"{name}: {error}\nRename or remove all but one of them.") from None
+    elif isinstance(y, (list, tuple)):
+        _refuse_missing(np.asarray(y, dtype=object), name)  # NumPy would make the label "nan" of a NaN among strings
+    y = check_array(
+        y,
+        accept_sparse="csr",
+        ensure_2d=False,
+        dtype=None,
+        ensure_all_finite="allow-nan",
+        ensure_min_samples=0,
+        input_name=name,
+    )
+    y = y.toarray() if sparse.issparse(y) else y
+    _refuse_missing(y, name)
+    return y
+
+
+def _as_series(y: Any) -> Any:
+    """Arrays of pandas and pyarrow as the series that narwhals reads; all else as it is."""
+    pandas, pyarrow = sys.modules.get("pandas"), sys.modules.get("pyarrow")
+    if pandas is not None and isinstance(y, (pandas.Index, pandas.api.extensions.ExtensionArray)):
+        return pandas.Series(y)
+    return pyarrow.chunked_array([y]) if pyarrow is not None and isinstance(y, pyarrow.Array) else y
+
+
+def _column(series: Any) -> np.ndarray:
+    """The values of a narwhals Series, with None for those that are missing."""
+    values, missing = series.to_numpy(), series.is_null().to_numpy()
+    if missing.any():
+        values = values.astype(object)
+        values[missing] = None  # an Arrow dictionary's ChunkedArray.to_numpy gives one of its values here
+    return values
+
+
+def _refuse_missing(y: np.ndarray, name: str) -> None:
+    if y.dtype.kind in "fcmM":
+        missing = np.isnat(y) if y.dtype.kind in "mM" else np.isnan(y)
+    elif y.dtype.kind == "O":
+        missing = np.asarray(np.frompyfunc(_is_missing, 1, 1)(y), bool)
+    else:
+        return
+    if missing.any():
+        raise ValueError(
+            f"{name}: {np.count_nonzero(missing)} of {y.size} labels are missing, the first in row "
+            f"{np.argwhere(np.atleast_1d(missing))[0, 0] + 1}. Fill them in, or remove those rows."
+        )
+
+
+def _is_missing(label: Any) -> bool:
+    """Whether a label is None, pandas.NA, NaN or NaT."""
+    if label is None or label is getattr(sys.modules.get("pandas"), "NA", None):
+        return True
+    return isinstance(label, Hashable) and bool(label != label)
 
 
 def check_weights(weight: Any, X: Array, dtype: str) -> np.ndarray | None:

@@ -94,13 +94,16 @@ class Labels:
             return y.astype(dtype)
         if y.ndim != 1:
             raise ValueError(f"y has shape {y.shape}; one column of labels is needed, as in the first fit.")
-        unknown = np.setdiff1d(y, self.classes)
+        classes = self.classes
+        if {y.dtype.kind, classes.dtype.kind} == {"i", "u"}:  # whose common type in NumPy is float64
+            y, classes = y.astype(object), classes.astype(object)
+        unknown = np.setdiff1d(y, classes)
         if unknown.size:
             raise ValueError(
                 f"y has labels that are not among the classes: {unknown[:5].tolist()}. The classes are "
-                f"{self.classes[:20].tolist()}; classes that appear later must be given at the start."
+                f"{classes[:20].tolist()}; classes that appear later must be given at the start."
             )
-        codes: Any = np.searchsorted(self.classes, y)
+        codes: Any = np.searchsorted(classes, y)
         if n_outputs == 1:
             return codes.astype(dtype)[:, None]
         T = np.zeros((len(codes), n_outputs), dtype)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sklearn.metrics import accuracy_score
 from sklearn.utils._array_api import check_same_namespace
 from sklearn.utils.validation import check_is_fitted
 
 from gpunn import choices
 from gpunn.devices import Device, is_cupy
-from gpunn.inputs import Origin, check_rows, device_for, on_host
+from gpunn.inputs import Origin, check_rows, device_for, labels_on_host, on_host
 from gpunn.nn.probabilities import probabilities
 from gpunn.training.data import block_rows, by_chunks
 
@@ -50,6 +51,11 @@ def predict(clf: Any, X: Any) -> Array:
         if not labels.multilabel and clf.classes_.dtype.kind not in "biuf":
             return clf.classes_[device.to_host(codes)]
         return Origin.of(X).give(device, codes if labels.multilabel else device.asarray(clf.classes_)[codes])
+
+
+def score(clf: Any, X: Any, y: Any, sample_weight: Any) -> float:
+    """Accuracy, as `gpunn.MLPClassifier.score` has it."""
+    return float(accuracy_score(labels_on_host(y), on_host(predict(clf, X)), sample_weight=on_host(sample_weight)))
 
 
 def decision_function(clf: Any, X: Any) -> Array:

@@ -102,6 +102,8 @@ def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> N
     with all_or_nothing(clf):
         given = _check(clf, X, y, sample_weight, reset=first, more=not first)
         device = given.device
+        if classes is not None:
+            classes = inputs.labels_on_host(classes, "classes")
         labels = Labels.announced(given.y, classes) if first else clf._labels.agreeing(classes)
         objective = blueprint.objective(clf, given.X.shape[1], labels)
         solver, seed, progress = (clf.solver, _seed(clf), None) if first else clf._resume
@@ -205,7 +207,7 @@ def _held_out(
         raise ValueError("X_val and y_val must be given together, and one of them is missing.")
     if X_val is not None:
         X = check_rows(clf, given.device, X_val, reset=False, dtype=given.dtype)
-        y = check_labels(X, y_val)
+        y = check_labels(X, y_val, "y_val")
         apart = given._replace(X=X, y=y, weight=check_weights(weight_val, X, given.dtype))
         try:
             validating = _rows(clf, apart, labels, objective, apart.weight, training=False)

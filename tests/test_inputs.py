@@ -50,7 +50,8 @@ def test_a_precision_that_training_could_not_keep_is_refused_by_what_stands_in_i
     (np.ones((3, 0)), [0, 1, 0], "0 feature"), (np.ones(3), [0, 1, 0], "2D array"),
     ([["a", "b"]] * 2, [0, 1], "string"),
     (np.full((2, 2), np.nan), [0, 1], "NaN"), (np.full((2, 2), np.inf), [0, 1], "infinity"),
-    (np.ones((2, 2)), [0.5, 1.5], "continuous"), (np.ones((2, 2)), [0, np.nan], "NaN"), (np.ones((2, 2)), None, "None"),
+    (np.ones((2, 2)), [0.5, 1.5], "continuous"), (np.ones((2, 2)), [0, np.nan], "y: 1 of 2 labels are missing"),
+    (np.ones((2, 2)), [0, np.inf], "y contains infinity"), (np.ones((2, 2)), None, "None"),
     (np.ones((2, 2)) * 1j, [0, 1], "omplex"), (np.ones((2, 2)), [[1, 2], [3, 4]], "several multiclass outputs"),
 ])  # fmt: skip
 def test_data_that_does_not_fit_leaves_the_estimator_as_it_was(iris, X, y, said, fitted):

@@ -130,7 +130,7 @@ class MLPClassifier(
         How columns of a frame become inputs: "auto" infers what they are (``features_`` shows it), a dict says so for
         some ({"zip": "text", "id": "drop"}), `gpunn.features.Features` that were learned beforehand are taken as they
         are. With None a frame is taken as the array that it holds. Arrays of numbers are taken as they are always;
-        arrays of objects with text among them like a frame whose columns are known by their order.
+        arrays of objects that are not all numbers like a frame whose columns are known by their order.
     max_categories : int or None, default=None
         Most inputs for the categories of a column of text; the rarest categories share one of them.
     min_frequency : int, float or None, default=None

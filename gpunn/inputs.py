@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import sys
 import warnings
 from collections.abc import Hashable, Iterator
@@ -33,6 +34,9 @@ from gpunn.features.encoder import apply
 from gpunn.training.data import SparseRows
 
 Array = Any
+
+# What stands in a column of a frame and not in a matrix.
+OF_COLUMNS = (str, datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
 
 LARGE = 2**22  # numbers of a matrix from which to look through it on all cores
 
@@ -181,10 +185,13 @@ def _check_array(X: Any) -> None:
 
 
 def _has_columns(X: Any) -> bool:
-    """Whether X has columns of several kinds: a frame, or an array of objects among which there is text."""
-    if isinstance(X, np.ndarray):
-        return X.dtype.kind == "O" and X.ndim == 2 and any(isinstance(value, str) for value in X.ravel().tolist())
-    return frames.is_frame(X)
+    """Whether X has columns of several kinds: a frame, or an array of objects that are not all numbers."""
+    if not isinstance(X, np.ndarray):
+        return frames.is_frame(X)
+    if X.dtype.kind != "O" or X.ndim != 2:
+        return False
+    values = X.ravel().tolist()
+    return any(map(frames.is_missing, values)) or any(isinstance(value, OF_COLUMNS) for value in values)
 
 
 def _of_frame(estimator: Any, X: Any, reset: bool, dtype: str, more: bool) -> np.ndarray:

@@ -264,12 +264,12 @@ class Novelty:
 
     @property
     def most(self) -> bool:
-        """Whether more than half of the known values of a column of text are new, where training did not lead one to
-        expect it."""
-        if not isinstance(self.column, CategoricalColumn) or self.column.joined_share > 0.5:
+        """Whether more than half of the known values of a column of text are new, beyond the share of rare categories
+        that training had."""
+        if not isinstance(self.column, CategoricalColumn):
             return False
         known = int((self.values.strings().codes >= 0).sum())
-        return 2 * int(self.new.sum()) > known
+        return int(self.new.sum()) > (0.5 + self.column.joined_share) * known
 
     def warning(self, later: str = "Check that the table is written as the training table was.") -> FeatureWarning:
         """The warning, which ends with what to do."""
@@ -286,11 +286,13 @@ class Novelty:
         value = self.values.strings()[row] or ""
         alike = next((c for c in self.column.categories if c.strip().casefold() == value.strip().casefold()), None)
         beside = f"; training had {alike!r}" if alike else f"; training had {_few(self.column.categories)}"
-        becomes = "the output of rare categories" if self.column.n_joined else "zeros"
+        novel = "were never seen in training and become zeros"
+        if self.column.n_joined:
+            novel = "were rare or never seen in training and become the output of rare categories"
         return FeatureWarning(
             name,
             "novelty",
-            f"column {name!r}: {n:,} of {len(self.new):,} values were never seen in training and become {becomes}; the "
+            f"column {name!r}: {n:,} of {len(self.new):,} values {novel}; the "
             f"first, {show(value)}, is in row {row + 1}{beside}. {later}",
         )
 

@@ -65,13 +65,16 @@ def mixture(values: Values, spellings: Spellings) -> FeatureWarning | None:
             return _all_of_a_kind(values, kind, strings, trimmed)
         codes = np.flatnonzero(np.array([*(~strict & ~missing), False])[strings.codes])
         row = int(codes[0])
+        first = f"{show(strings[row])} in row {row + 1}"
+        what = f"it looks like {kind} that are not written as such, like {first}"
+        if n_strict:
+            what = f"{n_strict:,} of {total:,} values are {kind}, and the first that is not is {first}"
         return FeatureWarning(
             values.name,
             "mixture",
-            f"column {values.name!r} is read as text, each value a category of its own: {n_strict:,} of {total:,} "
-            f"values are {kind}, and the first that is not is {show(strings[row])} in row {row + 1}. Correct or empty "
-            f"such values and set features={{{values.name!r}: {kind!r}}}, add them to the words for missing values, or "
-            f"say that it is text by features={{{values.name!r}: 'text'}}.",
+            f"column {values.name!r} is read as text, each value a category of its own: {what}. Correct or empty such "
+            f"values and set features={{{values.name!r}: {kind!r}}}, add them to the words for missing values, or say "
+            f"that it is text by features={{{values.name!r}: 'text'}}.",
         )
     return None
 

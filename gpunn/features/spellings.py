@@ -33,12 +33,12 @@ MISSING_AMONG_NUMBERS = (".", "None", "none", "0000-00-00", "0000-00-00 00:00:00
 # Infinity is a number that columns refuse by its row, rather than text.
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|0[xX][0-9a-fA-F]+|[+-]?(?i:inf(?:inity)?)"
 # What a person takes for a number, with bounds, units of thousands, a percent sign or a currency.
-LIKE_A_NUMBER = r"[<>~≤≥$€£]?\s*[+-]?\d[\d.,'\s]*\s*[%$€£]?"
+LIKE_A_NUMBER = r"[<>~≤≥$€£]?\s*[+-]?(?:\d{1,3}(?:[.,'\s]\d{3})+|\d+)(?:[.,]\d+)?\s*[%$€£]?"
 DATE = r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?"
 LIKE_A_DATE = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?"
 TIME = r"(\d\d?):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?"
 PANDAS_DURATION = r"([+-]?\d+) days?(?:,? ([+-]?)(\d\d?):(\d\d):(\d\d)(?:\.(\d{1,9}))?)?"
-ISO_DURATION = r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,9}))?S)?)?"
+ISO_DURATION = r"(-)?P(?:(-?\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,9}))?S)?)?"
 HOURS = r"(-)?(\d+):(\d\d):(\d\d)(?:\.(\d{1,9}))?"
 
 _NUMBER, _DATE, _TIME = re.compile(NUMBER, re.ASCII), re.compile(DATE, re.ASCII), re.compile(TIME, re.ASCII)

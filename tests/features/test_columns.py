@@ -186,3 +186,45 @@ def test_too_many_categories_are_refused():
         learned(c=[*most, "one more"])
     with pytest.raises(ValueError, match=r"row 500: 'n.v.'"):  # the value for which numbers are text
         learned(c=[str(i) if i != 499 else "n.v." for i in range(2000)])
+
+
+# Rare categories
+
+
+ANIMALS = ["dog"] * 5 + ["cat"] * 20 + ["rabbit"] * 10 + ["snake"] * 3 + ["newt"] * 3
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"max_categories": 3}, {"max_categories": 2}, {"max_categories": 9},
+        {"min_frequency": 4},
+        {"min_frequency": 0.2}, {"min_frequency": 4, "max_categories": 2}, {"min_frequency": 100}, {"min_frequency": 3}, {"max_categories": 4},
+    ],
+)  # fmt: skip
+def test_rare_categories_are_joined_as_in_scikit_learn(options):
+    from sklearn.preprocessing import OneHotEncoder
+
+    features = Features.learn(table(c=ANIMALS), **options)
+    encoder = OneHotEncoder(sparse_output=False, handle_unknown="ignore", **options).fit(np.array(ANIMALS)[:, None])
+    assert np.array_equal(features.transform(table(c=ANIMALS)), encoder.transform(np.array(ANIMALS)[:, None]))
+    rare = encoder.infrequent_categories_[0]
+    [column] = features.columns
+    assert column.n_joined == (0 if rare is None else len(rare))
+    assert column.joined_share == pytest.approx(0 if rare is None else np.isin(ANIMALS, rare).mean())
+
+
+def test_joined_categories_are_told_and_take_what_is_unknown():
+    features = Features.learn(table(c=[*ANIMALS, None]), max_categories=3)
+    assert features.names_out == ("c=cat", "c=rabbit", "c is rare", "c is missing")
+    assert "one of 2: cat, rabbit; 3 rare ones joined; missing known" in str(features)
+    assert encoded(features, c=["newt", "yak", None, "cat"]) == [[0, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 1], [1, 0, 0, 0]]
+    assert Features.from_dict(features.to_dict()) == features
+
+
+def test_more_than_a_thousand_categories_can_be_joined():
+    ids = [f"id {i}" for i in range(3000)] + ["id 7"] * 9
+    features = Features.learn(table(c=ids), max_categories=10)
+    assert features.n_out == 10 and "c=id 7" in features.names_out and features.columns[0].n_joined == 2991
+    assert learned(yes=[True, False, False]).n_out == 2  # booleans are never joined
+    assert Features.learn(table(yes=[True, False, False]), min_frequency=2).n_out == 2

@@ -1,0 +1,130 @@
+"""What is probably not what it looks like is said, once a column, with its row and the remedy; the rest is let be."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from gpunn.features import Features, FeatureWarning, Spellings
+
+NUMBERS = [f"{x:.3f}" for x in np.linspace(-3, 3, 60)]
+DAYS = [f"2020-01-{day:02}" for day in range(1, 31)]
+TIMES = [f"{hour:02}:30" for hour in range(24)]
+WAITS = [f"0 days {hour:02}:15:00" for hour in range(24)]
+
+
+def warned(X, kinds=None, **options):
+    with pytest.warns(FeatureWarning) as caught:
+        features = Features.learn(X, kinds, **options)
+    assert len(caught) == 1
+    return features, str(caught[0].message)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table])
+@pytest.mark.parametrize(
+    ("values", "odd", "kind"),
+    [
+        (NUMBERS, "n.d.", "numbers"), (NUMBERS, "-", "numbers"), (NUMBERS, "<0.1", "numbers"),
+        (NUMBERS, "1,234.5", "numbers"), (NUMBERS, "12.5%", "numbers"), (NUMBERS, "see note", "numbers"),
+        (NUMBERS, "~5", "numbers"), (DAYS, "31.12.2020", "dates"), (DAYS, "unknown", "dates"),
+        (DAYS, "2020-02-30", "dates"), (TIMES, "noon", "times of day"), (TIMES, "24:30", "times of day"),
+        (WAITS, "two hours", "durations"), (WAITS, "0 days 1h", "durations"),
+    ],
+)  # fmt: skip
+def test_one_odd_cell_is_named_with_its_row_and_the_remedies(make, values, odd, kind):
+    column = [*values[:7], odd, *values[7:]]
+    features, said = warned(make({"x": column}))
+    assert features.columns[0].kind == "text"
+    total = len(values) + 1
+    assert said.startswith(f"column 'x' is read as text, each value a category of its own: {total - 1} of {total}")
+    assert f"values are {kind}, and the first that is not is {odd!r} in row 8" in said
+    assert f"features={{'x': {kind!r}}}" in said and "features={'x': 'text'}" in said
+
+
+def test_values_that_only_people_take_for_numbers_are_told():
+    _, said = warned(pd.DataFrame({"x": [f"{n}.5%" for n in range(40)]}))
+    assert "it looks like numbers that are not written as such, like '0.5%' in row 1" in said
+    _, said = warned(pd.DataFrame({"x": [f"$ {n},000" for n in range(40)]}))
+    assert "'$ 0,000' in row 1" in said
+
+
+@pytest.mark.parametrize(("values", "kind"), [(DAYS, "dates"), (TIMES, "times of day"), (WAITS, "durations")])
+def test_dates_and_times_that_came_as_text_are_told(values, kind):
+    features, said = warned(pd.DataFrame({"x": values}))
+    assert features.columns[0].kind == "text"
+    assert f"is text, each value a category of its own, and all its values are {kind}, like {values[0]!r}" in said
+    again = Features.learn(pd.DataFrame({"x": values}), {"x": kind})
+    assert again.columns[0].kind == kind
+
+
+def test_dates_with_and_without_an_offset_are_told():
+    _, said = warned(pd.DataFrame({"x": ["2020-01-01 10:00Z", "2020-01-02 10:00", "2020-01-03 10:00"]}))
+    assert "Some name their offset from UTC and some do not" in said
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        ["007", "010", "123"], ["1", "2", "3"], ["a", "1", "b"], ["12a", "007", "x"] * 5, ["red", "blue"],
+        ["v1", "v2"], [None, None], ["2020", "MMXX", "x"], ["10.0.0.1", "10.0.0.2"], ["1-2", "3-4", "5-6 and more"],
+    ],
+)  # fmt: skip
+def test_text_that_is_text_is_let_be(column):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Features.learn(pd.DataFrame({"x": column}))
+
+
+def test_who_sets_the_kind_is_not_told():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Features.learn(pd.DataFrame({"x": [*NUMBERS, "n.d."]}), {"x": "text"})
+        Features.learn(pd.DataFrame({"Unnamed: 0": [1, 2], "x": [1, 2]}), {"Unnamed: 0": "drop"})
+        Features.learn(pd.DataFrame({"x": pd.Categorical(["1", "2", "n.d."])}), {"x": "text"})
+
+
+def test_words_that_are_said_to_be_missing_are():
+    spellings = Spellings(missing=("n.d.", "-"))
+    frame = pd.DataFrame({"x": [*NUMBERS, "n.d.", " - ", "NA", "."]})
+    features = Features.learn(frame, {"x": "numbers"}, spellings=spellings)
+    X = features.transform(frame, "float64")
+    assert features.columns[0].missing and X[-4:].tolist() == [[0, 1]] * 4
+    assert X[0, 0] == pytest.approx(-np.sqrt(3 * 59 / 61), rel=1e-4)  # that of an even grid
+    with pytest.raises(ValueError, match=r"row 61: 'n\.d\.' is not a number"):
+        Features.learn(frame, {"x": "numbers"})
+
+
+@pytest.mark.parametrize("name", ["Unnamed: 0", "Unnamed: 12", "Unnamed: 3_level_1"])
+def test_the_row_number_of_pandas_is_told(name):
+    features, said = warned(pd.DataFrame({name: range(30), "x": np.arange(30) % 7}))
+    assert features.n_in == 2 and f"features={{{name!r}: 'drop'}}" in said and "the number of the row" in said
+
+
+def test_most_values_that_training_never_had_are_told_once_a_column():
+    frame = pd.DataFrame({"colour": ["red", "blue", None, "red"], "n": [1.0, 2, 3, 4]})
+    features = Features.learn(frame)
+    with pytest.warns(FeatureWarning) as caught:
+        X = features.transform(pd.DataFrame({"colour": ["red", None, "RED", "Blue ", "BLUE"], "n": [0.0] * 5}))
+    [warning] = caught
+    assert "column 'colour': 3 of 5 values were never seen in training and become zeros" in str(warning.message)
+    assert "the first, 'RED', is in row 3; training had 'red'" in str(warning.message)
+    assert X[:, :3].tolist() == [[0, 1, 0], [0, 0, 1], [0, 0, 0], [0, 0, 0], [0, 0, 0]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        features.transform(pd.DataFrame({"colour": ["red", "blue", "RED", None], "n": [9e9] * 4}))  # a third
+
+
+@pytest.mark.parametrize("later", [["7.0", "12.00"], [7.0, 12.0], [7, 12], ["7", "12"]])
+def test_an_integer_is_known_with_a_point(later):
+    features = Features.learn(pd.DataFrame({"zip": ["7", "12", "300"]}), {"zip": "text"})
+    assert features.transform(pd.DataFrame({"zip": later})).tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
+def test_a_point_that_training_had_is_kept():
+    features = Features.learn(pd.DataFrame({"v": ["7.0", "7", "x", "y"]}))
+    assert features.transform(pd.DataFrame({"v": ["7.0", "7"]})).tolist() == [[0, 1, 0, 0], [1, 0, 0, 0]]

@@ -197,9 +197,9 @@ ANIMALS = ["dog"] * 5 + ["cat"] * 20 + ["rabbit"] * 10 + ["snake"] * 3 + ["newt"
 @pytest.mark.parametrize(
     "options",
     [
-        {"max_categories": 3}, {"max_categories": 2}, {"max_categories": 9},
-        {"min_frequency": 4},
-        {"min_frequency": 0.2}, {"min_frequency": 4, "max_categories": 2}, {"min_frequency": 100}, {"min_frequency": 3}, {"max_categories": 4},
+        {"max_categories": 3}, {"max_categories": 2}, {"max_categories": 9}, {"max_categories": 4},
+        {"min_frequency": 4}, {"min_frequency": 0.2}, {"min_frequency": 4, "max_categories": 2}, {"min_frequency": 100},
+        {"min_frequency": 3},
     ],
 )  # fmt: skip
 def test_rare_categories_are_joined_as_in_scikit_learn(options):

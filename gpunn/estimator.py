@@ -66,8 +66,9 @@ class MLPClassifier(
     momentum, nesterovs_momentum : float and bool, default=0.9 and True
         Of "sgd".
     early_stopping : bool, default=False
-        Hold out ``validation_fraction`` of the rows (stratified), unless ``fit`` is given others, stop when their
-        score does not improve for more than ``n_iter_no_change`` epochs, and keep the weights of the best epoch.
+        Hold out ``validation_fraction`` of the rows, unless ``fit`` is given others, stop when their score does not
+        improve for more than ``n_iter_no_change`` epochs, and keep the weights of the best epoch. The split is
+        stratified where each class has rows for both parts; ``history_.notes`` says where it is not.
     validation_fraction : float, default=0.1
     beta_1, beta_2, epsilon : float, default=0.9, 0.999 and 1e-8
         Of "adam" and "adamw".
@@ -109,8 +110,8 @@ class MLPClassifier(
     cg_beta : {"polak_ribiere", "fletcher_reeves", "hestenes_stiefel"}, default="polak_ribiere"
         Formula of "cg".
     class_weight : dict, "balanced" or None, default=None
-        Weights of classes, by which those of rows are multiplied; "balanced" is n / (n_classes * rows of the class).
-        For multilabel problems a list of dicts.
+        Weights of classes, by which those of rows are multiplied; 1 for a class that the dict does not name;
+        "balanced" is n / (n_classes * rows of the class). For multilabel problems a list of dicts.
     label_smoothing : float, default=0
         Targets T become (1 - s) T + s / k, k the number of outputs (2 where each answers yes or no).
     ema_decay : float or None, default=None
@@ -181,7 +182,7 @@ class MLPClassifier(
             Finite numbers of any real dtype, uint8 among them. A frame of pandas, polars or pyarrow may have
             categories, dates and missing values; see ``features``.
         y : array-like (n,), or (n, c) of 0 and 1 for multilabel problems
-            Labels of any kind; at least two classes.
+            Labels of any kind, none of them missing.
         sample_weight : array-like (n,), optional
             Not negative. A row of weight 2 counts like two rows.
         X_val, y_val, sample_weight_val : optional

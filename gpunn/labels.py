@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 Array = Any
@@ -92,6 +95,48 @@ class Labels:
             if y.ndim != 2 or y.shape[1] != len(self.classes):
                 raise ValueError(f"y has shape {y.shape}; an indicator matrix (n, {len(self.classes)}) is needed.")
             return y.astype(dtype)
+        codes = self._codes(y)
+        if n_outputs == 1:
+            return codes.astype(dtype)[:, None]
+        T = np.zeros((len(codes), n_outputs), dtype)
+        T[np.arange(len(codes)), codes] = 1
+        return T
+
+    def weights(self, class_weight: Any, y: Array) -> np.ndarray:
+        """Weights (n,) of the rows with labels y: those of their classes; in multilabel problems the product of all.
+
+        Parameters
+        ----------
+        class_weight : "balanced", dict of class and weight, or for multilabel problems list of a dict for each label
+            Classes that a dict does not name weigh 1. "balanced" goes by the labels in y; a dict may name classes that
+            y lacks.
+
+        Raises
+        ------
+        ValueError
+            If class_weight is none of these, names a class that there is not, or has weights that are not allowed.
+        """
+        if isinstance(class_weight, str):
+            return compute_sample_weight(class_weight, y)
+        n = len(self.classes)
+        if self.multilabel != isinstance(class_weight, list) or (self.multilabel and len(class_weight) != n):
+            form = f"a list of {n} dicts, one for each label" if self.multilabel else "a dict of class and weight"
+            raise ValueError(f"class_weight={class_weight!r} does not go with this y; give {form}, or 'balanced'.")
+        classes = [0, 1] if self.multilabel else self.classes.tolist()
+        codes = np.asarray(y).T.astype(int) if self.multilabel else [self._codes(np.asarray(y))]
+        weights = np.ones(len(y))
+        for by_class, of_rows in zip(class_weight if self.multilabel else [class_weight], codes, strict=True):
+            unknown = [key for key in by_class if key not in classes]
+            if unknown:
+                raise ValueError(f"class_weight names {unknown[0]!r}, which is not among the classes: {classes[:20]}.")
+            table = [by_class.get(label, 1) for label in classes]
+            if not (all(isinstance(w, Real) and 0 <= float(w) < math.inf for w in table) and any(table)):
+                raise ValueError(f"class_weight={class_weight!r}: weights must be finite, not negative, and not all 0.")
+            weights *= np.array(table, float)[of_rows]
+        return weights
+
+    def _codes(self, y: np.ndarray) -> np.ndarray:
+        """Numbers of the classes of labels y (n,)."""
         if y.ndim != 1:
             raise ValueError(f"y has shape {y.shape}; one column of labels is needed, as in the first fit.")
         classes = self.classes
@@ -103,12 +148,7 @@ class Labels:
                 f"y has labels that are not among the classes: {unknown[:5].tolist()}. The classes are "
                 f"{classes[:20].tolist()}; classes that appear later must be given at the start."
             )
-        codes: Any = np.searchsorted(classes, y)
-        if n_outputs == 1:
-            return codes.astype(dtype)[:, None]
-        T = np.zeros((len(codes), n_outputs), dtype)
-        T[np.arange(len(codes)), codes] = 1
-        return T
+        return np.searchsorted(classes, y)
 
     def codes(self, xp: Any, scores: Array) -> Array:
         """What decision scores (n, n_outputs) say: numbers of classes (n,), or an indicator matrix of 0 and 1."""

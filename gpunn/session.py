@@ -5,17 +5,16 @@ Nothing of the estimator changes before all that comes in was found good.
 
 from __future__ import annotations
 
-import warnings
+import math
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils.class_weight import compute_sample_weight
 
 from gpunn import blueprint, choices, inputs
-from gpunn.devices import Device, get_device
+from gpunn.devices import Device, get_device, is_cupy, writable
 from gpunn.inputs import Origin, all_or_nothing, check_labels, check_rows, check_weights, device_for
 from gpunn.labels import Labels
 from gpunn.nn.network import Network
@@ -51,15 +50,12 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
         given = _check(clf, X, y, sample_weight, reset=not warm)
         device = given.device
         labels = Labels.learn(given.y, at_least=1)
-        if len(labels.classes) == 1:
-            message = f"y has only one class, {labels.classes.tolist()}: every row will be said to belong to it."
-            warnings.warn(message, RuntimeWarning, stacklevel=5)
         if warm:
             _check_same_classes(clf, labels)
         objective = blueprint.objective(clf, given.X.shape[1], labels)
         seed = _seed(clf)
         rows = _rows(clf, given, labels, objective, given.weight)
-        rows, held_out = _held_out(clf, given, labels, objective, seed, rows, extra)
+        rows, held_out, note = _held_out(clf, given, labels, objective, seed, rows, extra)
         theta = (
             _copy(given, clf, objective) if warm else blueprint.start(clf, objective.network, seed, device, given.dtype)
         )
@@ -77,6 +73,10 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
             progress = epochs.run(device, objective, epochs.start(device, theta), rows, validation, watcher)
             theta, history = progress.theta, progress.history
             seen = history.n_iter * len(rows)
+        if len(labels.classes) == 1:
+            history.notes.append(f"y has only one class, {labels.classes.tolist()}, which is predicted for every row.")
+        if note:
+            history.notes.append(note)
         earlier = (clf.loss_curve_, clf.validation_scores_, clf.t_) if warm else ([], None, 0)
         put_down(clf, labels, objective, given.origin.give(device, theta), history)
         watcher.put_down()
@@ -118,7 +118,9 @@ def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> N
             progress = epoch.start(device, theta)
         else:
             _check_same_network(clf, objective.network)
-            progress = progress.on(device)
+            theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else inputs.on_host(clf.theta_))
+            # A copy: others may hold theta_ or coefs_, and expect them to stay.
+            progress = replace(progress, theta=device.xp.asarray(theta, copy=True)).on(device)
         watcher = Watcher(clf, device, objective, labels, rows, progress.theta, given.y)
         epoch.run(device, objective, progress, rows, None, watcher)
         history = progress.history
@@ -146,7 +148,7 @@ def moved(device: Device, state: Any) -> Any:
     if isinstance(state, tuple):
         parts = [moved(device, part) for part in state]
         return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)
-    return state if state is None or isinstance(state, (int, float)) else device.asarray(state)
+    return state if state is None or isinstance(state, (int, float)) else device.asarray(writable(state))
 
 
 def _check(clf: Any, X: Any, y: Any, sample_weight: Any, reset: bool, more: bool = False) -> Given:
@@ -169,7 +171,8 @@ def _rows(
     device, dtype, n_out = given.device, given.dtype, objective.network.sizes[-1]
     T = labels.targets(given.y, n_out, dtype)
     if training and clf.class_weight is not None:
-        weight = _class_weights(clf.class_weight, labels, given.y, weight, dtype)
+        of_classes = labels.weights(clf.class_weight, given.y)
+        weight = of_classes if weight is None else of_classes * weight
     if training and clf.label_smoothing:
         # Source: Szegedy et al. 2016, section 7; a lone output answers between two classes.
         T = (1 - clf.label_smoothing) * T + clf.label_smoothing / (2 if labels.multilabel else max(n_out, 2))
@@ -182,26 +185,13 @@ def _rows(
     )
 
 
-def _class_weights(
-    class_weight: Any, labels: Labels, y: np.ndarray, weight: np.ndarray | None, dtype: str
-) -> np.ndarray:
-    """Row weights times those of their classes."""
-    if isinstance(class_weight, dict):
-        unknown = [key for key in class_weight if key not in labels.classes.tolist()]
-        if unknown:
-            raise ValueError(
-                f"class_weight names {unknown[0]!r}, which is not among the classes: {labels.classes[:20].tolist()}."
-            )
-    of_classes = compute_sample_weight(class_weight, y)
-    if not (np.all(np.isfinite(of_classes)) and np.all(of_classes >= 0) and np.any(of_classes > 0)):
-        raise ValueError(f"class_weight={class_weight!r}: weights must be finite, not negative, and not all 0.")
-    return (of_classes if weight is None else of_classes * weight).astype(dtype)
-
-
 def _held_out(
     clf: Any, given: Given, labels: Labels, objective: Objective, seed: int, rows: Rows, extra: Extra
-) -> tuple[Rows, HeldOut | None]:
-    """The rows to train on, and those to validate on: given as such, or with early stopping parted from the others."""
+) -> tuple[Rows, HeldOut | None, str]:
+    """The rows to train on, those to validate on, and what is to be noted of them.
+
+    The second are given as such, or with early stopping parted from the others.
+    """
     X_val, y_val, weight_val = extra
     if (X_val is None) != (y_val is None):
         raise ValueError("X_val and y_val must be given together, and one of them is missing.")
@@ -213,32 +203,59 @@ def _held_out(
             validating = _rows(clf, apart, labels, objective, apart.weight, training=False)
         except ValueError as error:
             raise ValueError(f"y_val: {error}") from None
-        return rows, HeldOut(validating, X, y, apart.weight)
+        return rows, HeldOut(validating, X, y, apart.weight), ""
     if weight_val is not None:
         raise ValueError("sample_weight_val was given without X_val and y_val.")
     if not clf.early_stopping:
-        return rows, None
-    stratify = None if labels.multilabel else given.y
-    if stratify is not None and len(labels.classes) == 2:
-        stratify = (given.y == labels.classes[1])[:, None]  # scikit-learn's form, so that its messages are the same
-    rng = np.random.default_rng([seed, blueprint.SPLIT])
-    train, test = train_test_split(
-        np.arange(len(given.y)),
-        test_size=clf.validation_fraction,
-        stratify=stratify,
-        random_state=int(rng.integers(2**31)),
-    )
-    if len(test) < 2:
-        raise ValueError(
-            f"The validation set is too small: validation_fraction={clf.validation_fraction} of {len(given.y)} rows is "
-            f"{len(test)}. Increase 'validation_fraction' or the size of your dataset."
-        )
+        return rows, None, ""
+    train, test, note = _split(clf, given.y, labels, seed)
+    if test is None:
+        return rows, None, note
     device = given.device
     weight = None if given.weight is None else given.weight[test]
     X = given.X[device.asarray(test)]
     apart = given._replace(X=X, y=given.y[test], weight=weight)
     held_out = HeldOut(_rows(clf, apart, labels, objective, weight, training=False), X, apart.y, weight)
-    return replace(rows, index=device.asarray(train)), held_out
+    return replace(rows, index=device.asarray(train)), held_out, note
+
+
+def _split(clf: Any, y: np.ndarray, labels: Labels, seed: int) -> tuple[np.ndarray | None, np.ndarray | None, str]:
+    """Numbers of the rows to train on and of those to validate on (None for all and none), and a note.
+
+    It fails only where scikit-learn's fit fails: that stratifies two classes alone, and lets its lbfgs not stop early.
+    """
+    n, n_classes, full_batch = len(y), len(labels.classes), choices.is_full_batch(clf.solver)
+    n_test = math.ceil(clf.validation_fraction * n)
+    said = f"validation_fraction={clf.validation_fraction} of {n} rows is {n_test}"
+    if full_batch and not 2 <= n_test < n:
+        return (
+            None,
+            None,
+            f"Early stopping was left out: {said}; 2 are needed to validate on, and 1 to train on.",
+        )
+    counts = np.unique(y, return_counts=True)[1]
+    fits = not labels.multilabel and min(counts) > 1 and min(n_test, n - n_test) >= n_classes
+    stratify = y if fits or (n_classes == 2 and not labels.multilabel and not full_batch) else None
+    if stratify is not None and n_classes == 2:
+        stratify = (y == labels.classes[1])[:, None]  # scikit-learn's form, so that its messages are the same
+    drawn = int(np.random.default_rng([seed, blueprint.SPLIT]).integers(2**31))
+    train, test = train_test_split(
+        np.arange(n), test_size=clf.validation_fraction, stratify=stratify, random_state=drawn
+    )
+    if n_test < 2:
+        raise ValueError(
+            f"The validation set is too small: {said}. Increase 'validation_fraction' or the size of your dataset."
+        )
+    if labels.multilabel or stratify is not None:
+        return train, test, ""
+    order = np.concatenate([test, train])  # in which a row of each class goes to the end, to be trained on
+    kept = np.unique(y[order], return_index=True)[1]
+    order = np.concatenate([np.delete(order, kept), order[kept]])
+    note = (
+        f"The validation rows are not stratified: {said}, for {n_classes} classes, of which the rarest has "
+        f"{min(counts)}. As far as possible a row of each class was kept for training."
+    )
+    return order[n_test:], order[:n_test], note
 
 
 def _copy(given: Given, clf: Any, objective: Objective) -> Array:

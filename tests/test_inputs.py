@@ -130,9 +130,8 @@ def test_one_row_of_each_class_and_one_class_alone_are_learned(iris):
     clf = MLPClassifier(solver="lbfgs", max_iter=100, random_state=0).fit(X[[0, 140]], y[[0, 140]])
     assert clf.predict(X[[140, 0]]).tolist() == [2, 0]
     for output in ("sigmoid", "softmax"):
-        clf = MLPClassifier(solver="lbfgs", output_activation=output)
-        with pytest.warns(RuntimeWarning, match=r"y has only one class, \[0\]"):
-            clf.fit(X[:50], y[:50])
+        clf = MLPClassifier(solver="lbfgs", output_activation=output).fit(X[:50], y[:50])
+        assert clf.history_.notes == ["y has only one class, [0], which is predicted for every row."]
         assert clf.predict(X).tolist() == [0] * 150
         assert clf.predict_proba(X).tolist() == [[1.0]] * 150
         assert clf.predict_log_proba(X).tolist() == [[0.0]] * 150

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 
+import joblib
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from gpunn import DivergenceWarning, MLPClassifier
+from gpunn import DivergenceWarning, MLPClassifier, choices
 
 # Training
 
@@ -53,6 +55,78 @@ def test_partial_fit_wants_to_know_all_classes_first(iris):
         _ = MLPClassifier(solver="lbfgs").partial_fit
     with pytest.raises(ValueError, match="early_stopping"):
         MLPClassifier(early_stopping=True).partial_fit(X, y, classes=[0, 1, 2])
+
+
+def test_partial_fit_goes_on_with_rows_that_lack_a_weighted_class(iris):
+    X, y = iris
+    weights = {0: 2.0, 2: 5.0}
+    for rows in (slice(50, 100), slice(0, 100), slice(100, 150)):
+        a, b = MLPClassifier(random_state=0, class_weight=weights), MLPClassifier(random_state=0)
+        for part in (slice(None), rows):
+            a.partial_fit(X[part], y[part], classes=[0, 1, 2])
+            b.partial_fit(X[part], y[part], [weights.get(label, 1.0) for label in y[part]], classes=[0, 1, 2])
+        np.testing.assert_allclose(a.theta_, b.theta_, rtol=1e-12)
+    nothing = MLPClassifier(class_weight={"no": 0, "yes": 1}, alpha=0).partial_fit(X[:1], ["no"], classes=["no", "yes"])
+    with pytest.raises(ValueError, match=r"names 'maybe', which is not among the classes: \['no', 'yes'\]"):
+        nothing.set_params(class_weight={"maybe": 1}).partial_fit(X[:1], ["no"])
+
+
+def test_partial_fit_weighs_each_label_of_rows_that_lack_one():
+    X, Y = np.random.default_rng(0).standard_normal((20, 3)), np.random.default_rng(1).integers(0, 2, (20, 2))
+    weights = [{1: 4.0}, {0: 0.5, 1: 3.0}]
+    a, b = MLPClassifier(random_state=0, class_weight=weights), MLPClassifier(random_state=0)
+    for rows in (Y[:, 0] == 0, Y[:, 1] == 1, Y[:, 0] < 2):
+        a.partial_fit(X[rows], Y[rows])
+        b.partial_fit(X[rows], Y[rows], np.where(Y[:, 0] == 1, 4, 1)[rows] * np.where(Y[:, 1] == 1, 3, 0.5)[rows])
+    np.testing.assert_allclose(a.theta_, b.theta_, rtol=1e-12)
+    for wrong in ({0: 1}, [{0: 1}], [{0: 1}, {2: 1}], [{0: -1}, {}], [{0: 0, 1: 0}, {}], [{0: "x"}, {}]):
+        with pytest.raises(ValueError, match="class_weight"):
+            a.set_params(class_weight=wrong).partial_fit(X, Y)
+    with pytest.raises(ValueError, match=r"give a dict of class and weight, or 'balanced'"):
+        MLPClassifier(class_weight=weights).fit(X, Y[:, 0])
+
+
+def test_what_is_held_of_a_model_stays_as_training_goes_on(iris):
+    clf = MLPClassifier(ema_decay=0.9).partial_fit(*iris, classes=[0, 1, 2])
+    for _ in range(3):
+        held = [clf.theta_, *clf.coefs_, *clf.intercepts_]
+        before = [array.copy() for array in held]
+        assert not np.array_equal(clf.partial_fit(*iris).theta_, before[0])
+        assert all(map(np.array_equal, held, before))
+
+
+def test_weights_that_are_set_are_those_training_goes_on_from(iris):
+    clf = MLPClassifier(solver="sgd", learning_rate_init=1e-9, momentum=0).partial_fit(*iris, classes=[0, 1, 2])
+    clf.coefs_[0][...] = 0.25
+    assert clf.partial_fit(*iris).coefs_[0] == pytest.approx(0.25, abs=1e-6)
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam", "adamw", "cg", "lbfgs", "bfgs"])
+@pytest.mark.parametrize("mode", ["r", "r+", "c"])
+@pytest.mark.parametrize("extra", [{}, {"ema_decay": 0.9}], ids=str)
+def test_a_model_mapped_from_a_file_goes_on_and_the_file_stays(iris, fitted, tmp_path, solver, mode, extra):
+    if solver in choices.FULL_BATCH_SOLVERS and extra:
+        pytest.skip("no averages of full-batch solvers")
+    path = tmp_path / "model.joblib"
+    plain = fitted(*iris, solver=solver, max_iter=4, warm_start=True, tol=0, **extra)
+    if solver in choices.FULL_BATCH_SOLVERS:
+        with pytest.warns(ConvergenceWarning):
+            plain.fit(*iris)  # for which bfgs makes room for more steps than it then takes
+    joblib.dump(plain, path)
+    before = path.read_bytes()
+    mapped = joblib.load(path, mmap_mode=mode)
+    assert isinstance(mapped.theta_, np.memmap)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for clf in (plain, mapped):
+            if solver in choices.FIRST_ORDER_SOLVERS:
+                clf.partial_fit(*iris).partial_fit(*iris)
+            else:
+                clf.fit(*iris)
+    np.testing.assert_allclose(mapped.theta_, plain.theta_, rtol=1e-9)  # a file's arrays may be aligned otherwise
+    assert mapped.predict(iris[0]).shape == (150,)
+    del mapped, clf
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])

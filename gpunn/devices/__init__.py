@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+import numpy as np
+
 Array = Any
 
 PRECISIONS = ("float32", "tf32", "bf16")
@@ -125,6 +127,12 @@ def every_device() -> tuple[list[Device], str]:
 def is_cupy(x: Any) -> bool:
     """Whether x is a CuPy array, told without importing CuPy."""
     return type(x).__module__.partition(".")[0] == "cupy"
+
+
+def writable(x: Any) -> Any:
+    """x where it may be changed in place; a copy of an array that is read-only or maps a file, which is not ours."""
+    foreign = isinstance(x, np.ndarray) and (isinstance(x, np.memmap) or not x.flags.writeable)
+    return np.array(x) if foreign else x
 
 
 def _cpu(precision: str = "float32", note: str = "") -> Device:

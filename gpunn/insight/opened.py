@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted
 
 from gpunn import blueprint, choices
@@ -86,7 +85,7 @@ def opened(clf: Any, X: Any, y: Any, sample_weight: Any, at: str) -> Opened:
         theta = on_host(clf.theta_)
     weight = check_weights(sample_weight, X, "float64")
     if clf.class_weight is not None:
-        of_classes = compute_sample_weight(clf.class_weight, y)
+        of_classes = labels.weights(clf.class_weight, y)
         weight = of_classes if weight is None else weight * of_classes
     rows = _rows(device, labels, objective, X, y, weight)
     return Opened(clf, labels, device, objective, theta, rows, _training(clf, objective, len(rows), start))

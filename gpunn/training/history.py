@@ -54,6 +54,8 @@ class History:
     path : str
         How the steps were computed: "compiled by Numba", "captured as CUDA graphs" (with the precision of the
         products, where it was asked for), or "arrays" with the reason.
+    notes : list of str
+        What `fit` did that the parameters do not tell: validation rows that could not be stratified, a single class.
     stopped : str
         Why training ended: "max_iter", "tol" (no improvement), "validation" (no improvement of the score),
         "diverged", "interrupted", "callback", "time_limit", or a reason of `gpunn.optim.full_batch.REASONS`.
@@ -70,6 +72,7 @@ class History:
     best: int | None = None
     stopped: str = ""
     path: str = ""
+    notes: list[str] = field(default_factory=list)
 
     def add(
         self,
@@ -96,9 +99,10 @@ class History:
     def from_dict(cls, form: dict[str, Any]) -> History:
         """What `to_dict` gave; ValueError for anything else: model files may be forged."""
         known = [f.name for f in fields(cls)]
+        form = {"notes": [], **form}  # which files of gpunn 0.1.0 before its release do not have
         if set(form) != set(known):
             raise ValueError(f"history: the keys must be {', '.join(known)}.")
-        lists = [name for name in known if name not in ("evaluations", "best", "stopped", "path")]
+        lists = [name for name in known if name not in ("evaluations", "best", "stopped", "path", "notes")]
         n = len(form["cost"]) if isinstance(form["cost"], list) else 0
         for name in known:
             value = form[name]
@@ -108,6 +112,8 @@ class History:
                 good = isinstance(value, list) and len(value) in lengths and all(map(_is_number, value))
             elif name in ("stopped", "path"):
                 good = isinstance(value, str)
+            elif name == "notes":
+                good = isinstance(value, list) and all(isinstance(note, str) for note in value)
             else:
                 good = (name == "best" and value is None) or (type(value) is int and 0 <= value < 2**63)
             if not good or (name == "best" and value is not None and value >= n):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gpunn.devices import Device
+from gpunn.devices import Device, writable
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective, limit_norms
 from gpunn.optim.first_order import FirstOrder, clip_norm
@@ -48,17 +48,21 @@ class Progress:
     history: History = field(default_factory=History)
 
     def on(self, device: Device) -> Progress:
-        """The same on a device, sharing the arrays that are there already."""
+        """The same on a device, sharing the arrays that are there already and may be changed."""
+
+        def moved(x: Array) -> Array:
+            return device.asarray(writable(x))
+
         best = copy.copy(self.best)
-        best.theta = device.asarray(best.theta)
+        best.theta = moved(best.theta)
         return replace(
             self,
-            theta=device.asarray(self.theta),
-            method_state=type(self.method_state)(*map(device.asarray, self.method_state)),
-            step=device.asarray(self.step),
+            theta=moved(self.theta),
+            method_state=type(self.method_state)(*map(moved, self.method_state)),
+            step=moved(self.step),
             best=best,
-            average=None if self.average is None else device.asarray(self.average),
-            latest=None if self.latest is None else device.asarray(self.latest),
+            average=None if self.average is None else moved(self.average),
+            latest=None if self.latest is None else moved(self.latest),
         )
 
 

@@ -75,6 +75,13 @@ def test_rows_of_any_kind_give_the_same(kind, iris, fitted, dense):
     assert [row[0] for row in page.rows("Layers")] == ["hidden 1", "output"]
 
 
+def test_what_fit_noted_is_told(iris, fitted):
+    clf = fitted(iris[0][::10], iris[1][::10], early_stopping=True, **SMALL)
+    told = dict(Page(html_report(clf, *iris)).rows("Where it ran"))
+    assert told["notes"] == clf.history_.notes[0] and "15 rows" in told["notes"]
+    assert "notes" not in dict(Page(html_report(fitted(*iris, **SMALL), *iris)).rows("Where it ran"))
+
+
 def test_parameters_that_have_no_name_are_shown_as_they_print(iris, fitted):
     clf = fitted(*iris, weight_init=lambda xp, rng, n_in, n_out: rng.standard_normal((n_in, n_out)), **SMALL)
     page = Page(html_report(clf, *iris))

@@ -195,6 +195,7 @@ def test_a_manifest_that_is_none_is_refused(saved, parts, keys, value):
     ("cost", [1.0, 10**400]), ("seconds", [1.0, 2.0, 3.0]), ("validation_score", [1.0]), ("validation_cost", [1, 2, 3]),
     ("evaluations", -1), ("evaluations", True), ("evaluations", 1.5), ("best", 2), ("best", -1), ("best", 10**30),
     ("best", "0"), ("best", False), ("stopped", None), ("stopped", 3), ("x", 1),
+    ("notes", "text"), ("notes", [1]), ("notes", None),
 ])  # fmt: skip
 def test_a_history_that_is_none_is_refused(saved, parts, key, value):
     right = dict(parts.values["history"])

@@ -7,6 +7,7 @@ import os
 import stat
 import sys
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 import gpunn
 from gpunn import MLPClassifier
 from gpunn.nn.activations import ACTIVATIONS, ELU, LeakyReLU, PReLU
+from gpunn.training.history import History
 
 ROWS = np.random.default_rng(0).normal(size=(40, 3)).astype("float32")
 
@@ -100,6 +102,15 @@ def test_a_history_of_divergence_comes_back(tmp_path):
         clf = trained(solver="sgd", learning_rate_init=1e30, activation="identity", X=ROWS * 1e9)
     clf.save(tmp_path / "m")
     assert repr(gpunn.load(tmp_path / "m").history_) == repr(clf.history_)  # NaN is not equal to itself
+
+
+def test_notes_of_a_history_come_back_and_files_without_them_are_read(tmp_path):
+    y = np.where(np.arange(40) == 7, 3, CODES)
+    history = trained(y, early_stopping=True).history_
+    assert len(history.notes) == 1 and History.from_dict(history.to_dict()) == history
+    form = history.to_dict()
+    del form["notes"]
+    assert History.from_dict(form) == replace(history, notes=[])
 
 
 def test_names_features_and_target_come_back(tmp_path):

@@ -175,6 +175,7 @@ def origin(clf: Any, X: Any, how: str) -> Html:
     packages = {"gpunn": "gpunn", "NumPy": "numpy", "scikit-learn": "scikit-learn", "Matplotlib": "matplotlib"}
     facts = {
         "steps of training": history.path or "not recorded",
+        **({"notes": " ".join(history.notes)} if history.notes else {}),
         "device of this report": device.name,
         **device.describe(),
         **{name: importlib.metadata.version(package) for name, package in packages.items()},

@@ -69,6 +69,12 @@ class Origin:
             return cls(array_api_compat.array_namespace(X), array_api_compat.device(X))
         return cls()
 
+    def has_float64(self) -> bool:
+        """Whether its device has numbers in float64; Apple's GPUs, for one, have none."""
+        if self.xp is None:
+            return True
+        return "float64" in self.xp.__array_namespace_info__().dtypes(device=self.device, kind="real floating")
+
     def give(self, device: Device, found: Array) -> Array:
         """An array of the device in the library it is wanted in."""
         if self.xp is None:

@@ -19,7 +19,11 @@ Array = Any
 
 
 def of_logits(clf: Any, X: Any, method: str, function: Callable[..., Array]) -> Array:
-    """A function of namespace, head, logits and ``multilabel``, in the library of X."""
+    """A function of namespace, head, logits and ``multilabel``, in the library of X.
+
+    In float64, so that the probabilities of a row sum to 1 as closely as with scikit-learn, but for a float32 X, and
+    where the device of X has no float64. Then it is in the dtype of theta.
+    """
     check_is_fitted(clf)
     head, multilabel = clf.head_, clf._labels.multilabel
     return Origin.of(X).give(*_of_layer(clf, X, method, lambda xp, z: function(xp, head, z, multilabel)))
@@ -87,14 +91,17 @@ def _of_layer(
 ) -> tuple[Device, Array]:
     """The device, and what a function makes of the activations of a layer, counted from 1, or of the logits."""
     check_same_namespace(X, clf, attribute="theta_", method=method)
-    device = device_for(clf.device, X)
+    device, origin = device_for(clf.device, X), Origin.of(X)
     theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else on_host(clf.theta_))
     X = check_rows(clf, device, X, reset=False, dtype=str(theta.dtype))
     network = clf.network_
+    is_single = X.dtype == "float32" and "features_" not in vars(clf)  # a frame's matrix has the dtype of theta
+    dtype = theta.dtype if layer is not None or is_single or not origin.has_float64() else device.xp.float64
     layer = len(network.layers) if layer is None else layer
 
     def of_rows(xp: Any, rows: Array) -> Array:
-        return function(xp, network.hidden(xp, theta, rows, layer, block_rows(device, network)))
+        h = network.hidden(xp, theta, rows, layer, block_rows(device, network))
+        return function(xp, xp.astype(h, dtype, copy=False))
 
     with device.use():
         return device, by_chunks(device, network, theta, X, of_rows)

@@ -166,7 +166,7 @@ def test_a_row_twice_equals_weight_two(iris, fitted):
 def test_arithmetic_follows_X_or_what_was_asked(digits, X_type, asked, found, fitted):
     X, y = (digits[0] * 16).astype(X_type), digits[2]
     clf = fitted(X, y, dtype=asked, max_iter=2)
-    for array in (clf.theta_, *clf.coefs_, *clf.intercepts_, clf.predict_proba(X[:5]), clf.decision_function(X[:5])):
+    for array in (clf.theta_, *clf.coefs_, *clf.intercepts_, clf.hidden_activations(X[:5])):
         assert array.dtype == found
 
 

@@ -111,7 +111,7 @@ def block_rows(device: Device, network: Network) -> int:
 def by_chunks(
     device: Device, network: Network, theta: Array, X: Array, function: Callable[[Any, Array], Array]
 ) -> Array:
-    """A function of rows, (xp, X (n, d)) -> array (..., n, c) of the dtype of theta, chunk by chunk."""
+    """A function of rows, (xp, X (n, d) in the dtype of theta) -> array (..., n, c), chunk by chunk."""
     xp = device.xp
 
     def compute(part: slice) -> Array:

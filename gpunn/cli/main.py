@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from gpunn.cli.parser import parser
+from gpunn.cli.remedies import as_options
 from gpunn.devices import DeviceUnavailableError
 
 EXTRAS = {"rich": "cli", "pyarrow": "cli", "matplotlib": "plots"}  # what may be missing, and what brings it
@@ -62,5 +63,5 @@ def _message(error: BaseException) -> str:
 
 
 def _fail(message: str) -> int:
-    print(f"gpunn: error: {' '.join(message.splitlines())}", file=sys.stderr)
+    print(f"gpunn: error: {as_options(' '.join(message.splitlines()))}", file=sys.stderr)
     return 2

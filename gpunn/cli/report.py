@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gpunn.choices import FIRST_ORDER_SOLVERS
 from gpunn.cli.curves import Curves
+from gpunn.cli.remedies import as_options
 from gpunn.cli.scores import Scores
 from gpunn.devices import get_device
 from gpunn.features import FeatureWarning
@@ -30,12 +31,12 @@ def say(text: str) -> None:
 
 def warn(text: str) -> None:
     """A warning."""
-    Console(stderr=True).print(f"gpunn: warning: {text}", highlight=False, markup=False, soft_wrap=True)
+    Console(stderr=True).print(f"gpunn: warning: {as_options(text)}", highlight=False, markup=False, soft_wrap=True)
 
 
 @contextlib.contextmanager
-def warned(source: str, said: Callable[[str], str]) -> Iterator[None]:
-    """Warnings about columns within, each once for a column; ``said`` is a message in the words of the command line."""
+def warned(source: str) -> Iterator[None]:
+    """Warnings about columns within, each once for a column."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", FeatureWarning)
         yield
@@ -45,7 +46,7 @@ def warned(source: str, said: Callable[[str], str]) -> Iterator[None]:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
         elif warning.message.column not in columns:
             columns.add(warning.message.column)
-            warn(f"{source}: {said(str(warning.message))}")
+            warn(f"{source}: {warning.message}")
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import copy
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,18 +28,6 @@ CELLS = 2**22  # of a matrix that is made at once: numbers in its rows, or in th
 
 KINDS = {"b": "booleans", "O": "text", "U": "text"}  # of labels by their dtype; else numbers
 
-# Remedies in Python, and what the command line has for them.
-REMEDIES = (
-    (re.compile(r"features=\{(?:'([^']*)'|\"([^\"]*)\"): '([^']*)'\}"), lambda m: _kind(m[1] or m[2], m[3])),
-    (re.compile(r"max_categories=(\d+)"), lambda m: f"--max-categories {m[1]}"),
-    (re.compile(r"min_frequency=(\d+)"), lambda m: f"--min-frequency {m[1]}"),
-    (re.compile(r"separator='(.)'"), lambda m: f"--separator {shlex.quote(m[1])}"),
-    (re.compile(r" \(from a file: read_table\([^)]*\)\)"), lambda m: ""),
-    (re.compile(r"the words for missing values"), lambda m: "the words for missing values by --missing"),
-    (re.compile(r", (columns_as_text|target=.*?): "), lambda m: ": "),
-    (re.compile(r"^features: "), lambda m: "--kind: "),
-)
-
 
 @dataclass(frozen=True)
 class Source:
@@ -57,8 +44,7 @@ class Source:
 
     def table(self, columns_as_text: Sequence[str], target: str | None, spellings: Spellings) -> Any:
         """The whole table, its types inferred from all rows."""
-        with in_options():
-            return tables.read(self.name, tuple(columns_as_text), target, spellings, self.separator, self.decimal)
+        return tables.read(self.name, tuple(columns_as_text), target, spellings, self.separator, self.decimal)
 
     def __str__(self) -> str:
         return name_of(self.name)
@@ -153,29 +139,9 @@ def named(what: str) -> Iterator[None]:
         raise ValueError(f"{what}: {error}") from None
 
 
-@contextlib.contextmanager
-def in_options() -> Iterator[None]:
-    """Errors within give their remedies as options of the command line."""
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(as_options(str(error))) from None
-
-
-def as_options(message: str) -> str:
-    """A message with its remedies as options of the command line."""
-    for pattern, option in REMEDIES:
-        message = pattern.sub(option, message)
-    return message
-
-
 def kind_of_labels(labels: np.ndarray) -> str:
     """The kind of column that labels stand in."""
     return KINDS.get(labels.dtype.kind, "numbers")
-
-
-def _kind(column: str, kind: str) -> str:
-    return f"--kind {shlex.quote(f'{column}={kind}')}"
 
 
 def _wanted(features: Features, source: Source, target: str | None = None, kept: Sequence[str] = ()) -> Wanted:
@@ -191,7 +157,7 @@ def _matrices(
         try:
             X, novelties = features.encode(table.slice(start, step), dtype)
         except ValueError as error:
-            message = _moved(as_options(str(error)), features, before + start)
+            message = _moved(str(error), features, before + start)
             raise ValueError(f"{source}: {message}") from None
         for novelty in novelties:
             if novelty.most and novelty.column.name not in said:

@@ -23,7 +23,7 @@ from gpunn.cli import report
 from gpunn.cli.inspection import write_page
 from gpunn.cli.options import OPTIONS
 from gpunn.cli.scores import Scores
-from gpunn.cli.sources import Source, as_options, in_options, labelled_table, named, place
+from gpunn.cli.sources import Source, labelled_table, named, place
 from gpunn.data import split_target
 from gpunn.data.csv_text import STDIN
 from gpunn.data.tables import as_text
@@ -63,7 +63,7 @@ def train(options: argparse.Namespace) -> int:
     share = plan.data.get("held_out", 0.2) if options.held_out is None else options.held_out
     rows, held_out = _split(y, labels, share, clf.random_state)
     for odd in oddities(X, kinds, spellings):
-        report.warn(f"{source}: {as_options(str(odd))}")
+        report.warn(f"{source}: {odd}")
     X_test, y_test = X.take(held_out), y[held_out]
     features = _features(clf, X, X.take(rows), X_test, kinds, spellings, str(source))
     plan.check_sizes(features.n_out, len(labels.classes))
@@ -83,7 +83,7 @@ def train(options: argparse.Namespace) -> int:
     clf.save(output)
     report.training(clf, seconds)
     if held_out.size:
-        with report.warned("held-out rows", as_options):
+        with report.warned("held-out rows"):
             scores = Scores.of(clf, [(X_test, y_test)])
         report.evaluation(scores, "held-out rows", by_class=False)
     report.say(f"model saved to {output}")
@@ -108,8 +108,7 @@ def _read(
         table = as_text(str(source), table, [target])
     X, y = split_target(table, target)
     kinds = {name: kind for name, kind in kinds.items() if name != target}
-    with in_options():
-        check_kinds(kinds, X.column_names)
+    check_kinds(kinds, X.column_names)
     dropped = [name for name, kind in kinds.items() if kind == "drop"]
     return X.drop_columns(dropped), y, {name: kind for name, kind in kinds.items() if kind != "drop"}
 
@@ -206,7 +205,7 @@ def _features(
 ) -> Features:
     """The columns as the training rows have them; they are known to take the other rows before the training."""
     joining: dict[str, Any] = {"max_categories": clf.max_categories, "min_frequency": clf.min_frequency}
-    with named(name), in_options(), warnings.catch_warnings():
+    with named(name), warnings.catch_warnings():
         warnings.simplefilter("ignore", FeatureWarning)  # told of the whole table
         try:
             features = Features.learn(X_train, kinds, spellings=spellings, **joining)

@@ -61,7 +61,7 @@ class Wanted:
         """ValueError, naming the table, where a column that is needed is not there."""
         for column in self.columns:
             if column.name not in present:
-                lacking = no_column(column.name, present)
+                lacking = no_column(column.name, present) + tables.one_column(present)
                 raise ValueError(f"{name}: the table lacks a column of the training table: {lacking}")
         for other in self.others:
             if other not in present:

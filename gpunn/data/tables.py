@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +157,7 @@ def split_target(table: Any, target: str) -> tuple[Any, np.ndarray]:
     if table.column_names.count(target) != 1:
         if target in table.column_names:
             raise ValueError(f"target={target!r} names more than one column; rename or remove all but one.")
-        raise ValueError(f"target={target!r}: {no_column(target, table.column_names)}")
+        raise ValueError(f"target={target!r}: {no_column(target, table.column_names)}{one_column(table.column_names)}")
     column = table.column(target)
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
@@ -197,12 +197,20 @@ def index_columns(schema: Any) -> list[str]:
         return []
 
 
+def one_column(names: Sequence[str]) -> str:
+    """What may be the matter where a column is missed and the table has but one, which is longer than a name."""
+    if len(names) != 1 or not any(mark in names[0] for mark in ":;,|\t "):
+        return ""
+    return " The table has one column; if its values are parted by another separator, name it by separator=';'."
+
+
 def _check_present(name: str, table: Any, columns_as_text: tuple[str, ...], target: str | None) -> None:
-    for wanted in columns_as_text:
-        if wanted not in table.column_names:
-            raise ValueError(f"{name}, columns_as_text: {no_column(wanted, table.column_names)}")
-    if target is not None and target not in table.column_names:
-        raise ValueError(f"{name}, target={target!r}: {no_column(target, table.column_names)}")
+    present = table.column_names
+    arguments = [*(("columns_as_text", wanted) for wanted in columns_as_text)]
+    arguments += [] if target is None else [(f"target={target!r}", target)]
+    for argument, wanted in arguments:
+        if wanted not in present:
+            raise ValueError(f"{name}, {argument}: {no_column(wanted, present)}{one_column(present)}")
 
 
 def _label_type(found: Any) -> Any:

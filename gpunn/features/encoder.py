@@ -99,7 +99,7 @@ class Features:
             )
         columns: list[Column] = []
         oddities: list[FeatureWarning] = []
-        for values in _find(frame, names):
+        for values in _find(frame, names, set(kinds)):
             odd = oddity(values, kinds, spellings)
             oddities += [odd] if odd else []
             forced = values.name in kinds or values.coded
@@ -182,7 +182,8 @@ class Features:
         frame = frames.opened(self.from_array(X) if isinstance(X, np.ndarray) else X)
         out = np.zeros((frame.n_rows, self.n_out), dtype)
         start, novelties = 0, []
-        for column, values in zip(self.columns, _find(frame, self.names_in), strict=True):
+        forced = {column.name for column in self.columns if column.forced}
+        for column, values in zip(self.columns, _find(frame, self.names_in, forced), strict=True):
             if column.forced:
                 values = converted(values, column.kind, self.spellings)
             else:
@@ -330,8 +331,11 @@ def _short(name: str) -> str:
     return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 3]}..."
 
 
-def _find(frame: Frame, names: Sequence[str]) -> Iterator[Values]:
-    """The values of columns, one at a time; ValueError, before the first, where one is not there or a duplicate."""
+def _find(frame: Frame, names: Sequence[str], forced: set[str]) -> Iterator[Values]:
+    """The values of columns, one at a time; ValueError, before the first, where one is not there or a duplicate.
+
+    ``forced`` are the names of those whose values are converted.
+    """
     present = frame.names
     counts = Counter(present)
     for name in names:
@@ -339,7 +343,7 @@ def _find(frame: Frame, names: Sequence[str]) -> Iterator[Values]:
             raise ValueError(f"the table lacks a column of the training table: {no_column(name, present)}")
         if counts[name] > 1:
             raise ValueError(f"{counts[name]} columns have the name {name!r}; rename or remove all but one.")
-    return map(frame.values, names)
+    return (frame.values(name, name in forced) for name in names)
 
 
 def _is_text(value: Any) -> bool:

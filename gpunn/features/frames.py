@@ -36,8 +36,8 @@ class Frame(Protocol):
     @property
     def n_rows(self) -> int: ...
 
-    def values(self, name: str) -> Values:
-        """The column of a name; of several, the first."""
+    def values(self, name: str, any_as_text: bool = False) -> Values:
+        """The column of a name; ``any_as_text`` as for `gpunn.features.values.of_objects`."""
 
 
 def is_frame(X: Any) -> bool:
@@ -158,7 +158,7 @@ class _Arrow:
     def n_rows(self) -> int:
         return int(self.table.num_rows)
 
-    def values(self, name: str) -> Values:
+    def values(self, name: str, any_as_text: bool = False) -> Values:
         from gpunn.features import arrow
 
         return arrow.values_of(name, self.table.column(self.names.index(name)))
@@ -178,8 +178,8 @@ class _Narwhals:
     def n_rows(self) -> int:
         return len(self.frame)
 
-    def values(self, name: str) -> Values:
-        return values_of(name, self.frame.get_column(name))
+    def values(self, name: str, any_as_text: bool = False) -> Values:
+        return values_of(name, self.frame.get_column(name), any_as_text)
 
 
 class ArrayFrame:
@@ -203,12 +203,13 @@ class ArrayFrame:
     def n_rows(self) -> int:
         return len(self.X)
 
-    def values(self, name: str) -> Values:
+    def values(self, name: str, any_as_text: bool = False) -> Values:
         column = self.X[:, self._names.index(name)]
         if column.dtype.kind in "fiub":
             return of_numbers(name, "numbers", column.astype(np.float64), str(column.dtype))
         objects = column.tolist()
-        return of_objects(name, objects, np.fromiter(map(is_missing, objects), bool, len(objects)), "object")
+        missing = np.fromiter(map(is_missing, objects), bool, len(objects))
+        return of_objects(name, objects, missing, "object", any_as_text)
 
 
 def is_missing(value: Any) -> bool:
@@ -221,7 +222,7 @@ def is_missing(value: Any) -> bool:
         return type(value).__name__ == "NAType"
 
 
-def values_of(name: str, series: Any) -> Values:
+def values_of(name: str, series: Any, any_as_text: bool = False) -> Values:
     """The values of a narwhals Series (n,)."""
     dtype, type_name = series.dtype, str(series.to_native().dtype)
     missing = series.is_null().to_numpy().astype(bool)
@@ -254,7 +255,7 @@ def values_of(name: str, series: Any) -> Values:
         if array.dtype.kind == "b":
             return of_numbers(name, "booleans", array.astype(np.float64), type_name)
         if array.dtype.kind == "O":
-            return of_objects(name, series.to_list(), missing, type_name)
+            return of_objects(name, series.to_list(), missing, type_name, any_as_text)
     row = int(np.flatnonzero(~missing)[0])
     codes = np.full(len(missing), -1, np.int64)
     codes[row] = 0

@@ -124,19 +124,27 @@ def of_numbers(
     return Values(name, kind, lambda: numbers, strings or (lambda: _strings_of(kind, numbers)), type_name)
 
 
-def of_objects(name: str, objects: Sequence[Any], missing: np.ndarray, type_name: str) -> Values:
+def of_objects(
+    name: str, objects: Sequence[Any], missing: np.ndarray, type_name: str, any_as_text: bool = False
+) -> Values:
     """A column of Python objects, all of them looked at; ValueError, with two of them, where they are of no one kind.
 
     Parameters
     ----------
     objects : sequence of n
     missing : ndarray (n,) of bool
+    any_as_text : bool
+        Whether objects of several kinds, or of none, are text, for they are converted then.
     """
     kinds: dict[str, int] = {}  # the first row of each kind
     for i, value in enumerate(objects):
         if not missing[i]:
             kinds.setdefault(_kind_of_object(value), i)
-    if kinds.keys() == {"naive", "aware"} or (len(kinds) > 1 and kinds.keys() != {"date", "naive"}):
+    alike = len(kinds) <= 1 or kinds.keys() == {"date", "naive"}
+    if any_as_text and (not alike or "" in kinds):
+        texts = [None if gone else _object_string(value) for value, gone in zip(objects, missing, strict=True)]
+        return of_text(name, lambda: factorized(texts, missing, str), type_name)
+    if not alike:
         (_, i), (_, j), *_ = sorted(kinds.items(), key=lambda item: item[1])
         raise ValueError(
             f"column {name!r} of dtype {type_name} cannot be read: row {i + 1} has {_shown(objects[i])} and row "
@@ -270,6 +278,8 @@ def _kind_of_object(value: Any) -> str:
         return "text"
     if isinstance(value, (bool, np.bool_)):
         return "booleans"
+    if isinstance(value, (datetime.timedelta, np.timedelta64)):  # the latter is an integer for NumPy
+        return "durations"
     if isinstance(value, (Real, decimal.Decimal)):
         return "numbers"
     if isinstance(value, datetime.datetime):
@@ -280,9 +290,17 @@ def _kind_of_object(value: Any) -> str:
         return "date"
     if isinstance(value, datetime.time):
         return "times of day"
-    if isinstance(value, (datetime.timedelta, np.timedelta64)):
-        return "durations"
     return ""
+
+
+def _object_string(value: Any) -> str:
+    """An object as the name of a category."""
+    kind = {"date": "dates", "naive": "dates", "aware": "dates"}.get(_kind_of_object(value), _kind_of_object(value))
+    if kind == "numbers":
+        return number_string(value)
+    if kind == "booleans":
+        return str(bool(value)).lower()
+    return seconds_string(kind, NUMBERS_OF[kind](value)) if kind in NUMBERS_OF else str(value)
 
 
 def _date_seconds(value: Any) -> float:

@@ -7,7 +7,8 @@ import warnings
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_iris, make_multilabel_classification
+from sklearn.base import clone
+from sklearn.datasets import load_iris, make_classification, make_multilabel_classification
 from sklearn.neural_network import MLPClassifier as ScikitMLP
 
 from gpunn import MLPClassifier, choices
@@ -56,6 +57,26 @@ def test_it_trains_where_scikit_learn_does(split, solver, fraction):
             assert ("Early stopping was left out" in said) == (not stops)
             assert ("not stratified" in said) == (stops and not stratified)
             assert (ours.validation_scores_ is not None) == stops
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("parameters", [{}, {"output_activation": "softmax"}, {"cost": "quadratic"}], ids=str)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_scores_are_those_of_the_rows_validated_and_trained_on(solver, parameters, n_classes):
+    X, y = make_classification(300, n_classes=n_classes, n_informative=4, flip_y=0.3, random_state=0)
+    X, X_val, y, y_val = X[:200], X[200:], y[:200], y[200:]
+    scores = []
+    clf = MLPClassifier((5,), solver=solver, random_state=0, max_iter=8, early_stopping=True, record="score")
+    clf.set_params(batch_size=20, learning_rate_init=0.05, **parameters)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for n in range(1, 9):
+            shorter = clone(clf).set_params(max_iter=n, early_stopping=False).fit(X, y)
+            scores.append((shorter.score(X_val, y_val), shorter.score(X, y)))
+        clf.set_params(n_iter_no_change=99).fit(X, y, X_val=X_val, y_val=y_val)
+    assert clf.validation_scores_ == pytest.approx([a for a, _ in scores]) and len(set(scores)) > 1
+    assert clf.history_.score == pytest.approx([b for _, b in scores])
+    assert clf.history_.best == int(np.argmax(clf.validation_scores_))
 
 
 def test_multilabel_rows_are_never_stratified(fitted):

@@ -38,8 +38,9 @@ class Rows:
     """Inputs X (n, d), targets T (n, k) and optional weights (n,), all on one device.
 
     X may have any numeric dtype, and be sparse; each batch is converted to that of theta when it is formed.
-    ``exclusive`` says that T is one-of-N, so that the greatest output is the prediction; else each output is a yes or
-    no. ``index`` (r,) names the rows that are trained on, where these are not all, so that they need no copy.
+    ``exclusive`` says that T is one-of-N, so that the greatest output is the prediction, or a single output the second
+    of two classes; else each output is a yes or no. ``index`` (r,) names the rows that are trained on, where these are
+    not all, so that they need no copy.
     """
 
     X: Array
@@ -147,6 +148,6 @@ def evaluate(device: Device, objective: Objective, theta: Array, rows: Rows) -> 
 
 
 def _hits(xp: Any, scores: Array, rows: Rows) -> Array:
-    if rows.exclusive:
+    if rows.exclusive and rows.T.shape[-1] > 1:  # a single output answers yes or no between two classes
         return xp.argmax(scores, axis=-1) == xp.argmax(rows.T, axis=-1)
     return xp.all((scores > 0) == (rows.T > 0.5), axis=-1)

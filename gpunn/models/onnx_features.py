@@ -63,9 +63,17 @@ def _text(graph: Graph, column: Any, x: str) -> str:
             f"column {column.name!r} has missing values and the empty string as a category, and an ONNX file has but "
             "the empty string for both. Give one of them another text, and fit again."
         )
-    known = [*column.categories, ""] if column.missing else column.categories
+    n = len(column.categories)
+    tells_missing = column.missing or (column.n_joined > 0 and "" not in column.categories)
+    known = [*column.categories, ""] if tells_missing else column.categories
     one_hot = graph("OneHotEncoder", x, domain="ai.onnx.ml", cats_strings=known, zeros=1)
-    return graph.cast(graph("Flatten", one_hot))  # (n, 1, width) to (n, width)
+    encoded = graph.cast(graph("Flatten", one_hot))  # (n, 1, width) to (n, width)
+    if not column.n_joined:
+        return encoded
+    rare = graph("Sub", 1.0, graph("ReduceSum", encoded, np.array([1])))
+    ends = [(0, n), (n, n + 1)] if column.missing else [(0, n)]
+    first, *last = [graph("Slice", encoded, np.array([start]), np.array([stop]), np.array([1])) for start, stop in ends]
+    return graph("Concat", first, rare, *last, axis=1)
 
 
 KINDS: dict[str, Kind] = {

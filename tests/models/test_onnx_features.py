@@ -63,6 +63,22 @@ def test_every_column_becomes_what_it_becomes_in_python(dtype):
     assert len({tuple(row) for row in expected.tolist()}) == 3
 
 
+@pytest.mark.parametrize("training", [
+    ["a", "a", "b", "b", "c", None], ["a", "a", "b", "b", "c", "d"], ["a", "b", "c", "d", "e", None],
+    ["", "", "b", "b", "c", "d"],
+])  # fmt: skip
+def test_rare_categories_are_joined_as_in_python(training):
+    features = Features.learn(pa.table({"c": training}), min_frequency=2)
+    assert features.columns[0].n_joined
+    later = ["a", "b", "c", "z", "d"] + ([None] if "" not in training else [""])
+    graph = onnx_graph.Graph("float64")
+    graph.output("probabilities", onnx_features.add(graph, features), "float64", ["n", features.n_out])
+    feed = columns({"c": ["" if value is None else value for value in later]})
+    (found,) = session(graph.to_bytes("0", {})).run(None, feed)
+    expected, _ = features.encode(pa.table({"c": later}), "float64")
+    assert found.tolist() == expected.tolist()
+
+
 def test_every_kind_of_column_has_a_form():
     assert set(onnx_features.KINDS) == set(COLUMNS)
 

@@ -18,6 +18,7 @@ from gpunn.features.values import (
     NUMBERS_OF,
     Strings,
     Values,
+    factorize,
     factorized,
     is_integer,
     merged,
@@ -235,13 +236,19 @@ def values_of(name: str, series: Any, any_as_text: bool = False) -> Values:
     if dtype.is_decimal():
         return of_numbers(name, "numbers", _floats(series), type_name)
     if dtype == nw.Boolean:
-        x = np.array([np.nan if gone else value for value, gone in zip(series.to_list(), missing, strict=True)], float)
-        return of_numbers(name, "booleans", x, type_name)
+        x = series.fill_null(False).to_numpy().astype(np.float64)
+        return of_numbers(name, "booleans", np.where(missing, np.nan, x), type_name)
     if dtype == nw.String:
-        return of_text(name, lambda: _of_list(series, missing), type_name)
+        codes, distinct = _factorized(series, missing)
+        return of_text(name, lambda: merged(codes, [str(value) for value in distinct]), type_name)
     if dtype == nw.Categorical or dtype == nw.Enum:
-        inner = of_objects(name, series.to_list(), missing, type_name)
-        return of_text(name, inner.strings, type_name, coded=inner.kind != "text")
+        codes, distinct = _factorized(series, missing)
+        try:
+            inner = of_objects(name, distinct, np.zeros(len(distinct), bool), type_name)
+        except ValueError:
+            of_objects(name, series.to_list(), missing, type_name)  # says it with the rows
+            raise
+        return of_text(name, lambda: merged(codes, _all_strings(inner)), type_name, coded=inner.kind != "text")
     if dtype in (nw.Date, nw.Datetime, nw.Duration):
         return of_numbers(name, "durations" if dtype == nw.Duration else "dates", _seconds(series), type_name)
     if dtype == nw.Time:
@@ -260,6 +267,21 @@ def values_of(name: str, series: Any, any_as_text: bool = False) -> Values:
     codes = np.full(len(missing), -1, np.int64)
     codes[row] = 0
     return Values(name, "", None, lambda: Strings(codes, [str(series.to_list()[row])]), type_name)
+
+
+def _factorized(series: Any, missing: np.ndarray) -> tuple[np.ndarray, list[Any]]:
+    """Codes (n,) of the values, -1 where missing, and the distinct values."""
+    native_series = series.to_native()
+    if hasattr(native_series, "factorize"):  # pandas, ten times as fast
+        codes, distinct = native_series.factorize()
+        return codes.astype(np.int64), list(distinct)
+    return factorize(series.to_list(), missing)
+
+
+def _all_strings(values: Values) -> list[str]:
+    """The strings of values of which none is missing."""
+    strings = values.strings()
+    return [strings.distinct[code] for code in strings.codes]
 
 
 def _floats(series: Any) -> np.ndarray:

@@ -169,15 +169,19 @@ def of_objects(
     return of_numbers(name, kind, x, type_name, strings)
 
 
+def factorize(objects: Sequence[Any], missing: np.ndarray) -> tuple[np.ndarray, list[Any]]:
+    """Codes (n,) of objects that can be hashed, -1 where missing, and the distinct objects."""
+    places: dict[Any, int] = {}
+    found = (
+        -1 if gone else places.setdefault(value, len(places)) for value, gone in zip(objects, missing, strict=True)
+    )
+    return np.fromiter(found, np.int64, len(missing)), list(places)
+
+
 def factorized(objects: Sequence[Any], missing: np.ndarray, string: Callable[[Any], str]) -> Strings:
     """The strings of objects that can be hashed."""
-    places: dict[Any, int] = {}
-    codes = np.fromiter(
-        (-1 if gone else places.setdefault(value, len(places)) for value, gone in zip(objects, missing, strict=True)),
-        np.int64,
-        len(missing),
-    )
-    return merged(codes, [string(value) for value in places])
+    codes, distinct = factorize(objects, missing)
+    return merged(codes, [string(value) for value in distinct])
 
 
 def merged(codes: np.ndarray, strings: Sequence[str]) -> Strings:

@@ -178,7 +178,9 @@ def _written(command: Parser) -> None:
     command.add_argument(
         "--separator", metavar="C", type=_separator, help="between values (default: as the lines tell)"
     )
-    command.add_argument("--decimal", choices=[".", ","], help="in numbers (default: as the first lines tell)")
+    command.add_argument(
+        "--decimal", choices=[".", ","], metavar="C", help="in numbers (default: as the first lines tell)"
+    )
 
 
 def _separator(text: str) -> str:

@@ -39,7 +39,7 @@ def values_of(name: str, column: Any) -> Values:
         kind = kind_of(value_type)
         if kind in ("numbers", "dates", "times of day", "durations", "booleans"):
             inner = values_of(name, column.cast(value_type))
-            return of_text(name, inner.strings, type_name, coded=True)
+            return of_text(name, inner.strings(), type_name, coded=True)
         if kind == "text":
             column = column.cast(pa.large_string())
         found = column.type
@@ -47,7 +47,7 @@ def values_of(name: str, column: Any) -> Values:
     if column.null_count == len(column):
         kind = "nothing"
     if kind == "text":
-        return of_text(name, lambda: _strings(column), type_name)
+        return of_text(name, _strings(column), type_name)
     if kind == "nothing":
         return of_numbers(name, kind, np.full(len(column), np.nan), type_name)
     if kind == "":

@@ -240,7 +240,7 @@ def values_of(name: str, series: Any, any_as_text: bool = False) -> Values:
         return of_numbers(name, "booleans", np.where(missing, np.nan, x), type_name)
     if dtype == nw.String:
         codes, distinct = _factorized(series, missing)
-        return of_text(name, lambda: merged(codes, [str(value) for value in distinct]), type_name)
+        return of_text(name, merged(codes, [str(value) for value in distinct]), type_name)
     if dtype == nw.Categorical or dtype == nw.Enum:
         codes, distinct = _factorized(series, missing)
         try:
@@ -248,7 +248,7 @@ def values_of(name: str, series: Any, any_as_text: bool = False) -> Values:
         except ValueError:
             of_objects(name, series.to_list(), missing, type_name)  # says it with the rows
             raise
-        return of_text(name, lambda: merged(codes, _all_strings(inner)), type_name, coded=inner.kind != "text")
+        return of_text(name, merged(codes, _all_strings(inner)), type_name, coded=inner.kind != "text")
     if dtype in (nw.Date, nw.Datetime, nw.Duration):
         return of_numbers(name, "durations" if dtype == nw.Duration else "dates", _seconds(series), type_name)
     if dtype == nw.Time:

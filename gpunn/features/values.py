@@ -63,10 +63,10 @@ class Values:
     name : str
     kind : str
         A kind of `gpunn.features.kinds`; "" for a type that makes no feature.
-    numbers : callable, optional
-        Gives float64 (n,), NaN where missing: numbers, seconds, or 0 and 1 for booleans. None for text.
+    numbers : ndarray (n,) of float64, optional
+        NaN where missing: numbers, seconds, or 0 and 1 for booleans. None for text.
     strings : callable
-        Gives the `Strings` of the values.
+        Gives the `Strings` of the values, which few need of numbers.
     type_name : str
         The type in the words of the library, for messages.
     coded : bool
@@ -75,7 +75,7 @@ class Values:
 
     name: str
     kind: str
-    numbers: Callable[[], np.ndarray] | None
+    numbers: np.ndarray | None
     strings: Callable[[], Strings]
     type_name: str
     coded: bool = False
@@ -83,7 +83,7 @@ class Values:
     def finite(self) -> np.ndarray:
         """The numbers (n,), NaN where missing; ValueError, naming the first, for infinity."""
         assert self.numbers is not None
-        x = self.numbers()
+        x = self.numbers
         infinite = np.flatnonzero(np.isinf(x))
         if infinite.size:
             raise ValueError(
@@ -104,12 +104,11 @@ class Values:
         return (found[0], show(found[1])) if found else self.first()
 
 
-def of_text(name: str, strings: Callable[[], Strings], type_name: str, coded: bool = False) -> Values:
+def of_text(name: str, strings: Strings, type_name: str, coded: bool = False) -> Values:
     """A column of text; of nothing, if all of it is missing."""
-    found = strings()
-    if not (found.codes >= 0).any():
-        return of_numbers(name, "nothing", np.full(len(found.codes), np.nan), type_name)
-    return Values(name, "text", None, lambda: found, type_name, coded)
+    if not (strings.codes >= 0).any():
+        return of_numbers(name, "nothing", np.full(len(strings.codes), np.nan), type_name)
+    return Values(name, "text", None, lambda: strings, type_name, coded)
 
 
 def of_numbers(
@@ -121,7 +120,7 @@ def of_numbers(
     """
     if np.isnan(numbers).all():
         kind = "nothing"
-    return Values(name, kind, lambda: numbers, strings or (lambda: _strings_of(kind, numbers)), type_name)
+    return Values(name, kind, numbers, strings or (lambda: _strings_of(kind, numbers)), type_name)
 
 
 def of_objects(
@@ -143,7 +142,7 @@ def of_objects(
     alike = len(kinds) <= 1 or kinds.keys() == {"date", "naive"}
     if any_as_text and (not alike or "" in kinds):
         texts = [None if gone else _object_string(value) for value, gone in zip(objects, missing, strict=True)]
-        return of_text(name, lambda: factorized(texts, missing, str), type_name)
+        return of_text(name, factorized(texts, missing, str), type_name)
     if not alike:
         (_, i), (_, j), *_ = sorted(kinds.items(), key=lambda item: item[1])
         raise ValueError(
@@ -154,7 +153,7 @@ def of_objects(
     if not kinds:
         return of_numbers(name, "nothing", np.full(len(objects), np.nan), type_name)
     if "text" in kinds:
-        return of_text(name, lambda: factorized(objects, missing, str), type_name)
+        return of_text(name, factorized(objects, missing, str), type_name)
     kind = {"date": "dates", "naive": "dates", "aware": "dates"}.get(next(iter(kinds)), next(iter(kinds)))
     if kind == "":
         i = kinds[""]
@@ -221,7 +220,7 @@ def converted(values: Values, kind: str, spellings: Spellings = USUAL) -> Values
     """
     name = values.name
     if kind == "text" and values.kind != "":
-        return of_text(name, values.strings, values.type_name)
+        return of_text(name, values.strings(), values.type_name)
     if values.kind in ("nothing", kind):
         return values
     if (values.kind, kind) == ("booleans", "numbers"):

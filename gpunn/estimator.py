@@ -7,12 +7,12 @@ from typing import Any, Self
 
 from array_api_compat import array_namespace
 from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils.metaestimators import available_if
 
 from gpunn import choices, keeping, manifest, predicting, session
 from gpunn.nn.probabilities import log_probabilities, probabilities
 from gpunn.parameters import Parameters
+from gpunn.sklearn_compat import ARRAY_API_SUPPORT, CallbackSupportMixin, with_callbacks
 
 Array = Any
 
@@ -325,7 +325,7 @@ class MLPClassifier(
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         tags.input_tags.sparse = True
-        tags.array_api_support = True
+        tags.array_api_support = ARRAY_API_SUPPORT
         if "features_" in vars(self):  # what it was trained on may be handed on as an array of objects
             tags.input_tags.allow_nan = tags.input_tags.categorical = tags.input_tags.string = True
         return tags

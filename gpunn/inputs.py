@@ -16,7 +16,6 @@ import numpy as np
 from narwhals.dependencies import is_into_dataframe, is_into_series
 from scipy import sparse
 from sklearn import get_config
-from sklearn.utils._array_api import move_to
 from sklearn.utils.validation import (
     _check_feature_names,
     _check_n_features,
@@ -31,6 +30,7 @@ from sklearn.utils.validation import (
 from gpunn.devices import Device, get_device, is_cupy
 from gpunn.features import Features, frames
 from gpunn.features.encoder import apply
+from gpunn.sklearn_compat import move_to
 from gpunn.training.data import SparseRows
 
 Array = Any
@@ -281,6 +281,7 @@ def labels_on_host(y: Any, name: str = "y") -> np.ndarray:
             raise ValueError(f"{name}: {error}\nRename or remove all but one of them.") from None
     elif isinstance(y, (list, tuple)):
         _refuse_missing(np.asarray(y, dtype=object), name)  # NumPy would make the label "nan" of a NaN among strings
+        y = np.asarray(y)
     y = check_array(
         y,
         accept_sparse="csr",
@@ -338,7 +339,10 @@ def check_weights(weight: Any, X: Array, dtype: str) -> np.ndarray | None:
     if weight is None:
         return None
     rows = np.empty((_num_samples(X), 1), dtype)  # what the check wants to know of X: its length and dtype
-    return _check_sample_weight(on_host(weight), rows, dtype=[np.dtype(dtype)], ensure_non_negative=True)
+    weight = _check_sample_weight(on_host(weight), rows, dtype=[np.dtype(dtype)], ensure_non_negative=True)
+    if not np.any(weight):  # which scikit-learn looks for itself from 1.9 on
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return weight
 
 
 def _dispatches() -> bool:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from sklearn.metrics import accuracy_score
-from sklearn.utils._array_api import check_same_namespace
 from sklearn.utils.validation import check_is_fitted
 
 from gpunn import choices
 from gpunn.devices import Device, is_cupy
 from gpunn.inputs import Origin, check_rows, device_for, labels_on_host, on_host
 from gpunn.nn.probabilities import probabilities
+from gpunn.sklearn_compat import check_same_namespace
 from gpunn.training.data import block_rows, by_chunks
 
 Array = Any

@@ -121,6 +121,12 @@ def cuda():
 
 
 @pytest.fixture
+def callbacks():
+    """scikit-learn's callbacks; the test is skipped where it has none."""
+    return pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from 1.9 on")
+
+
+@pytest.fixture
 def by_arrays(monkeypatch):
     """No training is compiled: for tests that count or interrupt Python's calls, or hold the bits of two trainings
     against each other, one of which cannot be compiled."""

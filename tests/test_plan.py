@@ -14,10 +14,10 @@ SOURCES = sorted((HOUSE / "gpunn").rglob("*.py"))
 # gpunn/__init__.py, which is "" here, holds the public names and may import from all, at need by name.
 MATHS = {"optim", "nn", "devices"}
 TOLD = {"blueprint", "choices", "labels", "limits", "parameters", "training", *MATHS}  # what an estimator is told
-FITTED = {"inputs", "outcome", *TOLD}
+FITTED = {"inputs", "outcome", "sklearn_compat", *TOLD}
 PLAN = {
     "cli": {"", "estimator", "insight", "models", "data", "features", "manifest", *FITTED},
-    "estimator": {"keeping", "predicting", "session", "manifest", *TOLD},
+    "estimator": {"keeping", "predicting", "session", "manifest", "sklearn_compat", *TOLD},
     "insight": {"features", *FITTED},  # it reads estimators, and is given them
     "gradients": FITTED,
     "keeping": {"models", "features", "manifest", *FITTED},
@@ -29,12 +29,13 @@ PLAN = {
     "manifest": {"parameters", "choices", "features", "limits", "optim", "nn"},  # it is written in the words of choices
     "parameters": {"training"},
     "models": {"", "labels", "choices", "inputs", *MATHS},  # a model file keeps classes; for ONNX an estimator is read
-    "inputs": {"devices", "features", "training"},
+    "inputs": {"devices", "features", "sklearn_compat", "training"},
     "training": MATHS,
     "data": {"features"},
     "choices": {"limits", "optim", "nn", "features"},
     "limits": set(),
     "features": set(),
+    "sklearn_compat": set(),
     "labels": set(),
     "optim": set(),
     "nn": set(),

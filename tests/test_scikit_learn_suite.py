@@ -28,5 +28,5 @@ def test_every_case_of_the_public_interface_passes(tmp_path):
     )  # fmt: skip
     failed = re.findall(r"^FAILED \S*::(\S+)", found.stdout, re.MULTILINE)
     assert sorted(failed) == sorted(PRIVATE), found.stdout[-5000:]
-    assert int(re.search(r"(\d+) passed", found.stdout)[1]) >= 53  # 31 of the classifier, the others of the regressor
+    assert int(re.search(r"(\d+) passed", found.stdout)[1]) >= 52  # 31 of the classifier, the others of the regressor
     assert "skipped" not in found.stdout.splitlines()[-1]

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn import config_context
-from sklearn.callback import ScoringMonitor
 from sklearn.datasets import make_multilabel_classification
 
 from gpunn import MLPClassifier
@@ -142,21 +141,26 @@ def people():
 
 def test_a_frame_is_fitted_validated_scored_and_comes_back(people, tmp_path):
     X, y = people
-    monitor = ScoringMonitor(scoring="accuracy")
     clf = MLPClassifier(
         random_state=0, max_iter=100, learning_rate_init=0.01, features={"number": "drop"}, scoring="roc_auc",
         early_stopping=True, record=["score", "layers"],
-    ).set_callbacks(monitor)  # fmt: skip
+    )  # fmt: skip
     quietly(clf, X[:150], y[:150], X_val=X[150:], y_val=y[150:])
     assert clf.score(X[150:], y[150:]) > 0.85
     assert clf.feature_names_in_.tolist() == ["age", "town", "since"] and clf.n_features_in_ == 3
-    assert monitor.get_logs().data[-1]["accuracy"] == pytest.approx(clf.history_.score[-1], abs=0.2)
     for again in (pickle.loads(pickle.dumps(clf)), quietly(MLPClassifier(**clf.get_params()), X[:150], y[:150])):
         assert again.predict_proba(X[["since", "town", "age"]]).shape == (200, 2)
     with pytest.raises(ValueError, match="Feature names seen at fit time, yet now missing:\n- town"):
         clf.predict(X[["age", "since"]])
     with pytest.raises(ValueError, match="X has no column names"), pytest.warns(UserWarning, match="feature names"):
         clf.predict(np.ones((2, 3)))
+
+
+def test_callbacks_of_scikit_learn_are_told_of_frames(people, callbacks):
+    monitor = callbacks.ScoringMonitor(scoring="accuracy")
+    clf = quietly(MLPClassifier(random_state=0, max_iter=3, record="score").set_callbacks(monitor), *people)
+    assert len(set(clf.history_.score)) > 1
+    assert monitor.get_logs().data[-1]["accuracy"] == pytest.approx(clf.history_.score[-1])
 
 
 def test_a_frame_is_the_array_that_it_holds_where_that_is_wanted(iris, fitted):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from sklearn.callback import ScoringMonitor
 from sklearn.datasets import make_multilabel_classification
 from sklearn.metrics import f1_score, log_loss
 
@@ -196,9 +195,9 @@ def test_a_scorer_may_be_a_function_and_sees_weights(digits):
 # Callbacks and progress: #18773
 
 
-def test_callbacks_of_scikit_learn_are_told_of_every_iteration(iris):
+def test_callbacks_of_scikit_learn_are_told_of_every_iteration(iris, callbacks):
     for solver in ("adam", "lbfgs"):
-        monitor = ScoringMonitor(scoring="accuracy")
+        monitor = callbacks.ScoringMonitor(scoring="accuracy")
         clf = MLPClassifier(solver=solver, random_state=0, max_iter=4).set_callbacks(monitor)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -224,6 +223,7 @@ class Stopper:
         return self.left <= 0
 
 
+@pytest.mark.usefixtures("callbacks")
 def test_a_callback_can_stop_and_is_torn_down_whatever_happens(iris):
     stopper = Stopper()
     clf = MLPClassifier(random_state=0).set_callbacks(stopper).fit(*iris)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from gpunn.devices import DeviceUnavailableError, get_device
     from gpunn.estimator import MLPClassifier, load
     from gpunn.gradients import GradientError, check_gradients
+    from gpunn.hidden_layer import HiddenLayer
     from gpunn.training.history import DivergenceWarning
 
 __version__ = "0.1.0"
@@ -17,6 +18,7 @@ __all__ = [
     "DeviceUnavailableError",
     "DivergenceWarning",
     "GradientError",
+    "HiddenLayer",
     "MLPClassifier",
     "check_gradients",
     "get_device",
@@ -27,6 +29,7 @@ _HOME = {
     "DeviceUnavailableError": "gpunn.devices",
     "DivergenceWarning": "gpunn.training.history",
     "GradientError": "gpunn.gradients",
+    "HiddenLayer": "gpunn.hidden_layer",
     "MLPClassifier": "gpunn.estimator",
     "check_gradients": "gpunn.gradients",
     "get_device": "gpunn.devices",

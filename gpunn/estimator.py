@@ -6,7 +6,7 @@ import os
 from typing import Any, Self
 
 from array_api_compat import array_namespace
-from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
 from gpunn import choices, keeping, manifest, predicting, session
@@ -17,14 +17,7 @@ from gpunn.sklearn_compat import ARRAY_API_SUPPORT, CallbackSupportMixin, with_c
 Array = Any
 
 
-class MLPClassifier(
-    CallbackSupportMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    ClassifierMixin,
-    TransformerMixin,
-    BaseEstimator,
-    Parameters,
-):
+class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parameters):
     """A feedforward neural-network classifier, on the CPU or a CUDA GPU.
 
     Parameters that scikit-learn's MLPClassifier has too have its names and defaults.
@@ -240,7 +233,10 @@ class MLPClassifier(
         return predicting.predict(self, X)
 
     def predict_proba(self, X: Any) -> Array:
-        """Probabilities (n, n_classes); the rows sum to 1, except in multilabel problems."""
+        """Probabilities (n, n_classes); the rows sum to 1, except in multilabel problems.
+
+        In float64, as those of the next two methods, but for an X of float32 and a network of float32.
+        """
         return predicting.of_classes(self, X, "predict_proba", probabilities, 1.0)
 
     def predict_log_proba(self, X: Any) -> Array:
@@ -255,10 +251,6 @@ class MLPClassifier(
         """Share of rows X (n, d) whose labels y are predicted, weighted; of multilabel rows, all labels at once."""
         return predicting.score(self, X, y, sample_weight)
 
-    def transform(self, X: Any) -> Array:
-        """Activations (n, n_units) of the last hidden layer for rows X (n, d); without one the inputs."""
-        return predicting.hidden(self, X, "transform")
-
     def hidden_activations(self, X: Any, layer: int = -1) -> Array:
         """Activations (n, n_units) of a hidden layer for rows X (n, d).
 
@@ -266,8 +258,12 @@ class MLPClassifier(
         ----------
         layer : int, default=-1
             0 is the first hidden layer, -1 the last.
+
+        See Also
+        --------
+        HiddenLayer : the same as a step of a pipeline.
         """
-        return predicting.hidden(self, X, "hidden_activations", layer)
+        return predicting.hidden_activations(self, X, layer)
 
     @property
     def coefs_(self) -> list[Array]:
@@ -307,10 +303,6 @@ class MLPClassifier(
     def from_manifest(cls, path: str | os.PathLike[str]) -> Self:
         """An estimator with the parameters of a manifest in YAML or TOML."""
         return cls(**manifest.read(path).parameters)
-
-    @property
-    def _n_features_out(self) -> int:
-        return self.network_.layers[-1].n_in
 
     def _views(self, name: str) -> list[Array]:
         if "theta_" not in vars(self):

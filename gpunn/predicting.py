@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from gpunn import choices
 from gpunn.devices import Device, is_cupy
 from gpunn.inputs import Origin, check_rows, device_for, labels_on_host, on_host
+from gpunn.nn.network import Network
 from gpunn.nn.probabilities import probabilities
 from gpunn.sklearn_compat import check_same_namespace
 from gpunn.training.data import block_rows, by_chunks
@@ -74,16 +75,19 @@ def decision_function(clf: Any, X: Any) -> Array:
     return found[:, 0] if not clf._labels.multilabel and len(clf.classes_) <= 2 else found
 
 
-def hidden(clf: Any, X: Any, method: str, layer: int | None = None) -> Array:
-    """Activations of a hidden layer, counted from 0 or from -1; without a number of the last, or the inputs."""
+def hidden_activations(clf: Any, X: Any, layer: int) -> Array:
+    """What `gpunn.MLPClassifier.hidden_activations` does."""
     check_is_fitted(clf)
-    n_hidden = len(clf.network_.layers) - 1
-    number = n_hidden
-    if layer is not None:
-        if layer not in range(-n_hidden, n_hidden):
-            raise ValueError(f"layer={layer!r} is not allowed; the network has {n_hidden} hidden layers, 0 the first.")
-        number = layer % n_hidden + 1
-    return Origin.of(X).give(*_of_layer(clf, X, method, lambda xp, h: h, number))
+    number = hidden_number(clf.network_, layer) + 1
+    return Origin.of(X).give(*_of_layer(clf, X, "hidden_activations", lambda xp, h: h, number))
+
+
+def hidden_number(network: Network, layer: int) -> int:
+    """The number of a hidden layer, counted from 0, which ``layer`` may count from -1 downwards."""
+    n_hidden = len(network.layers) - 1
+    if layer not in range(-n_hidden, n_hidden):
+        raise ValueError(f"layer={layer!r} is not allowed; the network has {n_hidden} hidden layers, 0 the first.")
+    return layer % n_hidden
 
 
 def _of_layer(

@@ -35,7 +35,7 @@ def test_scikit_learn_finds_no_fault(solver):
     results = check_estimator(MLPClassifier(solver=solver), on_fail=None, on_skip=None)
     assert [r for r in results if r["status"] in ("failed", "xfail")] == []
     assert all(re.search(ABSENT, str(r["exception"])) for r in results if r["status"] == "skipped")
-    assert sum(r["status"] == "passed" for r in results) >= 70
+    assert sum(r["status"] == "passed" for r in results) >= 60
 
 
 def test_parameters_of_scikit_learn_have_its_names_and_defaults():

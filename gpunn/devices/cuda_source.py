@@ -13,7 +13,7 @@ from typing import Any
 
 from gpunn.devices.cuda_header import NARROW, Grain, header
 from gpunn.devices.cuda_loops import Statement, loops, needs_rows
-from gpunn.devices.trace import ELEMENT, ROW, STEP, Graph, Symbol, Untraceable
+from gpunn.devices.trace import ELEMENT, ROW, STEP, Graph, Symbol, Untraceable, tracing
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,8 @@ def _by_columns(graph: Graph, n: int, each: Sequence[Statement], grain: Grain, n
 
 def _forward(made: _Made, number: int, layer: Any, dtype: str) -> None:
     graph = Graph(dtype)
-    h = layer.activation.forward(graph, graph.input("z") + graph.input("b"))
+    with tracing(layer.activation):
+        h = graph.output(layer.activation.forward(graph, graph.input("z") + graph.input("b")))
     by_rows = needs_rows(graph, [h])
     lines = (_by_rows if by_rows else _by_elements)(graph, layer.n_out, [("h[at] = put({});", h)])
     made.add(f"forward_{number}", "const T* z, const T* b, H* h, i64 rows", lines, by_rows)
@@ -136,7 +137,8 @@ def _backward(made: _Made, number: int, layer: Any, dtype: str, grain: Grain, n_
     """From e = dh to d = dz and, unless it goes by rows, the sums of its columns; e and d may be one array."""
     graph = Graph(dtype)
     z = graph.input("z") + graph.input("b")
-    dz, _ = layer.activation.backward(graph, z, graph.input("h"), graph.input("e"))
+    with tracing(layer.activation):
+        dz = graph.output(layer.activation.backward(graph, z, graph.input("h"), graph.input("e"))[0])
     each = [("d[at] = put({});", dz)]
     arguments = "const T* z, const T* b, const H* h, const T* e, H* d, T* db, i64 rows"
     if needs_rows(graph, [dz]):
@@ -156,11 +158,15 @@ def _columns(made: _Made, name: str, n: int, grain: Grain, n_biases: int) -> Non
 def _head(made: _Made, head: Any, n: int, dtype: str) -> None:
     graph = Graph(dtype)
     z, T = graph.input("z") + graph.input("b"), graph.input("T")
+    with tracing(head):
+        cost, delta = head.cost(graph, z, T), graph.output(head.delta(graph, z, T))
+        if graph.ranks[cost.number] == ELEMENT:
+            raise Untraceable("the cost is not a number for each row")
     lines = _by_rows(
         graph,
         n,
-        [("d[at] = put({});", head.delta(graph, z, T) * graph.input("factor", ROW))],
-        [("if (LANE == 0) costs[first + row] = factor * rows * {};", head.cost(graph, z, T))],
+        [("d[at] = put({});", delta * graph.input("factor", ROW))],
+        [("if (LANE == 0) costs[first + row] = factor * rows * {};", cost)],
         ["const i64 from = order[first + row];", "const T factor = (weight ? weight[from] : T(1)) * share[0];"],
         {**READS, "T": f"target[from * {n} + j]", "factor": "factor"},
     )
@@ -248,7 +254,8 @@ def _symbols(graph: Graph, ranks: dict[str, int]) -> dict[str, Symbol]:
 def _apply(graph: Graph, method: Any, state: Any, symbols: dict[str, Symbol]) -> None:
     """The method's update: afterwards the symbols stand for what it makes of them."""
     fields = type(state)(*(symbols[name] for name in state._fields))
-    method.update(graph, symbols["theta"], symbols["g"], fields, symbols["lr"])
+    with tracing(method):
+        method.update(graph, symbols["theta"], symbols["g"], fields, symbols["lr"])
 
 
 def _state_reads(ranks: dict[str, int]) -> dict[str, str]:

@@ -25,7 +25,7 @@ def kept_source(dropout: Any, layer: int) -> str:
 
 def dropped(dropout: Any, x: Symbol, layer: int) -> Symbol:
     """What dropout leaves of the inputs x of a layer, for a kernel whose input "kept" is `KEPT`; or of their slope."""
-    return x * dropout.factor(x.graph, x.graph.input("kept"), layer, x.dtype)
+    return x * dropout.factor(x.graph, x.graph.input("kept", truth=True), layer, x.dtype)
 
 
 class _Whole(Rows):

@@ -23,7 +23,7 @@ from typing import Any, Literal
 from gpunn.devices import gate_source
 from gpunn.devices.kernels_source import header, layer_kernels, layer_views
 from gpunn.devices.loops import n_buffers, row_loop
-from gpunn.devices.trace import ELEMENT, STEP, Graph
+from gpunn.devices.trace import ELEMENT, STEP, Graph, tracing
 
 BLOCK = 2**16  # numbers of a gradient that a thread has at once: they stay in the cache until they are used
 WIDE_BLOCK = 2**19  # where products are not in parts, for each block has the other matrix copied
@@ -87,7 +87,8 @@ def _update(
         outputs["penalty"] = graph.sum(objective.penalty(graph, graph.input("theta")), axis=-1)
         g += objective.penalty_slope(graph, graph.input("theta")) * graph.input("share", STEP)
     outputs["norm2"] = graph.sum(g * g, axis=-1)
-    method.update(graph, theta, g, type(state)(*symbols), graph.input("lr", STEP))
+    with tracing(method):
+        method.update(graph, theta, g, type(state)(*symbols), graph.input("lr", STEP))
     outputs["theta"] = theta
     outputs |= {field: s for field, s, rank in zip(names, symbols, ranks, strict=True) if rank != STEP}
     arrays = {field: f"{field}[j]" for field in ("theta", "g", *names)}
@@ -104,7 +105,8 @@ def _advance(method: Any, state: Any, names: list[str], ranks: list[int], dtype:
     """The numbers of the state that are one for the step, after it."""
     graph = Graph(dtype, (0, 1))  # any: these numbers are the same for all entries of theta
     symbols = [graph.input(field, rank) for field, rank in zip(names, ranks, strict=True)]
-    method.update(graph, graph.input("theta"), graph.input("g"), type(state)(*symbols), graph.input("lr", STEP))
+    with tracing(method):
+        method.update(graph, graph.input("theta"), graph.input("g"), type(state)(*symbols), graph.input("lr", STEP))
     outputs = {f"{f}_after": s for f, s, rank in zip(names, symbols, ranks, strict=True) if rank == STEP}
     lines = [*(row_loop(graph, outputs, {}) if outputs else []), f"return ({''.join(f'{o}, ' for o in outputs)})"]
     head = f"def advance({', '.join([f for f, r in zip(names, ranks, strict=True) if r == STEP] + ['lr'])}):"

@@ -13,7 +13,7 @@ from gpunn.devices.exponentials_source import exponentials_source
 from gpunn.devices.lanes import LANES, Lanes
 from gpunn.devices.loops import inputs, n_buffers, row_loop
 from gpunn.devices.products import product_source
-from gpunn.devices.trace import ROW, Graph, Symbol, Untraceable
+from gpunn.devices.trace import ELEMENT, ROW, Graph, Symbol, Untraceable, tracing
 
 HEADER = '''"""Made by gpunn from its formulas; deleted, it is made again."""
 
@@ -171,7 +171,8 @@ def couples(network: Any) -> bool:
     graph = Graph("float64")
     for layer in network.layers[:-1]:
         if not layer.learned:
-            layer.activation.forward(graph, graph.input("z"))
+            with tracing(layer.activation):
+                layer.activation.forward(graph, graph.input("z"))
     return ROW in graph.ranks
 
 
@@ -221,7 +222,8 @@ def _drop(dropout: Any, dtype: str) -> str:
 def _forward(number: int, activation: Any, dtype: str, dropout: Any, keep_z: bool) -> str:
     graph = Graph(dtype)
     z = graph.input("z") + graph.input("b")
-    h = activation.forward(graph, z)
+    with tracing(activation):
+        h = graph.output(activation.forward(graph, z))
     if dropout:
         h = dropout_source.dropped(dropout, h, number + 1)
     outputs = {"h": h, **({"z": z} if keep_z else {})}
@@ -231,9 +233,10 @@ def _forward(number: int, activation: Any, dtype: str, dropout: Any, keep_z: boo
 def _backward(number: int, activation: Any, dtype: str, dropout: Any) -> tuple[str, set[str]]:
     graph = Graph(dtype)
     z, h, d = (graph.input(name) for name in ("z", "h", "d"))
-    if dropout:  # h is what was left of it: it is made once more
-        h, d = activation.forward(graph, z), dropout_source.dropped(dropout, d, number + 1)
-    outputs = {"d": activation.backward(graph, z, h, d)[0]}
+    with tracing(activation):
+        if dropout:  # h is what was left of it: it is made once more
+            h, d = activation.forward(graph, z), dropout_source.dropped(dropout, d, number + 1)
+        outputs = {"d": graph.output(activation.backward(graph, z, h, d)[0])}
     kernel = _kernel(f"backward_{number}", ["z", "h", "d"], [], graph, outputs, number + 1 if dropout else None)
     return kernel, inputs(graph, outputs)
 
@@ -241,7 +244,11 @@ def _backward(number: int, activation: Any, dtype: str, dropout: Any) -> tuple[s
 def _head(head: Any, dtype: str) -> str:
     graph = Graph(dtype)
     z, T = graph.input("z") + graph.input("b"), graph.input("T")
-    outputs = {"cost": head.cost(graph, z, T), "d": head.delta(graph, z, T) * graph.input("factor", ROW)}
+    with tracing(head):
+        cost, delta = head.cost(graph, z, T), graph.output(head.delta(graph, z, T))
+        if graph.ranks[cost.number] == ELEMENT:
+            raise Untraceable("the cost is not a number for each row")
+        outputs = {"cost": cost, "d": delta * graph.input("factor", ROW)}
     turned = {name: f"{name}_turned[j]" for name in "zTd"}
     loops = Lanes(graph, outputs, {**turned, "b": "b[j]"}, {"b"})
     numbers = [*(f"r{i}" for i in loops.row_numbers), "factor"]

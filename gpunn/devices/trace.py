@@ -5,12 +5,16 @@ comes out is the formula itself, ready to be written as one fused loop; nothing 
 operations on equal operands are one node, so that what a cost and its gradient share is computed once.
 
 Every node has a rank: STEP (one number for all), ROW (one for each row: what a sum or maximum over the last axis
-gives) or ELEMENT. What has no place in such a loop, such as a sum over rows, raises `Untraceable`.
+gives) or ELEMENT, and is a number or a truth value. A formula is never guessed at: what has no place in such a loop,
+such as a sum over rows, and every use of a symbol that is not understood, such as asking for its truth, raises
+`Untraceable`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+from collections.abc import Iterator
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -19,6 +23,19 @@ STEP, ROW, ELEMENT = range(3)
 
 class Untraceable(TypeError):
     """A formula does something that a loop over the elements of a row cannot do; the message says what."""
+
+
+@contextlib.contextmanager
+def tracing(formula: Any) -> Iterator[None]:
+    """Whatever a formula raises within is `Untraceable`, and begins with its name: arrays, which it was written for, go
+    on, and raise what is an error of its own."""
+    name = type(formula).__name__
+    try:
+        yield
+    except Untraceable as error:
+        raise Untraceable(f"{name}: {error}") from None
+    except Exception as error:
+        raise Untraceable(f"{name}: {type(error).__name__}: {error}") from error
 
 
 class Graph:
@@ -33,23 +50,46 @@ class Graph:
         self.span = span
         self.nodes: list[tuple[str, tuple[Any, ...]]] = []
         self.ranks: list[int] = []
+        self.truths: list[bool] = []  # whether each node is a truth value
         self._known: dict[tuple[str, tuple[Any, ...]], int] = {}
 
-    def input(self, name: str, rank: int = ELEMENT) -> Symbol:
-        return Symbol(self, self._add("input", (name,), rank))
+    def input(self, name: str, rank: int = ELEMENT, truth: bool = False) -> Symbol:
+        return Symbol(self, self._add("input", (name,), rank, truth))
 
     def constant(self, value: float) -> int:
         return self._add("constant", (float(value),), STEP)
 
     def apply(self, operation: str, *operands: Any) -> Symbol:
         """An operation on each element of symbols and numbers."""
-        numbers = tuple(x.number if isinstance(x, Symbol) else self._number(x) for x in operands)
-        return Symbol(self, self._add(operation, numbers, max(self.ranks[i] for i in numbers)))
+        numbers = tuple(self._operand(x) for x in operands)
+        flat = [isinstance(x, Symbol) and x.flat for x in operands]
+        if any(flat) and any(not f and self.ranks[i] != STEP for f, i in zip(flat, numbers, strict=True)):
+            raise Untraceable("a sum or maximum without keepdims beside what has more dimensions")
+        truths = [self.truths[i] for i in numbers]
+        if operation in BITWISE:
+            # Of whole numbers bit by bit, as in the hash of dropout.
+            if any(truths) != all(truths) or not (all(truths) or self.dtype.kind in "iu"):
+                raise Untraceable(f"{operation} of numbers that are not whole")
+        elif operation == "where":
+            if not truths[0] or any(truths[1:]):
+                raise Untraceable("where of other than a condition and two numbers")
+        elif any(truths):
+            raise Untraceable(f"{operation} of a truth value, which is no number before xp.astype")
+        truth = operation in COMPARISONS or (operation in BITWISE and all(truths))
+        return Symbol(self, self._add(operation, numbers, max(self.ranks[i] for i in numbers), truth), any(flat))
 
-    def reduce(self, operation: str, x: Symbol, axis: int | None) -> Symbol:
-        if axis != -1:
+    def reduce(self, operation: str, x: Symbol, axis: int | None, keepdims: bool) -> Symbol:
+        if axis != -1 or x.flat:
             raise Untraceable(f"{operation} over axis {axis}")
-        return Symbol(self, self._add(operation, (x.number,), ROW))
+        if self.truths[x.number]:
+            raise Untraceable(f"{operation} of truth values")
+        return Symbol(self, self._add(operation, (x.number,), ROW), not keepdims)
+
+    def output(self, x: Any) -> Symbol:
+        """What a formula gives for each element; it is no other thing, as arrays may have it."""
+        if not isinstance(x, Symbol) or self.truths[self._operand(x)] or self.ranks[x.number] == ROW:
+            raise Untraceable("what it gives is not a number for each element")
+        return x
 
     def covers(self, key: Any) -> bool:
         """Whether all the loop's entries, and not none of them, are in x[..., :stop]."""
@@ -60,17 +100,24 @@ class Graph:
                 return bool(last <= stop)
         raise Untraceable("a part of an array")
 
-    def _number(self, x: Any) -> int:
-        if isinstance(x, (bool, int, float, np.generic)):
+    def _operand(self, x: Any) -> int:
+        if isinstance(x, Symbol):
+            if x.graph is not self:
+                raise Untraceable("a symbol of another formula")
+            return x.number
+        # A number of NumPy's has a dtype of its own, to which arrays may be promoted.
+        of_numpy = isinstance(x, np.generic) and x.dtype != self.dtype
+        if isinstance(x, (int, float, np.integer, np.floating)) and not isinstance(x, bool) and not of_numpy:
             return self.constant(float(x))
         raise Untraceable(f"{type(x).__name__} among the operands")
 
-    def _add(self, operation: str, operands: tuple[Any, ...], rank: int) -> int:
+    def _add(self, operation: str, operands: tuple[Any, ...], rank: int, truth: bool = False) -> int:
         key = (operation, operands)
         if key not in self._known:
             self._known[key] = len(self.nodes)
             self.nodes.append(key)
             self.ranks.append(rank)
+            self.truths.append(truth)
         return self._known[key]
 
     # The array namespace: what the formulas of nn and optim use
@@ -82,37 +129,54 @@ class Graph:
         return Symbol(self, self.constant(1))
 
     def full_like(self, x: Symbol, value: float) -> Symbol:
-        return Symbol(self, self.constant(value))
+        return Symbol(self, self._operand(value))
 
     def finfo(self, dtype: Any) -> Any:
         return np.finfo(dtype)
 
     def astype(self, x: Symbol, dtype: Any) -> Symbol:
-        return self.apply("where", x, 1.0, 0.0)  # formulas only turn comparisons into numbers
+        if dtype != self.dtype:
+            raise Untraceable(f"astype to {dtype}, where the arithmetic is of {self.dtype}")
+        return self.apply("where", x, 1.0, 0.0) if self.truths[self._operand(x)] else x
 
     def squeeze(self, x: Symbol, axis: int) -> Symbol:
-        return x
+        if axis != -1 or self.ranks[x.number] != ROW or x.flat:
+            raise Untraceable("squeeze of other than what a sum or maximum over the last axis gave")
+        return Symbol(self, x.number, flat=True)
 
     def max(self, x: Symbol, axis: int | None = None, keepdims: bool = False) -> Symbol:
-        return self.reduce("max", x, axis)
+        return self.reduce("max", x, axis, keepdims)
 
     def sum(self, x: Symbol, axis: int | None = None, keepdims: bool = False) -> Symbol:
-        return self.reduce("sum", x, axis)
+        return self.reduce("sum", x, axis, keepdims)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in FUNCTIONS:
+        n_operands = FUNCTIONS.get(name)
+        if n_operands is None:
             raise Untraceable(f"xp.{name}")
-        return lambda *operands: self.apply(name, *operands)
+
+        def function(*operands: Any) -> Symbol:
+            if len(operands) != n_operands:
+                raise Untraceable(f"xp.{name} of {len(operands)} operands")
+            return self.apply(name, *operands)
+
+        return function
 
 
-FUNCTIONS = (
-    *("abs", "exp", "expm1", "log", "log1p", "sqrt", "tanh", "sign"),
-    *("maximum", "minimum", "where"),
-)
+FUNCTIONS = {  # of the array API, and how many operands each takes
+    **dict.fromkeys(("abs", "exp", "expm1", "log", "log1p", "sqrt", "tanh", "sign"), 1),
+    **dict.fromkeys(("maximum", "minimum"), 2),
+    "where": 3,
+}
+COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+BITWISE = ("&", "|", "^", ">>")
 
 
 class Symbol:
-    """A number of a formula. Operators make new ones; in-place operators change what the symbol stands for."""
+    """A number of a formula. Operators make new ones; in-place operators change what the symbol stands for.
+
+    ``flat`` says of a number for each row whether it lacks the last axis, which keepdims would have kept.
+    """
 
     __hash__ = None  # type: ignore[assignment] # == makes a node, so two symbols cannot be told equal
     __add__: Any
@@ -120,8 +184,8 @@ class Symbol:
     __mul__: Any
     __truediv__: Any  # these and the others are set below
 
-    def __init__(self, graph: Graph, number: int) -> None:
-        self.graph, self.number = graph, number
+    def __init__(self, graph: Graph, number: int, flat: bool = False) -> None:
+        self.graph, self.number, self.flat = graph, number, flat
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -130,14 +194,20 @@ class Symbol:
     def __neg__(self) -> Symbol:
         return self.graph.apply("neg", self)
 
+    def __pos__(self) -> Symbol:
+        return self
+
+    def __abs__(self) -> Symbol:
+        return self.graph.apply("abs", self)
+
     def __pow__(self, exponent: Any) -> Symbol:
-        if exponent != 2:
-            raise Untraceable(f"a power of {exponent}")
+        if isinstance(exponent, Symbol) or exponent != 2:
+            raise Untraceable("a power other than 2")
         return self.graph.apply("*", self, self)
 
-    def __setitem__(self, key: Any, value: Symbol) -> None:
+    def __setitem__(self, key: Any, value: Any) -> None:
         if key is Ellipsis or self.graph.covers(key):
-            self.number = value.number
+            self.number = self.graph._operand(value)
 
     def __getitem__(self, key: Any) -> Symbol:
         self.graph.covers(key)  # where it does not, nothing that is made of the part will be used
@@ -145,6 +215,13 @@ class Symbol:
 
     def __getattr__(self, name: str) -> Any:
         raise Untraceable(f"the attribute {name} of an array")
+
+
+def _refusal(what: str) -> Any:
+    def refuse(self: Symbol, *others: Any) -> NoReturn:
+        raise Untraceable(what)
+
+    return refuse
 
 
 def _operator(operation: str) -> tuple[Any, Any, Any]:
@@ -169,3 +246,16 @@ for _name, _operation in (
     ("xor", "^"), ("rshift", ">>"),
 ):  # fmt: skip
     setattr(Symbol, f"__{_name}__", _operator(_operation)[0])
+REFUSED = {  # what an array has and a loop over its elements has not
+    "a branch on the truth of an array (xp.where chooses element by element)": ("bool",),
+    "an array as a number of Python": ("float", "int", "complex", "index", "round", "trunc", "ceil", "floor"),
+    "the length of an array": ("len", "iter", "contains", "reversed"),
+    "an array of another library": ("array", "array_ufunc", "array_function", "array_namespace", "dlpack"),
+    **{f"the operator {name}": (name, f"r{name}", f"i{name}") for name in ("mod", "floordiv", "matmul", "lshift")},
+    **{f"the operator {name}": (f"r{name}", f"i{name}") for name in ("pow", "rshift", "and", "or", "xor")},
+    "the operator invert": ("invert",),
+    "the operator divmod": ("divmod", "rdivmod"),
+}
+for _what, _names in REFUSED.items():
+    for _name in _names:
+        setattr(Symbol, f"__{_name}__", _refusal(_what))

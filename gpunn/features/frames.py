@@ -137,7 +137,8 @@ def check_array_like(X: Any) -> None:
         return
     frame = nw.from_native(X, eager_only=True)
     # Objects are left to scikit-learn, which looks at each.
-    if not all(dtype.is_numeric() or dtype in (nw.Boolean, nw.Object, nw.Unknown) for dtype in frame.schema.values()):
+    dtypes = [series.dtype for series in frame.iter_columns()]
+    if not all(dtype.is_numeric() or dtype in (nw.Boolean, nw.Object, nw.Unknown) for dtype in dtypes):
         check_names(frame.columns)
 
 

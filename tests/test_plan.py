@@ -16,6 +16,7 @@ MATHS = {"optim", "nn", "devices"}
 TOLD = {"blueprint", "choices", "labels", "limits", "parameters", "training", *MATHS}  # what an estimator is told
 FITTED = {"inputs", "outcome", "sklearn_compat", *TOLD}
 PLAN = {
+    "__main__": {"cli"},
     "cli": {"", "estimator", "insight", "models", "data", "features", "manifest", *FITTED},
     "estimator": {"keeping", "predicting", "session", "manifest", "sklearn_compat", *TOLD},
     "insight": {"features", *FITTED},  # it reads estimators, and is given them

@@ -15,7 +15,11 @@ from gpunn.cli.parser import parser
 from gpunn.cli.remedies import as_options
 from gpunn.devices import DeviceUnavailableError
 
-EXTRAS = {"rich": "cli", "pyarrow": "cli", "matplotlib": "plots"}  # what may be missing, and what brings it
+EXTRAS = {
+    "rich": "rich pyarrow",
+    "pyarrow": "rich pyarrow",
+    "matplotlib": "matplotlib",
+}  # may be missing: what to install
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,9 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing in EXTRAS:
-            message = (
-                f"this command needs {missing}, which is not installed. Run: pip install 'gpunn[{EXTRAS[missing]}]'"
-            )
+            message = f"this command needs {missing}, which is not installed. Run: pip install {EXTRAS[missing]}"
             return _fail(message)
         if error.name is not None:
             raise

@@ -152,11 +152,11 @@ def _cuda(index: int, precision: str = "float32", note: str = "") -> Device:
     except ImportError as error:
         if isinstance(error, ModuleNotFoundError) and error.name == "cupy":
             raise DeviceUnavailableError(
-                "device 'cuda' needs CuPy, which is not installed. Install it with: pip install 'gpunn[cuda13]' "
-                "(for a driver of CUDA 13 or later) or pip install 'gpunn[cuda12]'; or use device='cpu'."
+                "device 'cuda' needs CuPy, which is not installed. Install it with: pip install 'cupy-cuda13x[ctk]' "
+                "(for a driver of CUDA 13 or later) or pip install 'cupy-cuda12x[ctk]'; or use device='cpu'."
             ) from error
         raise DeviceUnavailableError(
             f"device 'cuda' needs CuPy, which is installed but cannot be loaded: {error}. Reinstall it with: "
-            "pip install --force-reinstall 'gpunn[cuda13]' (or 'gpunn[cuda12]'); or use device='cpu'."
+            "pip install --force-reinstall 'cupy-cuda13x[ctk]' (or 'cupy-cuda12x[ctk]'); or use device='cpu'."
         ) from error
     return cuda.open_device(index, note, precision)

@@ -99,7 +99,7 @@ def _compile(name: str, X: Array, *arguments: Any) -> tuple[Any, str]:
         return getattr(compiled, name)(*arguments), "compiled by Numba"
     except ImportError as error:
         if isinstance(error, ModuleNotFoundError) and error.name == "numba":
-            return None, "arrays: Numba is not installed (gpunn[numba])"
+            return None, "arrays: Numba is not installed (pip install numba)"
         return None, f"arrays: Numba cannot be loaded: {error}"  # too old for this NumPy, say
     except Untraceable as error:
         return None, f"arrays: cannot be fused: {error}"
@@ -109,7 +109,7 @@ def _numba() -> str:
     try:
         version = metadata.version("numba")
     except metadata.PackageNotFoundError:
-        return "nothing: Numba is not installed (gpunn[numba]), elementwise work is NumPy's own"
+        return "nothing: Numba is not installed (pip install numba), elementwise work is NumPy's own"
     return f"long trainings, by Numba {version} with the products of {products.owner()}"
 
 

@@ -171,7 +171,7 @@ def count_devices() -> int:
             raise DeviceUnavailableError(
                 f"device 'cuda': the NVIDIA driver supports CUDA {_version(driver)}, older than the "
                 f"{_version(runtime.runtimeGetVersion())} that this CuPy was built for. Update the driver, install "
-                "a CuPy for an older CUDA (pip install 'gpunn[cuda12]'), or use device='cpu'."
+                "a CuPy for an older CUDA (pip install 'cupy-cuda12x[ctk]'), or use device='cpu'."
             ) from error
         count = 0
         if "NoDevice" not in str(error):

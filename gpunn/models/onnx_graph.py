@@ -14,7 +14,7 @@ except ModuleNotFoundError as error:
     if error.name != "onnx":
         raise
     raise ModuleNotFoundError(
-        "a model as an ONNX file needs the package onnx. Run pip install 'gpunn[onnx]'.", name="onnx"
+        "a model as an ONNX file needs the package onnx. Run pip install onnx.", name="onnx"
     ) from None
 from onnx import helper, numpy_helper
 

@@ -129,7 +129,7 @@ def test_cupy_that_is_not_installed_is_named_with_how_to_install_it(install):
     install(None)
     message = refusal()
     assert "CuPy, which is not installed" in message
-    assert "pip install 'gpunn[cuda13]'" in message and "gpunn[cuda12]" in message
+    assert "pip install 'cupy-cuda13x[ctk]'" in message and "cupy-cuda12x[ctk]" in message
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ MISSING = {  # what the machine is, and what the message must say
     ),
     "old driver": (
         Machine(driver=12040, error="cudaErrorInsufficientDriver: CUDA driver version is insufficient"),
-        ["supports CUDA 12.4", "older than the 13.2", "Update the driver", "gpunn[cuda12]"],
+        ["supports CUDA 12.4", "older than the 13.2", "Update the driver", "cupy-cuda12x[ctk]"],
     ),
     "no GPU": (
         Machine(error="cudaErrorNoDevice: no CUDA-capable device is detected"),
@@ -173,7 +173,7 @@ MISSING = {  # what the machine is, and what the message must say
         Machine(error="cudaErrorSystemNotReady: system not ready"),
         ["cudaErrorSystemNotReady", "nvidia-smi"],
     ),
-    "cannot compute": (Machine(broken=True), ["is there but cannot compute", "no kernel image", "gpunn[cuda12]"]),
+    "cannot compute": (Machine(broken=True), ["is there but cannot compute", "no kernel image", "cupy-cuda12x[ctk]"]),
 }
 
 

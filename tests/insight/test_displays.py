@@ -287,7 +287,7 @@ def test_displays_of_scikit_learn_take_the_classifier(iris, fitted):
 def test_without_matplotlib_the_error_names_the_remedy(deep, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     for draw in (TrainingCurveDisplay.from_estimator, SlopeDisplay.from_estimator, WeightImageDisplay.from_estimator):
-        with pytest.raises(ImportError, match=r"draws with Matplotlib.*pip install 'gpunn\[plots\]'"):
+        with pytest.raises(ImportError, match=r"draws with Matplotlib.*pip install matplotlib"):
             draw(deep)
 
 

@@ -295,5 +295,5 @@ def test_what_it_refuses(cases):
 def test_without_matplotlib_the_error_names_the_remedy(cases, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     clf, X, y, _ = cases["digits"]
-    with pytest.raises(ImportError, match=r"html_report draws with Matplotlib.*pip install 'gpunn\[plots\]'"):
+    with pytest.raises(ImportError, match=r"html_report draws with Matplotlib.*pip install matplotlib"):
         html_report(clf, X, y)

@@ -25,7 +25,7 @@ def pyplot(caller: str) -> Any:
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError(
-            f"{caller} draws with Matplotlib, which is not installed. Install it with: pip install 'gpunn[plots]'"
+            f"{caller} draws with Matplotlib, which is not installed. Install it with: pip install matplotlib"
         ) from error
     return plt
 

@@ -144,7 +144,7 @@ def open_device(index: int, note: str = "", precision: str = "float32") -> CudaD
     except Exception as error:
         raise DeviceUnavailableError(
             f"device 'cuda:{index}' is there but cannot compute: {type(error).__name__}: {error}. Look at what "
-            "nvidia-smi says, install the CuPy that fits the driver (gpunn[cuda12] or gpunn[cuda13]), or use "
+            "nvidia-smi says, install the CuPy that fits the driver (cupy-cuda12x[ctk] or cupy-cuda13x[ctk]), or use "
             "device='cpu'."
         ) from error
     return device

@@ -113,9 +113,6 @@ def _train(commands: Any) -> None:
         help="make a column numbers, text, dates, 'times of day' or durations, or drop it; may be given for several",
     )
     train.add_argument(
-        "--missing", metavar="WORD", action="append", default=[], help="a word that is a missing value in this table"
-    )
-    train.add_argument(
         "--not-missing", metavar="WORD", action="append", default=[], help="a word, like NA, that is a value after all"
     )
     _written(train)
@@ -175,6 +172,9 @@ def _report(report: Parser) -> None:
 
 def _written(command: Parser) -> None:
     """How a CSV table is written, where its first lines do not tell it."""
+    command.add_argument(
+        "--missing", metavar="WORD", action="append", default=[], help="a word that is a missing value in this table"
+    )
     command.add_argument(
         "--separator", metavar="C", type=_separator, help="between values (default: as the lines tell)"
     )

@@ -11,7 +11,11 @@ REMEDIES = (
     (re.compile(r"min_frequency=(\d+)"), lambda m: f"--min-frequency {m[1]}"),
     (re.compile(r"separator='(.)'"), lambda m: f"--separator {shlex.quote(m[1])}"),
     (re.compile(r" \(from a file: read_table\([^)]*\)\)"), lambda m: ""),
-    (re.compile(r"the words for missing values"), lambda m: "the words for missing values by --missing"),
+    (
+        re.compile(r"the words for missing values \(gpunn\.features\.Spellings\)"),
+        lambda m: "the missing ones by --missing",
+    ),
+    (re.compile(r"decimal='(.)'"), lambda m: f"--decimal {shlex.quote(m[1])}"),
     (re.compile(r", (columns_as_text|target='[^']*'): "), lambda m: ": "),
     (re.compile(r"^features: "), lambda m: "--kind: "),
 )

@@ -7,7 +7,7 @@ import contextlib
 import copy
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +36,15 @@ class Source:
     name: str
     separator: str | None = None
     decimal: str | None = None
+    missing: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Source:
         """The table that a command is given."""
-        return cls(options.data, options.separator, options.decimal)
+        return cls(options.data, options.separator, options.decimal, tuple(options.missing))
 
-    def table(self, columns_as_text: Sequence[str], target: str | None, spellings: Spellings) -> Any:
-        """The whole table, its types inferred from all rows."""
+    def table(self, columns_as_text: Sequence[str], target: str | None, spellings: Spellings) -> tuple[Any, Spellings]:
+        """The whole table, its types inferred from all rows, and the spellings that it is read by."""
         return tables.read(self.name, tuple(columns_as_text), target, spellings, self.separator, self.decimal)
 
     def __str__(self) -> str:
@@ -145,7 +146,8 @@ def kind_of_labels(labels: np.ndarray) -> str:
 
 
 def _wanted(features: Features, source: Source, target: str | None = None, kept: Sequence[str] = ()) -> Wanted:
-    return Wanted(features.columns, target, kept, features.spellings, source.separator, source.decimal)
+    words = replace(features.spellings, missing=(*features.spellings.missing, *source.missing))
+    return Wanted(features.columns, target, kept, words, source.separator, source.decimal)
 
 
 def _matrices(
@@ -180,7 +182,7 @@ def _labels(table: Any, where: str, target: str, classes: np.ndarray, before: in
     with named(where):
         values, kind = table[target], kind_of_labels(classes)
         if pa.types.is_large_string(values.type):  # CSV, or text of Parquet
-            values = typed.as_kind(values, "text", spellings, ".")
+            values = typed.as_kind(values, "text", spellings)
         missing = np.flatnonzero(pc.is_null(values, nan_is_null=True).to_numpy())
         if missing.size:
             raise ValueError(
@@ -190,7 +192,7 @@ def _labels(table: Any, where: str, target: str, classes: np.ndarray, before: in
         if kind == "text":
             values = _as_text(values, classes)
         elif pa.types.is_large_string(values.type):
-            read = typed.as_kind(values, kind, spellings, ".")
+            read = typed.as_kind(values, kind, spellings)
             values = values if read is None else read
         _, y = split_target(pa.table({target: values}), target)
         unknown = np.unique(y) if kind_of_labels(y) != kind else np.setdiff1d(y, classes)

@@ -32,7 +32,6 @@ from gpunn.estimator import MLPClassifier
 from gpunn.features import Features, FeatureWarning, Spellings
 from gpunn.features.kinds import check_kinds
 from gpunn.features.oddities import oddities
-from gpunn.features.spellings import parse_number
 from gpunn.labels import Labels
 from gpunn.limits import ParameterError
 from gpunn.manifest import Manifest
@@ -57,8 +56,10 @@ def train(options: argparse.Namespace) -> int:
     spellings = Spellings(
         (*plan.data.get("missing", ()), *options.missing), (*plan.data.get("not_missing", ()), *options.not_missing)
     )
-    X, y, kinds = _read(source, target, clf.features if isinstance(clf.features, dict) else {}, spellings)
-    labels = _labels(clf, options, y, f"{source}, column {target!r}")
+    with report.warned(str(source)):
+        given = clf.features if isinstance(clf.features, dict) else {}
+        X, y, kinds, spellings = _read(source, target, given, spellings)
+    labels = _labels(clf, options, y, f"{source}, column {target!r}", spellings)
     _check_overwriting(output, options, target)
     share = plan.data.get("held_out", 0.2) if options.held_out is None else options.held_out
     rows, held_out = _split(y, labels, share, clf.random_state)
@@ -73,7 +74,7 @@ def train(options: argparse.Namespace) -> int:
         found = labelled_table(features, other, target, labels.classes)
         watched = dict(zip(("X_val", "y_val"), found, strict=True))
     report.say(
-        f"{source}: {len(y):,} rows, {features.n_in} columns as {features.n_out} inputs, "
+        f"{source}: {len(y):,} rows, {_plural(features.n_in, 'column')} as {_plural(features.n_out, 'input')}, "
         f"{len(labels.classes)} classes; {len(held_out):,} rows held out"
         + (f"; {len(watched['y_val']):,} rows to validate on" if watched else "")
     )
@@ -83,34 +84,43 @@ def train(options: argparse.Namespace) -> int:
     clf.save(output)
     report.training(clf, seconds)
     if held_out.size:
-        with report.warned("held-out rows"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FeatureWarning)  # a random part of the table is written as the rest of it
             scores = Scores.of(clf, [(X_test, y_test)])
         report.evaluation(scores, "held-out rows", by_class=False)
     report.say(f"model saved to {output}")
     if options.report:
         title = f"{output.name} on held-out rows"
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FeatureWarning)  # told with the scores
+            warnings.simplefilter("ignore", FeatureWarning)
             write_page(options.report, clf, X_test, y_test, title, options.how, held_out + 1)
     return 130 if clf.history_.stopped == "interrupted" else 0
 
 
+def _plural(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'s' * (n != 1)}"
+
+
 def _read(
     source: Source, target: str, kinds: dict[str, str], spellings: Spellings
-) -> tuple[Any, np.ndarray, dict[str, str]]:
-    """Rows X and labels y of the table, and the kinds that are set of columns of X."""
+) -> tuple[Any, np.ndarray, dict[str, str], Spellings]:
+    """Rows X and labels y of the table, the kinds that are set of columns of X, and the spellings of its values."""
     kind = kinds.get(target)
     if kind not in (None, "text"):
         raise ValueError(f"--kind: the target {target!r} cannot be {kind!r}; labels are read as they are, or as text.")
     texts = [name for name, kind in kinds.items() if kind == "text" and name != target]
-    table = source.table(texts, target, spellings)
+    table, spellings = source.table(texts, target, spellings)
     if kind == "text":
         table = as_text(str(source), table, [target])
-    X, y = split_target(table, target)
+    try:
+        X, y = split_target(table, target)
+    except ValueError as error:
+        hint = " A word like NA that is a class is said to be one by --not-missing NA." * ("are missing" in str(error))
+        raise ValueError(f"{source}: {error}{hint}") from None
     kinds = {name: kind for name, kind in kinds.items() if name != target}
     check_kinds(kinds, X.column_names)
     dropped = [name for name, kind in kinds.items() if kind == "drop"]
-    return X.drop_columns(dropped), y, {name: kind for name, kind in kinds.items() if kind != "drop"}
+    return X.drop_columns(dropped), y, {name: kind for name, kind in kinds.items() if kind != "drop"}, spellings
 
 
 def _plan(source: str) -> Manifest:
@@ -175,22 +185,35 @@ def _classifier(plan: Manifest, options: argparse.Namespace) -> MLPClassifier:
     return clf
 
 
-def _labels(clf: MLPClassifier, options: argparse.Namespace, y: np.ndarray, where: str) -> Labels:
+def _labels(clf: MLPClassifier, options: argparse.Namespace, y: np.ndarray, where: str, spellings: Spellings) -> Labels:
     """The classes, and what of the parameters is about them."""
     with named(where), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of many classes: _split refuses those that are too small
-        _check_classes(y, options)
+        _check_classes(y, options, spellings)
         labels = Labels.learn(y)
+    _warn_of_alike(labels.classes, where)
     clf.set_params(class_weight=_by_label(clf.class_weight, labels.classes))
     with _named_options(options):
         choices.check_threshold(clf.threshold, len(labels.classes), multilabel=False)
     return labels
 
 
-def _check_classes(y: np.ndarray, options: argparse.Namespace) -> None:
+def _warn_of_alike(classes: np.ndarray, where: str) -> None:
+    """Warn of two classes that differ in blanks or case alone."""
+    first: dict[str, Any] = {}
+    for label in classes.tolist():
+        other = first.setdefault(str(label).strip().casefold(), label)
+        if other is not label:
+            report.warn(
+                f"{where}: the classes {other!r} and {label!r} differ in blanks or case alone, and are two classes."
+            )
+            return
+
+
+def _check_classes(y: np.ndarray, options: argparse.Namespace, spellings: Spellings) -> None:
     """ValueError where labels are probably a quantity to be predicted."""
     classes = np.unique(y)
-    numbers = [parse_number(str(label).strip()) for label in classes]
+    numbers = [spellings.parse("numbers", str(label).strip()) for label in classes]
     if options.classes_ok or any(number is None for number in numbers):
         return
     if len(classes) > MANY_CLASSES or any(number % 1 for number in numbers if number is not None):
@@ -263,6 +286,13 @@ def _by_label(weights: Any, classes: np.ndarray) -> Any:
     return {labels[report.shown(name)]: weight for name, weight in weights.items()}
 
 
+def _many_classes(n_classes: int, n: int) -> str:
+    """The hint for labels that are too many to be classes."""
+    if n_classes <= 20:
+        return ""
+    return f" With {n_classes:,} classes in {n:,} rows it may be a quantity: gpunn classifies, and has no regression."
+
+
 def _split(y: np.ndarray, labels: Labels, share: float, seed: Any) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers of a stratified split, with every class on the side to train on."""
     if not 0 <= share < 1:
@@ -271,9 +301,11 @@ def _split(y: np.ndarray, labels: Labels, share: float, seed: Any) -> tuple[np.n
         return np.arange(len(y)), np.empty(0, np.int64)
     found, counts = np.unique(y, return_counts=True)
     if counts.min() < 2:
+        row = np.flatnonzero(y == found[counts.argmin()])[0] + 1
         raise ValueError(
-            f"the class {found.tolist()[counts.argmin()]!r} has only one row, and each class needs one to train on and "
-            "one to hold out. Remove it, add rows, or train on all rows by --held-out 0."
+            f"the class {found.tolist()[counts.argmin()]!r} has only one row (number {row}), "
+            "and each class needs one to train on and one to hold out. Remove it, add rows, or train on all rows by "
+            f"--held-out 0.{_many_classes(len(found), len(y))}"
         )
     n, n_test = len(y), math.ceil(share * len(y))
     if min(n_test, n - n_test) >= len(found):

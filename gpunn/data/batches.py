@@ -15,6 +15,7 @@ from gpunn.data.csv_text import NO_ROWS
 from gpunn.features import arrow
 from gpunn.features.columns import Column
 from gpunn.features.kinds import no_column, show
+from gpunn.features.oddities import decimal_comma
 from gpunn.features.spellings import USUAL, Spellings
 
 BATCH_ROWS = 2**16  # of Parquet files
@@ -127,19 +128,19 @@ def _csv(source: str, form: str, wanted: Wanted) -> Batches:
     with csv_text.opened(source, form, wanted.separator, wanted.decimal) as text:
         for before, table in text.tables():
             wanted.check(text.path, table.column_names)
-            found = [_as_kind(text, column, table[column.name], wanted.spellings, before) for column in wanted.columns]
+            spellings = text.spellings(wanted.spellings)
+            found = [_as_kind(text, column, table[column.name], spellings, before) for column in wanted.columns]
             yield before, pa.table(found, names=wanted.names), table.select(wanted.others)
 
 
 def _as_kind(text: csv_text.CsvText, column: Column, texts: Any, spellings: Spellings, before: int) -> Any:
-    decimal = text.dialect.decimal
-    values = typed.as_kind(texts, column.kind, spellings, decimal)
+    values = typed.as_kind(texts, column.kind, spellings)
     if values is None and column.forced and column.kind == "numbers":
-        values = typed.as_kind(texts, "booleans", spellings, decimal)
+        values = typed.as_kind(texts, "booleans", spellings)
     if values is not None:
         return values
-    row, value = typed.first_not(texts, column.kind, spellings, decimal)
+    row, value = typed.first_not(texts, column.kind, spellings)
     raise ValueError(
         f"{text.path}: column {column.name!r} held {column.kind} in training: row {before + row + 1} has "
-        f"{show(value)}. Correct the value, or leave it empty."
+        f"{show(value)}. Correct the value, or leave it empty.{decimal_comma(value, spellings)}"
     )

@@ -10,7 +10,7 @@ import csv
 import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import pyarrow.csv
 
 from gpunn.data.dialect import Dialect, dialect_of, directive
 from gpunn.data.records import BOM, CHUNK_BYTES, MAX_RECORD_BYTES, RecordTooLongError, count_lines, pieces
+from gpunn.features.spellings import Spellings, parse_number
 
 STDIN = "-"
 STDIN_NAME = "standard input"
@@ -50,6 +51,10 @@ class CsvText:
     read: Callable[[int], bytes]
     first: bytes
     last: bool
+
+    def spellings(self, usual: Spellings) -> Spellings:
+        """The spellings of its values: the decimal sign is the usual one unless the text tells another."""
+        return replace(usual, decimal=self.dialect.decimal or usual.decimal)
 
     def tables(self) -> Iterator[tuple[int, Any]]:
         """Yield the number of rows before, and a `pyarrow.Table` of at least one row, all of it text.
@@ -152,7 +157,8 @@ def check_columns(path: Path | str, names: Sequence[str]) -> None:
         if name in first:
             raise ValueError(
                 f"{path}: columns number {first[name]} and {number} have the same name, {name!r} (a CSV file "
-                "names them in line 1). Rename or remove one."
+                "names them in line 1). Rename or remove one"
+                + ("; if the file has no names in its first line, add them." if parse_number(name) is not None else ".")
             )
         first[name] = number
         if not name.strip() or name.startswith("__index_level_"):
@@ -213,7 +219,8 @@ def _names(head: bytes, separator: str) -> tuple[str, ...]:
     """Names of the columns; none where the header is bad, which parsing tells."""
     try:
         parsing = pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True)
-        return tuple(pa.csv.read_csv(io.BytesIO(head), parse_options=parsing).column_names)
+        reading = pa.csv.ReadOptions(block_size=BLOCK_BYTES)
+        return tuple(pa.csv.read_csv(io.BytesIO(head), reading, parsing).column_names)
     except (pa.ArrowException, UnicodeDecodeError):
         return ()
 
@@ -238,7 +245,8 @@ def _check_bytes(path: Path, text: bytes) -> None:
         except UnicodeDecodeError as error:
             raise ValueError(
                 f"{path}, line {number}: not UTF-8 (byte number {error.start + 1} of the line is "
-                f"0x{line[error.start]:02x}). Save the file as text in UTF-8."
+                f"0x{line[error.start]:02x}). Save the file as text in UTF-8: in Excel as 'CSV UTF-8', elsewhere by "
+                "iconv -f cp1252 -t utf-8."
             ) from None
 
 

@@ -14,7 +14,8 @@ SAMPLE_ROWS = 100
 
 DIRECTIVE = re.compile(rb'\A\s*"?sep=(.)"?[ \t]*(?=\r|\n|\Z)', re.IGNORECASE)  # as Excel writes and reads it
 WITH_COMMA = re.compile(r"\s*[+-]?\d+,(\d+)\s*", re.ASCII)
-WITH_POINT = re.compile(r"\s*[+-]?\d+\.\d+\s*", re.ASCII)
+WITH_POINT = re.compile(r"\s*[+-]?\d+\.(\d+)\s*", re.ASCII)
+GROUPED = re.compile(r"\s*[+-]?[1-9]\d{0,2}(?:\.\d{3})+,\d+\s*", re.ASCII)  # 1.234,5
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,14 @@ class Dialect:
     Parameters
     ----------
     separator : str
-    decimal : {".", ","}
+    decimal : {".", ","} or None
+        None where there is no number that tells.
     trailing : bool
         Whether each row of data ends with a separator behind its last value.
     """
 
     separator: str
-    decimal: str = "."
+    decimal: str | None = None
     trailing: bool = False
 
 
@@ -80,10 +82,15 @@ def _trailing(rows: list[list[str]]) -> bool:
     return len(rows) > 1 and all(len(row) == width and not row[-1] for row in rows[1:])
 
 
-def _decimal(rows: list[list[str]], separator: str) -> str:
+def _decimal(rows: list[list[str]], separator: str) -> str | None:
     values = [value for row in rows[1:] for value in row]
-    if any(map(WITH_POINT.fullmatch, values)):
+    if any(map(GROUPED.fullmatch, values)):
+        return ","
+    commas, points = (
+        [len(found[1]) for found in map(form.fullmatch, values) if found] for form in (WITH_COMMA, WITH_POINT)
+    )
+    # 1,234 and 1.234 may be a thousand. A comma counts all the same where semicolons part the values, as only decimal
+    # commas make them do.
+    if any(n != 3 for n in points):
         return "."
-    digits = [len(found[1]) for found in map(WITH_COMMA.fullmatch, values) if found]
-    # 1,234 may be a thousand: it counts where semicolons part the values, as only decimal commas make them do.
-    return "," if any(separator == ";" or n != 3 for n in digits) else "."
+    return "," if any(separator == ";" or n != 3 for n in commas) else None

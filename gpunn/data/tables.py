@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ import pyarrow.parquet
 from gpunn.data import csv_text, typed
 from gpunn.data.csv_text import STDIN, STDIN_NAME
 from gpunn.features import arrow
-from gpunn.features.kinds import no_column
+from gpunn.features.kinds import FeatureWarning, no_column
 from gpunn.features.spellings import USUAL, Spellings
+
+CODE_ROWS = 10_000  # in which codes are looked for
 
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": None}  # None: tab where the first line has one, else comma
 
@@ -73,7 +76,7 @@ def read_table(
         If the file cannot be opened.
     """
     texts = (columns_as_text,) if isinstance(columns_as_text, str) else tuple(columns_as_text)
-    return read(str(path), texts, target, spellings or USUAL, separator, decimal)
+    return read(str(path), texts, target, spellings or USUAL, separator, decimal)[0]
 
 
 def read(
@@ -83,8 +86,8 @@ def read(
     spellings: Spellings,
     separator: str | None,
     decimal: str | None,
-) -> Any:
-    """`read_table` of a file, or of CSV on standard input, "-"."""
+) -> tuple[Any, Spellings]:
+    """`read_table` of a file, or of CSV on standard input, "-"; and the spellings that it is read by."""
     if form_of(source) == ".parquet":
         path = Path(source)
         table = _read_parquet(path)
@@ -92,20 +95,22 @@ def read(
         if table.num_rows == 0:
             raise ValueError(f"{path}: the file has columns and no rows. Give at least one row of data.")
         _check_present(source, table, columns_as_text, target)
-        return as_text(path, table, columns_as_text)
+        return as_text(path, table, columns_as_text), spellings
     with csv_text.opened(source, form_of(source), separator, decimal) as text:
         parts = list(text.tables())
         table = pa.concat_tables([part for _, part in parts])
+        spellings = text.spellings(spellings)
     _check_present(name_of(source), table, columns_as_text, target)
     columns = []
     for name, column in zip(table.column_names, table.columns, strict=True):
         if name == target:
             columns.append(typed.labels(column, spellings))
         elif name in columns_as_text:
-            columns.append(typed.as_kind(column, "text", spellings, text.dialect.decimal))
+            columns.append(typed.as_kind(column, "text", spellings))
         else:
-            columns.append(typed.inferred(column, spellings, text.dialect.decimal))
-    return pa.table(columns, names=table.column_names)
+            columns.append(typed.inferred(column, spellings))
+            _warn_of_codes(name, column, columns[-1])
+    return pa.table(columns, names=table.column_names), spellings
 
 
 def form_of(source: str) -> str:
@@ -195,6 +200,21 @@ def index_columns(schema: Any) -> list[str]:
         return [name for name in index if isinstance(name, str) and name in schema.names]
     except (KeyError, TypeError, ValueError):  # not written by pandas, or not as it documents
         return []
+
+
+def _warn_of_codes(name: str, texts: Any, column: Any) -> None:
+    """Warn of numbers some of which are written with a leading zero, as codes are: 01067 and 1067 are one number."""
+    if not pa.types.is_integer(column.type):
+        return
+    some = texts.slice(0, CODE_ROWS)
+    led = pc.and_(pc.starts_with(some, "0"), pc.greater(pc.binary_length(some), 1))
+    row = pc.index(led, True).as_py()
+    if row >= 0 and not some[row].as_py().lower().startswith("0x"):
+        message = (
+            f"column {name!r} is read as numbers, and some have leading zeros, as codes have: {some[row].as_py()!r} in "
+            f"row {row + 1}. If they are codes set features={{{name!r}: 'text'}}."
+        )
+        warnings.warn(FeatureWarning(name, "codes", message), stacklevel=4)
 
 
 def one_column(names: Sequence[str]) -> str:

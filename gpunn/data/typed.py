@@ -25,23 +25,23 @@ CASTS: dict[str, tuple[Any, ...]] = {
 PLAIN_INTEGER = re.compile(r"0|[1-9]\d*", re.ASCII)
 
 
-def inferred(texts: Any, spellings: Spellings, decimal: str) -> Any:
+def inferred(texts: Any, spellings: Spellings) -> Any:
     """Text, a `pyarrow.ChunkedArray` (n,), as numbers, booleans, dates, times of day or durations, if all values that
     are not missing are such; else as text."""
-    for target in CASTS["numbers"] if decimal == "." else CASTS["numbers"][:1]:
+    for target in CASTS["numbers"] if spellings.decimal == "." else CASTS["numbers"][:1]:
         cast = _cast(texts, target)
         if cast is not None:
             return cast
-    kinds = [kind for kind in PARSERS if _may_be(kind, texts, spellings, decimal)]
+    kinds = [kind for kind in PARSERS if _may_be(kind, texts, spellings)]
     for kind in kinds:
-        found = as_kind(texts, kind, spellings, decimal)
+        found = as_kind(texts, kind, spellings)
         if found is not None and found.null_count < len(found) and (kind != "booleans" or _has_words(texts)):
             return found
-    found = as_kind(texts, "text", spellings, decimal)
+    found = as_kind(texts, "text", spellings)
     return pa.chunked_array([pa.nulls(len(found))]) if found.null_count == len(found) else found
 
 
-def as_kind(texts: Any, kind: str, spellings: Spellings, decimal: str) -> Any:
+def as_kind(texts: Any, kind: str, spellings: Spellings) -> Any:
     """Text (n,) as a kind of column, null where missing; None where a value is not written as that kind."""
     if kind == "nothing":
         return pa.chunked_array([pa.nulls(len(texts))])
@@ -51,15 +51,15 @@ def as_kind(texts: Any, kind: str, spellings: Spellings, decimal: str) -> Any:
     if kind == "text":
         return pc.if_else(missing, None, texts)
     known = pc.if_else(missing, None, trimmed)
-    if decimal == ".":
+    if spellings.decimal == ".":
         for target in CASTS.get(kind, ()):
             cast = _cast(known, target)
             if cast is not None:
                 return cast
-    return _parsed(known, kind, decimal)
+    return _parsed(known, kind, spellings)
 
 
-def first_not(texts: Any, kind: str, spellings: Spellings, decimal: str) -> tuple[int, str]:
+def first_not(texts: Any, kind: str, spellings: Spellings) -> tuple[int, str]:
     """Row, from 0, and value of the first text that keeps a column from being of a kind."""
     words = set(spellings.among_numbers if kind in NUMERIC else spellings.everywhere)
     offset = None
@@ -67,7 +67,7 @@ def first_not(texts: Any, kind: str, spellings: Spellings, decimal: str) -> tupl
         trimmed = text.strip()
         if trimmed in words:
             continue
-        if _parse(trimmed, kind, decimal) is None:
+        if spellings.parse(kind, trimmed) is None:
             return row, text
         if kind == "dates":
             offset = has_offset(trimmed) if offset is None else offset
@@ -79,7 +79,7 @@ def first_not(texts: Any, kind: str, spellings: Spellings, decimal: str) -> tupl
 def labels(texts: Any, spellings: Spellings) -> Any:
     """Labels as the file has them: text, null where missing; int64 where all are plain integers, without a sign, a
     point, an exponent or a leading zero, so that their text is known by their value."""
-    known = as_kind(texts, "text", spellings, ".")
+    known = as_kind(texts, "text", spellings)
     distinct = [value for value in pc.unique(known).to_pylist() if value is not None]
     if distinct and all(PLAIN_INTEGER.fullmatch(value) and int(value) < 2**63 for value in distinct):
         return known.cast(pa.int64())
@@ -94,13 +94,13 @@ def _cast(texts: Any, target: Any) -> Any:
     return pc.if_else(pc.is_nan(cast), None, cast) if target == pa.float64() else cast
 
 
-def _may_be(kind: str, texts: Any, spellings: Spellings, decimal: str) -> bool:
+def _may_be(kind: str, texts: Any, spellings: Spellings) -> bool:
     """Whether the first value that is not missing is written as a kind."""
     words = set(spellings.among_numbers if kind in NUMERIC else spellings.everywhere)
     for text in texts:
         trimmed = text.as_py().strip()
         if trimmed not in words:
-            return _parse(trimmed, kind, decimal) is not None
+            return spellings.parse(kind, trimmed) is not None
     return False
 
 
@@ -109,17 +109,11 @@ def _has_words(texts: Any) -> bool:
     return any(len(value.strip()) > 3 for value in pc.unique(texts).to_pylist())
 
 
-def _parse(text: str, kind: str, decimal: str) -> float | None:
-    if kind == "numbers" and decimal == ",":
-        return None if "." in text else PARSERS[kind](text.replace(",", "."))
-    return PARSERS[kind](text)
-
-
-def _parsed(known: Any, kind: str, decimal: str) -> Any:
+def _parsed(known: Any, kind: str, spellings: Spellings) -> Any:
     """Values one by one, each distinct one once."""
     coded = pc.dictionary_encode(known.combine_chunks())
     distinct = coded.dictionary.to_pylist()
-    numbers = [_parse(text, kind, decimal) for text in distinct]
+    numbers = [spellings.parse(kind, text) for text in distinct]
     if any(x is None for x in numbers):
         return None
     zone = None

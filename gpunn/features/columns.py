@@ -197,7 +197,8 @@ class CategoricalColumn:
             shown.append(category)
         joined = f"; {self.n_joined} rare ones joined" if self.n_joined else ""
         missing = "; missing known" if self.missing else ""
-        return f"one of {len(self.categories)}: {', '.join(shown)}{joined}{missing}"
+        few = f"one of {len(self.categories)}: {', '.join(shown)}" if shown else "no category of its own"
+        return f"{few}{joined}{missing}"
 
     def encode(self, values: Values, out: np.ndarray) -> np.ndarray:
         """Write values (n,) to out (n, width), which comes full of zeros.

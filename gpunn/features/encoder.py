@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 
 from gpunn.features import frames
-from gpunn.features.columns import COLUMNS, MAX_CATEGORIES, CategoricalColumn, Column
+from gpunn.features.columns import COLUMNS, MAX_CATEGORIES, CategoricalColumn, Column, NumericColumn
 from gpunn.features.frames import ArrayFrame, Frame
 from gpunn.features.kinds import FeatureWarning, check_kinds, no_column, show
 from gpunn.features.oddities import oddity
 from gpunn.features.spellings import USUAL, Spellings
-from gpunn.features.values import Values, check_kind, converted
+from gpunn.features.values import Values, as_in_training, check_kind, converted
 
 MAX_NAME = 30  # letters of a column's name that are shown
 MAX_NAMES = 5  # that a message lists
+MANY = 10  # rows all of which lack a value by no accident
 
 
 @dataclass(frozen=True)
@@ -106,10 +107,14 @@ class Features:
             if values.name in kinds:
                 values = converted(values, kinds[values.name], spellings)
             check_kind(values, "nothing")
-            if COLUMNS[values.kind] is CategoricalColumn:
+            if COLUMNS[values.kind] is not CategoricalColumn:
+                columns.append(NumericColumn.learn(values.without(spellings.missing_numbers), forced))
+                continue
+            try:
                 columns.append(CategoricalColumn.learn(values, forced, max_categories, min_frequency))
-            else:
-                columns.append(COLUMNS[values.kind].learn(values, forced))
+            except ValueError as error:
+                # What is odd about the column is most often why it has so many categories.
+                raise ValueError(f"{odd} ({error})" if odd else str(error)) from None
         for odd in oddities:  # nothing is wrong with the others
             warnings.warn(odd, stacklevel=3)
         return cls(tuple(columns), spellings)
@@ -181,17 +186,20 @@ class Features:
             raise ValueError(f"dtype={dtype!r} is not allowed; use float32 or float64.")
         frame = frames.opened(self.from_array(X) if isinstance(X, np.ndarray) else X)
         out = np.zeros((frame.n_rows, self.n_out), dtype)
-        start, novelties = 0, []
+        start, novelties, numbers = 0, [], self.spellings.missing_numbers
         forced = {column.name for column in self.columns if column.forced}
         for column, values in zip(self.columns, _find(frame, self.names_in, forced), strict=True):
             if column.forced:
                 values = converted(values, column.kind, self.spellings)
             else:
-                check_kind(values, column.kind)
+                values = as_in_training(values, column.kind, self.spellings)
+            values = values.without(numbers)
             stop = start + len(column.names_out)
             new = column.encode(values, out[:, start:stop])
             if new.any():
                 novelties.append(Novelty(column, values, new))
+            elif not column.missing and column.kind != "nothing" and values.kind == "nothing" and len(new) >= MANY:
+                novelties.append(Novelty(column, values, np.ones(frame.n_rows, bool)))
             start = stop
         return out, novelties
 
@@ -218,7 +226,7 @@ class Features:
 
     def __str__(self) -> str:
         head = ("column", "kind", "becomes")
-        lines = [head, *((_short(column.name), column.kind, column.becomes) for column in self.columns)]
+        lines = [head, *((" ".join(_short(c.name).split()), c.kind, c.becomes) for c in self.columns)]
         widths = [max(len(line[i]) for line in lines) for i in (0, 1)]
         return "\n".join(f"{name:{widths[0]}}  {kind:{widths[1]}}  {becomes}" for name, kind, becomes in lines)
 
@@ -239,11 +247,14 @@ class Features:
         if len(set(names)) < len(names):
             twice = next(name for name, times in Counter(names).items() if times > 1)
             raise ValueError(f"features, columns: the name {show(twice)} is a duplicate; names must differ.")
-        _check_keys(words, "features, spellings", ["missing", "not_missing"])
-        for key, value in words.items():
+        _check_keys(words, "features, spellings", ["missing", "not_missing", "decimal"])
+        if words["decimal"] not in (".", ","):
+            raise ValueError(f"features, spellings, key 'decimal': {show(words['decimal'])} is not '.' or ','.")
+        for key in ("missing", "not_missing"):
+            value = words[key]
             if not (isinstance(value, list) and len(value) <= MAX_CATEGORIES and all(map(_is_text, value))):
                 raise ValueError(f"features, spellings, key {key!r}: {show(value)} is not a list of words.")
-        return cls(columns, Spellings(tuple(words["missing"]), tuple(words["not_missing"])))
+        return cls(columns, Spellings(tuple(words["missing"]), tuple(words["not_missing"]), words["decimal"]))
 
 
 @dataclass(frozen=True)
@@ -267,6 +278,8 @@ class Novelty:
     def most(self) -> bool:
         """Whether more than half of the known values of a column of text are new, beyond the share of rare categories
         that training had."""
+        if self.values.kind == "nothing":
+            return True
         if not isinstance(self.column, CategoricalColumn):
             return False
         known = int((self.values.strings().codes >= 0).sum())
@@ -276,6 +289,13 @@ class Novelty:
         """The warning, which ends with what to do."""
         row, n = int(np.flatnonzero(self.new)[0]), int(self.new.sum())
         name = self.column.name
+        if self.values.kind == "nothing":
+            return FeatureWarning(
+                name,
+                "novelty",
+                f"column {name!r} is missing in all of {n:,} rows, and in none of training: each is taken for "
+                f"{'no category' if isinstance(self.column, CategoricalColumn) else 'the mean'}. {later}",
+            )
         if not isinstance(self.column, CategoricalColumn):
             x = self.values.finite()[row]
             return FeatureWarning(
@@ -324,7 +344,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _few(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
+    return ", ".join(repr(_short(name)) for name in names[:8]) + (", ..." if len(names) > 8 else "")
 
 
 def _short(name: str) -> str:

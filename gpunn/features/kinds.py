@@ -41,7 +41,8 @@ def check_kinds(kinds: Mapping[str, str], names: Iterable[str]) -> None:
 
 def no_column(name: Any, present: Sequence[str]) -> str:
     """The sentence for a column that is missing: the closest name, and a few of those present."""
-    close = difflib.get_close_matches(str(name), present, n=1)
+    folded = [other for other in present if other.strip().casefold() == str(name).strip().casefold()]
+    close = folded or difflib.get_close_matches(str(name), present, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     few = ", ".join(map(repr, present[:8])) + (f", ... ({len(present)} in all)" if len(present) > 8 else "")
     return f"there is no column {name!r}.{hint} The columns are {few or 'none'}."

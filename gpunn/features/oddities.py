@@ -13,12 +13,23 @@ import numpy as np
 
 from gpunn.features import frames
 from gpunn.features.kinds import FeatureWarning, show
-from gpunn.features.spellings import LIKE_A_DATE, LIKE_A_NUMBER, PARSERS, Spellings, has_offset
-from gpunn.features.values import Strings, Values
+from gpunn.features.spellings import EXAMPLES, LIKE_A_DATE, LIKE_A_NUMBER, Spellings, has_offset
+from gpunn.features.values import Values
 
 UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?")  # pandas' name for a column whose header is empty
-LIKE = {"numbers": re.compile(LIKE_A_NUMBER), "dates": re.compile(LIKE_A_DATE)}
+LIKE = {
+    "numbers": re.compile(LIKE_A_NUMBER),
+    "dates": re.compile(LIKE_A_DATE),
+    "times of day": re.compile(r"\d\d?:\d\d(?::\d\d(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?"),
+}
 KINDS = ("numbers", "dates", "times of day", "durations")
+PLAIN = {"numbers": " without currencies, units, percent signs and separators of thousands"}
+WITH_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+", re.ASCII)
+CODE = re.compile(r"0\d")  # what begins so is a code, whatever can be read of it
+
+SHOWN = 5  # values that a message names
+FEW = 20  # numbers that may well be categories
+MANY = 30  # rows of which no two have the same value by accident
 
 
 def oddity(values: Values, kinds: Mapping[str, str], spellings: Spellings) -> FeatureWarning | None:
@@ -34,7 +45,9 @@ def oddity(values: Values, kinds: Mapping[str, str], spellings: Spellings) -> Fe
             f"row: where rows are sorted, that tells their class. Leave it out by features={{{name!r}: 'drop'}}, or "
             "rename it.",
         )
-    return mixture(values, spellings) if values.kind == "text" and not values.coded else None
+    if values.kind != "text" or values.coded:
+        return None
+    return mixture(values, spellings) or _identifier(values)
 
 
 def oddities(X: Any, kinds: Mapping[str, str], spellings: Spellings) -> list[FeatureWarning]:
@@ -50,46 +63,84 @@ def mixture(values: Values, spellings: Spellings) -> FeatureWarning | None:
     counts = np.bincount(strings.codes[strings.codes >= 0], minlength=len(strings.distinct))
     trimmed = [string.strip() for string in strings.distinct]
     words = set(spellings.among_numbers)
-    missing = np.array([string in words for string in trimmed])
-    total = counts[~missing].sum()
-    for kind in KINDS:
-        parse = PARSERS[kind]
-        strict = np.array([parse(string) is not None for string in trimmed]) & ~missing
-        n_strict = int(counts[strict].sum())
-        like = strict | missing
-        if kind in LIKE:
-            like = like | np.array([LIKE[kind].fullmatch(string) is not None for string in trimmed])
-        if 2 * counts[like & ~missing].sum() <= total or total == 0:
+    known = np.array([string not in words for string in trimmed])
+    total = counts[known].sum()
+    for kind in KINDS if total else ():
+        strict = known & np.array([spellings.parse(kind, string) is not None for string in trimmed])
+        like = known & np.array([LIKE[kind].fullmatch(s) is not None for s in trimmed]) if kind in LIKE else strict
+        if 2 * counts[strict | like].sum() <= total:
             continue
-        if n_strict == total:
-            return _all_of_a_kind(values, kind, strings, trimmed)
-        codes = np.flatnonzero(np.array([*(~strict & ~missing), False])[strings.codes])
-        row = int(codes[0])
-        first = f"{show(strings[row])} in row {row + 1}"
-        what = f"it looks like {kind} that are not written as such, like {first}"
-        if n_strict:
-            what = f"{n_strict:,} of {total:,} values are {kind}, and the first that is not is {first}"
-        return FeatureWarning(
-            values.name,
-            "mixture",
-            f"column {values.name!r} is read as text, each value a category of its own: {what}. Correct or empty such "
-            f"values and set features={{{values.name!r}: {kind!r}}}, add them to the words for missing values, or say "
-            f"that it is text by features={{{values.name!r}: 'text'}}.",
-        )
+        if counts[strict].sum() == total:
+            return _all_of_a_kind(values, kind, trimmed, bool(known.all()))
+        others = list(dict.fromkeys(strings.codes[np.array([*(known & ~strict), False])[strings.codes]].tolist()))
+        return _some_of_a_kind(values, kind, others, int(counts[strict].sum()), int(total), spellings)
     return None
 
 
-def _all_of_a_kind(values: Values, kind: str, strings: Strings, trimmed: list[str]) -> FeatureWarning | None:
-    """Numbers as text are as their owner made them; dates and times as text are most often left as a file had them."""
+def decimal_comma(value: str, spellings: Spellings) -> str:
+    """The hint for a value that is a number if its comma is a decimal sign."""
+    comma = spellings.decimal == "." and WITH_COMMA.fullmatch(value.strip())
+    return " If the comma is a decimal sign, say so by decimal=','." if comma else ""
+
+
+def _some_of_a_kind(
+    values: Values, kind: str, others: list[int], n: int, total: int, spellings: Spellings
+) -> FeatureWarning:
+    """``others`` are the codes of the values that are not of the kind, in their order; n of the total are."""
+    name, strings = values.name, values.strings()
+    row = int(np.flatnonzero(strings.codes == others[0])[0])
+    odd = strings.distinct[others[0]]
+    first = f"{show(odd)} in row {row + 1}"
+    more = [show(strings.distinct[code]) for code in others[1:SHOWN]]
+    more_of_them = f" (also {', '.join(more)}{', ...' if len(others) > SHOWN else ''})" if more else ""
+    hint = decimal_comma(odd, spellings)
+    as_text = f"say that it is text by features={{{name!r}: 'text'}}"
+    if 2 * n > total:
+        what = f"{n:,} of {total:,} values are {kind}, and the first that is not is {first}{more_of_them}"
+        advice = (
+            f"Correct or empty such values and set features={{{name!r}: {kind!r}}}, add them to the words for missing "
+            f"values (gpunn.features.Spellings), or {as_text}."
+        )
+    else:
+        what = f"it looks like {kind} that are not written as such, like {first}{more_of_them}"
+        advice = f"Write them as {EXAMPLES[kind]}{PLAIN.get(kind, '')}, or {as_text}."
+    return FeatureWarning(
+        name, "mixture", f"column {name!r} is read as text, each value a category of its own: {what}.{hint} {advice}"
+    )
+
+
+def _all_of_a_kind(values: Values, kind: str, trimmed: list[str], whole: bool) -> FeatureWarning | None:
+    """Few numbers as text, or codes, are as their owner made them; other numbers, dates and times as text are most
+    often left as a file had them. ``whole`` says that no value is a word for a missing one."""
+    name = values.name
     if kind == "numbers":
-        return None
+        few = len(trimmed) <= FEW and whole and all(map(str.isdigit, trimmed))
+        if few or any(CODE.match(string) for string in trimmed):
+            return None
     offsets = {has_offset(string) for string in trimmed} if kind == "dates" else {False}
-    advice = f"Set features={{{values.name!r}: {kind!r}}} to read them, or features={{{values.name!r}: 'text'}}."
-    if len(offsets) > 1:
+    advice = f"Set features={{{name!r}: {kind!r}}} to read them, or features={{{name!r}: 'text'}}."
+    if len(offsets) > 1 and whole:
         advice = "Some name their offset from UTC and some do not: write them alike."
+    row, value = values.first()
+    return FeatureWarning(
+        name,
+        "mixture",
+        f"column {name!r} is text, each value a category of its own, and all its values are {kind}, like {value} in "
+        f"row {row}. {advice}",
+    )
+
+
+def _identifier(values: Values) -> FeatureWarning | None:
+    """The warning for a column of text of which no two rows have the same value."""
+    strings = values.strings()
+    n = int((strings.codes >= 0).sum())
+    if n < MANY or len(strings.distinct) < n:
+        return None
+    row, value = values.first()
     return FeatureWarning(
         values.name,
-        "mixture",
-        f"column {values.name!r} is text, each value a category of its own, and all its values are {kind}, like "
-        f"{values.first()[1]} in row {values.first()[0]}. {advice}",
+        "identifier",
+        f"column {values.name!r} has another value in each of {n:,} rows, like {value} in row {row}: an identifier or "
+        "free text, from which nothing can be learned as a category. Leave it out by "
+        f"features={{{values.name!r}: 'drop'}}.",
     )

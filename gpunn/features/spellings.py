@@ -3,7 +3,8 @@
 A value is read by itself, without a guess from its neighbours: `parse` gives its number (seconds for dates, times of
 day and durations), or None where it is not written as that kind. Surrounding blanks do not count.
 
-Numbers are decimal, with "." as the decimal point, or hexadecimal integers. Dates and times are ISO 8601
+Numbers are decimal, with "." as the decimal point, or with a decimal comma and points between thousands where
+`Spellings` say so, or hexadecimal integers. Dates and times are ISO 8601
 ("2024-02-29", "2024-02-29 07:30:15.25", with "T" for the blank and an offset from UTC or none); times of day have two
 or three parts ("07:30"); durations are those that pandas, Python and ISO 8601 write ("0 days 01:03:57",
 "1 day, 1:03:57", "P1DT2H"), and hours beyond a day ("26:10:00").
@@ -14,7 +15,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,21 @@ DAY = 86400.0  # seconds
 MISSING = (
     *("", "?", "NA", "N/A", "n/a", "<NA>", "#N/A", "#N/A N/A", "#NA", "NULL", "Null", "null", "NaT"),
     *("NaN", "NAN", "Nan", "nan", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
-    *("#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "\\N", "__HIVE_DEFAULT_PARTITION__"),
+    *(
+        "#DIV/0!",
+        "#VALUE!",
+        "#REF!",
+        "#NAME?",
+        "#NUM!",
+        "#NULL!",
+        "#NV",
+        "#WERT!",
+        "#BEZUG!",
+        "#ZAHL!",
+        "#N/D",
+        "#VALEUR!",
+    ),
+    *("\\N", "__HIVE_DEFAULT_PARTITION__"),
 )
 # Missing among numbers, dates and times only: SAS writes ".", Python "None", MySQL dates of zeros. In a column of text
 # "None" may be a category (no garage, no veneer).
@@ -32,8 +47,12 @@ MISSING_AMONG_NUMBERS = (".", "None", "none", "0000-00-00", "0000-00-00 00:00:00
 
 # Infinity is a number that columns refuse by its row, rather than text.
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|0[xX][0-9a-fA-F]+|[+-]?(?i:inf(?:inity)?)"
-# What a person takes for a number, with bounds, units of thousands, a percent sign or a currency.
-LIKE_A_NUMBER = r"[<>~≤≥$€£]?\s*[+-]?(?:\d{1,3}(?:[.,'\s]\d{3})+|\d+)(?:[.,]\d+)?\s*[%$€£]?"
+THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?"  # with a decimal comma
+# What a person takes for a number, with bounds, units of thousands, a percent sign, a currency or a unit.
+LIKE_A_NUMBER = (
+    r"[<>~≤≥$€£(]*\s*[+\-−]?\s*[$€£]?(?:\d{1,3}(?:[.,'\s]\d{3})+|\d*)(?:[.,]?\d+)\s*"
+    r"(?:[%$€£)\-−]{0,2}|\s[^\d\s]{1,4}|ms|kg|km|cm|mm|°[CF]|[kMG]B)"
+)
 DATE = r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?"
 LIKE_A_DATE = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?"
 TIME = r"(\d\d?):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?"
@@ -42,6 +61,7 @@ ISO_DURATION = r"(-)?P(?:(-?\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,
 HOURS = r"(-)?(\d+):(\d\d):(\d\d)(?:\.(\d{1,9}))?"
 
 _NUMBER, _DATE, _TIME = re.compile(NUMBER, re.ASCII), re.compile(DATE, re.ASCII), re.compile(TIME, re.ASCII)
+_THOUSANDS = re.compile(THOUSANDS, re.ASCII)
 _PANDAS, _ISO, _HOURS = (re.compile(form, re.ASCII) for form in (PANDAS_DURATION, ISO_DURATION, HOURS))
 _INTEGER_WITH_POINT = re.compile(r"([+-]?\d+)\.0+")
 
@@ -50,7 +70,7 @@ EPOCH = datetime.date(1970, 1, 1).toordinal()
 
 @dataclass(frozen=True)
 class Spellings:
-    """The words that stand for a missing value in text.
+    """The words that stand for a missing value in text, and the decimal sign.
 
     Parameters
     ----------
@@ -58,15 +78,34 @@ class Spellings:
         Words that are missing values beside `MISSING`, in columns of every kind.
     not_missing : tuple of str
         Words of `MISSING` or `MISSING_AMONG_NUMBERS` that are values ("NA", a class or Namibia).
+    decimal : {".", ","}
+        The decimal sign. With "," there may be points between thousands.
     """
 
     missing: tuple[str, ...] = ()
     not_missing: tuple[str, ...] = ()
+    decimal: str = "."
 
     @property
     def everywhere(self) -> list[str]:
         """Missing in columns of every kind."""
         return [word for word in (*MISSING, *self.missing) if word not in self.not_missing]
+
+    @property
+    def missing_numbers(self) -> list[float]:
+        """The numbers among the words for missing values, such as -999: missing however they are written."""
+        found = (self.parse("numbers", word.strip()) for word in self.missing)
+        return [x for x in found if x is not None]
+
+    def parse(self, kind: str, string: str) -> float | None:
+        """The number of a value of a kind; None where it is not written as that kind."""
+        if kind == "numbers" and self.decimal == ",":
+            if _THOUSANDS.fullmatch(string):
+                string = string.replace(".", "")
+            elif "." in string:
+                return None
+            string = string.replace(",", ".")
+        return PARSERS[kind](string)
 
     @property
     def among_numbers(self) -> list[str]:
@@ -181,12 +220,6 @@ def seconds_string(kind: str, seconds: float) -> str:
         return hms
     day = datetime.date.fromordinal(EPOCH + int(days)).isoformat()
     return day if clock == 0 else f"{day} {hms}"
-
-
-def first_not(strings: Iterable[str | None], kind: str) -> tuple[int, str] | None:
-    """Row (from 1) and value of the first string that is not of a kind; None if all are."""
-    parse = PARSERS[kind]
-    return next(((row, s) for row, s in enumerate(strings, 1) if s is not None and parse(s.strip()) is None), None)
 
 
 def _clock(hour: str, minute: str, second: str | None, fraction: str | None) -> float | None:

@@ -22,7 +22,6 @@ from gpunn.features.spellings import (
     PARSERS,
     USUAL,
     Spellings,
-    first_not,
     has_offset,
     number_string,
     seconds_string,
@@ -98,10 +97,18 @@ class Values:
         i = int(np.flatnonzero(strings.codes >= 0)[0])
         return i + 1, show(strings[i])
 
-    def first_unlike(self, kind: str) -> tuple[int, str]:
+    def first_unlike(self, kind: str, spellings: Spellings = USUAL) -> tuple[int, str]:
         """Row and form of the first value that is not written as a kind; the first value if all are."""
-        found = first_not(self.strings().to_list(), kind) if kind in PARSERS else None
-        return (found[0], show(found[1])) if found else self.first()
+        strings = self.strings()
+        row = parsed(strings, kind, spellings) if kind in PARSERS else None
+        return (row + 1, show(strings[row])) if isinstance(row, int) else self.first()
+
+    def without(self, numbers: Sequence[float]) -> Values:
+        """The same with some numbers missing."""
+        if self.kind != "numbers" or self.numbers is None or not numbers:
+            return self
+        x = np.where(np.isin(self.numbers, numbers), np.nan, self.numbers)
+        return of_numbers(self.name, self.kind, x, self.type_name, self.strings)
 
 
 def of_text(name: str, strings: Strings, type_name: str, coded: bool = False) -> Values:
@@ -190,7 +197,23 @@ def merged(codes: np.ndarray, strings: Sequence[str]) -> Strings:
     return Strings(to[codes], list(places))
 
 
-def check_kind(values: Values, kind: str) -> None:
+def as_in_training(values: Values, kind: str, spellings: Spellings) -> Values:
+    """Values of the kind that training had: text that is written as it is read, and 0 and 1 may be truth values.
+
+    ValueError, naming a value, where a column holds another kind, or no kind of feature.
+    """
+    if values.kind == "text" and kind in PARSERS:
+        read = parsed(values.strings(), kind, spellings)
+        if not isinstance(read, int):
+            return of_numbers(values.name, kind, read, values.type_name)
+    x = values.numbers
+    if (values.kind, kind) == ("numbers", "booleans") and x is not None and np.all(np.isin(x, (0, 1)) | np.isnan(x)):
+        return of_numbers(values.name, kind, x, values.type_name)
+    check_kind(values, kind, spellings)
+    return values
+
+
+def check_kind(values: Values, kind: str, spellings: Spellings = USUAL) -> None:
     """ValueError, naming a value, where a column holds another kind than in training, or no kind of feature."""
     if values.kind == "":
         raise ValueError(
@@ -200,7 +223,7 @@ def check_kind(values: Values, kind: str) -> None:
         )
     if values.kind == "nothing" or kind in ("nothing", values.kind):
         return
-    row, value = values.first_unlike(kind)
+    row, value = values.first_unlike(kind, spellings)
     remedy = "Correct the value, or leave it empty."
     if kind == "text":
         remedy = (
@@ -223,8 +246,8 @@ def converted(values: Values, kind: str, spellings: Spellings = USUAL) -> Values
         return of_text(name, values.strings(), values.type_name)
     if values.kind in ("nothing", kind):
         return values
-    if (values.kind, kind) == ("booleans", "numbers"):
-        return Values(name, "numbers", values.numbers, values.strings, values.type_name)
+    if (values.kind, kind) in (("booleans", "numbers"), ("times of day", "durations")):
+        return Values(name, kind, values.numbers, values.strings, values.type_name)
     if values.kind != "text":
         check_kind(values, "nothing")  # says what is wrong with a type that makes no feature
         row, value = values.first()
@@ -246,9 +269,9 @@ def parsed(strings: Strings, kind: str, spellings: Spellings) -> np.ndarray | in
 
     Dates must all name their offset from UTC, or none of them.
     """
-    parse, words = PARSERS[kind], set(spellings.among_numbers)
+    words = set(spellings.among_numbers)
     trimmed = [string.strip() for string in strings.distinct]
-    found = [math.nan if string in words else parse(string) for string in trimmed]
+    found = [math.nan if string in words else spellings.parse(kind, string) for string in trimmed]
     bad = np.array([x is None for x in found] + [False])
     if kind == "dates" and not bad.any():
         aware = np.array([has_offset(string) for string in trimmed] + [False])

@@ -312,3 +312,46 @@ def test_metrics_for_other_tasks_are_not_offered(run, numbers, metric):
     numbers.to_csv("t.csv", index=False)
     _, err = run("train", "t.csv", "--target", "y", *FAST, "--metric", metric, code=2)
     assert err.startswith("gpunn: error: --metric: ") and "'f1_macro'" in err and err.count(metric) == 1
+
+
+def test_numbers_that_stand_for_missing_values_in_files(run, numbers):
+    numbers.loc[3:7, "x"] = -999
+    numbers.to_csv("t.csv", index=False)
+    run("train", "t.csv", "--target", "y", *FAST, "--missing=-999")
+    column = gpunn.load("t.gpunn").features_.columns[0]
+    assert column.missing and abs(column.mean) < 1
+    new = numbers.x.astype(str).where(numbers.x != -999, "k.A.").to_frame("x").assign(noise=0.0)
+    new.to_csv("new.csv", index=False)
+    assert "has 'k.A.'" in run("predict", "t.gpunn", "new.csv", code=2)[1]
+    out = run("predict", "t.gpunn", "new.csv", "--missing", "k.A.")[0]
+    numbers.assign(noise=0.0).to_csv("same.csv", index=False)
+    assert run("predict", "t.gpunn", "same.csv")[0] == out
+
+
+def test_german_thousands(run, numbers):
+    written = [f"{x:,.1f}".replace(",", " ").replace(".", ",").replace(" ", ".") for x in numbers.x * 5e3]
+    pd.DataFrame({"x": written, "y": numbers.y}).to_csv("t.csv", index=False, sep=";")
+    _, err = run("train", "t.csv", "--target", "y", *FAST)
+    assert err == "" and gpunn.load("t.gpunn").features_.columns[0].scale > 1000
+    assert accuracy(run, "t.gpunn", "t.csv") > 0.9
+
+
+def test_labels_that_differ_in_blanks_or_case_are_told(run, numbers):
+    numbers.assign(y=np.where(np.arange(N) % 9, numbers.y, numbers.y.str.upper())).to_csv("t.csv", index=False)
+    _, err = run("train", "t.csv", "--target", "y", *FAST)
+    assert "the classes 'DOWN' and 'down' differ in blanks or case alone" in err
+
+
+def test_durations_below_a_day_can_be_called_durations(run, numbers):
+    numbers.assign(x=[f"00:{i % 60:02}:05" for i in range(N)]).to_csv("t.csv", index=False)
+    run("train", "t.csv", "--target", "y", *FAST, "--kind", "x=durations")
+    numbers.assign(x="24:16:49").to_csv("later.csv", index=False)
+    run("predict", "t.gpunn", "later.csv")
+
+
+def test_missing_labels_are_told_with_the_remedy(run, numbers):
+    numbers.assign(y=numbers.y.where(numbers.x > -1)).to_csv("t.csv", index=False, na_rep="NA")
+    _, err = run("train", "t.csv", "--target", "y", *FAST, code=2)
+    assert err.startswith("gpunn: error: t.csv: target='y'") and "--not-missing NA" in err
+    numbers.assign(y=[f"{i},5" for i in range(N)]).to_csv("q.csv", index=False, sep=";")
+    assert "no regression" in run("train", "q.csv", "--target", "y", *FAST, code=2)[1]

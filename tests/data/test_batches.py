@@ -21,6 +21,9 @@ HEAD = b"a,word,code,day,flag\n"
 ROW = b'1.5,"x, y",007,2020-01-02,true\n'
 
 
+pytestmark = pytest.mark.filterwarnings("ignore:column 'code' is read as numbers, and some have leading zeros")
+
+
 @pytest.fixture(autouse=True)
 def small(monkeypatch, tmp_path):
     """Pieces of a few rows."""
@@ -100,7 +103,7 @@ def test_columns_of_dictionaries_and_of_numbers_where_text_was_are_read(frame):
 
 
 def test_quotes_that_open_nothing_beside_lines_within_quotes_are_no_fault():
-    rows = b"".join(b'%d" pipe,"two\nlines %d"\n' % (i, i) for i in range(99))
+    rows = b"".join(b'%d" pipe,"two\nlines %d"\n' % (i % 9, i % 9) for i in range(99))
     Path("p.csv").write_bytes(b"pipe,note\n" + rows + b"plain,plain\n")
     features = Features.learn(read_table("p.csv"))
     assert np.array_equal(batched(features, "p.csv"), whole_matrix(features, "p.csv"))

@@ -11,7 +11,7 @@ import pytest
 
 from gpunn.cli import sources
 from gpunn.data import csv_text, read_table, records
-from gpunn.features import Features
+from gpunn.features import Features, Spellings
 
 PLAIN = {"size": [1.5, -2.25, 1000.0], "word": ["a", "b", "c"], "n": [1, 2, 3]}
 WRITTEN = {
@@ -69,9 +69,22 @@ def test_what_is_said_goes_before_what_the_lines_tell():
     assert read_table("v.csv", separator=" ").to_pydict() == {"a": [1, 3], "b": [2, 4]}
 
 
-def test_a_point_and_a_comma_in_one_number_are_no_number():
-    Path("t.csv").write_text("a;b\n1.234,5;1,5\n2.000,0;2,5\n")
-    assert read_table("t.csv").to_pydict() == {"a": ["1.234,5", "2.000,0"], "b": [1.5, 2.5]}
+def test_points_between_thousands_go_with_a_decimal_comma():
+    Path("t.csv").write_text("a;b;c\n1.234,5;1,5;1.000\n-2.000,0;2,5;12\n1.234.567;0,5;999\n")
+    assert read_table("t.csv").to_pydict() == {
+        "a": [1234.5, -2000, 1234567], "b": [1.5, 2.5, 0.5], "c": [1000, 12, 999],
+    }  # fmt: skip
+    Path("t.csv").write_text("a;b\n980;4,5\n1.000;5,5\n1.020;6,5\n")
+    features = Features.learn(read_table("t.csv"), spellings=Spellings(decimal=","))
+    assert features.columns[0].mean == 1000
+    Path("later.csv").write_text("a;b\n1.000;5\n")  # nothing tells what the point is: it is what it was
+    [(X, _)] = sources.encoded(features, sources.Source("later.csv"), "float64")
+    assert X[0, 0] == 0
+    Path("t.csv").write_text("a;b\n1.5,0;1,5\n0.123,4;2,5\n")
+    assert read_table("t.csv")["a"].to_pylist() == ["1.5,0", "0.123,4"]
+
+
+def test_a_point_that_is_no_thousand_is_a_decimal_point():
     Path("t.csv").write_text("a;b\n1.5;1,5\n2,0;2,5\n")  # with a point somewhere, a comma is no decimal sign
     assert read_table("t.csv")["a"].to_pylist() == ["1.5", "2,0"]
 

@@ -15,6 +15,7 @@ from gpunn.data import read_table
 from gpunn.features import Features
 
 NAN = float("nan")
+DAY, WAIT = datetime.date(2020, 1, 2), datetime.timedelta(1)
 
 
 def table(**columns):
@@ -143,17 +144,32 @@ def test_types_that_make_no_feature_are_refused(column):
             ["1", None, "2.5e3", "many", "x"],
             "numbers in training and holds text now: row 4 has 'many'",
         ),
-        ([1, 2], ["7", "8"], "numbers in training and holds text now: row 1 has '7'"),
+        ([1, 2], ["7", "8", "1,5"], "numbers in training and holds text now: row 3 has '1,5'"),
         ([1, 2], [None, True], "numbers in training and holds booleans now: row 2 has 'true'"),
         ([1, 2], [None, datetime.date(2020, 1, 2)], "holds dates now: row 2 has '2020-01-02'"),
         ([datetime.date(2020, 1, 2)], [None, 3], "dates in training and holds numbers now: row 2 has '3'"),
-        ([True, False], [1, 0], "booleans in training and holds numbers now: row 1 has '1'"),
+        ([True, False], [1, 0, 2], "booleans in training and holds numbers now: row 3 has '2'"),
         (["a", "1"], [None, 7], r"text in training .* row 2 has '7'.*columns_as_text=\['x'\]"),
     ],
 )
 def test_columns_of_another_kind_are_refused(before, now, said):
     with pytest.raises(ValueError, match=f"column 'x' .*{said}"):
         learned(x=before).transform(table(x=now))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "same"),
+    [
+        ([1.5, 2], ["1.5", " 2 ", None, "."], [1.5, 2, None, None]),
+        ([DAY, DAY + WAIT], ["2020-01-02", "NaT"], [DAY, None]),
+        ([WAIT, 2 * WAIT], ["1 days", "P2D"], [WAIT, 2 * WAIT]),
+        ([datetime.time(7, 30), datetime.time(8)], ["07:30", "8:00:00"], [datetime.time(7, 30), datetime.time(8)]),
+        ([True, False], [1, 0, 1], [True, False, True]), ([True, False], ["True", "FALSE"], [True, False]),
+    ],
+)  # fmt: skip
+def test_what_is_written_as_training_had_it_is_read(before, now, same):
+    features = learned(x=before)
+    assert encoded(features, x=now) == encoded(features, x=same)
 
 
 def test_text_columns_read_as_text_keep_their_categories(tmp_path):
@@ -195,7 +211,7 @@ TEXT_FORM = {
 
 
 def form_of(*columns):
-    words = {"missing": ["n.d."], "not_missing": ["NA"]}
+    words = {"missing": ["n.d."], "not_missing": ["NA"], "decimal": ","}
     return {"columns": [copy.deepcopy(column) for column in columns], "spellings": words}
 
 
@@ -277,12 +293,13 @@ def test_lacking_keys_are_named(number):
         form_of(TEXT_FORM) | {"more": 1},
         {"columns": [TEXT_FORM]},
         form_of(TEXT_FORM) | {"spellings": None},
-        form_of(TEXT_FORM) | {"spellings": {"missing": [], "not_missing": "NA"}},
-        form_of(TEXT_FORM) | {"spellings": {"missing": [1], "not_missing": []}},
+        form_of(TEXT_FORM) | {"spellings": {"missing": [], "not_missing": "NA", "decimal": "."}},
+        form_of(TEXT_FORM) | {"spellings": {"missing": [1], "not_missing": [], "decimal": "."}},
+        form_of(TEXT_FORM) | {"spellings": {"missing": [], "not_missing": [], "decimal": ";"}},
     ],
 )
 def test_other_forms_are_refused(form):
-    with pytest.raises(ValueError, match=r"^features.*key '(columns|more|spellings|missing|not_missing)'"):
+    with pytest.raises(ValueError, match=r"^features.*key '(columns|more|spellings|missing|not_missing|decimal)'"):
         Features.from_dict(form)
 
 

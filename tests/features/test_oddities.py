@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import warnings
 
 import numpy as np
@@ -128,3 +129,79 @@ def test_an_integer_is_known_with_a_point(later):
 def test_a_point_that_training_had_is_kept():
     features = Features.learn(pd.DataFrame({"v": ["7.0", "7", "x", "y"]}))
     assert features.transform(pd.DataFrame({"v": ["7.0", "7"]})).tolist() == [[0, 1, 0, 0], [1, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("values", [
+    [f"{x:.2f}" for x in range(5)], [str(x) for x in range(40)], ["1", "2", "n/a", "3"], ["5", "\\N", "7", "8"],
+    ["1e3", "2e3"],
+])  # fmt: skip
+def test_numbers_that_came_as_text_are_told(values):
+    features, said = warned(pd.DataFrame({"x": values}))
+    assert features.columns[0].kind == "text"
+    assert "all its values are numbers" in said and "features={'x': 'numbers'}" in said
+    assert Features.learn(pd.DataFrame({"x": values}), {"x": "numbers"}).columns[0].kind == "numbers"
+
+
+@pytest.mark.parametrize("values", [[f"0{x}" for x in range(20)], ["1", "2", "3", "10"], ["01067", "80331", "20095"]])
+def test_codes_and_few_numbers_as_text_are_let_be(values):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Features.learn(pd.DataFrame({"x": values}))
+
+
+@pytest.mark.parametrize(("values", "first"), [
+    (["$509.94", "$1,034.50"], "$509.94"), (["(45.00)", "45.00"], "(45.00)"), (["0.12-", "0.5"], "0.12-"),
+    (["\u22120.12", "0.5"], "\u22120.12"), (["16.9 C", "17.2 C"], "16.9 C"), (["5891ms", "12ms"], "5891ms"),
+    (["715,10 \u20ac", "5,00 \u20ac"], "715,10 \u20ac"), (["34.9%", "7%"], "34.9%"),
+    (["05.04.2024", "06.04.2024"], "05.04.2024"),
+    (["5/18/2024", "5/19/2024"], "5/18/2024"), (["8:01 AM", "9:30 pm"], "8:01 AM"),
+])  # fmt: skip
+def test_what_is_written_for_people_is_told_with_how_to_write_it(values, first):
+    _, said = warned(pd.DataFrame({"x": values * 9}))
+    assert f"not written as such, like {first!r} in row 1" in said
+    assert "Write them as" in said
+
+
+def test_up_to_five_odd_values_are_named():
+    _, said = warned(pd.DataFrame({"x": [*NUMBERS, "missing", "unknown", "missing", "--", "?!", "none of it", "n.v."]}))
+    assert "'missing' in row 61 (also 'unknown', '--', '?!', 'none of it', ...)" in said
+
+
+def test_a_decimal_comma_is_hinted_at():
+    _, said = warned(pd.DataFrame({"x": ["1", "2", "3", "-14,9"]}))
+    assert "If the comma is a decimal sign, say so by decimal=','." in said
+    spellings = Spellings(decimal=",")
+    features = Features.learn(pd.DataFrame({"x": ["1", "2", "3", "-14,9"]}), {"x": "numbers"}, spellings=spellings)
+    assert features.columns[0].mean == pytest.approx((1 + 2 + 3 - 14.9) / 4)
+
+
+def test_identifiers_and_free_text_are_told():
+    _, said = warned(pd.DataFrame({"id": [f"u{i}" for i in range(40)]}))
+    assert "column 'id' has another value in each of 40 rows" in said and "features={'id': 'drop'}" in said
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Features.learn(pd.DataFrame({"id": [f"u{i}" for i in range(40)] * 2}))
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_numbers_that_stand_for_missing_values(make):
+    spellings = Spellings(missing=("-999", "9e9"))
+    features = Features.learn(make({"x": [1.0, -999.0, 3.0], "n": [-999, 2, 4]}), spellings=spellings)
+    assert [(column.mean, column.missing) for column in features.columns] == [(2, True), (3, True)]
+    X = features.transform(make({"x": [9e9, 3.0], "n": [4, -999]}))
+    assert X.tolist() == [[0, 1, 1, 0], [1, 0, 0, 1]]
+
+
+def test_a_column_that_is_missing_altogether_is_told():
+    features = Features.learn(pd.DataFrame({"w": [1.0, 2.0], "c": ["a", "b"], "m": [1.0, None]}))
+    with pytest.warns(FeatureWarning) as caught:
+        features.transform(pd.DataFrame({"w": [None] * 12, "c": [None] * 12, "m": [None] * 12}))
+    assert [warning.message.column for warning in caught] == ["w", "c"]
+    assert "column 'w' is missing in all of 12 rows, and in none of training" in str(caught[0].message)
+
+
+def test_times_of_day_may_be_durations():
+    frame = pd.DataFrame({"x": [datetime.time(0, 0, 5), datetime.time(0, 31)]})
+    features = Features.learn(frame, {"x": "durations"})
+    assert features.columns[0].kind == "durations" and features.columns[0].mean == (5 + 1860) / 2
+    assert np.isfinite(features.transform(pd.DataFrame({"x": ["26:10:00", "00:01:00"]}))).all()

@@ -24,7 +24,7 @@ LIKE = {
 }
 KINDS = ("numbers", "dates", "times of day", "durations")
 PLAIN = {"numbers": " without currencies, units, percent signs and separators of thousands"}
-WITH_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+", re.ASCII)
+WITH_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})++|\d++),\d++", re.ASCII)
 CODE = re.compile(r"0\d")  # what begins so is a code, whatever can be read of it
 
 SHOWN = 5  # values that a message names

@@ -45,20 +45,21 @@ MISSING = (
 # "None" may be a category (no garage, no veneer).
 MISSING_AMONG_NUMBERS = (".", "None", "none", "0000-00-00", "0000-00-00 00:00:00")
 
-# Infinity is a number that columns refuse by its row, rather than text.
-NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|0[xX][0-9a-fA-F]+|[+-]?(?i:inf(?:inity)?)"
-THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?"  # with a decimal comma
+# Repetitions are possessive: a long text is looked through once. Infinity is a number, which columns refuse by its row.
+NUMBER = r"[+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?|0[xX][0-9a-fA-F]++|[+-]?(?i:inf(?:inity)?)"
+THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})++(?:,\d++)?"  # with a decimal comma
 # What a person takes for a number, with bounds, units of thousands, a percent sign, a currency or a unit.
 LIKE_A_NUMBER = (
-    r"[<>~≤≥$€£(]*\s*[+\-−]?\s*[$€£]?(?:\d{1,3}(?:[.,'\s]\d{3})+|\d*)(?:[.,]?\d+)\s*"
-    r"(?:[%$€£)\-−]{0,2}|\s[^\d\s]{1,4}|ms|kg|km|cm|mm|°[CF]|[kMG]B)"
+    r"[<>~≤≥$€£(]*+\s*+[+\-−]?\s*+[$€£]?"
+    r"(?:\d{1,3}(?:[.,'\s]\d{3})++(?:[.,]\d++)?|\d++(?:[.,]\d++)?|[.,]\d++)"
+    r"(?:\s*+[%$€£)\-−]{0,2}|\s++[^\d\s]{1,4}|\s*+(?:ms|kg|km|cm|mm|°[CF]|[kMG]B))"
 )
 DATE = r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?"
 LIKE_A_DATE = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?"
 TIME = r"(\d\d?):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?"
-PANDAS_DURATION = r"([+-]?\d+) days?(?:,? ([+-]?)(\d\d?):(\d\d):(\d\d)(?:\.(\d{1,9}))?)?"
-ISO_DURATION = r"(-)?P(?:(-?\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,9}))?S)?)?"
-HOURS = r"(-)?(\d+):(\d\d):(\d\d)(?:\.(\d{1,9}))?"
+PANDAS_DURATION = r"([+-]?\d{1,6}) days?(?:,? ([+-]?)(\d\d?):(\d\d):(\d\d)(?:\.(\d{1,9}))?)?"
+ISO_DURATION = r"(-)?P(?:(-?\d{1,6})D)?(?:T(?:(\d{1,7})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:\.(\d{1,9}))?S)?)?"
+HOURS = r"(-)?(\d{1,7}):(\d\d):(\d\d)(?:\.(\d{1,9}))?"
 
 _NUMBER, _DATE, _TIME = re.compile(NUMBER, re.ASCII), re.compile(DATE, re.ASCII), re.compile(TIME, re.ASCII)
 _THOUSANDS = re.compile(THOUSANDS, re.ASCII)
@@ -119,7 +120,9 @@ USUAL = Spellings()
 def parse_number(string: str) -> float | None:
     if not _NUMBER.fullmatch(string):
         return None
-    return float(int(string, 16)) if string[:2] in ("0x", "0X") else float(string)
+    if string[:2] not in ("0x", "0X"):
+        return float(string)
+    return float(int(string, 16)) if len(string) <= 2 + 256 else math.inf
 
 
 def parse_date(string: str) -> float | None:

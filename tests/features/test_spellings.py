@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime
 import math
+import time
 
 import pyarrow as pa
 import pytest
 
+from gpunn.features.oddities import LIKE, WITH_COMMA
 from gpunn.features.spellings import (
     MISSING,
     MISSING_AMONG_NUMBERS,
+    PARSERS,
     Spellings,
     has_offset,
     number_string,
@@ -107,6 +110,19 @@ def test_seconds_and_their_string(kind, x, text):
     assert seconds_string(kind, x) == text
     if kind != "durations":
         assert {"dates": parse_date, "times of day": parse_time}[kind](text) == x
+
+
+@pytest.mark.parametrize("text", [
+    "1" * 50_000 + "x", "1." * 25_000, "1,000" * 9_000 + "x", "1" + ".123" * 9_000 + "x", "$" * 50_000,
+    "1 " * 25_000 + "x", "P" + "1" * 50_000, "0x" + "f" * 50_000, "9" * 5_000 + " days", "1 2 3 " * 9_000,
+    "9" * 5_000 + ":00:00", "1e" + "9" * 50_000,
+])  # fmt: skip
+def test_long_texts_are_read_in_no_time(text):
+    began = time.perf_counter()
+    numbers = [parse(text) for parse in PARSERS.values()] + [Spellings(decimal=",").parse("numbers", text)]
+    found = [pattern.fullmatch(text) for pattern in (*LIKE.values(), WITH_COMMA)]
+    assert time.perf_counter() - began < 0.5  # some took a minute
+    assert all(x is None or x == math.inf for x in numbers) and len(found) == len(LIKE) + 1
 
 
 def test_words_for_missing_values():

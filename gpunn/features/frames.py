@@ -31,11 +31,8 @@ from gpunn.features.values import (
 class Frame(Protocol):
     """Named columns of equal length."""
 
-    @property
-    def names(self) -> list[str]: ...
-
-    @property
-    def n_rows(self) -> int: ...
+    names: list[str]
+    n_rows: int
 
     def values(self, name: str, any_as_text: bool = False) -> Values:
         """The column of a name; ``any_as_text`` as for `gpunn.features.values.of_objects`."""
@@ -150,35 +147,20 @@ class _Arrow:
     """A `pyarrow.Table`."""
 
     def __init__(self, table: Any) -> None:
-        self.table = table
-
-    @property
-    def names(self) -> list[str]:
-        return list(self.table.column_names)
-
-    @property
-    def n_rows(self) -> int:
-        return int(self.table.num_rows)
+        self.table, self.names, self.n_rows = table, list(table.column_names), int(table.num_rows)
+        self._places = {name: i for i, name in reversed([*enumerate(self.names)])}  # of several, the first
 
     def values(self, name: str, any_as_text: bool = False) -> Values:
         from gpunn.features import arrow
 
-        return arrow.values_of(name, self.table.column(self.names.index(name)))
+        return arrow.values_of(name, self.table.column(self._places[name]))
 
 
 class _Narwhals:
     """A frame that narwhals reads."""
 
     def __init__(self, frame: Any) -> None:
-        self.frame = frame
-
-    @property
-    def names(self) -> list[str]:
-        return list(self.frame.columns)
-
-    @property
-    def n_rows(self) -> int:
-        return len(self.frame)
+        self.frame, self.names, self.n_rows = frame, list(frame.columns), len(frame)
 
     def values(self, name: str, any_as_text: bool = False) -> Values:
         return values_of(name, self.frame.get_column(name), any_as_text)
@@ -195,18 +177,11 @@ class ArrayFrame:
     """
 
     def __init__(self, X: np.ndarray, names: Sequence[str]) -> None:
-        self.X, self._names = X, list(names)
-
-    @property
-    def names(self) -> list[str]:
-        return self._names
-
-    @property
-    def n_rows(self) -> int:
-        return len(self.X)
+        self.X, self.names, self.n_rows = X, list(names), len(X)
+        self._places = {name: j for j, name in enumerate(self.names)}
 
     def values(self, name: str, any_as_text: bool = False) -> Values:
-        column = self.X[:, self._names.index(name)]
+        column = self.X[:, self._places[name]]
         if column.dtype.kind in "fiub":
             return of_numbers(name, "numbers", column.astype(np.float64), str(column.dtype))
         objects = column.tolist()

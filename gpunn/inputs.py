@@ -6,7 +6,7 @@ import contextlib
 import datetime
 import sys
 import warnings
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -317,7 +317,7 @@ def _refuse_missing(y: np.ndarray, name: str) -> None:
     if y.dtype.kind in "fcmM":
         missing = np.isnat(y) if y.dtype.kind in "mM" else np.isnan(y)
     elif y.dtype.kind == "O":
-        missing = np.asarray(np.frompyfunc(_is_missing, 1, 1)(y), bool)
+        missing = np.asarray(np.frompyfunc(frames.is_missing, 1, 1)(y), bool)
     else:
         return
     if missing.any():
@@ -325,13 +325,6 @@ def _refuse_missing(y: np.ndarray, name: str) -> None:
             f"{name}: {np.count_nonzero(missing)} of {y.size} labels are missing, the first in row "
             f"{np.argwhere(np.atleast_1d(missing))[0, 0] + 1}. Fill them in, or remove those rows."
         )
-
-
-def _is_missing(label: Any) -> bool:
-    """Whether a label is None, pandas.NA, NaN or NaT."""
-    if label is None or label is getattr(sys.modules.get("pandas"), "NA", None):
-        return True
-    return isinstance(label, Hashable) and bool(label != label)
 
 
 def check_weights(weight: Any, X: Array, dtype: str) -> np.ndarray | None:

@@ -185,7 +185,7 @@ def _written(command: Parser) -> None:
 
 def _separator(text: str) -> str:
     named = {"tab": "\t", "\\t": "\t"}.get(text, text)
-    if len(named.encode()) != 1 or named in '"\r\n':
+    if len(named.encode()) != 1 or named in '"\r\n\0':
         raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give one character, as in ';', or tab")
     return named
 

@@ -100,6 +100,7 @@ def encoded(
 ) -> Iterator[tuple[np.ndarray, Any]]:
     """The rows of a table as matrices (m, n_out) of bounded size, each with the columns of it that are kept;
     ``n_outputs`` is how many numbers each row will give."""
+    features = _with_words(features, source)
     wanted = _wanted(features, source, kept=kept)
     said: set[str] = set()
     for before, table, others in batches(source.name, wanted):
@@ -111,6 +112,7 @@ def labelled(
     features: Features, source: Source, dtype: Any, target: str, classes: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The rows of a table as matrices (m, n_out) of bounded size, each with its labels (m,), all known classes."""
+    features = _with_words(features, source)
     wanted = _wanted(features, source, target=target)
     said: set[str] = set()
     for before, table, others in batches(source.name, wanted):
@@ -121,6 +123,7 @@ def labelled(
 
 def labelled_table(features: Features, source: Source, target: str, classes: np.ndarray) -> tuple[Any, np.ndarray]:
     """A whole table, its columns in the order of training, and its labels (n,), all known classes."""
+    features = _with_words(features, source)
     said: set[str] = set()
     parts, labels = [], []
     for before, table, others in batches(source.name, _wanted(features, source, target=target)):
@@ -146,8 +149,13 @@ def kind_of_labels(labels: np.ndarray) -> str:
 
 
 def _wanted(features: Features, source: Source, target: str | None = None, kept: Sequence[str] = ()) -> Wanted:
-    words = replace(features.spellings, missing=(*features.spellings.missing, *source.missing))
-    return Wanted(features.columns, target, kept, words, source.separator, source.decimal)
+    return Wanted(features.columns, target, kept, features.spellings, source.separator, source.decimal)
+
+
+def _with_words(features: Features, source: Source) -> Features:
+    """The features with the words for missing values that are given with a table."""
+    words = (*features.spellings.missing, *source.missing)
+    return replace(features, spellings=replace(features.spellings, missing=words))
 
 
 def _matrices(

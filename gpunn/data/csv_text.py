@@ -53,8 +53,12 @@ class CsvText:
     last: bool
 
     def spellings(self, usual: Spellings) -> Spellings:
-        """The spellings of its values: the decimal sign is the usual one unless the text tells another."""
-        return replace(usual, decimal=self.dialect.decimal or usual.decimal)
+        """The spellings of its values: the decimal sign is the usual one unless the text tells another.
+
+        Where commas part the values, a comma is no decimal sign unless quotes tell so.
+        """
+        without = "." if self.dialect.separator == "," else usual.decimal
+        return replace(usual, decimal=self.dialect.decimal or without)
 
     def tables(self) -> Iterator[tuple[int, Any]]:
         """Yield the number of rows before, and a `pyarrow.Table` of at least one row, all of it text.
@@ -71,7 +75,7 @@ class CsvText:
             head, _ = next(parts, (b"", False))
             lines = count_lines(head)
             for part, closed in parts:
-                if part.strip():
+                if part.strip(b"\r\n"):  # a row of separators is a row
                     table = self._parse(head, lines, part, closed)
                     if table.num_rows:
                         yield before, table
@@ -110,8 +114,11 @@ class CsvText:
     def _with_trailing_separator(self, head: bytes, part: bytes) -> bytes:
         """The header with a separator at its end, where the rows have one and it has none."""
         separator = self.dialect.separator
-        width = len(next(_csv_rows(head, separator)))
-        row = next(_csv_rows(part, separator), [])
+        try:
+            width = len(next(_csv_rows(head, separator)))
+            row = next(_csv_rows(part, separator), [])
+        except (UnicodeDecodeError, csv.Error):  # told with its line when the part is parsed
+            return head
         bare = head.rstrip(b"\r\n")
         return bare + separator.encode() + head[len(bare) :] if len(row) == width + 1 else head
 
@@ -227,8 +234,9 @@ def _names(head: bytes, separator: str) -> tuple[str, ...]:
 
 def _check_start(path: Path, text: bytes) -> None:
     """ValueError where there is nothing, or one line that is not blank and thus no row."""
-    filled = (line for line in io.BytesIO(text) if line.removeprefix(BOM).strip())
-    header, first = next(filled, b""), next(filled, b"")
+    lines = io.BytesIO(text)
+    header = next((line for line in lines if line.removeprefix(BOM).strip()), b"")
+    first = next((line for line in lines if line.strip(b"\r\n")), b"")
     if not first:
         _check_bytes(path, text)
         if b"\r" not in header.strip():  # old Macs end lines so

@@ -12,7 +12,7 @@ SEPARATORS = (",", ";", "\t", "|")
 SAMPLE_BYTES = 2**16
 SAMPLE_ROWS = 100
 
-DIRECTIVE = re.compile(rb'\A\s*"?sep=(.)"?[ \t]*(?=\r|\n|\Z)', re.IGNORECASE)  # as Excel writes and reads it
+DIRECTIVE = re.compile(rb'\A\s*"?sep=([^"\r\n\x00\x80-\xff])"?[ \t]*(?=\r|\n|\Z)', re.IGNORECASE)
 WITH_COMMA = re.compile(r"\s*[+-]?\d+,(\d+)\s*", re.ASCII)
 WITH_POINT = re.compile(r"\s*[+-]?\d+\.(\d+)\s*", re.ASCII)
 GROUPED = re.compile(r"\s*[+-]?[1-9]\d{0,2}(?:\.\d{3})+,\d+\s*", re.ASCII)  # 1.234,5

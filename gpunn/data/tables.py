@@ -26,7 +26,7 @@ from gpunn.features.spellings import USUAL, Spellings
 
 CODE_ROWS = 10_000  # in which codes are looked for
 
-SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": None}  # None: tab where the first line has one, else comma
+SUFFIXES = {".csv": ",", ".tsv": "\t", ".txt": None}  # None: tab where the first line has one, else comma
 
 
 def read_table(
@@ -75,6 +75,10 @@ def read_table(
     FileNotFoundError, IsADirectoryError, PermissionError
         If the file cannot be opened.
     """
+    if separator is not None and (len(separator.encode()) != 1 or separator in '"\r\n\0'):
+        raise ValueError(f"separator={separator!r} is not allowed; give one character, as in ';' or '\\t'.")
+    if decimal not in (None, ".", ","):
+        raise ValueError(f"decimal={decimal!r} is not allowed; give '.' or ','.")
     texts = (columns_as_text,) if isinstance(columns_as_text, str) else tuple(columns_as_text)
     return read(str(path), texts, target, spellings or USUAL, separator, decimal)[0]
 
@@ -121,9 +125,9 @@ def form_of(source: str) -> str:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     zipped = suffixes[-1:] == [".gz"]
     form = "".join(suffixes[-2:-1] if zipped else suffixes[-1:])
-    if form not in SEPARATORS and (zipped or form != ".parquet"):
+    if form not in SUFFIXES and (zipped or form != ".parquet"):
         raise ValueError(
-            f"{path}: the kind of file cannot be told from its name. Allowed are {', '.join(SEPARATORS)}, "
+            f"{path}: the kind of file cannot be told from its name. Allowed are {', '.join(SUFFIXES)}, "
             "also with .gz after it, and .parquet; rename or convert the file."
         )
     _check_readable(path)
@@ -197,9 +201,10 @@ def index_columns(schema: Any) -> list[str]:
     """The columns of a Parquet file that pandas wrote as its index."""
     try:
         index = json.loads(schema.metadata[b"pandas"])["index_columns"]
-        return [name for name in index if isinstance(name, str) and name in schema.names]
-    except (KeyError, TypeError, ValueError):  # not written by pandas, or not as it documents
+    except (KeyError, TypeError, ValueError, RecursionError):  # not written by pandas, or not as it documents
         return []
+    named = index if isinstance(index, list) else []
+    return [name for name in named if isinstance(name, str) and name in schema.names]
 
 
 def _warn_of_codes(name: str, texts: Any, column: Any) -> None:

@@ -1,7 +1,8 @@
 """Columns of text in the type that their values are written in.
 
 Training infers a type from all values of a column, prediction asks for the kind of column that training had: both read
-each value by `gpunn.features.spellings`. Where Arrow's casts take a whole column they give the same numbers, sooner.
+each value by `gpunn.features.spellings`. Where Arrow's casts take a whole column they give the same numbers, sooner:
+`_cast` leaves to the spellings what Arrow would read otherwise.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ import pyarrow.compute as pc
 
 from gpunn.features.spellings import EXAMPLES, PARSERS, Spellings, has_offset
 
-NUMERIC = ("numbers", "dates", "times of day", "durations")
+WITH_NUMBERS = ("numbers", "dates", "times of day", "durations")
 CASTS: dict[str, tuple[Any, ...]] = {
     # Integers first: they keep all their digits.
     "numbers": (pa.int64(), pa.float64()),
     "dates": (pa.date32(), pa.timestamp("us"), pa.timestamp("ns"), pa.timestamp("us", "UTC")),
 }
-PLAIN_INTEGER = re.compile(r"0|[1-9]\d*", re.ASCII)
+PLAIN_INTEGER = re.compile(r"0|[1-9]\d{0,18}", re.ASCII)
+
+HEXADECIMAL = 18  # letters of "0x" and 64 bits
+YEAR_1 = -719162  # days from 1970: Arrow knows a year 0
 
 
 def inferred(texts: Any, spellings: Spellings) -> Any:
@@ -46,7 +50,7 @@ def as_kind(texts: Any, kind: str, spellings: Spellings) -> Any:
     if kind == "nothing":
         return pa.chunked_array([pa.nulls(len(texts))])
     trimmed = pc.utf8_trim_whitespace(texts)
-    words = spellings.among_numbers if kind in NUMERIC else spellings.everywhere
+    words = spellings.among_numbers if kind in WITH_NUMBERS else spellings.everywhere
     missing = pc.is_in(trimmed, value_set=pa.array(words, pa.large_string()))
     if kind == "text":
         return pc.if_else(missing, None, texts)
@@ -61,7 +65,7 @@ def as_kind(texts: Any, kind: str, spellings: Spellings) -> Any:
 
 def first_not(texts: Any, kind: str, spellings: Spellings) -> tuple[int, str]:
     """Row, from 0, and value of the first text that keeps a column from being of a kind."""
-    words = set(spellings.among_numbers if kind in NUMERIC else spellings.everywhere)
+    words = set(spellings.among_numbers if kind in WITH_NUMBERS else spellings.everywhere)
     offset = None
     for row, text in enumerate(texts.to_pylist()):
         trimmed = text.strip()
@@ -91,12 +95,22 @@ def _cast(texts: Any, target: Any) -> Any:
         cast = texts.cast(target)
     except pa.ArrowInvalid:
         return None
-    return pc.if_else(pc.is_nan(cast), None, cast) if target == pa.float64() else cast
+    if target == pa.int64():
+        # A hexadecimal number of 64 bits would come out negative.
+        long = pc.max(pc.binary_length(texts)).as_py() or 0
+        return (
+            None if long >= HEXADECIMAL and pc.any(pc.match_substring(texts, "x", ignore_case=True)).as_py() else cast
+        )
+    if target == pa.float64():  # words for NaN are missing by the spellings
+        return None if pc.any(pc.is_nan(cast)).as_py() else cast
+    first = pc.min(cast.cast(pa.int64() if pa.types.is_timestamp(target) else pa.int32())).as_py()
+    per_day = {"us": 86400 * 10**6, "ns": 86400 * 10**9}[target.unit] if pa.types.is_timestamp(target) else 1
+    return None if first is not None and first < YEAR_1 * per_day else cast
 
 
 def _may_be(kind: str, texts: Any, spellings: Spellings) -> bool:
     """Whether the first value that is not missing is written as a kind."""
-    words = set(spellings.among_numbers if kind in NUMERIC else spellings.everywhere)
+    words = set(spellings.among_numbers if kind in WITH_NUMBERS else spellings.everywhere)
     for text in texts:
         trimmed = text.as_py().strip()
         if trimmed not in words:

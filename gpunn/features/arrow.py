@@ -94,8 +94,6 @@ def _strings(column: Any) -> Strings:
 
 def _number_strings(column: Any) -> Strings:
     """The strings of numbers in their own type, in which integers above 2^53 differ and 0.1 of float32 is short."""
-    if types.is_decimal(column.type):
-        column = column.cast(pa.float64())
     x = column.combine_chunks()
     coded = pc.dictionary_encode(x)
     codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -104,7 +102,7 @@ def _number_strings(column: Any) -> Strings:
         missing = np.flatnonzero(np.isnan(distinct))
         codes[np.isin(codes, missing)] = -1
         return merged(codes, ["" if np.isnan(value) else number_string(value) for value in distinct])
-    return merged(codes, [number_string(value) for value in distinct.tolist()])
+    return merged(codes, [number_string(value) for value in coded.dictionary.to_pylist()])
 
 
 def _any_strings(column: Any) -> Strings:

@@ -158,6 +158,12 @@ class CategoricalColumn:
         ``max_categories`` and ``min_frequency`` are those of scikit-learn's ``OneHotEncoder``.
         """
         strings = values.strings()
+        for string in strings.distinct:
+            if string != string.encode("utf-8", "ignore").decode("utf-8"):  # half of a surrogate pair
+                raise ValueError(
+                    f"column {values.name!r} has {string!r}, which is no valid text. Correct it, or leave the column "
+                    f"out by features={{{values.name!r}: 'drop'}}."
+                )
         codes = strings.codes[strings.codes >= 0]
         counts = np.bincount(codes, minlength=len(strings.distinct))
         order = [i for i in sorted(range(len(counts)), key=strings.distinct.__getitem__) if counts[i]]

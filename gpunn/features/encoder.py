@@ -398,6 +398,10 @@ def _read_column(d: Any, where: str) -> Column:
     for key, (allowed, what) in ALLOWED.items():
         if key in d and not allowed(d[key]):
             raise ValueError(f"{where}, key {key!r}: {show(d[key])} is not allowed; {what} is needed.")
+    if kind == "nothing" and d["forced"]:
+        raise ValueError(f"{where}, key 'forced': nothing is converted to a column without values.")
+    if kind != "numbers" and abs(d.get("mean", 0.0)) >= 2**62:
+        raise ValueError(f"{where}, key 'mean': {show(d['mean'])} seconds are beyond all dates.")
     if not d.get("categories", True) and not d["n_joined"]:
         raise ValueError(f"{where}, key 'categories': a column without a category has joined ones.")
     values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in d.items()}

@@ -5,6 +5,7 @@ pyarrow is imported where Arrow data come, not before.
 
 from __future__ import annotations
 
+import decimal
 import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -210,7 +211,7 @@ def values_of(name: str, series: Any, any_as_text: bool = False) -> Values:
     if dtype.is_float():
         return of_numbers(name, "numbers", _floats(series), type_name, lambda: _of_floats(series.to_numpy()))
     if dtype.is_decimal():
-        return of_numbers(name, "numbers", _floats(series), type_name)
+        return of_numbers(name, "numbers", _floats(series), type_name, lambda: _of_list(series, missing))
     if dtype == nw.Boolean:
         x = series.fill_null(False).to_numpy().astype(np.float64)
         return of_numbers(name, "booleans", np.where(missing, np.nan, x), type_name)
@@ -220,7 +221,7 @@ def values_of(name: str, series: Any, any_as_text: bool = False) -> Values:
     if dtype == nw.Categorical or dtype == nw.Enum:
         codes, distinct = _factorized(series, missing)
         try:
-            inner = of_objects(name, distinct, np.zeros(len(distinct), bool), type_name)
+            inner = of_objects(name, distinct, np.zeros(len(distinct), bool), type_name, any_as_text)
         except ValueError:
             of_objects(name, series.to_list(), missing, type_name)  # says it with the rows
             raise
@@ -277,9 +278,10 @@ def _seconds(series: Any) -> np.ndarray:
 
 
 def _of_list(series: Any, missing: np.ndarray) -> Strings:
-    return factorized(
-        series.to_list(), missing, lambda value: number_string(value) if is_integer(value) else str(value)
-    )
+    def string(value: Any) -> str:
+        return number_string(value) if is_integer(value) or isinstance(value, decimal.Decimal) else str(value)
+
+    return factorized(series.to_list(), missing, string)
 
 
 def _of_floats(x: np.ndarray) -> Strings:

@@ -13,6 +13,7 @@ or three parts ("07:30"); durations are those that pandas, Python and ISO 8601 w
 from __future__ import annotations
 
 import datetime
+import decimal
 import math
 import re
 from collections.abc import Callable
@@ -86,6 +87,15 @@ class Spellings:
     missing: tuple[str, ...] = ()
     not_missing: tuple[str, ...] = ()
     decimal: str = "."
+
+    def __post_init__(self) -> None:
+        for name in ("missing", "not_missing"):
+            words = getattr(self, name)
+            if isinstance(words, str) or not all(isinstance(word, str) for word in words):
+                raise ValueError(f"{name}={words!r} is not allowed; give a tuple of words, as in ('n.d.', '-999').")
+            object.__setattr__(self, name, tuple(words))
+        if self.decimal not in (".", ","):
+            raise ValueError(f"decimal={self.decimal!r} is not allowed; give '.' or ','.")
 
     @property
     def everywhere(self) -> list[str]:
@@ -198,8 +208,10 @@ def number_string(x: Any) -> str:
     they are read back exactly in their own dtype."""
     if isinstance(x, int):
         return str(x)
+    if isinstance(x, decimal.Decimal):
+        return format(x.normalize(), "f") if x.is_finite() else str(x)
     value = float(x)
-    if value == math.trunc(value) and abs(value) < 2**53:
+    if math.isfinite(value) and value == math.trunc(value) and abs(value) < 2**53:
         return str(int(value))
     return str(x)
 
@@ -221,6 +233,8 @@ def seconds_string(kind: str, seconds: float) -> str:
     )
     if kind == "times of day":
         return hms
+    if not 0 < EPOCH + days <= datetime.date.max.toordinal():  # beyond the years that Python knows
+        return f"{number_string(seconds)} s since 1970"
     day = datetime.date.fromordinal(EPOCH + int(days)).isoformat()
     return day if clock == 0 else f"{day} {hms}"
 

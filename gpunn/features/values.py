@@ -169,8 +169,10 @@ def of_objects(
             f"{no_kind}: row {i + 1} has {_shown(objects[i])}. Convert it, to text for categories, or leave it out by "
             f"features={{{name!r}: 'drop'}}."
         )
-    number = NUMBERS_OF[kind]
-    x = np.array([math.nan if gone else number(value) for value, gone in zip(objects, missing, strict=True)])
+    x = np.array([
+        math.nan if gone else _number_of(value, kind, f"column {name!r}, row {i}")
+        for i, (value, gone) in enumerate(zip(objects, missing, strict=True), 1)
+    ])  # fmt: skip
     strings = (lambda: factorized(objects, missing, number_string)) if kind == "numbers" else None
     return of_numbers(name, kind, x, type_name, strings)
 
@@ -317,6 +319,15 @@ def _kind_of_object(value: Any) -> str:
     if isinstance(value, datetime.time):
         return "times of day"
     return ""
+
+
+def _number_of(value: Any, kind: str, where: str) -> float:
+    try:
+        return NUMBERS_OF[kind](value)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise ValueError(
+            f"{where}: {_shown(value)} has no number of {kind}: {error}. Correct it or leave it empty."
+        ) from None
 
 
 def _object_string(value: Any) -> str:

@@ -60,10 +60,11 @@ class Wanted:
 
     def check(self, name: str | Path, present: Sequence[str]) -> None:
         """ValueError, naming the table, where a column that is needed is not there."""
-        for column in self.columns:
-            if column.name not in present:
-                lacking = no_column(column.name, present) + tables.one_column(present)
-                raise ValueError(f"{name}: the table lacks a column of the training table: {lacking}")
+        lacking = [column.name for column in self.columns if column.name not in present]
+        if lacking:
+            others = f" Also missing: {', '.join(map(repr, lacking[1:9]))}." if lacking[1:] else ""
+            first = no_column(lacking[0], present) + others + tables.one_column(present)
+            raise ValueError(f"{name}: the table lacks a column of the training table: {first}")
         for other in self.others:
             if other not in present:
                 raise ValueError(f"{name}: {no_column(other, present)}")

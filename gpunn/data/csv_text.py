@@ -245,6 +245,8 @@ def _check_start(path: Path, text: bytes) -> None:
 
 
 def _check_bytes(path: Path, text: bytes) -> None:
+    if text.startswith(b"\x1f\x8b"):
+        raise ValueError(f"{path}: a gzip file, and not text. Unpack it first, or give a file whose name ends in .gz.")
     for number, line in enumerate(io.BytesIO(text), 1):
         if b"\0" in line:
             raise ValueError(f"{path}, line {number}: a NUL byte, as in binary files and UTF-16. Save it as UTF-8.")

@@ -100,6 +100,7 @@ class Features:
             )
         columns: list[Column] = []
         oddities: list[FeatureWarning] = []
+        too_many: list[str] = []
         for values in _find(frame, names, set(kinds)):
             odd = oddity(values, kinds, spellings)
             oddities += [odd] if odd else []
@@ -114,7 +115,9 @@ class Features:
                 columns.append(CategoricalColumn.learn(values, forced, max_categories, min_frequency))
             except ValueError as error:
                 # What is odd about the column is most often why it has so many categories.
-                raise ValueError(f"{odd} ({error})" if odd else str(error)) from None
+                too_many.append(f"{odd} ({error})" if odd else str(error))
+        if too_many:
+            raise ValueError(" ".join(too_many))
         for odd in oddities:  # nothing is wrong with the others
             warnings.warn(odd, stacklevel=3)
         return cls(tuple(columns), spellings)

@@ -37,7 +37,7 @@ def oddity(values: Values, kinds: Mapping[str, str], spellings: Spellings) -> Fe
     name = values.name
     if name in kinds:
         return None
-    if UNNAMED.fullmatch(name):
+    if UNNAMED.fullmatch(name) and values.kind != "nothing":
         return FeatureWarning(
             name,
             "index",
@@ -45,6 +45,8 @@ def oddity(values: Values, kinds: Mapping[str, str], spellings: Spellings) -> Fe
             f"row: where rows are sorted, that tells their class. Leave it out by features={{{name!r}: 'drop'}}, or "
             "rename it.",
         )
+    if values.kind == "numbers":
+        return _row_number(values)
     if values.kind != "text" or values.coded:
         return None
     return mixture(values, spellings) or _identifier(values)
@@ -127,6 +129,20 @@ def _all_of_a_kind(values: Values, kind: str, trimmed: list[str], whole: bool) -
         "mixture",
         f"column {name!r} is text, each value a category of its own, and all its values are {kind}, like {value} in "
         f"row {row}. {advice}",
+    )
+
+
+def _row_number(values: Values) -> FeatureWarning | None:
+    """The warning for a column of numbers that counts the rows."""
+    x = values.numbers
+    if x is None or len(x) < MANY or x[-1] - x[0] != len(x) - 1 or not np.array_equal(x, x[0] + np.arange(len(x))):
+        return None
+    return FeatureWarning(
+        values.name,
+        "index",
+        f"column {values.name!r} counts the {len(x):,} rows, from {x[0]:g} on: where rows are sorted, their number "
+        f"tells their class. Leave it out by features={{{values.name!r}: 'drop'}}, or say that it is meant by "
+        f"features={{{values.name!r}: 'numbers'}}.",
     )
 
 

@@ -230,3 +230,18 @@ def test_a_row_that_never_ends_is_told_with_its_line(plain, monkeypatch):
     Path("bad.csv").write_bytes(HEAD + b"\n" + ROW * 30 + b'1,"' + b"2,3\n" * 500)
     with pytest.raises(ValueError, match=r"^bad.csv, line 33: the row that begins here is longer than"):
         batched(plain, "bad.csv")
+
+
+def test_all_columns_that_are_not_there_are_named(frame):
+    features = learned(frame)
+    frame[["a", "day"]].to_csv("few.csv", index=False)
+    with pytest.raises(
+        ValueError, match=r"there is no column 'word'.* Also missing: 'code', 'flag', 'never', 'whole'\."
+    ):
+        batched(features, "few.csv")
+
+
+def test_gzip_without_its_suffix_is_told(plain):
+    Path("t.csv").write_bytes(gzip.compress(HEAD + ROW * 9))
+    with pytest.raises(ValueError, match=r"^t\.csv: a gzip file, and not text. Unpack it first"):
+        batched(plain, "t.csv")

@@ -205,3 +205,19 @@ def test_times_of_day_may_be_durations():
     features = Features.learn(frame, {"x": "durations"})
     assert features.columns[0].kind == "durations" and features.columns[0].mean == (5 + 1860) / 2
     assert np.isfinite(features.transform(pd.DataFrame({"x": ["26:10:00", "00:01:00"]}))).all()
+
+
+@pytest.mark.parametrize("start", [0, 1, 1000])
+def test_a_column_that_counts_the_rows_is_told(start):
+    _, said = warned(pd.DataFrame({"nr": np.arange(start, start + 40), "x": np.arange(40) % 7}))
+    assert f"column 'nr' counts the 40 rows, from {start:g} on" in said and "features={'nr': 'drop'}" in said
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Features.learn(pd.DataFrame({"nr": np.arange(40)}), {"nr": "numbers"})
+        Features.learn(pd.DataFrame({"nr": np.arange(40)[::-1], "x": np.arange(40) / 2, "Unnamed: 9": [None] * 40}))
+
+
+def test_all_columns_of_too_many_categories_are_named():
+    ids = [f"u{i}" for i in range(1001)] * 2
+    with pytest.raises(ValueError, match=r"column 'a' has 1001 categories.* column 'b' has 1001 categories"):
+        Features.learn(pd.DataFrame({"a": ids, "b": ids, "c": 1.0}))

@@ -67,7 +67,9 @@ class Wanted:
             raise ValueError(f"{name}: the table lacks a column of the training table: {first}")
         for other in self.others:
             if other not in present:
-                raise ValueError(f"{name}: {no_column(other, present)}")
+                several = all(part.strip() in present for part in other.split(","))
+                hint = " Name each of several columns on its own." if several else ""
+                raise ValueError(f"{name}: {no_column(other, present)}{hint}")
 
 
 def batches(source: str, wanted: Wanted) -> Batches:

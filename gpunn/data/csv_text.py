@@ -280,6 +280,7 @@ def _check_rows(path: Path, separator: str, text: bytes) -> int:
                     f"{separator.join(row)[:80]!r}. Correct that row; a value with {separator!r} in it "
                     "needs quotes around it, and a quote that is opened must be closed. If the values are parted by "
                     f"something else than {separator!r}, name it by separator=';'."
+                    + (" Line 1 begins with '#': remove it if it is a remark." if header[0].startswith("#") else "")
                 )
     except csv.Error:  # a value longer than csv allows, as a quote left open makes it
         return following

@@ -21,10 +21,11 @@ import pyarrow.parquet
 from gpunn.data import csv_text, typed
 from gpunn.data.csv_text import STDIN, STDIN_NAME
 from gpunn.features import arrow
-from gpunn.features.kinds import FeatureWarning, no_column
+from gpunn.features.kinds import FeatureWarning, no_column, show
 from gpunn.features.spellings import USUAL, Spellings
 
 CODE_ROWS = 10_000  # in which codes are looked for
+DIGITS = 17  # more are not told apart by a float64
 
 SUFFIXES = {".csv": ",", ".tsv": "\t", ".txt": None}  # None: tab where the first line has one, else comma
 
@@ -208,16 +209,22 @@ def index_columns(schema: Any) -> list[str]:
 
 
 def _warn_of_codes(name: str, texts: Any, column: Any) -> None:
-    """Warn of numbers some of which are written with a leading zero, as codes are: 01067 and 1067 are one number."""
-    if not pa.types.is_integer(column.type):
-        return
+    """Warn of numbers that are probably codes: with a leading zero (01067 and 1067 are one number), or of more digits than
+    a number keeps."""
     some = texts.slice(0, CODE_ROWS)
-    led = pc.and_(pc.starts_with(some, "0"), pc.greater(pc.binary_length(some), 1))
-    row = pc.index(led, True).as_py()
+    what = "have leading zeros, as codes have"
+    if pa.types.is_integer(column.type):
+        codes = pc.and_(pc.starts_with(some, "0"), pc.greater(pc.binary_length(some), 1))
+    elif pa.types.is_floating(column.type) and (pc.max(pc.binary_length(some)).as_py() or 0) > DIGITS:
+        codes = pc.match_substring_regex(some, rf"^\s*[1-9]\d{{{DIGITS},}}\s*$")
+        what = "have more digits than are kept"
+    else:
+        return
+    row = pc.index(codes, True).as_py()
     if row >= 0 and not some[row].as_py().lower().startswith("0x"):
         message = (
-            f"column {name!r} is read as numbers, and some have leading zeros, as codes have: {some[row].as_py()!r} in "
-            f"row {row + 1}. If they are codes set features={{{name!r}: 'text'}}."
+            f"column {name!r} is read as numbers, and some {what}: {show(some[row].as_py())} in row {row + 1}. If they "
+            f"are codes set features={{{name!r}: 'text'}}."
         )
         warnings.warn(FeatureWarning(name, "codes", message), stacklevel=4)
 

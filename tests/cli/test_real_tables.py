@@ -240,6 +240,12 @@ def test_columns_are_carried_through_predict(run, numbers, monkeypatch, data):
     )
 
 
+def test_several_columns_to_keep_are_named_one_by_one(run, numbers):
+    numbers.to_csv("t.csv", index=False)
+    run("train", "t.csv", "--target", "y", *FAST)
+    assert "Name each of several columns on its own" in run("predict", "t.gpunn", "t.csv", "--keep", "x,y", code=2)[1]
+
+
 def test_all_rows_can_be_trained_on(run, numbers):
     numbers.loc[0, "y"] = "once"
     numbers.to_csv("t.csv", index=False)

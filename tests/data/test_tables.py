@@ -318,3 +318,14 @@ def test_codes_with_leading_zeros_are_told(write, code):
         read_table(path)
     read_table(path, columns_as_text="code")
     read_table(write("b.csv", "n\n0\n10\n0x10\n"))
+
+
+def test_numbers_of_more_digits_than_are_kept_are_told(write):
+    path = write("a.csv", "key,n\n12345678901234567890,1\n12345678901234567891,2\n")
+    with pytest.warns(FeatureWarning, match="column 'key'.*more digits than are kept: '12345678901234567890' in row 1"):
+        read_table(path)
+    read_table(write("b.csv", "x,n\n0.12345678901234567890,1\n12345678901234567,2\n1e300,3\n"), columns_as_text="n")
+
+
+def test_a_remark_before_the_header_is_told(write):
+    assert "Line 1 begins with '#'" in refusal(write("a.csv", "# exported 2024\na,b,c\n1,2,3\n"))

@@ -209,8 +209,8 @@ def index_columns(schema: Any) -> list[str]:
 
 
 def _warn_of_codes(name: str, texts: Any, column: Any) -> None:
-    """Warn of numbers that are probably codes: with a leading zero (01067 and 1067 are one number), or of more digits than
-    a number keeps."""
+    """Warn of numbers that are probably codes: with a leading zero (01067 and 1067 are one number), or of more digits
+    than a number keeps."""
     some = texts.slice(0, CODE_ROWS)
     what = "have leading zeros, as codes have"
     if pa.types.is_integer(column.type):

@@ -20,7 +20,7 @@ except ImportError:  # before 1.9
         def call_on_fit_task_end(self, **state: Any) -> bool:
             return False
 
-    class CallbackSupportMixin:  # type: ignore[no-redef]
+    class CallbackSupportMixin:  # type: ignore[no-redef] # in the place of the class that could not be imported
         """Without ``set_callbacks``, for there are no callbacks to set."""
 
         def _init_callback_context(self, **task: Any) -> _NoContext:

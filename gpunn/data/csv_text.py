@@ -39,7 +39,7 @@ class CsvText:
         Its name in messages.
     dialect : Dialect
     read : callable
-        Takes a number of bytes and gives so many, fewer only at the end.
+        Takes a number n and gives the next n bytes, fewer only at the end.
     first : bytes
         What was read already, to tell the dialect.
     last : bool

@@ -23,7 +23,7 @@ def pieces(read: Callable[[int], bytes], delimiter: str, first: bytes, last: boo
     Parameters
     ----------
     read : callable
-        Takes a number of bytes and gives so many, fewer only at the end.
+        Takes a number n and gives the next n bytes, fewer only at the end.
     delimiter : str
     first : bytes
         What was read already.

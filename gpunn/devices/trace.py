@@ -67,7 +67,7 @@ class Graph:
             raise Untraceable("a sum or maximum without keepdims beside what has more dimensions")
         truths = [self.truths[i] for i in numbers]
         if operation in BITWISE:
-            # Of whole numbers bit by bit, as in the hash of dropout.
+            # Bitwise on integers, as in the hash of dropout.
             if any(truths) != all(truths) or not (all(truths) or self.dtype.kind in "iu"):
                 raise Untraceable(f"{operation} of numbers that are not whole")
         elif operation == "where":

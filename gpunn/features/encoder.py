@@ -114,7 +114,7 @@ class Features:
             try:
                 columns.append(CategoricalColumn.learn(values, forced, max_categories, min_frequency))
             except ValueError as error:
-                # What is odd about the column is most often why it has so many categories.
+                # What is odd about the column is most often the cause of too many categories.
                 too_many.append(f"{odd} ({error})" if odd else str(error))
         if too_many:
             raise ValueError(" ".join(too_many))

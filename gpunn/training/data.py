@@ -38,7 +38,7 @@ class Rows:
     """Inputs X (n, d), targets T (n, k) and optional weights (n,), all on one device.
 
     X may have any numeric dtype, and be sparse; each batch is converted to that of theta when it is formed.
-    ``exclusive`` says that T is one-of-N, so that the greatest output is the prediction, or a single output the second
+    ``exclusive`` says that T is one-of-N, so that the largest output is the prediction, or a single output the second
     of two classes; else each output is a yes or no. ``index`` (r,) names the rows that are trained on, where these are
     not all, so that they need no copy.
     """

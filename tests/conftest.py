@@ -25,6 +25,9 @@ def pytest_addoption(parser):
     parser.addoption(
         "--compile-all", action="store_true", help="compile every training on the CPU that can be, however short"
     )
+    parser.addoption(
+        "--thorough", action="store_true", help="run randomised tests on all of their cases, not on a sample of them"
+    )
 
 
 def pytest_configure(config):
@@ -118,6 +121,12 @@ def cuda():
     if isinstance(CUDA, str):
         pytest.skip(CUDA)
     return CUDA
+
+
+@pytest.fixture
+def thorough(request):
+    """Whether randomised tests run on all of their cases (``pytest --thorough``); by default on a sample."""
+    return request.config.getoption("--thorough")
 
 
 @pytest.fixture

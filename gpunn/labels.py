@@ -38,8 +38,16 @@ class Labels:
         ValueError
             If y is not a classification target, or has fewer classes than ``at_least``.
         """
-        check_classification_targets(y)
         kind = type_of_target(y)
+        if kind in ("continuous", "unknown") and np.ndim(y) == 1:
+            labels = np.asarray(y, dtype=object)
+            row = next((i for i, label in enumerate(labels) if isinstance(label, Real) and label % 1), 0)
+            raise ValueError(
+                f"Unknown label type: {kind}. y has {labels[row]!s:.80} in row {row + 1}: gpunn classifies, and has no "
+                "regression. Labels are text, integers or booleans: if these are classes convert them, y.astype(str); "
+                "to make classes of ranges use numpy.digitize or pandas.cut."
+            )
+        check_classification_targets(y)
         if kind == "multiclass-multioutput":
             raise ValueError(
                 f"y has shape {np.shape(y)} with more than two values: several multiclass outputs are not "

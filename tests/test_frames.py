@@ -152,6 +152,38 @@ def test_an_object_column_is_read_by_all_its_values(values, kind, expected):
         np.testing.assert_array_equal(found.finite(), [*expected, NAN][::order])
 
 
+ZONED = [pd.Series([AWARE, None]), pl.Series([AWARE, None]), pd.Series([AWARE, None], dtype=object),
+         pd.Series(["2020-01-02T13:00+01:00", None]),
+         pa.chunked_array([[AWARE, None]], pa.timestamp("ms", "Europe/Paris"))]  # fmt: skip
+NAIVE = [pd.Series([HOUR, None]), pl.Series([HOUR, None]), pd.Series([HOUR, None], dtype=object),
+         pd.Series(["2020-01-02T12:00", None]), pa.chunked_array([[HOUR, None]], pa.timestamp("s"))]  # fmt: skip
+
+
+def frame_of(column):
+    return pa.table({"c": column}) if isinstance(column, pa.ChunkedArray) else type(column.to_frame())({"c": column})
+
+
+@pytest.mark.parametrize(
+    "column", ZONED + NAIVE, ids=lambda column: f"{type(column).__module__} {getattr(column, 'dtype', '')}"
+)
+def test_dates_with_a_time_zone_and_without_are_not_mixed(column):
+    zoned = any(column is other for other in ZONED)
+    other = gpunn.features.Features.learn(frame_of(column), {"c": "dates"})
+    [learned] = other.columns
+    assert learned.zoned == zoned and ("UTC" in learned.becomes) == zoned
+    again = gpunn.features.Features.from_dict(other.to_dict())
+    for alike in ZONED if zoned else NAIVE:
+        assert again.transform(frame_of(alike)).tolist() == [[0, 0], [0, 1]]
+    held, holds = ("with", "without") if zoned else ("without", "with")
+    for unlike in NAIVE if zoned else ZONED:
+        with pytest.raises(
+            ValueError,
+            match=f"^column 'c' held dates {held} a time zone in training and holds dates {holds} .* row 1 is .2020",
+        ):
+            again.transform(frame_of(unlike))
+    again.transform(pa.table({"c": pa.nulls(1)}))  # nothing is in no zone
+
+
 @pytest.mark.parametrize(("first", "second"), [
     (HOUR, AWARE), (DAY, AWARE), (datetime.timedelta(1), 1), ("a", 1), (True, 2), (DAY, "2020-01-01"), (b"x", "x"),
     (datetime.time(1), HOUR), (1.5, HOUR), (complex(1), 1), ([1], "a"),

@@ -151,3 +151,19 @@ def test_labels_need_no_library_that_they_are_not_of():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "1.0"
+
+
+@pytest.mark.parametrize("y", [
+    [1.0, 2.5, 2.0, 2.5], np.array([1, 2.5, 2, 2], "float32"), pd.Series([1.0, 2.5, 3, 4]), pl.Series([1.0, 2.5, 3, 4]),
+    np.array([1, 2.5, 2, 2], object),
+])  # fmt: skip
+def test_quantities_for_labels_are_named_with_the_remedies(y):
+    with pytest.raises(
+        ValueError, match=r"^Unknown label type: .* y has 2\.5 in row 2: .* no regression.*astype\(str\)"
+    ):
+        MLPClassifier().fit(np.eye(4), y)
+
+
+def test_objects_that_are_no_labels_are_named():
+    with pytest.raises(ValueError, match=r"^Unknown label type: unknown. y has \{1: 2\} in row 1"):
+        MLPClassifier().fit(np.eye(4), np.array([{1: 2}] * 4, object))

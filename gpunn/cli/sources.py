@@ -170,7 +170,8 @@ def _matrices(
             message = _moved(str(error), features, before + start)
             raise ValueError(f"{source}: {message}") from None
         for novelty in novelties:
-            if novelty.most and novelty.column.name not in said:
+            # Numbers that are far from those of training are no error of reading.
+            if (novelty.most or novelty.of_categories) and novelty.column.name not in said:
                 said.add(novelty.column.name)
                 report.warn(f"{source}: {_moved(str(novelty.warning()), features, before + start)}")
         yield start, X

@@ -53,7 +53,8 @@ def values_of(name: str, column: Any) -> Values:
     if kind == "":
         return Values(name, "", None, lambda: _any_strings(column), type_name)
     exact = (lambda: _number_strings(column)) if kind == "numbers" else None
-    return of_numbers(name, kind, _numbers(column), type_name, exact)
+    zoned = types.is_timestamp(found) and found.tz is not None
+    return of_numbers(name, kind, _numbers(column), type_name, exact, zoned)
 
 
 def kind_of(found: Any) -> str:

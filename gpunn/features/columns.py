@@ -26,9 +26,9 @@ class NumericColumn:
     """Numbers and times, standardised: (x - mean) / scale; missing values become 0, the mean.
 
     A second output tells missing values (1) from others (0) if training had any; if it had none, a value
-    missing later is the mean and nothing tells so. Dates and timestamps count seconds since 1970 (UTC where
-    no zone is given), times of day seconds since midnight, durations seconds. A column without a single value
-    in training ("nothing") is 0 whatever comes later.
+    missing later is the mean and nothing tells so. Dates and timestamps count seconds since 1970 (in UTC where they
+    name a time zone or an offset, else by their own clock, and the two are never mixed), times of day seconds since
+    midnight, durations seconds. A column without a single value in training ("nothing") is 0 whatever comes later.
 
     Parameters
     ----------
@@ -42,6 +42,8 @@ class NumericColumn:
         Whether training had missing values beside others.
     forced : bool
         Whether the user set the kind, to which values are converted then.
+    zoned : bool
+        Whether the training values were dates that name a time zone or an offset from UTC.
     """
 
     name: str
@@ -50,6 +52,7 @@ class NumericColumn:
     scale: float
     missing: bool
     forced: bool
+    zoned: bool
 
     @classmethod
     def learn(cls, values: Values, forced: bool = False) -> NumericColumn:
@@ -57,8 +60,9 @@ class NumericColumn:
         x = values.finite()
         known = x[~np.isnan(x)]
         if not known.size:
-            return cls(values.name, "nothing", 0.0, 1.0, False, False)
-        return cls(values.name, values.kind, *_mean_and_scale(known), known.size < x.size, forced)
+            return cls(values.name, "nothing", 0.0, 1.0, missing=False, forced=False, zoned=False)
+        mean, scale = _mean_and_scale(known)
+        return cls(values.name, values.kind, mean, scale, known.size < x.size, forced, values.zoned)
 
     @property
     def names_out(self) -> tuple[str, ...]:
@@ -72,6 +76,7 @@ class NumericColumn:
         mean, scale = f"{self.mean:.4g}", f"{self.scale:.4g}"
         if self.kind == "dates":
             mean, scale = str(np.datetime64(round(self.mean), "s"))[:10], f"{self.scale / DAY:.4g} days"
+            mean += " UTC" * self.zoned
         elif self.kind == "times of day":
             mean, scale = seconds_string(self.kind, round(self.mean) % DAY), f"{scale} s"
         elif self.kind == "durations":
@@ -89,10 +94,12 @@ class NumericColumn:
         Raises
         ------
         ValueError
-            For an infinite value, and for one that is infinite in the dtype of out.
+            For an infinite value, for one that is infinite in the dtype of out, and for dates with a time zone where
+            training had none, or the other way round.
         """
         if self.kind == "nothing":
             return np.zeros(len(out), bool)
+        self._check_zone(values)
         x = values.finite()
         missing = np.isnan(x)
         with np.errstate(over="ignore"):  # found and named below
@@ -110,6 +117,17 @@ class NumericColumn:
             out[:, 1] = missing
         far: np.ndarray = np.abs(z) > FAR
         return far
+
+    def _check_zone(self, values: Values) -> None:
+        if self.kind != "dates" or values.kind != "dates" or values.zoned == self.zoned:
+            return
+        with_zone, without = "with a time zone", "without a time zone"
+        row, value = values.first()
+        raise ValueError(
+            f"column {self.name!r} held dates {with_zone if self.zoned else without} in training and holds dates "
+            f"{with_zone if values.zoned else without} now: row {row} is {value}{' in UTC' * values.zoned}. Give both "
+            "tables the same: the offset from UTC after each date, as in 2024-02-29T12:00:00+01:00, or none."
+        )
 
 
 @dataclass(frozen=True)

@@ -278,6 +278,11 @@ class Novelty:
     new: np.ndarray
 
     @property
+    def of_categories(self) -> bool:
+        """Whether the values are categories: text or booleans."""
+        return isinstance(self.column, CategoricalColumn)
+
+    @property
     def most(self) -> bool:
         """Whether more than half of the known values of a column of text are new, beyond the share of rare categories
         that training had."""
@@ -386,6 +391,7 @@ ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {  # what a column in a 
     "scale": (lambda value: isinstance(value, float) and 0 < value < math.inf, "a finite float > 0"),
     "missing": (lambda value: isinstance(value, bool), "true or false"),
     "forced": (lambda value: isinstance(value, bool), "true or false"),
+    "zoned": (lambda value: isinstance(value, bool), "true or false"),
     "categories": (_are_categories, f"a list of up to {MAX_CATEGORIES} strings, sorted and distinct,"),
     "n_joined": (lambda value: type(value) is int and 0 <= value < 2**53, "an integer of at least 0"),
     "joined_share": (lambda value: isinstance(value, float) and 0 <= value <= 1, "a float in [0, 1]"),
@@ -403,6 +409,8 @@ def _read_column(d: Any, where: str) -> Column:
             raise ValueError(f"{where}, key {key!r}: {show(d[key])} is not allowed; {what} is needed.")
     if kind == "nothing" and d["forced"]:
         raise ValueError(f"{where}, key 'forced': nothing is converted to a column without values.")
+    if d.get("zoned") and kind != "dates":
+        raise ValueError(f"{where}, key 'zoned': a column of {kind} has no time zone.")
     if kind != "numbers" and abs(d.get("mean", 0.0)) >= 2**62:
         raise ValueError(f"{where}, key 'mean': {show(d['mean'])} seconds are beyond all dates.")
     if not d.get("categories", True) and not d["n_joined"]:

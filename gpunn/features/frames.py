@@ -226,8 +226,11 @@ def values_of(name: str, series: Any, any_as_text: bool = False) -> Values:
             of_objects(name, series.to_list(), missing, type_name)  # says it with the rows
             raise
         return of_text(name, merged(codes, _all_strings(inner)), type_name, coded=inner.kind != "text")
-    if dtype in (nw.Date, nw.Datetime, nw.Duration):
-        return of_numbers(name, "durations" if dtype == nw.Duration else "dates", _seconds(series), type_name)
+    if dtype == nw.Duration:
+        return of_numbers(name, "durations", _seconds(series), type_name)
+    if dtype in (nw.Date, nw.Datetime):
+        zoned = getattr(dtype, "time_zone", None) is not None  # a date has none
+        return of_numbers(name, "dates", _seconds(series), type_name, zoned=zoned)
     if dtype == nw.Time:
         of_time = NUMBERS_OF["times of day"]
         x = np.array([np.nan if gone else of_time(t) for t, gone in zip(series.to_list(), missing, strict=True)])

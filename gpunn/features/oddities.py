@@ -53,9 +53,11 @@ def oddity(values: Values, kinds: Mapping[str, str], spellings: Spellings) -> Fe
 
 
 def oddities(X: Any, kinds: Mapping[str, str], spellings: Spellings) -> list[FeatureWarning]:
-    """What is odd about the columns of a frame."""
+    """What is odd about the columns of a whole table, among them those that have one value or none: in a part of the
+    rows, as of cross-validation, that would be no news."""
     frame = frames.opened(X)
-    found = (oddity(frame.values(name), kinds, spellings) for name in frame.names if name not in kinds)
+    columns = (frame.values(name) for name in frame.names if name not in kinds)
+    found = (oddity(values, kinds, spellings) or _constant(values) for values in columns)
     return [odd for odd in found if odd]
 
 
@@ -144,6 +146,26 @@ def _row_number(values: Values) -> FeatureWarning | None:
         f"tells their class. Leave it out by features={{{values.name!r}: 'drop'}}, or say that it is meant by "
         f"features={{{values.name!r}: 'numbers'}}.",
     )
+
+
+def _constant(values: Values) -> FeatureWarning | None:
+    """The warning for a column that has no value, or the same one in all rows."""
+    name, advice = values.name, f"Nothing can be learned from it: leave it out by features={{{values.name!r}: 'drop'}}."
+    x = values.numbers
+    n = len(values.strings().codes) if x is None else len(x)
+    if n < MANY or values.kind == "":
+        return None
+    if values.kind == "nothing":
+        return FeatureWarning(name, "constant", f"column {name!r} has no value in {n:,} rows. {advice}")
+    if x is None:
+        codes = values.strings().codes
+        differ = codes.min() < 0 or codes.min() < codes.max()
+    else:
+        differ = not np.all(x == x[0])  # NaN differs, too
+    if differ:
+        return None
+    _, value = values.first()
+    return FeatureWarning(name, "constant", f"column {name!r} has the same value in all {n:,} rows, {value}. {advice}")
 
 
 def _identifier(values: Values) -> FeatureWarning | None:

@@ -70,6 +70,8 @@ class Values:
         The type in the words of the library, for messages.
     coded : bool
         Whether text names categories by numbers, which any type of number then may.
+    zoned : bool
+        Whether dates name their offset from UTC, or a time zone.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Values:
     strings: Callable[[], Strings]
     type_name: str
     coded: bool = False
+    zoned: bool = False
 
     def finite(self) -> np.ndarray:
         """The numbers (n,), NaN where missing; ValueError, naming the first, for infinity."""
@@ -108,7 +111,7 @@ class Values:
         if self.kind != "numbers" or self.numbers is None or not numbers:
             return self
         x = np.where(np.isin(self.numbers, numbers), np.nan, self.numbers)
-        return of_numbers(self.name, self.kind, x, self.type_name, self.strings)
+        return of_numbers(self.name, self.kind, x, self.type_name, self.strings, self.zoned)
 
 
 def of_text(name: str, strings: Strings, type_name: str, coded: bool = False) -> Values:
@@ -119,7 +122,12 @@ def of_text(name: str, strings: Strings, type_name: str, coded: bool = False) ->
 
 
 def of_numbers(
-    name: str, kind: str, numbers: np.ndarray, type_name: str, strings: Callable[[], Strings] | None = None
+    name: str,
+    kind: str,
+    numbers: np.ndarray,
+    type_name: str,
+    strings: Callable[[], Strings] | None = None,
+    zoned: bool = False,
 ) -> Values:
     """A column of numbers float64 (n,), seconds or truth values, NaN where missing; of nothing, if all are.
 
@@ -127,7 +135,7 @@ def of_numbers(
     """
     if np.isnan(numbers).all():
         kind = "nothing"
-    return Values(name, kind, numbers, strings or (lambda: _strings_of(kind, numbers)), type_name)
+    return Values(name, kind, numbers, strings or (lambda: _strings_of(kind, numbers)), type_name, zoned=zoned)
 
 
 def of_objects(
@@ -174,7 +182,7 @@ def of_objects(
         for i, (value, gone) in enumerate(zip(objects, missing, strict=True), 1)
     ])  # fmt: skip
     strings = (lambda: factorized(objects, missing, number_string)) if kind == "numbers" else None
-    return of_numbers(name, kind, x, type_name, strings)
+    return of_numbers(name, kind, x, type_name, strings, "aware" in kinds)
 
 
 def factorize(objects: Sequence[Any], missing: np.ndarray) -> tuple[np.ndarray, list[Any]]:
@@ -207,7 +215,9 @@ def as_in_training(values: Values, kind: str, spellings: Spellings) -> Values:
     if values.kind == "text" and kind in PARSERS:
         read = parsed(values.strings(), kind, spellings)
         if not isinstance(read, int):
-            return of_numbers(values.name, kind, read, values.type_name)
+            return of_numbers(
+                values.name, kind, read, values.type_name, zoned=_zoned(values.strings(), kind, spellings)
+            )
     x = values.numbers
     if (values.kind, kind) == ("numbers", "booleans") and x is not None and np.all(np.isin(x, (0, 1)) | np.isnan(x)):
         return of_numbers(values.name, kind, x, values.type_name)
@@ -263,7 +273,7 @@ def converted(values: Values, kind: str, spellings: Spellings = USUAL) -> Values
             f"column {name!r}, row {x + 1}: {show(values.strings()[x])} is not {EXAMPLES[kind]}, as the kind {kind!r} "
             "that was set for the column needs, in all rows alike. Correct the value or leave it empty."
         )
-    return of_numbers(name, kind, x, values.type_name)
+    return of_numbers(name, kind, x, values.type_name, zoned=_zoned(values.strings(), kind, spellings))
 
 
 def parsed(strings: Strings, kind: str, spellings: Spellings) -> np.ndarray | int:
@@ -286,6 +296,13 @@ def parsed(strings: Strings, kind: str, spellings: Spellings) -> np.ndarray | in
     x = np.array([math.nan if value is None else value for value in found] + [math.nan])
     numbers: np.ndarray = x[strings.codes]
     return numbers
+
+
+def _zoned(strings: Strings, kind: str, spellings: Spellings) -> bool:
+    """Whether strings that `parsed` reads, some of which may be missing, are dates that name their offset from UTC."""
+    words = set(spellings.among_numbers)
+    trimmed = (string.strip() for string in strings.distinct)
+    return kind == "dates" and any(has_offset(string) for string in trimmed if string not in words)
 
 
 def _strings_of(kind: str, numbers: np.ndarray) -> Strings:

@@ -217,6 +217,35 @@ def test_drift_is_told_once_a_column_with_the_row(run, numbers, monkeypatch):
         assert "7 of 7 values" in told[0] and "the first, 'RED', is in row 22; training had 'red'" in told[0]
 
 
+def test_a_single_unknown_category_is_told(run, numbers):
+    numbers["colour"] = ["red", "blue"] * (N // 2)
+    numbers.to_csv("t.csv", index=False)
+    run("train", "t.csv", "--target", "y", *FAST)
+    numbers.assign(colour=[*["red"] * (N - 1), "teal"]).to_csv("later.csv", index=False)
+    _, err = run("predict", "t.gpunn", "later.csv")
+    assert f"column 'colour': 1 of {N} values were never seen in training" in err and f"'teal', is in row {N}" in err
+
+
+def test_a_column_with_one_value_is_told(run, numbers):
+    numbers.assign(site="Berlin", unit=3.5).to_csv("t.csv", index=False)
+    _, err = run("train", "t.csv", "--target", "y", *FAST)
+    assert f"column 'site' has the same value in all {N} rows, 'Berlin'" in err and "--kind site=drop" in err
+    assert "column 'unit' has the same value" in err
+
+
+@pytest.mark.parametrize(
+    ("form", "other"), [("%Y-%m-%dT%H:%MZ", "%Y-%m-%dT%H:%M"), ("%Y-%m-%d", "%Y-%m-%d %H:%M+02:00")]
+)
+def test_dates_with_a_time_zone_and_without_are_not_mixed(run, numbers, form, other):
+    when = pd.date_range("2024-01-01 12:00", periods=N, freq="D")
+    numbers.assign(when=when.strftime(form)).to_csv("t.csv", index=False)
+    numbers.assign(when=when.strftime(other)).to_csv("later.csv", index=False)
+    run("train", "t.csv", "--target", "y", *FAST)
+    for command in ("predict", "evaluate"):
+        _, err = run(command, "t.gpunn", "later.csv", code=2)
+        assert "later.csv: column 'when' held dates with" in err and "now: row 1 is '2024-01-01" in err
+
+
 # Commands
 
 

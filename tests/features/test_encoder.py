@@ -203,7 +203,15 @@ def test_floats_come_back_exactly():
     assert again.transform(many, np.float64).tobytes() == features.transform(many, np.float64).tobytes()
 
 
-NUMERIC_FORM = {"name": "x", "kind": "numbers", "mean": 0.5, "scale": 2.0, "missing": False, "forced": False}
+NUMERIC_FORM = {
+    "name": "x",
+    "kind": "numbers",
+    "mean": 0.5,
+    "scale": 2.0,
+    "missing": False,
+    "forced": False,
+    "zoned": False,
+}
 TEXT_FORM = {
     "name": "c", "kind": "text", "categories": ["a", "b"], "n_joined": 2, "joined_share": 0.25, "missing": True,
     "forced": True,
@@ -247,6 +255,8 @@ def form_of(*columns):
         (1, "categories", [f"{i:04}" for i in range(1001)]),
         (1, "missing", None),
         (1, "forced", 1),
+        (0, "zoned", 0),
+        (0, "zoned", True),  # numbers have no time zone
     ],
 )
 def test_forged_values_are_refused_by_key(number, key, value):

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from gpunn.features import Features, FeatureWarning, Spellings
+from gpunn.features.oddities import oddities
 
 NUMBERS = [f"{x:.3f}" for x in np.linspace(-3, 3, 60)]
 DAYS = [f"2020-01-{day:02}" for day in range(1, 31)]
@@ -104,6 +105,31 @@ def test_words_that_are_said_to_be_missing_are():
 def test_the_row_number_of_pandas_is_told(name):
     features, said = warned(pd.DataFrame({name: range(30), "x": np.arange(30) % 7}))
     assert features.n_in == 2 and f"features={{{name!r}: 'drop'}}" in said and "the number of the row" in said
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table])
+@pytest.mark.parametrize("values", [
+    [7.5] * 30, [3] * 40, ["same"] * 30, [True] * 31, [datetime.date(2020, 2, 3)] * 30, [datetime.timedelta(2)] * 30,
+])  # fmt: skip
+def test_a_column_with_one_value_is_told_of_a_whole_table(make, values):
+    [odd] = oddities(make({"x": values, "z": np.arange(len(values)) % 7}), {}, Spellings())
+    assert f"column 'x' has the same value in all {len(values)} rows, " in str(odd)
+    assert "features={'x': 'drop'}" in str(odd)
+    for harmless, kinds in (
+        ([*values[:-1], None], {}),  # whether it is there is something to learn from
+        (values[:29], {}),  # few rows are alike by accident
+        (values, {"x": "text"}),  # the user knows the column
+    ):
+        assert oddities(make({"x": harmless}), kinds, Spellings()) == []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Features.learn(make({"x": values}))  # it may be a part of the rows
+
+
+@pytest.mark.parametrize("column", [pa.nulls(30), pa.nulls(30, pa.float64()), pa.nulls(30, pa.string())])
+def test_a_column_without_a_value_is_told_of_a_whole_table(column):
+    [odd] = oddities(pa.table({"x": column}), {}, Spellings())
+    assert "column 'x' has no value in 30 rows" in str(odd)
 
 
 def test_most_values_that_training_never_had_are_told_once_a_column():

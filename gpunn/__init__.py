@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from gpunn.estimator import MLPClassifier, load
     from gpunn.gradients import GradientError, check_gradients
     from gpunn.hidden_layer import HiddenLayer
-    from gpunn.training.history import DivergenceWarning
+    from gpunn.training.divergence import DivergenceError, DivergenceWarning
 
 __version__ = "0.1.0"
 
 __all__ = [
     "DeviceUnavailableError",
+    "DivergenceError",
     "DivergenceWarning",
     "GradientError",
     "HiddenLayer",
@@ -27,7 +28,8 @@ __all__ = [
 
 _HOME = {
     "DeviceUnavailableError": "gpunn.devices",
-    "DivergenceWarning": "gpunn.training.history",
+    "DivergenceError": "gpunn.training.divergence",
+    "DivergenceWarning": "gpunn.training.divergence",
     "GradientError": "gpunn.gradients",
     "HiddenLayer": "gpunn.hidden_layer",
     "MLPClassifier": "gpunn.estimator",

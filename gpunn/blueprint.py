@@ -58,6 +58,7 @@ def minibatch(p: Any, network: Network, n_rows: int, seed: int) -> Minibatch:
         max_norm=p.max_norm,
         tol=p.tol,
         n_iter_no_change=p.n_iter_no_change,
+        recovers=p.on_divergence == "recover",
         average=p.ema_decay,
         compiled=None if p.precision == "float32" else True,  # only captured steps have another
     )

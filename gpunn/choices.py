@@ -43,6 +43,7 @@ SCHEDULES: dict[str, Callable[[Any], Schedule]] = {
 
 CG_BETAS = ("polak_ribiere", "fletcher_reeves", "hestenes_stiefel")
 DTYPES = ("auto", "float32", "float64")
+ON_DIVERGENCE = ("warn", "raise", "recover")
 PRECISIONS = ("float32", "tf32", "bf16")
 RECORDS = ("layers", "score")
 # Beginnings of the names of scikit-learn's scorers for classifiers; the others are for regression and clustering.
@@ -263,6 +264,7 @@ def check(p: Any, n_classes: int = 3) -> None:
     choose("cg_beta", p.cg_beta, CG_BETAS)
     choose("dtype", p.dtype, DTYPES)
     choose("precision", p.precision, PRECISIONS)
+    choose("on_divergence", p.on_divergence, ON_DIVERGENCE)
     for what in _several(p.record):
         choose("record", what, RECORDS)
     _check_words(p)

@@ -96,6 +96,11 @@ class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parame
         Limit on the Euclidean norm of each neuron's incoming weights.
     clip_norm : float or None, default=None
         Limit on the Euclidean norm of the gradient.
+    on_divergence : {"warn", "raise", "recover"}, default="warn"
+        What to do where training diverges: the cost or the weights are not finite, the cost is far above that of the
+        initial weights, or all rows get the same probabilities. "warn" keeps the best state that was evaluated, "raise"
+        raises `gpunn.DivergenceError` and leaves the estimator as it was, "recover" goes on from the best state with
+        half the learning rate, at most 8 times; solvers that take all rows at once have no rate to halve.
     warmup : float, default=0
         Epochs over which the learning rate rises from 0.
     lbfgs_memory : int, default=10
@@ -193,13 +198,17 @@ class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parame
             If data or parameters do not fit; the estimator is then what it was before.
         DeviceUnavailableError
             If the device cannot be had.
+        DivergenceError
+            If training diverges and ``on_divergence`` is "raise".
 
         Warns
         -----
         ConvergenceWarning
             If ``max_iter`` or ``time_limit`` ended training.
         DivergenceWarning
-            If cost or weights stopped being finite: the best finite state was kept.
+            If training diverged: the best state that was evaluated was kept.
+        UserWarning
+            Before training, if the scale of the inputs makes learning hopeless.
         """
         choices.check(self)
         context = self._init_callback_context(max_subtasks=self.max_iter)

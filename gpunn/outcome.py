@@ -10,7 +10,8 @@ from sklearn.exceptions import ConvergenceWarning
 from gpunn import choices
 from gpunn.labels import Labels
 from gpunn.nn.objective import Objective
-from gpunn.training.history import DivergenceWarning, History
+from gpunn.training.divergence import DivergenceWarning
+from gpunn.training.history import History
 
 Array = Any
 
@@ -32,21 +33,31 @@ def put_down(clf: Any, labels: Labels, objective: Objective, theta: Array, histo
     clf.best_validation_score_ = max(history.validation_score) if validated else None
 
 
-def warn(clf: Any, history: History) -> None:
-    """Say what ended a training that nobody wanted to end so."""
-    if history.stopped == "diverged":
+def warn_of_divergence(clf: Any, history: History, advice: str, halvings: int) -> None:
+    """Say that training diverged, or how often it recovered.
+
+    Parameters
+    ----------
+    advice : str
+        What to do against divergence.
+    halvings : int
+        How often the learning rate was halved.
+    """
+    if halvings and history.stopped != "diverged":
+        times = f"{halvings} times" if halvings > 1 else "once"
         warnings.warn(
-            f"Training diverged in iteration {history.n_iter}: the cost or the weights stopped being finite numbers. "
-            + (
-                f"The state of iteration {history.best + 1} was kept. "
-                if history.best is not None
-                else "No finite state but the initial weights was there, and they were kept. "
-            )
-            + f"Lower learning_rate_init={clf.learning_rate_init}, scale the inputs, or set clip_norm.",
+            f"Training diverged {times} and went on with half the learning rate, which ended at "
+            f"{history.learning_rate[-1]:.3g}: see history_.notes. Lower learning_rate_init={clf.learning_rate_init}.",
             DivergenceWarning,
             stacklevel=5,
         )
-    elif history.stopped in ("max_iter", "max_evaluations", "time_limit"):
+    if history.stopped == "diverged":
+        warnings.warn(divergence(clf, history, advice), DivergenceWarning, stacklevel=5)
+
+
+def warn_of_end(clf: Any, history: History) -> None:
+    """Say what ended a training that nobody wanted to end so."""
+    if history.stopped in ("max_iter", "max_evaluations", "time_limit"):
         name = {"max_iter": "max_iter", "max_evaluations": "max_fun", "time_limit": "time_limit"}[history.stopped]
         limit = f"{name}={getattr(clf, name)}"
         warnings.warn(
@@ -58,3 +69,13 @@ def warn(clf: Any, history: History) -> None:
         )
     elif history.stopped == "interrupted":
         warnings.warn("Training interrupted by user: the model so far was kept.", UserWarning, stacklevel=5)
+
+
+def divergence(clf: Any, history: History, advice: str) -> str:
+    """How a training diverged, what was kept of it, and what to do."""
+    kept = "The initial weights were" if history.best is None else f"The state of iteration {history.best + 1} was"
+    if not choices.is_full_batch(clf.solver):
+        advice += f" Lower learning_rate_init={clf.learning_rate_init}, or set clip_norm."
+        if clf.on_divergence != "recover":
+            advice += " on_divergence='recover' halves the rate and goes on."
+    return f"Training diverged in iteration {history.n_iter}: {history.divergence}. {kept} kept. {advice.strip()}"

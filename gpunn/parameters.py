@@ -50,6 +50,7 @@ class Parameters:
     weight_decay: float = 0.01
     max_norm: float | None = None
     clip_norm: float | None = None
+    on_divergence: str = "warn"
     warmup: float = 0.0
     lbfgs_memory: int = 10
     cg_beta: str = "polak_ribiere"

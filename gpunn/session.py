@@ -6,6 +6,7 @@ Nothing of the estimator changes before all that comes in was found good.
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -19,8 +20,10 @@ from gpunn.inputs import Origin, all_or_nothing, check_labels, check_rows, check
 from gpunn.labels import Labels
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
-from gpunn.outcome import put_down, warn
+from gpunn.outcome import divergence, put_down, warn_of_divergence, warn_of_end
 from gpunn.training.data import Rows, SparseRows
+from gpunn.training.divergence import DivergenceError, cause, check_start
+from gpunn.training.history import History
 from gpunn.training.minibatch import Progress
 from gpunn.training.stopping import Validation
 from gpunn.watching import HeldOut, Told, Watcher
@@ -59,11 +62,14 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
         theta = (
             _copy(given, clf, objective) if warm else blueprint.start(clf, objective.network, seed, device, given.dtype)
         )
+        hopeless = check_start(device, objective, rows, theta)
+        if hopeless:
+            warnings.warn(hopeless, UserWarning, stacklevel=4)
         told = Told(context, X, y)
         watcher = Watcher(clf, device, objective, labels, rows, theta, given.y, held_out, told)
         validation = None if held_out is None else Validation(held_out.rows, clf.early_stopping, watcher.scorer())
         progress: Any = clf._resume[2] if warm and clf._resume[0] == clf.solver else None
-        seen = 0
+        seen = halvings = 0
         if choices.is_full_batch(clf.solver):
             loop = blueprint.full_batch(clf, device)
             progress = None if isinstance(progress, Progress) or progress is None else moved(device, progress)
@@ -72,7 +78,8 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
             epochs = blueprint.minibatch(clf, objective.network, len(rows), seed)
             progress = epochs.run(device, objective, epochs.start(device, theta), rows, validation, watcher)
             theta, history = progress.theta, progress.history
-            seen = history.n_iter * len(rows)
+            seen, halvings = history.n_iter * len(rows), progress.n_halvings
+        advice = _check_divergence(clf, history, device, rows)
         if len(labels.classes) == 1:
             history.notes.append(f"y has only one class, {labels.classes.tolist()}, which is predicted for every row.")
         if note:
@@ -85,7 +92,8 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
             clf.validation_scores_ = [*(earlier[1] or []), *clf.validation_scores_]
         clf.t_ = earlier[2] + seen
         clf._resume = (clf.solver, seed, progress)
-    warn(clf, history)
+    warn_of_divergence(clf, history, advice, halvings)
+    warn_of_end(clf, history)
 
 
 def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:
@@ -122,15 +130,16 @@ def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> N
             # A copy: others may hold theta_ or coefs_, and expect them to stay.
             progress = replace(progress, theta=device.xp.asarray(theta, copy=True)).on(device)
         watcher = Watcher(clf, device, objective, labels, rows, progress.theta, given.y)
-        epoch.run(device, objective, progress, rows, None, watcher)
+        halvings = progress.n_halvings
+        epoch.run(device, objective, progress, rows, None, watcher, ends=False)
         history = progress.history
+        advice = _check_divergence(clf, history, device, rows)
         t = 0 if first else clf.t_
         put_down(clf, labels, objective, given.origin.give(device, progress.theta), history)
         watcher.put_down()
         clf.n_iter_, clf.t_ = 1, t + len(rows)
         clf._resume = (clf.solver, seed, progress)
-    if history.stopped == "diverged":
-        warn(clf, history)
+    warn_of_divergence(clf, history, advice, progress.n_halvings - halvings)
 
 
 def on_host(state: dict[str, Any]) -> dict[str, Any]:
@@ -158,6 +167,16 @@ def _check(clf: Any, X: Any, y: Any, sample_weight: Any, reset: bool, more: bool
     y = check_labels(rows, y)
     dtype = choices.dtype(clf, rows if reset else clf.theta_)
     return Given(device, Origin.of(X), rows, y, check_weights(sample_weight, rows, dtype), dtype)
+
+
+def _check_divergence(clf: Any, history: History, device: Device, rows: Rows) -> str:
+    """What to do where training diverged, else ""; DivergenceError where that was asked for."""
+    if history.stopped != "diverged":
+        return ""
+    advice = cause(device, rows)
+    if clf.on_divergence == "raise":
+        raise DivergenceError(divergence(clf, history, advice))
+    return advice
 
 
 def _seed(clf: Any) -> int:

@@ -82,6 +82,7 @@ class Watcher:
         clf = self.clf
         self._history = history
         if self.scores:
+            history.fill_scores(history.n_iter - 1)  # an epoch that diverged has none
             history.score.append(self._score(theta))
         if self.recorder is not None:
             self.recorder.take(theta, history.evaluations - self.evaluations, history.learning_rate[-1])

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from gpunn.cli.parser import parser
 from gpunn.cli.remedies import as_options
 from gpunn.devices import DeviceUnavailableError
+from gpunn.training.divergence import DivergenceError
 
 EXTRAS = {
     "rich": "rich pyarrow",
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.name is not None:
             raise
         return _fail(_message(error))  # raised by hand, with the remedy
-    except (ValueError, OSError, DeviceUnavailableError, MemoryError) as error:
+    except (ValueError, OSError, DeviceUnavailableError, DivergenceError, MemoryError) as error:
         return _fail(_message(error))
     except Exception as error:
         if type(error).__module__.partition(".")[0] != "pyarrow":

@@ -81,6 +81,9 @@ OPTIONS = (
      "stop when the score on validation rows gets no better: those of --validation, or a tenth of the training rows"),
     ("--metric", "scoring", {"metavar": "NAME"},
      "score on validation rows, one of scikit-learn's: accuracy, f1_macro, neg_log_loss, ... (default: accuracy)"),
+    ("--on-divergence", "on_divergence", {"choices": [*choices.ON_DIVERGENCE], "metavar": "WHAT"},
+     "warn and keep the best state, raise an error, or recover, which goes on from it with half the learning rate "
+     "(default: warn)"),
     ("--time-limit", "time_limit", {"type": float, "metavar": "S"}, "stop after so many seconds"),
     ("--class-weight", "class_weight", {"type": _weights, "metavar": "W"},
      "balanced, or a weight for each class: spam=3,ham=1 (default: 1 for all)"),

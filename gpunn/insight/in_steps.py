@@ -39,7 +39,7 @@ def not_finite(facts: Facts) -> Finding | None:
 
 
 def diverged(facts: Facts) -> Finding | None:
-    """Cost or weights stopped being finite."""
+    """Training diverged, in the sense of `gpunn.training.divergence`."""
     history = facts.training.history
     if history is None or history.stopped != "diverged":
         return None
@@ -48,8 +48,8 @@ def diverged(facts: Facts) -> Finding | None:
         "diverged",
         None,
         {"epoch": history.n_iter, "learning_rate": rate, "largest_input_rms": float(facts.inputs.rms.max())},
-        f"Training diverged in epoch {history.n_iter}, at a rate of {rate:.3g}: the cost or the weights stopped being "
-        "finite numbers. The model is the best state before that.",
+        f"Training diverged in epoch {history.n_iter}, at a rate of {rate:.3g}: {history.divergence}. The model is the "
+        "best state that was evaluated.",
         "Lower learning_rate_init by a factor of 10 (or give warmup=1), scale the inputs, or set clip_norm=1.",
     )
 

@@ -43,6 +43,7 @@ KEYS = {  # key of a manifest: parameter of the estimator
     "training.params.weight_decay": "weight_decay",
     "training.params.max_norm": "max_norm",
     "training.params.clip_norm": "clip_norm",
+    "training.on_divergence": "on_divergence",
     "training.params.label_smoothing": "label_smoothing",
     "training.optimize.method": "solver",
     "training.optimize.iterations": "max_iter",

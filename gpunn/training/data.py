@@ -133,18 +133,43 @@ def by_chunks(
     return out
 
 
+class _Chosen:
+    """Rows of X (n, d) that an index array (r,) names, taken when they are asked for."""
+
+    def __init__(self, xp: Any, X: Array, index: Array) -> None:
+        self.xp, self.X, self.index, self.shape = xp, X, index, (index.shape[0], X.shape[1])
+
+    def __getitem__(self, key: tuple[slice, slice]) -> Array:
+        index = self.index[key[0]]
+        return self.X[index] if isinstance(self.X, SparseRows) else self.xp.take(self.X, index, axis=0)
+
+
 def evaluate(device: Device, objective: Objective, theta: Array, rows: Rows) -> tuple[float, float]:
-    """Mean cost, without penalties, and accuracy of the weighted rows."""
+    """Mean cost, without penalties, and accuracy of the weighted rows that are trained on; of members, the means."""
     xp = device.xp
+    if rows.index is not None:
+        chosen = _Chosen(xp, rows.X, rows.index)
+        weight = None if rows.weight is None else xp.take(rows.weight, rows.index)
+        rows = Rows(chosen, xp.take(rows.T, rows.index, axis=0), weight, rows.exclusive)
     z = logits(device, objective.network, theta, rows.X)
     cost = objective.head.cost(xp, z, rows.T)
     hits = xp.astype(_hits(xp, objective.head.decision(xp, z), rows), cost.dtype)
     if rows.weight is None:
         mean_cost, accuracy = device.floats(xp.mean(cost), xp.mean(hits))
     else:
-        w = rows.weight / xp.sum(rows.weight)
-        mean_cost, accuracy = device.floats(xp.sum(w * cost), xp.sum(w * hits))
+        total = xp.sum(rows.weight)
+        w = rows.weight / xp.where(total > 0, total, 1)  # rows that all weigh nothing cost nothing
+        mean_cost, accuracy = device.floats(xp.mean(xp.sum(w * cost, axis=-1)), xp.mean(xp.sum(w * hits, axis=-1)))
     return mean_cost, accuracy
+
+
+def accuracy_of_constant(device: Device, rows: Rows) -> float:
+    """Accuracy on the rows that are trained on of what gives each the most frequent class, or label by label."""
+    xp = device.xp
+    T = rows.T if rows.index is None else xp.take(rows.T, rows.index, axis=0)
+    scores = xp.zeros_like(T) + (xp.mean(T, axis=0) - 0.5)
+    hits = xp.astype(_hits(xp, scores, Rows(rows.X, T, exclusive=rows.exclusive)), T.dtype)
+    return float(device.floats(xp.mean(hits))[0])
 
 
 def _hits(xp: Any, scores: Array, rows: Rows) -> Array:

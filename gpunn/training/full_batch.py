@@ -13,6 +13,7 @@ from gpunn.nn.objective import Objective
 from gpunn.optim.directions import Direction
 from gpunn.optim.full_batch import Iterate, Resume, minimise
 from gpunn.training.data import Rows
+from gpunn.training.divergence import Stability
 from gpunn.training.history import History, Watch
 from gpunn.training.stopping import Best, Patience, Validation
 
@@ -65,6 +66,11 @@ class FullBatch:
         resume : Resume, optional
             Of an earlier run: where theta, rows and penalties are those with which it ended, this one goes on as if
             there had been no end; else it begins anew.
+
+        Raises
+        ------
+        ValueError
+            If the cost of the start is not finite.
         """
         xp = device.xp
         history = History()
@@ -72,6 +78,7 @@ class FullBatch:
         patience = Patience(self.tol, self.n_iter_no_change)
         best = Best(xp, theta)
         latest = theta
+        stability = Stability(device, objective, rows, theta)
         began = time.perf_counter()
 
         def record(iterate: Iterate) -> bool:
@@ -108,11 +115,21 @@ class FullBatch:
             latest, resume = end.theta, end.resume
             history.evaluations = end.n_evaluations
             # A search passes over points that are not finite; only a start that is none ends so.
-            history.stopped = history.stopped or ("diverged" if end.reason == "not_finite" else end.reason)
+            if end.reason == "not_finite":
+                history.divergence = "the cost of the start, with penalties, is not finite"
+            history.stopped = history.stopped or end.reason
         except KeyboardInterrupt:
             history.stopped, resume = "interrupted", None
         if early and best.entry is not None:
             latest, history.best, resume = best.theta, best.entry, None
+        with device.use():
+            if history.n_iter:
+                stability.take(history.cost[-1], latest, history.n_iter - 1)
+            history.divergence = history.divergence or stability.verdict(latest)
+            if history.divergence:
+                history.stopped, resume = "diverged", None
+                latest, history.best = stability.retreat()
+                history.fill_scores()
         return latest, history, resume
 
     def _function(

@@ -6,11 +6,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-
-class DivergenceWarning(RuntimeWarning):
-    """The cost or the weights stopped being finite numbers; the best finite state was kept."""
-
-
 ENDED_BY = {  # for people, what `History.stopped` says
     "max_iter": "the limit on epochs or iterations",
     "max_evaluations": "the limit on evaluations of the cost",
@@ -50,10 +45,12 @@ class History:
     evaluations : int
         Number of cost-and-gradient evaluations.
     best : int or None
-        Entry whose state was restored, where one was.
+        Entry whose state was restored, where one was; None for the initial weights.
     path : str
         How the steps were computed: "compiled by Numba", "captured as CUDA graphs" (with the precision of the
         products, where it was asked for), or "arrays" with the reason.
+    divergence : str
+        What went wrong where training diverged, in words; else "".
     notes : list of str
         What `fit` did that the parameters do not tell: validation rows that could not be stratified, a single class.
     stopped : str
@@ -72,6 +69,7 @@ class History:
     best: int | None = None
     stopped: str = ""
     path: str = ""
+    divergence: str = ""
     notes: list[str] = field(default_factory=list)
 
     def add(
@@ -91,6 +89,11 @@ class History:
             self.validation_cost.append(validation[0])
             self.validation_score.append(validation[1])
 
+    def fill_scores(self, n: int | None = None) -> None:
+        """Give the first ``n`` entries (all, if there is a score at all) that have no ``score`` NaN."""
+        n = (self.n_iter if self.score else 0) if n is None else n
+        self.score += [float("nan")] * (n - len(self.score))
+
     def to_dict(self) -> dict[str, Any]:
         """A form of numbers, texts and lists for JSON; of a single network."""
         return asdict(self)
@@ -99,10 +102,12 @@ class History:
     def from_dict(cls, form: dict[str, Any]) -> History:
         """What `to_dict` gave; ValueError for anything else: model files may be forged."""
         known = [f.name for f in fields(cls)]
-        form = {"notes": [], **form}  # which files of gpunn 0.1.0 before its release do not have
+        form = {"notes": [], "divergence": "", **form}  # which files of gpunn 0.1.0 before its release do not have
         if set(form) != set(known):
             raise ValueError(f"history: the keys must be {', '.join(known)}.")
-        lists = [name for name in known if name not in ("evaluations", "best", "stopped", "path", "notes")]
+        lists = [
+            name for name in known if name not in ("evaluations", "best", "stopped", "path", "divergence", "notes")
+        ]
         n = len(form["cost"]) if isinstance(form["cost"], list) else 0
         for name in known:
             value = form[name]
@@ -110,7 +115,7 @@ class History:
                 # What was not asked for has no entries.
                 lengths = (0, n) if name.endswith("score") or name.startswith("validation") else (n,)
                 good = isinstance(value, list) and len(value) in lengths and all(map(_is_number, value))
-            elif name in ("stopped", "path"):
+            elif name in ("stopped", "path", "divergence"):
                 good = isinstance(value, str)
             elif name == "notes":
                 good = isinstance(value, list) and all(isinstance(note, str) for note in value)

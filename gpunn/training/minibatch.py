@@ -18,6 +18,7 @@ from gpunn.nn.objective import Objective, limit_norms
 from gpunn.optim.first_order import FirstOrder, clip_norm
 from gpunn.optim.schedules import Schedule
 from gpunn.training.data import Rows, SparseRows
+from gpunn.training.divergence import MAX_HALVINGS, Stability
 from gpunn.training.history import History, Watch
 from gpunn.training.stopping import Best, Patience, Validation
 
@@ -31,18 +32,19 @@ class Progress:
     """All that changes during training: to go on exactly, go on from here.
 
     ``theta`` (..., P) and the arrays of ``method_state`` are changed in place; ``step`` (1,) counts updates on
-    the device, ``epoch`` and ``n_plateaus`` count on the host. ``average`` (..., P) is the mean of theta over the
-    steps, where there is one. ``latest`` is None, or where training stood when the best or averaged theta was put in
-    the place of the last.
+    the device, ``epoch``, ``n_plateaus`` and ``n_halvings`` (of the learning rate, after divergence) count on the host.
+    ``average`` (..., P) is the mean of theta over the steps, where there is one. ``latest`` is None, or where training
+    stood when the best or averaged theta was put in the place of the last.
     """
 
     theta: Array
     method_state: Any
     step: Array
     patience: Patience
-    best: Best  # of the score with early stopping, else of the cost
+    best: Best  # of the score, with early stopping
     epoch: int = 0
     n_plateaus: int = 0
+    n_halvings: int = 0
     average: Array | None = None
     latest: Array | None = None
     history: History = field(default_factory=History)
@@ -87,6 +89,8 @@ class Minibatch:
     tol, n_iter_no_change : float and int
         A plateau is more than ``n_iter_no_change`` epochs in which the mean cost (over members), or with early
         stopping the validation score, does not improve by ``tol``.
+    recovers : bool, default False
+        After divergence go on from the best state, with half the learning rate, at most `MAX_HALVINGS` times.
     average : float, optional
         Decay of an exponential mean of theta over the steps (as in `_average`), which is what is evaluated and kept.
     compiled : bool or None, default None
@@ -107,6 +111,7 @@ class Minibatch:
     max_norm: float | None = None
     tol: float = 1e-4
     n_iter_no_change: int = 10
+    recovers: bool = False
     average: float | None = None
     compiled: bool | None = None
 
@@ -126,6 +131,7 @@ class Minibatch:
         rows: Rows,
         validation: Validation | None = None,
         watch: Watch | None = None,
+        ends: bool = True,
     ) -> Progress:
         """Train until a reason to stop; the history says which.
 
@@ -133,24 +139,31 @@ class Minibatch:
         ----------
         progress : Progress
             Changed in place and returned. With early stopping its theta is the one of the best score, else with
-            averaging the mean, and after divergence the one of the lowest finite cost (or best score), with the
-            method's state as at the start.
+            averaging the mean, and after divergence one of lower cost, with the method's state as at the start.
         rows : Rows
         validation : Validation, optional
             For one network only, not for members.
         watch : callable, optional
             Called after every epoch with the history and theta; a text other than "" stops, and says why.
+        ends : bool, default True
+            Whether this is the end of a training, at which its network is judged.
+
+        Raises
+        ------
+        ValueError
+            If training diverged from a start whose cost is not finite.
         """
         history, best = progress.history, progress.best
         early = validation is not None and validation.early_stopping
         if progress.latest is not None:
             progress.theta[...], progress.latest = progress.latest, None
-        history.stopped, history.best = "", None
+        history.stopped, history.best, history.divergence = "", None, ""
         program, history.path = self._compiled(device, objective, progress, rows)
         if program is not None:
             progress.theta, progress.method_state = program.place(progress.theta, progress.method_state)
         xp, theta = device.xp, progress.theta
         shown = theta if progress.average is None else progress.average
+        stability = Stability(device, objective, rows, shown, history.n_iter - 1 if history.n_iter else None)
         began = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
         try:
             with device.use():
@@ -161,12 +174,17 @@ class Minibatch:
                         nan = float("nan")
                         found = validation.evaluate(device, objective, shown) if finite else (nan, nan)
                     history.add(cost, norm, rate, time.perf_counter() - began, found)
-                    if not finite:
-                        history.stopped = "diverged"
-                        break
                     mean_cost = cost if isinstance(cost, float) else float(np.mean(cost))
+                    history.divergence = self._divergence(stability, shown, mean_cost, finite)
+                    if history.divergence:
+                        if not self.recovers or progress.n_halvings == MAX_HALVINGS:
+                            break
+                        self._recover(xp, progress, stability)
+                        continue
+                    stability.take(mean_cost, shown, history.n_iter - 1)
                     value = -found[1] if early and found is not None else mean_cost
-                    best.offer(value, shown, history.n_iter - 1)
+                    if early:
+                        best.offer(value, shown, history.n_iter - 1)
                     plateau = progress.patience.plateau(value)
                     history.stopped = "" if watch is None else watch(history, shown)
                     if history.stopped:
@@ -181,13 +199,17 @@ class Minibatch:
         except KeyboardInterrupt:
             # Between any two operations of an update theta is a point on the way: the model so far.
             history.stopped = "interrupted"
-        if history.stopped == "diverged":
-            theta[...] = best.theta
-            progress.method_state = self.method.init(xp, theta)
-            history.best = best.entry
-            if progress.average is not None:
-                progress.average[...] = theta
-        elif early and best.entry is not None:
+        with device.use():
+            if ends and not history.divergence:
+                history.divergence = stability.verdict(shown)
+            if history.divergence:
+                history.stopped = "diverged"
+                by_score = (best.theta, best.entry) if early and best.entry is not None else None
+                state, history.best = stability.retreat(by_score)
+                self._restart(xp, progress, state)
+                history.fill_scores()
+                return progress
+        if early and best.entry is not None:
             progress.latest = xp.asarray(theta, copy=True)
             theta[...] = best.theta
             history.best = best.entry
@@ -195,6 +217,37 @@ class Minibatch:
             progress.latest = xp.asarray(theta, copy=True)
             theta[...] = progress.average
         return progress
+
+    def _divergence(self, stability: Stability, theta: Array, cost: float, finite: bool) -> str:
+        """What went wrong in an epoch, in words; "" if nothing did."""
+        if not finite:
+            return "the cost or the weights are not finite"
+        if stability.is_far(cost):
+            return f"the mean cost of an epoch is {cost:.3g}, and was {stability.start_cost:.3g} at the start"
+        return stability.verdict(theta) if self.recovers else ""
+
+    def _recover(self, xp: Any, progress: Progress, stability: Stability) -> None:
+        """Go back to the best state, and halve the learning rate."""
+        state, entry = stability.retreat()
+        self._restart(xp, progress, state)
+        stability.enter(state, entry)
+        progress.patience = Patience(self.tol, self.n_iter_no_change)
+        progress.n_halvings += 1
+        history = progress.history
+        history.notes.append(
+            f"Iteration {history.n_iter} diverged: {history.divergence}. Training went back to "
+            f"{'the initial weights' if entry is None else f'the weights of iteration {entry + 1}'}, with half the "
+            f"learning rate."
+        )
+        history.divergence = ""
+
+    def _restart(self, xp: Any, progress: Progress, theta: Array) -> None:
+        """Put theta, and the method's state of a start, in the place of what there is."""
+        progress.theta[...] = theta
+        if progress.average is not None:
+            progress.average[...] = theta
+        for array, fresh in zip(progress.method_state, self.method.init(xp, theta), strict=True):
+            array[...] = fresh
 
     def _epoch(
         self, device: Device, objective: Objective, progress: Progress, rows: Rows, program: Any
@@ -206,7 +259,8 @@ class Minibatch:
         order = self._order(device, n, progress.epoch)
         if rows.index is not None:
             order = rows.index if order is None else xp.take(rows.index, order)
-        rates = self.schedule.rates(progress.epoch, n_steps, n, progress.n_plateaus)
+        factor = 0.5**progress.n_halvings
+        rates = [factor * rate for rate in self.schedule.rates(progress.epoch, n_steps, n, progress.n_plateaus)]
         lr = device.asarray(np.asarray(rates), theta.dtype)
         dropout = self._dropout(device, theta, progress.step)
         if program is not None:

@@ -80,7 +80,7 @@ CASES = [
     Case("saturated_layer", {**GOOD, "weight_init": "gaussian", "activation": "tanh", "hidden_layer_sizes": (90,)},
          noise(150, 90), layer=1),
     Case("dead_units", {"bias_init": lambda xp, rng, n_in, n: xp.full(n, -20.0)}, at="start", layer=1),
-    Case("dead_units", {"learning_rate_init": 1.0, "max_iter": 10}, PIXELS, DIGITS, layer=1),
+    Case("dead_units", {"bias_init": lambda xp, rng, n_in, n: xp.full(n, -20.0), "max_iter": 2}, layer=1),
     Case("vanishing_gradient", {"hidden_layer_sizes": (30,) * 6, "activation": "sigmoid"}, at="start", layer=1),
     Case("exploding_gradient", {"hidden_layer_sizes": (100,) * 4, "weight_init": "gaussian"}, at="start", layer=1),
     Case("sure_and_wrong", {"weight_init": "gaussian"}, PIXELS, DIGITS, at="start", layer=2),

@@ -14,7 +14,8 @@ from scipy import sparse
 
 from gpunn import MLPClassifier
 from gpunn.insight import html_report
-from gpunn.training.history import DivergenceWarning, History
+from gpunn.training.divergence import DivergenceWarning
+from gpunn.training.history import History
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +97,9 @@ def test_a_training_that_diverged(iris):
     assert clf.history_.stopped == "diverged"
     page = Page(html_report(clf, *iris))
     assert "Ended by divergence." in page.text
-    assert "Left out: some of the probabilities are no numbers." in page.text
+    assert "Left out" not in page.text  # what was kept has probabilities
+    clf.theta_[:] = np.nan
+    assert "Left out: some of the probabilities are no numbers." in Page(html_report(clf, *iris)).text
 
 
 def test_without_an_epoch_there_is_no_curve(iris, fitted):

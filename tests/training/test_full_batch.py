@@ -135,11 +135,17 @@ def test_the_history_says_why_it_ended(problem, settings, reason):
     assert history.stopped == reason
 
 
-def test_a_start_that_is_not_finite_is_a_divergence(problem):
-    theta = np.full_like(problem.theta(), np.nan)
+def test_a_start_that_is_not_finite_is_refused(problem):
+    with pytest.raises(ValueError, match="The cost of the initial weights is nan"):
+        problem.minimise(trainer(), np.full_like(problem.theta(), np.nan))
+
+
+def test_a_start_whose_penalty_alone_is_not_finite_is_kept_and_said(problem):
+    theta = problem.theta() * 1e200
     end, history = problem.minimise(trainer(), theta)
-    assert (history.stopped, history.n_iter, history.evaluations) == ("diverged", 0, 1)
-    assert np.isnan(end).all()
+    assert (history.stopped, history.n_iter, history.best) == ("diverged", 0, None)
+    assert history.divergence == "the cost of the start, with penalties, is not finite"
+    assert np.array_equal(end, theta)
 
 
 def test_early_stopping_restores_the_state_of_the_best_score(device, problem_on):

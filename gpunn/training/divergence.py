@@ -1,0 +1,206 @@
+"""Divergence: training leaves the finite numbers, or ends in a network that is worse than the one it started from.
+
+A training has diverged where
+
+- its cost or its weights are not finite;
+- the mean cost of an epoch is `FAR` times that of the start, from where no training comes back;
+- at its end all rows get the same logits, which they did not at the start: hidden units are dead or saturated; or
+- at its end the cost is `WORSE` times that of the start, or that of an epoch was `EXPLODED` times as much, and the
+  classes are not told apart all the same (`LEARNED`).
+
+The cost of the start is that of the initial weights, or of zero logits where that is greater. The mean cost of an epoch
+belongs to no single theta, so states are compared by their cost on all training rows, without penalties and dropout.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from gpunn.devices import Device
+from gpunn.nn.objective import Objective
+from gpunn.training.data import Rows, SparseRows, accuracy_of_constant, evaluate, logits
+from gpunn.training.layers import spaced
+
+Array = Any
+
+FAR = 1e4
+WORSE = 1.2  # the noise of minibatches is less
+EXPLODED = 10.0
+LEARNED = 0.5  # of the way from the accuracy of the most frequent class to 1, or of the cost of the start
+LARGE = 1e3  # inputs beyond this are no scale to learn from
+SAMPLE = 256  # rows that are looked at in every training
+
+STANDARDISE = "Standardise the inputs (sklearn.preprocessing.StandardScaler)."
+
+MAX_HALVINGS = 8  # of the learning rate: from 256 times what it may be
+
+
+class DivergenceWarning(RuntimeWarning):
+    """Training diverged; the best state that was evaluated was kept."""
+
+
+class DivergenceError(ArithmeticError):
+    """Training diverged, and ``on_divergence="raise"`` asked for an error."""
+
+
+class Stability:
+    """The states that a training can go back to, and the verdict whether it must.
+
+    Parameters
+    ----------
+    device : Device
+    objective : Objective
+    rows : Rows
+        Those that are trained on.
+    theta : array (..., P)
+        Where training starts; copied.
+    entry : int, optional
+        The last entry of the history, where there was training before.
+    """
+
+    def __init__(
+        self, device: Device, objective: Objective, rows: Rows, theta: Array, entry: int | None = None
+    ) -> None:
+        self.device, self.objective, self.rows = device, objective, rows
+        self.start = self.entered = self.best = device.xp.asarray(theta, copy=True)
+        self.start_entry = self.entered_entry = self.best_entry = entry
+        self.latest, self.lowest, self.highest = float("inf"), float("inf"), 0.0  # costs of epochs
+
+    def enter(self, theta: Array, entry: int | None) -> None:
+        """Remember theta (..., P), from which the next epoch starts, and its entry in the history."""
+        self.entered, self.entered_entry = self.device.xp.asarray(theta, copy=True), entry
+
+    def take(self, cost: float, theta: Array, entry: int) -> None:
+        """Take in the mean cost of the epoch that started from the state entered last, and ended in theta (..., P)."""
+        self.latest, self.highest = cost, max(self.highest, cost)
+        if cost < self.lowest:
+            self.lowest, self.best, self.best_entry = cost, self.entered, self.entered_entry
+        self.enter(theta, entry)
+
+    def is_far(self, cost: float) -> bool:
+        """Whether the mean cost of an epoch is beyond return."""
+        return cost > FAR * self.chance > 0 and cost > FAR * self.start_cost
+
+    def verdict(self, theta: Array) -> str:
+        """What is wrong with theta (..., P), in words; "" if nothing is."""
+        spread = self._spread(theta)
+        if not np.isfinite(spread):
+            return "the logits are not finite"
+        if spread == 0 and self._spread(self.start) > 0:
+            return "all rows get the same probabilities, for hidden units are dead or saturated"
+        if max(self.latest, self.highest / EXPLODED) <= self.chance or not self.chance > 0:
+            return ""  # the usual end; and a head of one's own may have any cost
+        base = max(self.start_cost, self.chance)
+        cost, accuracy = evaluate(self.device, self.objective, theta, self.rows)
+        trivial = accuracy_of_constant(self.device, self.rows)
+        learned = cost < LEARNED * base or accuracy > trivial + LEARNED * (1 - trivial)
+        if cost > WORSE * base and not learned:
+            return f"the cost is {cost:.3g}, {cost / base:.3g} times that of the start"
+        if self.highest > EXPLODED * base and not learned:
+            return f"the cost rose to {self.highest:.3g} and came back to {cost:.3g} only, from {base:.3g} at the start"
+        return ""
+
+    def retreat(self, preferred: tuple[Array, int | None] | None = None) -> tuple[Array, int | None]:
+        """The state with the lowest cost on all training rows, and its entry in the history, if it has one.
+
+        Parameters
+        ----------
+        preferred : tuple of array (..., P) and int, optional
+            A state and its entry, taken if its cost is not above that of the start.
+
+        Raises
+        ------
+        ValueError
+            If the cost of no state is finite.
+        """
+        if preferred is not None and self._cost(preferred[0]) <= self.start_cost:
+            return preferred
+        states = [(self.start, self.start_entry), (self.entered, self.entered_entry), (self.best, self.best_entry)]
+        costs = [self._cost(theta) for theta, _ in states]
+        finite = [i for i, cost in enumerate(costs) if np.isfinite(cost)]
+        if not finite:
+            raise ValueError(hopeless(self.device, self.rows, costs[0]))
+        return states[min(finite, key=costs.__getitem__)]
+
+    @cached_property
+    def chance(self) -> float:
+        """The cost of zero logits, on a sample of the rows."""
+        xp, T = self.device.xp, self._sample.T
+        return float(self.device.floats(xp.mean(self.objective.head.cost(xp, xp.zeros_like(T), T)))[0])
+
+    @cached_property
+    def start_cost(self) -> float:
+        """The cost of the start, on all training rows."""
+        return self._cost(self.start)
+
+    def _cost(self, theta: Array) -> float:
+        return evaluate(self.device, self.objective, theta, self.rows)[0]
+
+    @cached_property
+    def _sample(self) -> Rows:
+        return sample(self.device, self.rows)
+
+    def _spread(self, theta: Array) -> float:
+        """The largest difference between two rows of the sample in a logit."""
+        xp = self.device.xp
+        z = logits(self.device, self.objective.network, theta, self._sample.X)
+        return float(self.device.floats(xp.max(xp.max(z, axis=-2) - xp.min(z, axis=-2)))[0])
+
+
+def check_start(device: Device, objective: Objective, rows: Rows, theta: Array) -> str:
+    """What makes learning hopeless from theta (P,) on, in words; "" if nothing does.
+
+    Raises
+    ------
+    ValueError
+        If the cost of theta is not finite.
+    """
+    some = sample(device, rows)
+    with device.use():
+        cost, _ = evaluate(device, objective, theta, some)
+    if not np.isfinite(cost):
+        raise ValueError(hopeless(device, rows, cost))
+    X = device.to_host(some.X).astype(np.float64)
+    rms = np.sqrt(np.mean(X * X, axis=0))
+    column = int(np.argmax(rms))
+    if rms[column] <= LARGE:
+        return ""
+    return (
+        f"X[:, {column}] has values of about {rms[column]:.3g} (root mean square): such inputs saturate the units of "
+        f"the first layer, or drown the other inputs. {STANDARDISE}"
+    )
+
+
+def hopeless(device: Device, rows: Rows, cost: float) -> str:
+    """What to say of initial weights whose cost is not finite."""
+    advice = cause(device, rows) or "Take other initial weights (weight_init)."
+    return f"The cost of the initial weights is {cost}, and no training starts from there. {advice}"
+
+
+def sample(device: Device, rows: Rows) -> Rows:
+    """At most `SAMPLE` of the rows, evenly spaced."""
+    where = device.asarray(spaced(len(rows), SAMPLE))
+    return rows.take(device.xp, where if rows.index is None else device.xp.take(rows.index, where))
+
+
+def cause(device: Device, rows: Rows) -> str:
+    """The column of X with the largest values, and what to do, where they may be the cause of divergence; else ""."""
+    column, value = _largest(device, rows.X)
+    if value <= LARGE:
+        return ""
+    return f"X[:, {column}] has values of up to {value:.3g}. {STANDARDISE}"
+
+
+def _largest(device: Device, X: Any) -> tuple[int, float]:
+    """Column and size of the largest absolute value."""
+    if isinstance(X, SparseRows):
+        size = np.asarray(abs(X.matrix).max(axis=0).todense()).ravel()
+    else:
+        xp = device.xp
+        high, low = (device.to_host(f(X, axis=0)).astype(np.float64) for f in (xp.max, xp.min))
+        size = np.maximum(high, -low)
+    column = int(np.argmax(size))
+    return column, float(size[column])

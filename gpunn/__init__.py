@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gpunn.devices import DeviceUnavailableError, get_device
     from gpunn.estimator import MLPClassifier, load
-    from gpunn.gradients import GradientError, check_gradients
     from gpunn.hidden_layer import HiddenLayer
+    from gpunn.testing import GradientError, check_compiled, check_gradients
     from gpunn.training.divergence import DivergenceError, DivergenceWarning
 
 __version__ = "0.1.0"
@@ -21,6 +21,7 @@ __all__ = [
     "GradientError",
     "HiddenLayer",
     "MLPClassifier",
+    "check_compiled",
     "check_gradients",
     "get_device",
     "load",
@@ -30,10 +31,11 @@ _HOME = {
     "DeviceUnavailableError": "gpunn.devices",
     "DivergenceError": "gpunn.training.divergence",
     "DivergenceWarning": "gpunn.training.divergence",
-    "GradientError": "gpunn.gradients",
+    "GradientError": "gpunn.testing",
     "HiddenLayer": "gpunn.hidden_layer",
     "MLPClassifier": "gpunn.estimator",
-    "check_gradients": "gpunn.gradients",
+    "check_compiled": "gpunn.testing",
+    "check_gradients": "gpunn.testing",
     "get_device": "gpunn.devices",
     "load": "gpunn.estimator",
 }

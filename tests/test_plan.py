@@ -20,7 +20,7 @@ PLAN = {
     "cli": {"", "estimator", "insight", "models", "data", "features", "manifest", *FITTED},
     "estimator": {"keeping", "predicting", "session", "manifest", "sklearn_compat", *TOLD},
     "insight": {"features", *FITTED},  # it reads estimators, and is given them
-    "gradients": FITTED,
+    "testing": FITTED,
     "hidden_layer": {"predicting", "sklearn_compat"},  # of whatever estimator it is given
     "keeping": {"models", "features", "manifest", *FITTED},
     "predicting": FITTED,

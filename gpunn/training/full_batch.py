@@ -12,6 +12,7 @@ from gpunn.nn.network import by_columns
 from gpunn.nn.objective import Objective
 from gpunn.optim.directions import Direction
 from gpunn.optim.full_batch import Iterate, Resume, minimise
+from gpunn.training import agreement
 from gpunn.training.data import Rows
 from gpunn.training.divergence import Stability
 from gpunn.training.history import History, Watch
@@ -97,7 +98,7 @@ class FullBatch:
 
         try:
             with device.use():
-                function, calm, history.path = self._function(device, objective, theta.dtype, rows.together(xp))
+                function, calm, history.path = self.function(device, objective, theta, rows.together(xp))
                 with calm:
                     end = minimise(
                         xp,
@@ -132,8 +133,8 @@ class FullBatch:
                 history.fill_scores()
         return latest, history, resume
 
-    def _function(
-        self, device: Device, objective: Objective, dtype: Any, rows: Rows
+    def function(
+        self, device: Device, objective: Objective, theta: Array, rows: Rows
     ) -> tuple[Any, contextlib.AbstractContextManager[Any], str]:
         """Cost and gradient as a function of theta, what to call it within, and the history's word for it.
 
@@ -144,10 +145,13 @@ class FullBatch:
         if self.compiled is None and gain < device.compile_seconds:
             path = "arrays: too short a training to compile for"
         elif self.compiled is not False:
-            function, path = device.compile_gradient(objective, dtype, rows.X, rows.T, rows.weight)
+            function, path = device.compile_gradient(objective, theta.dtype, rows.X, rows.T, rows.weight)
+            other = "" if function is None else agreement.of_gradient(device, objective, theta, rows, function)
+            if other:
+                function, path = None, f"arrays: what is compiled gives {other} otherwise than the formulas do"
         if function is not None:
             return function, device.calm(), path
-        X, T, weight = rows.slice(xp, slice(None), dtype)
+        X, T, weight = rows.slice(xp, slice(None), theta.dtype)
         T = by_columns(xp, T)  # as the logits are
         return (
             lambda theta: objective.value_and_gradient(xp, theta, X, T, weight),

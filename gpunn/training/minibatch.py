@@ -17,6 +17,7 @@ from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective, limit_norms
 from gpunn.optim.first_order import FirstOrder, clip_norm
 from gpunn.optim.schedules import Schedule
+from gpunn.training import agreement
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.divergence import MAX_HALVINGS, Stability
 from gpunn.training.history import History, Watch
@@ -158,7 +159,7 @@ class Minibatch:
         if progress.latest is not None:
             progress.theta[...], progress.latest = progress.latest, None
         history.stopped, history.best, history.divergence = "", None, ""
-        program, history.path = self._compiled(device, objective, progress, rows)
+        program, history.path = self.program(device, objective, progress, rows)
         if program is not None:
             progress.theta, progress.method_state = program.place(progress.theta, progress.method_state)
         xp, theta = device.xp, progress.theta
@@ -262,14 +263,13 @@ class Minibatch:
         factor = 0.5**progress.n_halvings
         rates = [factor * rate for rate in self.schedule.rates(progress.epoch, n_steps, n, progress.n_plateaus)]
         lr = device.asarray(np.asarray(rates), theta.dtype)
-        dropout = self._dropout(device, theta, progress.step)
         if program is not None:
             order = device.asarray(np.arange(n)) if order is None else order
-            keys = [] if dropout is None else [dropout.keys(xp, n_steps)]
+            keys = self.keys(device, progress, n_steps)
             total, norm = program(theta, state, rows.X, rows.T, rows.weight, order, lr, size, *keys)
             progress.step += n_steps
         else:
-            total, norm = self._steps(device, objective, progress, rows, order, lr, dropout)
+            total, norm = self.steps(device, objective, progress, rows, order, lr)
         finite = xp.astype(xp.all(xp.isfinite(theta), axis=-1), theta.dtype)
         found = [device.asarray(x, theta.dtype) for x in (total / n, norm, finite)]
         cost, norm, finite = device.to_host(xp.stack(found))
@@ -278,8 +278,11 @@ class Minibatch:
         whole = bool(np.all(finite == 1) and np.all(np.isfinite(cost)))
         return cost if cost.ndim else float(cost), norm if norm.ndim else float(norm), rates[-1], whole
 
-    def _compiled(self, device: Device, objective: Objective, progress: Progress, rows: Rows) -> tuple[Any, str]:
-        """The epoch as one function, if that goes and pays, and the history's word for it."""
+    def program(self, device: Device, objective: Objective, progress: Progress, rows: Rows) -> tuple[Any, str]:
+        """The epoch as one function, if that goes and pays (else None), and the history's word for it.
+
+        What it gives is held against the formulas first, unless that was done in an earlier run.
+        """
         theta, n = progress.theta, len(rows)
         others = {
             "clip_norm": self.clip_norm is not None,
@@ -302,20 +305,25 @@ class Minibatch:
         if self.compiled is None and not (is_long and gain * n_steps >= device.recompile_seconds):
             return None, "arrays: too short a training to compile for"
         dropout = self._dropout(device, theta, progress.step)
-        return device.compile_epoch(objective, self.method, theta, progress.method_state, rows.X, dropout)
+        state, before = progress.method_state, progress.history.path
+        program, path = device.compile_epoch(objective, self.method, theta, state, rows.X, dropout)
+        if program is not None and path != before:
+            other = agreement.of_steps(self, device, objective, progress, rows, program)
+            if other:
+                return None, f"arrays: what is compiled gives {other} otherwise than the formulas do"
+        return program, path
 
-    def _steps(
-        self,
-        device: Device,
-        objective: Objective,
-        progress: Progress,
-        rows: Rows,
-        order: Array | None,
-        lr: Array,
-        dropout: Dropout | None,
+    def keys(self, device: Device, progress: Progress, n_steps: int) -> list[Array]:
+        """What a compiled epoch of so many steps needs for its dropout."""
+        dropout = self._dropout(device, progress.theta, progress.step)
+        return [] if dropout is None else [dropout.keys(device.xp, n_steps)]
+
+    def steps(
+        self, device: Device, objective: Objective, progress: Progress, rows: Rows, order: Array | None, lr: Array
     ) -> tuple[Array, Array]:
         """The steps of an epoch, one by one: sum over rows of their batch's cost, and norm of the last gradient."""
         xp, theta = device.xp, progress.theta
+        dropout = self._dropout(device, theta, progress.step)
         n, size = len(rows), min(self.batch_size, len(rows))
         n_steps = -(-n // size)
         total = xp.zeros_like(theta[..., 0])

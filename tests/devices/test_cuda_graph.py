@@ -149,8 +149,13 @@ def test_a_sum_that_is_not_a_number_is_seen(paper):
     theta = np.full(objective.network.n_parameters, np.nan)
     loop = Minibatch(Adam(), InverseScaling(0.1), 4, 2, seed=0, compiled=True)
     rows = problem()
-    progress = loop.run(device, objective, loop.start(device, device.asarray(theta)), rows)
-    assert progress.history.stopped == "diverged"
+    theta, X, T = map(device.asarray, (theta, rows.X, rows.T))
+    progress = loop.start(device, theta)
+    program, path = loop.program(device, objective, progress, rows)
+    assert path == "captured"
+    order, lr = device.asarray(np.arange(11)), device.asarray(np.full(3, 0.1))
+    total, norm = program(theta, progress.method_state, X, T, None, order, lr, 4)
+    assert np.isnan(total) and np.isnan(norm)
 
 
 # What is kept and given back

@@ -1,8 +1,9 @@
-"""Gradients held against central differences, for formulas of one's own."""
+"""Checks for formulas of one's own: of their gradients, and of what is compiled from them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,17 @@ from gpunn import blueprint, choices
 from gpunn.devices import get_device
 from gpunn.inputs import check_labels, check_rows
 from gpunn.labels import Labels
-from gpunn.nn.activations import Activation
+from gpunn.nn.activations import Activation, Sigmoid, Tanh
 from gpunn.nn.costs import Cost
-from gpunn.nn.heads import Head
+from gpunn.nn.heads import Head, SoftmaxLogLikelihood, pair
+from gpunn.nn.initialisers import gaussian_bias, glorot_uniform
+from gpunn.nn.network import Network
+from gpunn.nn.objective import Objective
+from gpunn.optim.first_order import Adam, FirstOrder
+from gpunn.optim.schedules import Constant
 from gpunn.parameters import Parameters
+from gpunn.training.data import Rows
+from gpunn.training.minibatch import Minibatch
 
 Array = Any
 
@@ -66,6 +74,67 @@ def check_gradients(thing: Any, X: Any = None, y: Any = None, *, tol: float = 1e
                 raise TypeError("X and y must be given with an estimator: some rows and their labels.")
             return _estimator(thing, X, y, tol)
     raise TypeError(f"thing={thing!r} is not allowed; give an Activation, a Cost, a Head or an MLPClassifier.")
+
+
+def check_compiled(thing: Any, X: Any = None, y: Any = None) -> str:
+    """Tell whether a formula is compiled on the CPU in long trainings, and gives there what it gives with arrays.
+
+    Parameters
+    ----------
+    thing : Activation, Cost, Head, FirstOrder or MLPClassifier
+        A cost is joined with a sigmoid. An estimator is tried as it is trained, with its solver, penalties and dropout.
+    X, y : array-like (n, d) and (n,)
+        For an estimator: rows and labels. A few rows are enough.
+
+    Returns
+    -------
+    str
+        "compiled by Numba", or "arrays" and the reason, as ``history_.path`` says after a training. What is compiled
+        was held against the formulas in two steps of training: costs, gradients, the method's state and the weights.
+
+    Raises
+    ------
+    TypeError
+        If ``thing`` is something else.
+    """
+    device = get_device("cpu")
+    if isinstance(thing, Parameters):
+        if X is None or y is None:
+            raise TypeError("X and y must be given with an estimator: some rows and their labels.")
+        return _compiled_estimator(thing, X, y)
+    if not isinstance(thing, (Activation, Cost, Head, FirstOrder)):
+        raise TypeError(
+            f"thing={thing!r} is not allowed; give an Activation, a Cost, a Head, a FirstOrder method or an "
+            "MLPClassifier."
+        )
+    hidden = thing if isinstance(thing, Activation) else Tanh()
+    head = pair(Sigmoid(), thing) if isinstance(thing, Cost) else thing if isinstance(thing, Head) else None
+    method = thing if isinstance(thing, FirstOrder) else Adam()
+    rng = np.random.default_rng(0)
+    objective = Objective(Network((5, 4, 3), (hidden,)), head or SoftmaxLogLikelihood())
+    theta = objective.network.initial(np, rng, glorot_uniform, gaussian_bias)
+    rows = Rows(rng.standard_normal((22, 5)), np.eye(3)[rng.integers(3, size=22)])
+    loop = Minibatch(method, Constant(0.01), 11, 1, seed=0, compiled=True)
+    with device.use():
+        return loop.program(device, objective, loop.start(device, theta), rows)[1]
+
+
+def _compiled_estimator(clf: Any, X: Any, y: Any) -> str:
+    choices.check(clf)
+    device, dtype = get_device("cpu"), "float64" if clf.dtype == "float64" else "float32"
+    X = check_rows(type(clf)(**clf.get_params()), device, X, reset=True, dtype=dtype)
+    y = check_labels(X, y)
+    labels = Labels.learn(y)
+    objective = blueprint.objective(clf, X.shape[1], labels)
+    dtype = choices.dtype(clf, X)
+    rows = Rows(X, labels.targets(y, objective.network.sizes[-1], dtype), exclusive=not labels.multilabel)
+    theta = blueprint.start(clf, objective.network, 0, device, dtype)
+    with device.use():
+        if choices.is_full_batch(clf.solver):
+            iterations = replace(blueprint.full_batch(clf, device), compiled=True)
+            return iterations.function(device, objective, theta, rows.together(device.xp))[2]
+        epochs = replace(blueprint.minibatch(clf, objective.network, len(rows), 0), compiled=True)
+        return epochs.program(device, objective, epochs.start(device, theta), rows)[1]
 
 
 def _activation(activation: Activation, rng: Any, tol: float) -> float:

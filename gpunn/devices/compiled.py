@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
 import itertools
-import os
+import pickle
 import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from gpunn.devices import cores, gate_source, products
+from gpunn.devices import code_cache, cores, gate_source, products
 from gpunn.devices.epoch_source import Way, epoch_source, workspace
 from gpunn.devices.gate_source import OPEN
 from gpunn.devices.gradient_source import block_rows, gradient_source, gradient_workspace
@@ -68,7 +65,7 @@ class CompiledEpoch:
 
     def _function(self, way: Way) -> Any:
         if way not in self.functions:
-            self.functions[way] = _module(self._source(way)).epoch
+            self.functions[way] = _compiled(self._source(way), "epoch")
         return self.functions[way]
 
     def place(self, theta: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
@@ -164,7 +161,7 @@ class CompiledGradient:
         total = float(np.sum(self.weight))
         self.share = np.dtype(dtype).type(1 / total if total > 0 else 0)
         convert = X.dtype != dtype or not X.flags.c_contiguous  # BLAS wants rows whose numbers lie side by side
-        self.function = _module(gradient_source(objective, np.dtype(dtype).name, convert)).gradient
+        self.function = _compiled(gradient_source(objective, np.dtype(dtype).name, convert), "gradient")
         n_parameters = objective.network.n_parameters
         self.threads = _threads(6 * len(X) * _n_products(self.sizes))
         self.rows = min(block_rows(self.sizes), -(-len(X) // self.threads))
@@ -221,37 +218,51 @@ def _empty_aligned(n: int, dtype: Any) -> np.ndarray:
     return raw[start : start + n * np.dtype(dtype).itemsize].view(dtype)
 
 
-@functools.cache
+def _compiled(source: str, name: str) -> Any:
+    """A function of a source, compiled when it is called and kept on disk."""
+    function = getattr(_module(source), name)
+    function._cache = _Kept(source, name)
+    return function
+
+
 def _module(source: str) -> ModuleType:
-    """The source as a module. It lies in a file of its own, beside which Numba keeps what it compiled."""
+    """The source as a module, which is the same for all threads."""
     import numba
 
     products.make_known()
     gate_source.make_known()
     name = "gpunn_epoch_" + hashlib.sha256(f"{numba.__version__}\n{source}".encode()).hexdigest()[:24]
-    path = _cache_folder() / f"{name}.py"
-    if not path.is_file() or path.read_text(encoding="utf-8") != source:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(source)
-        os.replace(temporary, path)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # Numba looks for the module of what it compiles
-    spec.loader.exec_module(module)
-    return module
+    if name not in sys.modules:
+        module = ModuleType(name)
+        exec(compile(source, f"<{name}>", "exec"), module.__dict__)
+        sys.modules.setdefault(name, module)  # where Numba looks for the module of what it compiles
+    return sys.modules[name]
 
 
-@functools.cache
-def _cache_folder() -> Path:
-    """The user's folder for what can be made again; one for this process where that cannot be written."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
-    folder = Path(base) / "gpunn"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
-        return Path(tempfile.mkdtemp(prefix="gpunn-"))
+class _Kept:
+    """In the place of Numba's own cache of a function, which reads whatever lies in its folder."""
+
+    def __init__(self, source: str, name: str) -> None:
+        self.source, self.name = source, name
+
+    def load_overload(self, signature: Any, context: Any) -> Any:
+        from numba.core.compiler import CompileResult
+
+        data = code_cache.load(self._key(signature, context.codegen()))
+        if data is None:
+            return None
+        context.refresh()
+        return CompileResult._rebuild(context, *pickle.loads(data))
+
+    def save_overload(self, signature: Any, result: Any) -> None:
+        from numba.core.serialize import dumps
+
+        code_cache.save(self._key(signature, result.codegen), dumps(result._reduce()))
+
+    def _key(self, signature: Any, codegen: Any) -> str:
+        """All that the code depends on."""
+        import llvmlite
+        import numba
+
+        versions = sys.implementation.cache_tag, np.__version__, numba.__version__, llvmlite.__version__
+        return "\n".join(map(str, [*versions, codegen.magic_tuple(), self.name, signature, self.source]))

@@ -292,4 +292,4 @@ def _epoch(n_layers: int, names: list[str], ranks: list[int], way: Way, drops: l
         *(f"        {name}[0] = {name}_now" for name in steps),
         "    return total, norm2",
     ]
-    return "\n".join(["", '@njit(cache=True, nogil=True, error_model="numpy")', *lines, ""])
+    return "\n".join(["", '@njit(nogil=True, error_model="numpy")', *lines, ""])

@@ -69,7 +69,7 @@ def _gradient(n_layers: int, convert: bool) -> str:
         "return share * total",
     ]
     head = "def gradient(k, threads, gate, X, T, w, share, sizes, theta, out, rows, work):"
-    decorator = '@njit(cache=True, nogil=True, error_model="numpy")'
+    decorator = '@njit(nogil=True, error_model="numpy")'
     return "\n".join(["", decorator, head, *(f"    {line}" for line in lines), ""])
 
 

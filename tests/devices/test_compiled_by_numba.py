@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 
 import numpy as np
 import pytest
@@ -195,9 +194,6 @@ def test_calls_of_partial_fit_are_compiled_once_there_were_many_and_each_is_long
 
 def test_without_numba_the_history_says_so(monkeypatch, digits):
     monkeypatch.setitem(sys.modules, "numba", None)
-    from gpunn.devices import compiled
-
-    compiled._module.cache_clear()
     network = Network((64, 10), ())
     theta = np.zeros(network.n_parameters)
     objective, state = Objective(network, SoftmaxLogLikelihood()), Adam().init(np, theta)
@@ -220,16 +216,3 @@ def test_a_numba_that_cannot_be_loaded_is_no_hindrance(monkeypatch, digits):
 
 def _missing(name):
     raise cpu.metadata.PackageNotFoundError(name)
-
-
-def test_a_folder_that_cannot_be_written_is_no_hindrance(monkeypatch, tmp_path):
-    from gpunn.devices import compiled
-
-    blocked = tmp_path / "file"
-    blocked.write_text("")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
-    compiled._cache_folder.cache_clear()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert compiled._cache_folder().is_dir()
-    compiled._cache_folder.cache_clear()

@@ -22,16 +22,16 @@ def functions(request):
 
     def of(name, x):
         if request.param == "as Python":
-            module = module_of(header(x.dtype.name) + LOOPS)
+            function = getattr(module_of(header(x.dtype.name) + LOOPS), f"many_{name}")
         else:
             pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
             from gpunn.devices import compiled
 
-            source = LOOPS.replace("**options", "cache=True, **{**options, 'no_cpython_wrapper': False}")
-            module = compiled._module(header(x.dtype.name) + source)
+            source = LOOPS.replace("**options", "**{**options, 'no_cpython_wrapper': False}")
+            function = compiled._compiled(header(x.dtype.name) + source, f"many_{name}")
         out = np.empty_like(x)
         with np.errstate(all="ignore"):
-            getattr(module, f"many_{name}")(x, out)
+            function(x, out)
         return out
 
     return of

@@ -67,6 +67,9 @@ class StrictDevice:
     def calm(self):
         return contextlib.nullcontext()
 
+    def steady(self):
+        return contextlib.nullcontext()
+
     def synchronize(self):
         pass
 

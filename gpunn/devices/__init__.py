@@ -57,6 +57,10 @@ class Device(Protocol):
         """Context for small products between compiled work: on the CPU each has one thread, for others would spin on
         for a while after it, in the way of the threads that come next."""
 
+    def steady(self) -> contextlib.AbstractContextManager[Any]:
+        """Context for a short piece of work on all cores: no other thread calms it meanwhile, so that it comes to the
+        same bits whatever they do."""
+
     def synchronize(self) -> None:
         """Wait until all work given to the device is done."""
 

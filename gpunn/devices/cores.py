@@ -1,12 +1,19 @@
-"""The cores of this machine: how many threads BLAS has, and work shared among them with one thread a product."""
+"""The cores of this machine: how many threads BLAS has, and work shared among them with one thread a product.
+
+BLAS has one number of threads for the whole process, and what it gives may differ in the last bit with it. So that the
+same seed gives the same bits whatever other threads do, those who want products with one thread and those who want
+them with all take turns.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import contextvars
 import functools
+import itertools
 import os
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -22,7 +29,7 @@ def each(function: Callable[[Any], None], items: Sequence[Any]) -> None:
         for item in items:
             function(item)
         return
-    with one_thread(), ThreadPoolExecutor(threads) as pool:
+    with one_thread(), ThreadPoolExecutor(threads, initializer=_limit_own) as pool:
         calls = [pool.submit(contextvars.copy_context().run, function, item) for item in items]
         for call in calls:
             call.result()
@@ -32,8 +39,8 @@ def together(function: Callable[[int], None], n: int) -> None:
     """Call the function with 0 to n - 1, all at the same time, with products on one thread: they may wait for each
     other. It is the caller's thread that calls it with 0, and whoever else asks for this waits until it is done.
     """
-    with _one_at_a_time, one_thread():
-        calls = [_helpers(n - 1).submit(function, k) for k in range(1, n)]
+    with one_thread(), _one_at_a_time:
+        calls = [_helpers(n - 1).submit(contextvars.copy_context().run, function, k) for k in range(1, n)]
         try:
             function(0)
         finally:
@@ -49,33 +56,127 @@ _one_at_a_time = threading.Lock()  # were two to share the helpers, each might w
 @functools.cache
 def _helpers(n: int) -> ThreadPoolExecutor:
     """So many threads, kept: to start one takes as long as many steps of training."""
-    return ThreadPoolExecutor(n, "gpunn")
+    return ThreadPoolExecutor(n, "gpunn", _limit_own)
+
+
+def cores() -> int:
+    """As many as BLAS has threads: so the user, or whoever runs several of us at once, may set them."""
+    with _turns.changed:
+        return max(_turns.before or _numbers(), default=1)
+
+
+def one_thread() -> contextlib.AbstractContextManager[None]:
+    """Context in which every product has one thread."""
+    return _Turn(alone=True)
+
+
+def all_threads() -> contextlib.AbstractContextManager[None]:
+    """Context in which no product has one thread because others want it. It is to be short, for they wait."""
+    return _Turn(alone=False)
+
+
+class _Turn:
+    """Context of one who wants products with one thread, or with all.
+
+    Within another, of this thread or of one that it works for, it is that one.
+    """
+
+    def __init__(self, alone: bool) -> None:
+        self.alone, self.within, self.number = alone, _current.get()() is not None, 0
+        self.before: list[int] = []  # threads of each BLAS
+
+    def __enter__(self) -> None:
+        if not self.within:
+            _turns.come(self)
+            _current.set(weakref.ref(self))
+
+    def __exit__(self, *error: object) -> None:
+        if not self.within:
+            _current.set(_nobody)
+            _turns.go(self)
+
+
+class _Turns:
+    """All that have come and not gone.
+
+    The references to them are weak: one whose thread is interrupted on its way in or out holds up nobody.
+    """
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.there: weakref.WeakSet[_Turn] = weakref.WeakSet()
+        self.counter = itertools.count()
+        self.before: list[int] = []  # threads of each BLAS, while those that all threads share have one
+
+    def come(self, turn: _Turn) -> None:
+        """Wait until all that came before and want the other are gone."""
+        with self.changed:
+            turn.number = next(self.counter)
+            self.there.add(turn)
+            while any(other.alone != turn.alone and other.number < turn.number for other in self.there):
+                self.changed.wait(0.1)  # for one that was interrupted tells nobody
+            if turn.alone:
+                turn.before = _numbers()
+                self.before = self.before or turn.before
+                _set([1] * len(turn.before), shared=True)
+                _limit_own()
+            else:
+                self.give_back()
+
+    def go(self, turn: _Turn) -> None:
+        with self.changed:
+            self.there.discard(turn)
+            _set(turn.before, shared=False)
+            if not any(other.alone for other in self.there):
+                self.give_back()
+            self.changed.notify_all()
+
+    def give_back(self) -> None:
+        _set(self.before, shared=True)
+        self.before = []
+
+
+def _nobody() -> None:
+    """In the place of a reference to a turn."""
+
+
+_turns = _Turns()
+_current: contextvars.ContextVar[Callable[[], _Turn | None]] = contextvars.ContextVar("gpunn_turn", default=_nobody)
 
 
 def _start_anew() -> None:
     """In a child process, which has none of its parent's threads."""
-    global _one_at_a_time
+    global _one_at_a_time, _turns
     _one_at_a_time = threading.Lock()
     _helpers.cache_clear()
+    _turns.give_back()
+    _turns = _Turns()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_start_anew)
 
 
-def cores() -> int:
-    """As many as BLAS has threads: so the user, or whoever runs several of us at once, may set them."""
-    return max((pool["num_threads"] for pool in _blas().info()), default=1)
+def _numbers() -> list[int]:
+    return [library.num_threads for library in _blas()]
 
 
-def one_thread() -> contextlib.AbstractContextManager[Any]:
-    """Context in which every product has one thread."""
-    return _blas().limit(limits=1)
+def _limit_own() -> None:
+    """One thread for products of this thread, where BLAS has a number for each."""
+    _set([1] * len(_blas()), shared=False)
+
+
+def _set(numbers: list[int], shared: bool) -> None:
+    """Numbers of threads of each BLAS, or none; either for those whose number all threads share or for the others."""
+    for library, n in zip(_blas(), numbers, strict=False):
+        if shared == (library.internal_api == "openblas" and library.threading_layer != "openmp"):
+            # threadpoolctl 3.8 sets that of OpenBLAS for one thread of the process and, in silence, for no other.
+            getattr(library, "_real_set_num_threads", library.set_num_threads)(n)
 
 
 @functools.cache
-def _blas() -> Any:
+def _blas() -> list[Any]:
     import scipy.linalg.cython_blas  # noqa: F401 - compiled code may multiply with SciPy's: it must be there already
     from threadpoolctl import ThreadpoolController
 
-    return ThreadpoolController().select(user_api="blas")
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)

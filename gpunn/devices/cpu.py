@@ -55,6 +55,9 @@ class CpuDevice:
     def calm(self) -> contextlib.AbstractContextManager[Any]:
         return cores.one_thread()
 
+    def steady(self) -> contextlib.AbstractContextManager[Any]:
+        return cores.all_threads()
+
     def synchronize(self) -> None:
         pass
 

@@ -66,6 +66,9 @@ class CudaDevice:
     def calm(self) -> contextlib.AbstractContextManager[Any]:
         return contextlib.nullcontext()
 
+    def steady(self) -> contextlib.AbstractContextManager[Any]:
+        return contextlib.nullcontext()
+
     def synchronize(self) -> None:
         self._device.synchronize()
 

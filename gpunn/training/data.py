@@ -112,15 +112,21 @@ def block_rows(device: Device, network: Network) -> int:
 def by_chunks(
     device: Device, network: Network, theta: Array, X: Array, function: Callable[[Any, Array], Array]
 ) -> Array:
-    """A function of rows, (xp, X (n, d) in the dtype of theta) -> array (..., n, c), chunk by chunk."""
+    """A function of rows, (xp, X (n, d) in the dtype of theta) -> array (..., n, c), chunk by chunk.
+
+    Each chunk has products with one thread, however many others predict at the same time.
+    """
     xp = device.xp
 
     def compute(part: slice) -> Array:
         return function(xp, device.asarray(X[part, :], theta.dtype))
 
-    parts = list(chunks(network, X.shape[0], device.chunk_elements, device.at_once()))
+    n, width = X.shape[0], max(network.sizes)
+    at_once = max(1, min(device.at_once(), n * width // device.block_elements))  # for fewer rows a thread does not pay
+    parts = list(chunks(network, n, min(device.chunk_elements, -(-n // at_once) * width), at_once))
     alone = len(parts) == 1
-    found = compute(parts[0] if alone else slice(0, 0))  # of no rows, it tells shape and dtype
+    with device.calm():
+        found = compute(parts[0] if alone else slice(0, 0))  # of no rows, it tells shape and dtype
     out = xp.empty((*found.shape[:-2], X.shape[0], found.shape[-1]), dtype=found.dtype, device=found.device)
     if alone:
         out[...] = found  # which may lie by columns in memory

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +84,12 @@ class FullBatch:
         began = time.perf_counter()
 
         def record(iterate: Iterate) -> bool:
+            held.close()  # whoever watches may take long, and have threads of its own
+            stop = recorded(iterate)
+            held.enter_context(turn())
+            return stop
+
+        def recorded(iterate: Iterate) -> bool:
             nonlocal latest
             latest = iterate.theta
             history.evaluations = iterate.n_evaluations
@@ -98,8 +105,9 @@ class FullBatch:
 
         try:
             with device.use():
-                function, calm, history.path = self.function(device, objective, theta, rows.together(xp))
-                with calm:
+                function, turn, history.path = self.function(device, objective, theta, rows.together(xp))
+                with contextlib.ExitStack() as held:
+                    held.enter_context(turn())
                     end = minimise(
                         xp,
                         function,
@@ -135,8 +143,8 @@ class FullBatch:
 
     def function(
         self, device: Device, objective: Objective, theta: Array, rows: Rows
-    ) -> tuple[Any, contextlib.AbstractContextManager[Any], str]:
-        """Cost and gradient as a function of theta, what to call it within, and the history's word for it.
+    ) -> tuple[Any, Callable[[], contextlib.AbstractContextManager[Any]], str]:
+        """Cost and gradient as a function of theta, what to minimise it within, and the history's word for it.
 
         It is compiled where that goes and pays.
         """
@@ -150,11 +158,11 @@ class FullBatch:
             if other:
                 function, path = None, f"arrays: what is compiled gives {other} otherwise than the formulas do"
         if function is not None:
-            return function, device.calm(), path
+            return function, device.calm, path
         X, T, weight = rows.slice(xp, slice(None), theta.dtype)
         T = by_columns(xp, T)  # as the logits are
         return (
             lambda theta: objective.value_and_gradient(xp, theta, X, T, weight),
-            contextlib.nullcontext(),
+            device.steady,
             path,
         )

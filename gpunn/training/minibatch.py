@@ -334,11 +334,12 @@ class Minibatch:
             else:
                 X, T, weight = rows.batch(xp, order[part], theta.dtype)
             progress.step += 1
-            f, g = objective.value_and_gradient(xp, theta, X, T, weight, dropout)
-            if i == n_steps - 1:
-                g_norm = xp.linalg.vector_norm(g, axis=-1)
-            if self.clip_norm is not None:
-                clip_norm(xp, g, self.clip_norm)
+            with device.steady():
+                f, g = objective.value_and_gradient(xp, theta, X, T, weight, dropout)
+                if i == n_steps - 1:
+                    g_norm = xp.linalg.vector_norm(g, axis=-1)
+                if self.clip_norm is not None:
+                    clip_norm(xp, g, self.clip_norm)
             self.method.update(xp, theta, g, progress.method_state, lr[i : i + 1])
             if self.max_norm is not None:
                 limit_norms(xp, objective.network, theta, self.max_norm)

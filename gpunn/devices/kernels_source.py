@@ -26,8 +26,10 @@ dt = np.{dtype}
 # Not "nnan" and "ninf": numbers that are not finite must come out, so that divergence is seen.
 # "reassoc", sums in any order, only where the arrays are long: in short ones the compiler's choice of a loop, and so
 # the last bit, would depend on which of them lie side by side in memory.
+# "forceinline": of a function that is called there are two, one optimised by itself and one once more with its caller.
+# The process that compiles runs the first, one that loads the second, and their last bits differ.
 options = {{"error_model": "numpy", "fastmath": {{"contract", "arcp", "nsz"}}, "no_cpython_wrapper": True,
-           "no_cfunc_wrapper": True}}
+           "no_cfunc_wrapper": True, "forceinline": True}}
 long = {{**options, "fastmath": options["fastmath"] | {{"reassoc"}}}}
 
 

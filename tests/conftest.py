@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
+import platform
+import sys
 import warnings
 
 os.environ.setdefault("SCIPY_ARRAY_API", "1")  # before SciPy is imported: scikit-learn's dispatch asks for it
@@ -151,6 +154,30 @@ def quiet():
     with contextlib.ExitStack() as stack:
         stack.enter_context(np.errstate(all="ignore"))
         yield
+
+
+@pytest.fixture
+def flushed():
+    """A function: a context in which this thread takes subnormal numbers for 0, as other libraries can have it do."""
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        pytest.skip("how the processor is told to flush subnormal numbers is known for Linux on x86-64 only")
+    libm = ctypes.CDLL("libm.so.6")
+
+    @contextlib.contextmanager
+    def context():
+        environment = (ctypes.c_uint32 * 8)()  # glibc's fenv_t, at whose end is the register MXCSR
+        libm.fegetenv(environment)
+        before = environment[7]
+        environment[7] = before | 0x8040  # flush to zero, and denormals are zeros
+        libm.fesetenv(environment)
+        try:
+            assert np.nextafter(0.0, np.ones(1)) == 0
+            yield
+        finally:
+            environment[7] = before
+            libm.fesetenv(environment)
+
+    return context
 
 
 @pytest.fixture(scope="session")

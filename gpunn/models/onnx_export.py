@@ -29,10 +29,12 @@ def write(clf: Any, path: str | os.PathLike[str]) -> None:
     *Inputs.* "X" (n, d) of that dtype; or, of a classifier that was fitted on a frame (``features_``), each column by
     its name, (n, 1): float64 for numbers, dates and times (seconds since 1970 or midnight), durations (seconds) and
     booleans (0 and 1), NaN where missing; text for categories, the empty string where missing. The description of an
-    input says which. A graph cannot refuse: an infinite number goes through it.
+    input says which. A graph cannot refuse: an infinite number goes through it, and so does NaN in "X".
 
     *Outputs.* "label" (n,) of the dtype of ``classes_``, or (n, c) int64 of 0 and 1 for multilabel problems, by
-    ``threshold`` where it is given; and "probabilities" (n, n_classes).
+    ``threshold`` where it is given; and "probabilities" (n, n_classes). A row with NaN has NaN for probabilities, and
+    a label that says nothing: the first class, or no label of several. Where an infinite number made NaN of some
+    scores only, the label may be any: ONNX Runtime's ArgMax heeds NaN in the first place and passes over it elsewhere.
 
     *Metadata.* "classes" of the columns of the probabilities and, where there are names, "feature_names", as JSON; the
     producer is gpunn and its version.

@@ -25,7 +25,7 @@ from gpunn.nn.heads import (
     SoftmaxLogLikelihood,
     TanhCrossEntropy,
 )
-from gpunn.nn.probabilities import OPEN, SYMMETRIC
+from gpunn.nn.probabilities import OPEN, SYMMETRIC, floor
 
 
 def probabilities(graph: Graph, head: Head, z: str, n_outputs: int, multilabel: bool) -> str:
@@ -39,14 +39,14 @@ def probabilities(graph: Graph, head: Head, z: str, n_outputs: int, multilabel: 
     if activation.low < 0 or activation.high > 1:
         a = _within(graph, a, 0.0, 1.0)
     elif isinstance(activation, OPEN):
-        a = _inside(graph, activation, z, a)
+        a = _inside(graph, activation, z, a, 2 if both else n_outputs)
     if multilabel or both or isinstance(activation, Softmax):
         return a
     if single:
         return graph("Concat", graph("Sub", 1.0, a), a, axis=1)
     total = graph("ReduceSum", a, np.array([1]))
-    positive = graph("Greater", total, 0.0)
-    return graph("Where", positive, graph("Div", a, graph("Where", positive, total, 1.0)), 1 / n_outputs)
+    nothing = graph("Equal", total, 0.0)  # false for NaN, which stays
+    return graph("Where", nothing, 1 / n_outputs, graph("Div", a, graph("Where", nothing, 1.0, total)))
 
 
 def label(graph: Graph, head: Head, z: str, p: str, n_outputs: int, labels: Labels, threshold: Any) -> str:
@@ -99,13 +99,14 @@ def _within(graph: Graph, a: str, low: float, high: float) -> str:
     return graph("Min", graph("Max", a, low), high)
 
 
-def _inside(graph: Graph, activation: Activation, z: str, a: str) -> str:
-    """Neither 0 nor 1: below the smallest normal number a share of it, that of its logarithm in log a."""
+def _inside(graph: Graph, activation: Activation, z: str, a: str, n_outputs: int) -> str:
+    """Neither 0 nor 1: below `floor` a share of it, that of its logarithm in log a."""
     info = np.finfo(graph.dtype)
-    normal, log_normal = float(info.smallest_normal), math.log(info.smallest_normal)
-    log_a = _within(graph, LOGARITHMS[type(activation)](graph, z), 8 * log_normal, log_normal)
-    floor = graph("Mul", graph("Div", log_normal, log_a), normal)  # normal itself where a is above it
-    return graph("Min", graph("Max", a, floor), 1 - float(info.eps) / 2)
+    lowest = floor(info, n_outputs)
+    log_lowest = math.log(lowest)
+    log_a = _within(graph, LOGARITHMS[type(activation)](graph, z), 8 * math.log(info.smallest_normal), log_lowest)
+    low = graph("Mul", graph("Div", log_lowest, log_a), lowest)  # the floor itself where a is above it
+    return graph("Min", graph("Max", a, low), 1 - float(info.eps) / 2)
 
 
 def _logits(graph: Graph, head: Head, z: str) -> str:

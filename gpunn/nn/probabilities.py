@@ -24,19 +24,21 @@ def probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Arra
     """Probabilities of the classes, (..., n, max(k, 2)) or for multilabel problems (..., n, k).
 
     An activation that maps into (0, 1) reaches neither end, and neither do these, although rounding would: no class
-    is ever called impossible, and of two whose probabilities are below the smallest normal number the less probable
-    one has the smaller. An output under a quadratic cost estimates the probability of its class but is not
-    bound to (0, 1): it is clipped. Where the classes exclude each other and the outputs are not a distribution by
-    themselves, each row is divided by its sum; a row of zeros becomes uniform.
+    is ever called impossible, and of two whose probabilities are below `floor` the less probable one has the smaller.
+    All are normal numbers, so that this holds too where subnormal ones are flushed to zero. An output under a
+    quadratic cost estimates the probability of its class but is not bound to (0, 1): it is clipped. Where the classes
+    exclude each other and the outputs are not a distribution by themselves, each row is divided by its sum; a row of
+    zeros becomes uniform. NaN stays NaN.
     """
     a = head.outputs(xp, z)
     if head.activation.low < 0 or head.activation.high > 1:
         a = xp.minimum(xp.maximum(a, 0), 1)
     elif isinstance(head.activation, OPEN):
         info = xp.finfo(a.dtype)
-        smallest = math.log(info.smallest_normal)
-        share = smallest / xp.minimum(_log_outputs(xp, head, z), smallest)  # from 1 down to 1 / 8
-        a = xp.where(a < info.smallest_normal, share * info.smallest_normal, a)
+        lowest = floor(info, a.shape[-1])
+        log_lowest = math.log(lowest)
+        share = log_lowest / xp.minimum(_log_outputs(xp, head, z), log_lowest)  # from 1 down to nearly 1 / 8
+        a = xp.where(a < lowest, share * lowest, a)
         a = xp.minimum(a, 1 - info.eps / 2)
     if multilabel or isinstance(head.activation, Softmax):
         return a
@@ -46,7 +48,17 @@ def probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Arra
         return xp.concat([1 - a, a], axis=-1)
     total = xp.sum(a, axis=-1, keepdims=True)
     uniform = xp.full_like(a, 1 / a.shape[-1])
-    return xp.where(total > 0, a / xp.where(total > 0, total, 1), uniform)
+    nothing = total == 0
+    return xp.where(nothing, uniform, a / xp.where(nothing, 1, total))
+
+
+def floor(info: Any, k: int) -> float:
+    """The probability below which shares of it, 1 down to nearly 1 / 8, stand for smaller ones.
+
+    It is so high that they stay normal numbers when they are divided by a sum of k outputs: PyTorch, ONNX Runtime and
+    code compiled with -ffast-math can have a thread flush subnormal ones to zero, in NumPy too.
+    """
+    return 16 * k * float(info.smallest_normal)
 
 
 def log_probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import subprocess
 import sys
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from onnx_runs import CLOSE, ROWS, agrees, onnx, outputs, session, trained
+from sklearn import config_context
 
 import gpunn
 from gpunn.models import onnx_activations, onnx_export, onnx_graph, onnx_heads
@@ -128,6 +130,82 @@ def test_a_row_of_zeros_becomes_uniform(path):
     clf.intercepts_[0][:] = -0.1
     _, p = agrees(clf, path)
     assert (p == 1 / 3).all(axis=1).any() and not (p == 1 / 3).all()
+
+
+# Numbers that are none
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("head", "y"), [(head, y) for head in HEADS_MADE for y in Y if y != "labels" or head.one_suffices], ids=str
+)
+def test_nan_and_infinity_give_what_they_give_in_python(path, head, y, dtype):
+    clf = trained(ROWS, Y[y], cost=head, dtype=dtype)
+    onnx_export.write(clf, path)
+    runs = session(path)
+    for value in (np.nan, np.inf, -np.inf):
+        alone = np.repeat(ROWS[:1], 3, axis=0)
+        np.fill_diagonal(alone, value)
+        batch = ROWS[:40].copy()
+        batch[np.arange(0, 40, 3), np.arange(14) % 3] = value
+        for X in (*alone[:, None], batch):
+            X = X.astype(dtype)
+            with config_context(assume_finite=True), np.errstate(all="ignore"):
+                expected, expected_label = clf.predict_proba(X), clf.predict(X)
+            label, p = runs.run(["label", "probabilities"], {"X": X})
+            np.testing.assert_allclose(p, expected, rtol=1e-4, atol=CLOSE[dtype])
+            if np.isnan(value):
+                assert np.isnan(p).all(axis=1).tolist() == np.isnan(X).any(axis=1).tolist()
+                assert not label[np.isnan(X).any(axis=1)].any()  # the first class, and no label of several
+            sound = ~np.isnan(p).any(axis=1)
+            assert label[sound].tolist() == expected_label[sound].tolist()
+
+
+@pytest.mark.parametrize(("scores", "place"), [([np.nan, 5, 7], 0), ([1, np.nan, 2], 2), ([1, 2, np.nan], 1)])
+@pytest.mark.parametrize("n", [1, 9])
+def test_onnxruntime_heeds_nan_in_the_first_place_only(scores, place, n):
+    """As the documents say of a label."""
+    graph = onnx_graph.Graph("float32")
+    graph.output("label", graph("ArgMax", graph.input("X", "float32", 3), axis=1, keepdims=0), "int64", ["n"])
+    (found,) = session(graph.to_bytes("0", {})).run(None, {"X": np.array([scores] * n, "float32")})
+    assert found.tolist() == [place] * n
+
+
+FIRST_SESSION = """
+import sys
+import numpy as np, onnxruntime
+options = onnxruntime.SessionOptions()
+options.intra_op_num_threads = 1
+options.add_session_config_entry("session.set_denormal_as_zero", "1")
+runs = onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
+import gpunn
+for name in sys.argv[2:]:
+    clf = gpunn.load(name + ".gpunn")
+    X = np.array([[4000, 0, 0], [0, -4000, 0], [-90, 90, 700]], clf.theta_.dtype)
+    runs = onnxruntime.InferenceSession(name, options, providers=["CPUExecutionProvider"])
+    _, exported = runs.run(["label", "probabilities"], {"X": X})
+    for p in (clf.predict_proba(X), exported):
+        assert p.min() >= np.finfo(p.dtype).smallest_normal, (name, p)
+    assert np.isfinite(clf.predict_log_proba(X)).all()
+print("flushed" if np.nextafter(0.0, np.ones(1)) == 0 else "kept")
+"""
+
+
+def test_where_onnxruntime_has_subnormal_numbers_flushed_no_class_is_impossible(tmp_path):
+    names = []
+    for dtype in DTYPES:
+        for output in ("sigmoid", "tanh", "softmax"):
+            for y in Y if output != "softmax" else ("two", "three"):
+                settings = {"output_activation": output, "cost": "cross_entropy", "hidden_layer_sizes": ()}
+                clf = trained(ROWS, Y[y], dtype=dtype, **settings)
+                names.append(str(tmp_path / f"{dtype} {output} {y}.onnx"))
+                onnx_export.write(clf, names[-1])
+                clf.save(names[-1] + ".gpunn")
+    command = [sys.executable, "-c", FIRST_SESSION, names[0], *names]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    if done.stdout.strip() != "flushed":
+        pytest.skip("onnxruntime does not have subnormal numbers flushed on this machine")
 
 
 # Labels

@@ -63,6 +63,28 @@ def test_every_column_becomes_what_it_becomes_in_python(dtype):
     assert len({tuple(row) for row in expected.tolist()}) == 3
 
 
+@pytest.mark.parametrize("n", [1, 2, 37])
+@pytest.mark.parametrize("name", [name for name, values in FEED.items() if not isinstance(values[0], str)])
+def test_nan_is_a_missing_value_at_every_place_and_infinity_stays(name, n):
+    features = Features.learn(TRAINING.select([name]), {key: kind for key, kind in KINDS.items() if key == name})
+    graph = onnx_graph.Graph("float32")
+    graph.output("probabilities", onnx_features.add(graph, features), "float32", ["n", features.n_out])
+    runs = session(graph.to_bytes("0", {}))
+    known, missing, _ = features.transform(LATER.select([name]), "float32")
+    goes_through = features.columns[0].kind in ("numbers", "dates", "times of day", "durations")
+    for place in range(n):
+        feed = columns({name: FEED[name][:1] * n})
+        expected = np.repeat(known[None], n, axis=0)
+        for value, row in ((np.nan, missing), (np.inf, None), (-np.inf, None)):
+            feed[name][place] = value
+            if row is None:
+                row = np.zeros(features.n_out)  # as an unknown category
+                row[0] = value if goes_through else 0
+            expected[place] = row
+            (found,) = runs.run(None, feed)
+            assert found.tolist() == expected.tolist()
+
+
 @pytest.mark.parametrize("training", [
     ["a", "a", "b", "b", "c", None], ["a", "a", "b", "b", "c", "d"], ["a", "b", "c", "d", "e", None],
     ["", "", "b", "b", "c", "d"],

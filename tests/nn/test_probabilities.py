@@ -8,7 +8,7 @@ import pytest
 from gpunn.nn.activations import ACTIVATIONS, Identity, ReLU, RescaledTanh, Sigmoid, Softmax
 from gpunn.nn.costs import COSTS, CrossEntropy, LogLikelihood, Quadratic
 from gpunn.nn.heads import pair
-from gpunn.nn.probabilities import log_probabilities, probabilities
+from gpunn.nn.probabilities import OPEN, log_probabilities, probabilities
 
 Z = np.random.default_rng(0).normal(scale=2, size=(2, 7, 3))
 
@@ -86,6 +86,38 @@ def test_the_logarithm_of_a_probability_near_1_is_not_that_of_1():
     assert logs[0] == pytest.approx([-np.exp(-50), -50], rel=1e-14, abs=0)
 
 
+@every_head
+@pytest.mark.parametrize("multilabel", [True, False])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_where_subnormal_numbers_are_flushed_no_class_is_impossible_either(device, flushed, head, multilabel, dtype):
+    far = np.finfo(dtype).max
+    for k in (1, 2, 3, 300):
+        if k == 1 and isinstance(head.activation, Softmax):
+            continue
+        z = np.full((7, k), 20, dtype)  # of probabilities near 1 each: those of a row are divided by their sum
+        z[:, 0] = -far, -340, -250, -100, -60, -50, -40
+        with device.use(), flushed():
+            p = device.to_host(probabilities(device.xp, head, device.asarray(z), multilabel))
+            logs = device.to_host(log_probabilities(device.xp, head, device.asarray(z), multilabel))
+        if isinstance(head.activation, OPEN):
+            assert p.min() >= np.finfo(dtype).smallest_normal and np.isfinite(logs).all()
+            assert (np.diff(p[:, 0 if k > 1 else -1]) > 0).all()  # in order
+        else:
+            assert (p >= 0).all()
+
+
+def test_nan_stays_nan(device):
+    for head in heads():
+        for k, multilabel in ((1, False), (1, True), (3, False), (3, True)):
+            if isinstance(head.activation, Softmax) and (k == 1 or multilabel):
+                continue
+            z = device.asarray(np.full((2, k), [[np.nan], [0.5]]))
+            with device.use():
+                for function in (probabilities, log_probabilities):
+                    found = device.to_host(function(device.xp, head, z, multilabel))
+                    assert np.isnan(found[0]).all() and np.isfinite(found[1]).all(), head
+
+
 def test_unbounded_outputs_are_clipped_and_divided_by_their_sum():
     z = np.array([[0.5, 0.25, -3.0], [2.0, 1.0, 0.0], [-1.0, -2.0, -3.0]])
     expected = [[2 / 3, 1 / 3, 0], [0.5, 0.5, 0], [1 / 3, 1 / 3, 1 / 3]]
@@ -108,5 +140,6 @@ def test_far_below_the_smallest_number_logarithms_are_exact_and_probabilities_in
         p = device.to_host(probabilities(device.xp, head, z, multilabel))[0, :3]
         found = device.to_host(log_probabilities(device.xp, head, z, multilabel))[0, :3]
     assert found.tolist() == logs
-    assert 0 < p[0] < p[1] < p[2] < np.finfo(dtype).tiny
+    smallest = np.finfo(dtype).smallest_normal
+    assert smallest < p[0] < p[1] < p[2] < 16 * 4 * smallest
     assert (np.array(logs) / np.log(p.astype("float64"))).max() < 8

@@ -295,6 +295,9 @@ class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parame
     def to_onnx(self, path: str | os.PathLike[str]) -> None:
         """Write the model as an ONNX file, for runtimes without Python, whole or not at all.
 
+        The file refuses no row: NaN or an infinite number where `predict` raises can make NaN of probabilities, and
+        then the label says nothing (ONNX Runtime's ArgMax heeds NaN in the first place only).
+
         Raises
         ------
         ModuleNotFoundError

@@ -16,6 +16,7 @@ from gpunn.devices import cores, is_cupy, products
 Array = Any
 
 
+SWITCHED_OFF = "Numba is told not to compile (NUMBA_DISABLE_JIT)"
 COMPILABLE = "?" + np.typecodes["AllInteger"] + "fd"  # types of X; not float16, nor any longer than float64
 
 
@@ -99,6 +100,8 @@ def _compile(name: str, X: Array, *arguments: Any) -> tuple[Any, str]:
     if X.dtype.char not in COMPILABLE or not X.dtype.isnative:
         return None, f"arrays: Numba does not know X's dtype {X.dtype}"
     try:
+        if _is_switched_off():
+            return None, f"arrays: {SWITCHED_OFF}"
         return getattr(compiled, name)(*arguments), "compiled by Numba"
     except ImportError as error:
         if isinstance(error, ModuleNotFoundError) and error.name == "numba":
@@ -113,7 +116,20 @@ def _numba() -> str:
         version = metadata.version("numba")
     except metadata.PackageNotFoundError:
         return "nothing: Numba is not installed (pip install numba), elementwise work is NumPy's own"
+    try:
+        if _is_switched_off():
+            return f"nothing: {SWITCHED_OFF}, elementwise work is NumPy's own"
+    except ImportError as error:
+        return f"nothing: Numba {version} cannot be loaded: {error}"
     return f"long trainings, by Numba {version} with the products of {products.owner()}"
+
+
+def _is_switched_off() -> bool:
+    """Whether Numba leaves functions as Python's, which cannot call BLAS by its address."""
+    import numba
+
+    config: Any = numba.config  # whose names are made as it is read
+    return bool(config.DISABLE_JIT)
 
 
 def _processor() -> str:

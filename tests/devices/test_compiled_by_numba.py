@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
 import sys
 
 import numpy as np
@@ -212,6 +215,37 @@ def test_a_numba_that_cannot_be_loaded_is_no_hindrance(monkeypatch, digits):
     theta = np.zeros(3)
     program, path = CPU.compile_epoch(None, Adam(), theta, Adam().init(np, theta), digits[0])
     assert (program, path) == (None, "arrays: Numba cannot be loaded: Numba needs NumPy 9 or less")
+
+
+SWITCHED_OFF = """
+import numpy as np
+import gpunn
+from gpunn.devices.cpu import CpuDevice
+CpuDevice.compile_seconds = CpuDevice.recompile_seconds = 0.0
+X, y = np.random.default_rng(0).normal(size=(60, 3)), np.arange(60) % 3
+for solver in ("adam", "lbfgs"):
+    clf = gpunn.MLPClassifier((5,), solver=solver, max_iter=200, tol=0.1, random_state=0).fit(X, y)
+    print(clf.history_.path)
+print(CpuDevice().describe()["compiled"])
+"""
+
+
+def test_with_numba_switched_off_arrays_go_on_and_the_history_says_so():
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, "-c", SWITCHED_OFF]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    reason = "Numba is told not to compile (NUMBA_DISABLE_JIT)"
+    [adam, lbfgs, described] = done.stdout.splitlines()
+    assert adam == lbfgs == f"arrays: {reason}"
+    assert described == f"nothing: {reason}, elementwise work is NumPy's own"
+
+
+def test_a_numba_that_cannot_be_loaded_is_described_so(monkeypatch):
+    monkeypatch.setattr(cpu.metadata, "version", lambda name: "0.1")
+    monkeypatch.setitem(sys.modules, "numba", None)
+    assert re.fullmatch("nothing: Numba 0.1 cannot be loaded: .*numba.*", CPU.describe()["compiled"])
 
 
 def _missing(name):

@@ -20,6 +20,7 @@ from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
 from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient, Direction, SteepestDescent
 from gpunn.optim.first_order import Adam, AdamW, FirstOrder, GradientDescent, Momentum, Nesterov
 from gpunn.optim.schedules import Adaptive, Constant, Cosine, InverseScaling, Schedule, WarmUp
+from gpunn.shown import show
 
 FIRST_ORDER_SOLVERS: dict[str, Callable[[Any, int], FirstOrder]] = {
     "sgd": lambda p, n_weights: _sgd(p.momentum, p.nesterovs_momentum),
@@ -99,17 +100,17 @@ def hidden_layers(sizes: Any, activations: Any) -> tuple[tuple[int, ...], tuple[
             raise TypeError
         sizes = tuple(sizes)
     except TypeError:
-        message = f"hidden_layer_sizes={sizes!r} is not allowed; give a whole number or a tuple."
+        message = f"hidden_layer_sizes={show(sizes)} is not allowed; give a whole number or a tuple."
         raise ParameterError("hidden_layer_sizes", message) from None
     for i, size in enumerate(sizes):
         if isinstance(size, bool) or not isinstance(size, Integral) or size <= 0:
-            message = f"hidden_layer_sizes must be > 0, got {size!r} at position {i} of {sizes}."
+            message = f"hidden_layer_sizes must be > 0, got {show(size)} at position {i} of {show(sizes)}."
             raise ParameterError("hidden_layer_sizes", message)
     if isinstance(activations, (list, tuple)):
         if len(activations) != len(sizes):
             raise ParameterError(
                 "activation",
-                f"activation={activations!r} names {len(activations)} activations for {len(sizes)} hidden layers; "
+                f"activation={show(activations)} names {len(activations)} activations for {len(sizes)} hidden layers; "
                 "give one for each, or a single one for all.",
             )
         chosen = tuple(activation(f"activation[{i}]", a) for i, a in enumerate(activations))
@@ -124,7 +125,7 @@ def rates(name: str, value: Any, n: int) -> tuple[float, ...]:
     values = tuple(value) if several else (value,) * max(n, 1)
     if several and len(values) != n:
         raise ParameterError(
-            name, f"{name}={value!r} names {len(values)} rates for {n} hidden layers; give one for each."
+            name, f"{name}={show(value)} names {len(values)} rates for {n} hidden layers; give one for each."
         )
     for rate in values:
         number(name, rate, 0, 1, open_ends="high")
@@ -142,8 +143,8 @@ def output(cost: Any, output_activation: Any, n_classes: int, multilabel: bool) 
         if output_activation is not None:
             raise ParameterError(
                 "output_activation",
-                f"output_activation={output_activation!r} does not go with cost={cost!r}, a head that brings its own; "
-                "leave it at None.",
+                f"output_activation={show(output_activation)} does not go with cost={show(cost)}, a head that brings "
+                "its own; leave it at None.",
             )
         return Identity(), cost, cost.one_suffices
     yes_or_no = multilabel or n_classes <= 2
@@ -157,7 +158,7 @@ def output(cost: Any, output_activation: Any, n_classes: int, multilabel: bool) 
         }
         kind = type(_cost(cost))
         if kind not in matched:
-            message = f"cost={cost!r} is not one of gpunn's: say with which output_activation it goes."
+            message = f"cost={show(cost)} is not one of gpunn's: say with which output_activation it goes."
             raise ParameterError("output_activation", message)
         chosen = matched[kind]()
     else:
@@ -229,7 +230,7 @@ def check_threshold(threshold: Any, n_classes: int, multilabel: bool) -> None:
         what = f"{n_classes} labels" if multilabel else f"{n_classes} classes"
         raise ParameterError(
             "threshold",
-            f"threshold={threshold!r} does not go with {what}: it is one number for two classes, one number or one "
+            f"threshold={show(threshold)} does not go with {what}: it is one number for two classes, one number or one "
             "for each label for multilabel problems, and None for more classes, of which the most probable is taken.",
         )
 
@@ -286,8 +287,9 @@ def _check_precision(p: Any) -> None:
     if clash and p.precision != "float32":
         raise ParameterError(
             "precision",
-            f"precision={p.precision!r} does not go with {clash}={getattr(p, clash)!r}: it is for minibatch training "
-            f"in float32 without dropout, limits on norms and averaging. Use precision='float32', or another {clash}.",
+            f"precision={show(p.precision)} does not go with {clash}={show(getattr(p, clash))}: it is for minibatch "
+            "training in float32 without dropout, limits on norms and averaging. Use precision='float32', or another "
+            f"{clash}.",
         )
 
 
@@ -298,22 +300,22 @@ def _check_words(p: Any) -> None:
 
         choose("scoring", p.scoring, [name for name in get_scorer_names() if name.startswith(OF_CLASSIFIERS)])
     elif p.scoring is not None and not callable(p.scoring):
-        raise ParameterError("scoring", f"scoring={p.scoring!r} is not allowed; give a scorer, its name, or None.")
+        raise ParameterError("scoring", f"scoring={show(p.scoring)} is not allowed; give a scorer, its name, or None.")
     if p.class_weight not in (None, "balanced") and not isinstance(p.class_weight, (Mapping, list)):
         raise ParameterError(
             "class_weight",
-            f"class_weight={p.class_weight!r} is not allowed; give 'balanced', a dict of class and weight (for "
+            f"class_weight={show(p.class_weight)} is not allowed; give 'balanced', a dict of class and weight (for "
             "multilabel problems a list of one for each label), or None.",
         )
     known = isinstance(p.features, (Mapping, Features)) or p.features is None
     if not known and not (isinstance(p.features, str) and p.features == "auto"):
         raise ParameterError(
             "features",
-            f"features={p.features!r} is not allowed; give 'auto', None, a dict of column and kind, or Features that "
-            "were learned.",
+            f"features={show(p.features)} is not allowed; give 'auto', None, a dict of column and kind, or Features "
+            "that were learned.",
         )
     if p.callback is not None and not callable(p.callback):
-        message = f"callback={p.callback!r} is not a function; give one of the history, or None."
+        message = f"callback={show(p.callback)} is not a function; give one of the history, or None."
         raise ParameterError("callback", message)
 
 
@@ -335,6 +337,6 @@ def _check_pairs(p: Any) -> None:
         if _is_given(value):
             raise ParameterError(
                 name,
-                f"{name}={value!r} does not go with solver={p.solver!r}, which minimises a fixed function of "
+                f"{name}={show(value)} does not go with solver={show(p.solver)}, which minimises a fixed function of "
                 f"all rows; use a solver of {', '.join(map(repr, FIRST_ORDER_SOLVERS))}.",
             )

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from gpunn.shown import show
+
 
 class ParameterError(ValueError):
     """A parameter has a value that is not allowed; ``parameter`` is its name."""
@@ -21,7 +23,7 @@ class ParameterError(ValueError):
 def choose(name: str, value: Any, table: Mapping[str, Any] | Iterable[str]) -> Any:
     """The entry of a table, or the value itself where the table is only names."""
     if not isinstance(value, str) or value not in table:
-        raise ParameterError(name, f"{name}={value!r} is not known; use one of {', '.join(map(repr, table))}.")
+        raise ParameterError(name, f"{name}={show(value)} is not known; use one of {', '.join(map(repr, table))}.")
     return table[value] if isinstance(table, Mapping) else value
 
 
@@ -49,7 +51,7 @@ def number(
         left, right = "(" if "low" in open_ends else "[", ")" if "high" in open_ends or high == math.inf else "]"
         what = "a whole number" if integer else "a number"
         raise ParameterError(
-            name, f"{name}={value!r} is not allowed; give {what} in {left}{low:g}, {high:g}{right}{other}."
+            name, f"{name}={show(value)} is not allowed; give {what} in {left}{low:g}, {high:g}{right}{other}."
         )
 
 
@@ -87,8 +89,8 @@ def check_numbers(p: Any) -> None:
             number(name, getattr(p, name), 0, open_ends="low", other=", or None")
     if p.ema_decay is not None:
         number("ema_decay", p.ema_decay, 0, 1, open_ends="high", other=", or None")
-    for threshold in () if p.threshold is None else np.ravel(p.threshold).tolist():
-        number("threshold", threshold, 0, 1, open_ends="low high", other=", or None")
+    for threshold in () if p.threshold is None else np.atleast_1d(np.asarray(p.threshold, object)):
+        number("threshold", threshold, 0, 1, open_ends="low high", other=", a list of them, or None")
     for name in ("shuffle", "nesterovs_momentum", "early_stopping", "warm_start"):
         if not isinstance(getattr(p, name), (bool, np.bool_)):
-            raise ParameterError(name, f"{name}={getattr(p, name)!r} is not allowed; give True or False.")
+            raise ParameterError(name, f"{name}={show(getattr(p, name))} is not allowed; give True or False.")

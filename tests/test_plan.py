@@ -13,11 +13,12 @@ SOURCES = sorted((HOUSE / "gpunn").rglob("*.py"))
 # The rooms from the top to the bottom, each with those it may import from. A room may import from itself;
 # gpunn/__init__.py, which is "" here, holds the public names and may import from all, at need by name.
 MATHS = {"optim", "nn", "devices"}
+SAFE = {"regular_file", "shown"}  # files and texts from elsewhere
 TOLD = {"blueprint", "choices", "labels", "limits", "parameters", "training", *MATHS}  # what an estimator is told
 FITTED = {"inputs", "outcome", "sklearn_compat", *TOLD}
 PLAN = {
     "__main__": {"cli"},
-    "cli": {"", "estimator", "insight", "models", "data", "features", "manifest", *FITTED},
+    "cli": {"", "estimator", "insight", "models", "data", "features", "manifest", "shown", *FITTED},
     "estimator": {"keeping", "predicting", "session", "manifest", "sklearn_compat", *TOLD},
     "insight": {"features", *FITTED},  # it reads estimators, and is given them
     "testing": FITTED,
@@ -28,20 +29,24 @@ PLAN = {
     "watching": FITTED,
     "outcome": TOLD,
     "blueprint": {"choices", "labels", "training", *MATHS},
-    "manifest": {"parameters", "choices", "features", "limits", "optim", "nn"},  # it is written in the words of choices
+    # It is written in the words of choices.
+    "manifest": {"parameters", "choices", "features", "limits", "optim", "nn", *SAFE},
     "parameters": {"training"},
-    "models": {"", "labels", "choices", "inputs", *MATHS},  # a model file keeps classes; for ONNX an estimator is read
+    # A model file keeps classes; for ONNX an estimator is read.
+    "models": {"", "labels", "choices", "inputs", *SAFE, *MATHS},
     "inputs": {"devices", "features", "sklearn_compat", "training"},
-    "training": MATHS,
-    "data": {"features"},
-    "choices": {"limits", "optim", "nn", "features"},
-    "limits": set(),
-    "features": set(),
+    "training": {"shown", *MATHS},
+    "data": {"features", "shown"},
+    "choices": {"limits", "optim", "nn", "features", "shown"},
+    "limits": {"shown"},
+    "features": {"shown"},
     "sklearn_compat": set(),
     "labels": set(),
     "optim": set(),
     "nn": set(),
     "devices": set(),
+    "regular_file": set(),
+    "shown": set(),
 }
 
 MAY_IMPORT_CUPY = ("gpunn/devices/cuda.py", "gpunn/devices/cuda_graph.py")

@@ -14,9 +14,10 @@ from gpunn.data import csv_text, tables, typed
 from gpunn.data.csv_text import NO_ROWS
 from gpunn.features import arrow
 from gpunn.features.columns import Column
-from gpunn.features.kinds import no_column, show
+from gpunn.features.kinds import no_column
 from gpunn.features.oddities import decimal_comma
 from gpunn.features.spellings import USUAL, Spellings
+from gpunn.shown import show
 
 BATCH_ROWS = 2**16  # of Parquet files
 BUFFER_BYTES = 2**20  # of each column of a Parquet file

@@ -21,8 +21,9 @@ import pyarrow.parquet
 from gpunn.data import csv_text, typed
 from gpunn.data.csv_text import STDIN, STDIN_NAME
 from gpunn.features import arrow
-from gpunn.features.kinds import FeatureWarning, no_column, show
+from gpunn.features.kinds import FeatureWarning, no_column
 from gpunn.features.spellings import USUAL, Spellings
+from gpunn.shown import show
 
 CODE_ROWS = 10_000  # in which codes are looked for
 DIGITS = 17  # more are not told apart by a float64

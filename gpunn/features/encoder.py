@@ -15,10 +15,11 @@ import numpy as np
 from gpunn.features import frames
 from gpunn.features.columns import COLUMNS, MAX_CATEGORIES, CategoricalColumn, Column, NumericColumn
 from gpunn.features.frames import ArrayFrame, Frame
-from gpunn.features.kinds import FeatureWarning, check_kinds, no_column, show
+from gpunn.features.kinds import FeatureWarning, check_kinds, no_column
 from gpunn.features.oddities import oddity
 from gpunn.features.spellings import USUAL, Spellings
 from gpunn.features.values import Values, as_in_training, check_kind, converted
+from gpunn.shown import show
 
 MAX_NAME = 30  # letters of a column's name that are shown
 MAX_NAMES = 5  # that a message lists

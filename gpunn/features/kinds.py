@@ -9,6 +9,8 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from gpunn.shown import show
+
 NUMERIC = ("numbers", "dates", "times of day", "durations", "nothing")
 CATEGORICAL = ("text", "booleans")
 
@@ -46,9 +48,3 @@ def no_column(name: Any, present: Sequence[str]) -> str:
     hint = f" Did you mean {close[0]!r}?" if close else ""
     few = ", ".join(map(repr, present[:8])) + (f", ... ({len(present)} in all)" if len(present) > 8 else "")
     return f"there is no column {name!r}.{hint} The columns are {few or 'none'}."
-
-
-def show(value: Any) -> str:
-    """The form of a value in a message: never long."""
-    string = repr(value)
-    return string if len(string) <= 80 else f"{string[:77]}..."

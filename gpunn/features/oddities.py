@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from gpunn.features import frames
-from gpunn.features.kinds import FeatureWarning, show
+from gpunn.features.kinds import FeatureWarning
 from gpunn.features.spellings import EXAMPLES, LIKE_A_DATE, LIKE_A_NUMBER, Spellings, has_offset
 from gpunn.features.values import Values
+from gpunn.shown import show
 
 UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?")  # pandas' name for a column whose header is empty
 LIKE = {

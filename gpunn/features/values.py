@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from gpunn.features.kinds import show
 from gpunn.features.spellings import (
     EXAMPLES,
     PARSERS,
@@ -26,6 +25,7 @@ from gpunn.features.spellings import (
     number_string,
     seconds_string,
 )
+from gpunn.shown import show
 
 
 @dataclass(frozen=True, eq=False)

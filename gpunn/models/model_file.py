@@ -1,35 +1,37 @@
-"""One model, one safetensors file: arrays of each layer, and all else as JSON in its metadata.
+"""One model, one file: arrays of each layer, and all else as JSON in its metadata.
 
-No pickle, no class names, no paths. A reader believes nothing: nothing is parsed before the checksum of the whole
-file fits, and sizes, names, shapes and dtypes are held against what the metadata declares before anything is made
-of them: a checksum tells of damage, not of malice.
+No pickle, no class names, no paths. A reader believes nothing: the bounds of `sealed_file` come first, and sizes,
+names, shapes and dtypes are held against what the metadata declares before anything is made of them.
 """
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import json
 import math
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors
-import safetensors.numpy
 
 from gpunn.labels import Labels
+from gpunn.models.sealed_file import MAX_VALUES, n_values, pack, parsed, unpack
 from gpunn.models.whole_file import write_whole
 from gpunn.nn.network import Network
+from gpunn.shown import brief, printable, show
 
 FORMAT = "gpunn-1"
-KEYS = ("manifest", "classes", "features", "target", "names", "history")  # of the metadata, each JSON
-UNSEALED = b'"sha256":"' + b"0" * 64 + b'"'  # quotes within the metadata are escaped: this can stand only once
-SEAL = re.compile(rb'"sha256":"([0-9a-f]{64})"')
-MAX_HEADER = 100_000_000  # as safetensors has it
-MAX_DEPTH = 20  # of lists and mappings in the metadata
+KEYS = {  # of the metadata, each JSON, and how many values and keys there may be in it
+    **dict.fromkeys(("manifest", "classes"), 300_000),
+    "features": 800_000,
+    **dict.fromkeys(("target", "names"), 300_000),
+    "history": MAX_VALUES,
+}
+MAX_CLASS_BYTES = 2**26  # where the longest class sets the length of all
+DTYPE = re.compile(r"\|[iu]1|\|b1|\|O|[<>](?:[iu][248]|f[248]|U\d{1,9})")  # of classes
 LABELS = {"i": int, "u": int, "f": float, "b": bool, "U": str, "O": str}  # kind of dtype: what JSON brings back
 
 
@@ -62,15 +64,19 @@ class ModelFile:
     names: list[str] | None
     history: dict[str, Any]
 
+    def check_layers(self, n_layers: int) -> None:
+        """ValueError where the network declared has more layers than arrays, before anything is made of it."""
+        if n_layers > len(self.tensors):
+            raise ValueError(f"the network declared has {n_layers:,} layers for {len(self.tensors):,} arrays.")
+
     def theta(self, network: Network) -> np.ndarray:
         """The arrays laid out as a network wants them; ValueError where names, shapes or dtypes are others."""
         parts = _parts(network)
         if set(parts) != set(self.tensors):
             name = min(set(parts) ^ set(self.tensors))
             what = "is missing" if name in parts else "belongs to no layer of it"
-            raise ValueError(f"the arrays are not those of the network declared: {name[:80]} {what}.")
-        dtypes = {array.dtype for array in self.tensors.values()}
-        if len(dtypes) > 1 or dtypes.pop() not in (np.float32, np.float64):
+            raise ValueError(f"the arrays are not those of the network declared: {brief(name)} {what}.")
+        if len({array.dtype for array in self.tensors.values()}) > 1:
             raise ValueError("the arrays are not all float32, or all float64.")
         for name, part in parts.items():
             array = self.tensors[name]
@@ -83,7 +89,7 @@ class ModelFile:
         n_in = network.sizes[0]
         if self.features is None and self.names is not None and len(self.names) != n_in:
             raise ValueError(f"{len(self.names)} names of features are given for {n_in} inputs.")
-        theta = np.empty(network.n_parameters, self.tensors["1.W"].dtype)
+        theta = np.empty(network.n_parameters, self.tensors["1.W"].dtype.newbyteorder("="))
         for name, part in parts.items():
             part.put(np, theta, self.tensors[name])
         return theta
@@ -94,13 +100,24 @@ def tensors_of(network: Network, theta: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.ascontiguousarray(part.of(np, theta)) for name, part in _parts(network).items()}
 
 
+@contextlib.contextmanager
+def sound(path: str | os.PathLike[str]) -> Iterator[None]:
+    """What is found wrong with a model file within is told with its name."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)}: {printable(str(error))}") from None
+
+
 def write(path: str | os.PathLike[str], model: ModelFile) -> None:
     """Write a model file, whole or not at all: to a file beside it, which then takes its name.
+
+    Equal models give equal files, byte for byte.
 
     Raises
     ------
     ValueError
-        If labels are of a kind that cannot be written.
+        If labels are of a kind that cannot be written, or the model is more than a reader takes.
     OSError
         As `write_whole` does.
     """
@@ -112,10 +129,10 @@ def write(path: str | os.PathLike[str], model: ModelFile) -> None:
         "names": model.names,
         "history": model.history,
     }
-    metadata = {"format": FORMAT, "sha256": "0" * 64, **{key: json.dumps(value) for key, value in values.items()}}
-    data = safetensors.numpy.save(model.tensors, metadata=metadata)
-    seal = UNSEALED.replace(b"0" * 64, hashlib.sha256(data).hexdigest().encode())
-    write_whole(path, data.replace(UNSEALED, seal, 1))
+    texts = {"format": FORMAT, **{key: json.dumps(value) for key, value in values.items()}}
+    for key in KEYS:
+        _check_room(key, texts[key])
+    write_whole(path, pack(model.tensors, texts))
 
 
 def read(path: str | os.PathLike[str]) -> ModelFile:
@@ -128,47 +145,36 @@ def read(path: str | os.PathLike[str]) -> ModelFile:
     OSError
         If the file cannot be opened.
     """
-    path = Path(path)
-    _check_seal(path)
-    try:
-        with safetensors.safe_open(path, framework="numpy") as file:
-            metadata = dict(file.metadata() or {})
-            if metadata.get("format") != FORMAT:
-                found = str(metadata.get("format"))[:80]
-                raise ValueError(
-                    f"{path}: a model file of format {found!r}, and this version of gpunn reads {FORMAT!r}. Read it "
-                    "with the version that wrote it, or train again."
-                )
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-    except (safetensors.SafetensorError, OverflowError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"{path}: not a sound model file: {error}.") from None
-    try:
-        values = {key: json.loads(metadata[key]) for key in KEYS}
-        for value in values.values():
-            _check_depth(value)
+    with sound(path):
+        tensors, texts = unpack(path)
+        found = texts.pop("format", "")
+        if found != FORMAT:
+            raise ValueError(
+                f"its format is {show(found)}, and this version of gpunn reads {FORMAT!r}. Read it with the version "
+                "that wrote it, or train again."
+            )
+        if set(texts) != set(KEYS):
+            raise ValueError(f"its metadata are {show(sorted(texts))}; they must be {', '.join(KEYS)}.")
+        values = {key: _value(key, texts.pop(key)) for key in KEYS}
         labels = _labels(values.pop("classes"))
         _check(values)
-    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise ValueError(f"{path}: not a sound model file: {type(error).__name__}: {error}") from None
     return ModelFile(labels=labels, tensors=tensors, **values)
 
 
-def _check_seal(path: Path) -> None:
-    """ValueError unless the checksum in the header is that of the whole file, taken with zeros in its own place."""
-    with open(path, "rb") as file:
-        start = file.read(8)
-        length = int.from_bytes(start, "little")
-        header = file.read(length) if length <= MAX_HEADER else b""
-        seal = SEAL.search(header)
-        if seal is None:
-            raise ValueError(f"{path}: not a model file of gpunn, or the head of one that was damaged.")
-        digest = hashlib.sha256(start + header[: seal.start()] + UNSEALED + header[seal.end() :])
-        while chunk := file.read(2**20):
-            digest.update(chunk)
-    if seal[1].decode() != digest.hexdigest():
+def _check_room(key: str, text: str) -> None:
+    if n_values(text) > KEYS[key]:
+        remedy = "Shorten history_" if key == "history" else "Train on fewer columns, categories or classes"
         raise ValueError(
-            f"{path}: the checksum does not fit: the file was damaged, cut off or changed. Copy it or train again."
+            f"{key}: {n_values(text):,} values and keys, and a model file has room for {KEYS[key]:,}. {remedy}."
         )
+
+
+def _value(key: str, text: str) -> Any:
+    _check_room(key, text)
+    try:
+        return parsed(text)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
 
 
 def _parts(network: Network) -> dict[str, Any]:
@@ -188,6 +194,10 @@ def _classes(labels: Labels) -> dict[str, Any]:
         raise ValueError(
             f"classes of dtype {classes.dtype} cannot be written to a model file; use numbers, bools or text."
         )
+    if classes.nbytes > MAX_CLASS_BYTES:
+        raise ValueError(
+            f"the classes take {classes.nbytes:,} bytes, and a model file has room for {MAX_CLASS_BYTES:,}."
+        )
     return {"dtype": classes.dtype.str, "values": values, "multilabel": labels.multilabel}
 
 
@@ -197,19 +207,28 @@ def _labels(form: Any) -> Labels:
     values, multilabel = form["values"], form["multilabel"]
     if not isinstance(form["dtype"], str) or not isinstance(values, list) or not isinstance(multilabel, bool):
         raise ValueError("dtype must be a text, values a list, and multilabel true or false.")
-    dtype = np.dtype(form["dtype"])
-    kind = LABELS.get(dtype.kind)
+    if not DTYPE.fullmatch(form["dtype"]):
+        raise ValueError(f"classes, key 'dtype': {show(form['dtype'])} is not that of numbers, bools or text.")
+    # The length of text is that of the longest, whatever the file says.
+    dtype = np.dtype(str if "U" in form["dtype"] else form["dtype"])
+    kind = LABELS[dtype.kind]
     if len(values) < 2 or not all(type(value) is kind for value in values):
         raise ValueError("the classes are not a list of two or more numbers, bools or texts of the dtype declared.")
     if kind is float and not all(map(math.isfinite, values)):
         raise ValueError("a class is not a finite number.")
     if values != sorted(set(values)):
         raise ValueError("the classes are not sorted, or one stands twice.")
-    # The length of text is that of the longest, whatever the file says.
-    with np.errstate(over="ignore"):  # found below
-        classes = np.array(values, str if dtype.kind == "U" else dtype)
+    if dtype.kind == "U" and 4 * len(values) * max(map(len, values)) > MAX_CLASS_BYTES:
+        raise ValueError(
+            f"the classes are texts of up to {max(map(len, values)):,} letters: too long for their number."
+        )
+    try:
+        with np.errstate(over="ignore"):  # found below
+            classes = np.array(values, dtype)
+    except OverflowError:
+        classes = np.array([], dtype)
     if classes.tolist() != values:
-        raise ValueError(f"the classes are not numbers of dtype {dtype}.")
+        raise ValueError(f"the classes are not values of dtype {dtype}.")
     if multilabel and values != list(range(len(values))):
         raise ValueError("the classes of a multilabel problem are not the numbers of its columns.")
     return Labels(classes, multilabel)
@@ -218,18 +237,8 @@ def _labels(form: Any) -> Labels:
 def _check(values: dict[str, Any]) -> None:
     names, history = values["names"], values["history"]
     if not isinstance(values["manifest"], dict) or not isinstance(history, dict):
-        raise TypeError("manifest and history must be mappings.")
+        raise ValueError("manifest and history must be mappings.")
     if not (values["target"] is None or isinstance(values["target"], str)):
-        raise TypeError("target must be a text.")
+        raise ValueError("target must be a text.")
     if not (names is None or (isinstance(names, list) and all(isinstance(name, str) for name in names))):
-        raise TypeError("names must be a list of texts.")
-
-
-def _check_depth(value: Any) -> None:
-    """Deep nesting would exhaust the stack of whoever reads or shows it later."""
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        inner = [list(v.values()) if isinstance(v, dict) else v for v in level if isinstance(v, (dict, list))]
-        level = [v for part in inner for v in part]
-    if level:
-        raise ValueError(f"lists and mappings nest more than {MAX_DEPTH} deep.")
+        raise ValueError("names must be a list of texts.")

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from gpunn.shown import show
+
 ENDED_BY = {  # for people, what `History.stopped` says
     "max_iter": "the limit on epochs or iterations",
     "max_evaluations": "the limit on evaluations of the cost",
@@ -115,14 +117,16 @@ class History:
                 # What was not asked for has no entries.
                 lengths = (0, n) if name.endswith("score") or name.startswith("validation") else (n,)
                 good = isinstance(value, list) and len(value) in lengths and all(map(_is_number, value))
-            elif name in ("stopped", "path", "divergence"):
+            elif name == "stopped":
+                good = isinstance(value, str) and value in ("", *ENDED_BY)
+            elif name in ("path", "divergence"):
                 good = isinstance(value, str)
             elif name == "notes":
                 good = isinstance(value, list) and all(isinstance(note, str) for note in value)
             else:
                 good = (name == "best" and value is None) or (type(value) is int and 0 <= value < 2**63)
             if not good or (name == "best" and value is not None and value >= n):
-                raise ValueError(f"history, key {name!r}: {str(value)[:80]} is not allowed.")
+                raise ValueError(f"history, key {name!r}: {show(value)} is not allowed.")
         return cls(**form)
 
     @property

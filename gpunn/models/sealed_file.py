@@ -1,0 +1,174 @@
+"""A safetensors file with a checksum: arrays by name, and texts, its metadata.
+
+A checksum tells of damage, not of malice: nothing is parsed before it fits, and before the header has bounds that
+keep its parsing within a second and 200 MB; then every key, shape and offset must be the one that it can be.
+
+The format is written and read here, and not by the library of that name: that writes metadata in another order each
+time, and parses all of a header before any bound can be put to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gpunn.regular_file import open_regular
+from gpunn.shown import brief, show
+
+METADATA = "__metadata__"
+DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
+KEYS = {"dtype", "shape", "data_offsets"}  # of an array in the header
+ALIGNMENT = 8  # bytes, to which the header is filled up with blanks
+
+UNSEALED = b'"sha256":"' + b"0" * 64 + b'"'  # quotes within the metadata are escaped: this can stand only once
+SEAL = re.compile(rb'"sha256":"([0-9a-f]{64})"')
+
+MAX_HEADER = 2**25  # bytes
+MARKS = ",:[{"  # there is one of these before each value of JSON, or behind it
+MAX_VALUES = 1_200_000  # and keys, in the header
+MAX_ARRAYS = 30_000
+MAX_DEPTH = 20  # of lists and mappings
+WHOLE = range(-(2**63), 2**64)
+
+
+def pack(arrays: Mapping[str, np.ndarray], texts: Mapping[str, str]) -> bytes:
+    """The file as bytes: of equal arrays and texts, in the same order, they are equal.
+
+    Raises
+    ------
+    ValueError
+        If an array is neither float32 nor float64, or the texts are more than a reader takes.
+    """
+    names = {dtype: name for name, dtype in DTYPES.items()}
+    form: dict[str, Any] = {METADATA: {**texts, "sha256": "0" * 64}}
+    if len(arrays) > MAX_ARRAYS:
+        raise ValueError(f"it has {len(arrays):,} arrays, and a model file has room for {MAX_ARRAYS:,}.")
+    parts, stop = [], 0
+    for name, array in arrays.items():
+        dtype = array.dtype.newbyteorder("<")
+        if dtype not in names:
+            raise ValueError(f"the array {brief(name)} has dtype {array.dtype}; float32 or float64 is needed.")
+        parts.append(array.astype(dtype, copy=False).tobytes())
+        start, stop = stop, stop + len(parts[-1])
+        form[name] = {"dtype": names[dtype], "shape": [*array.shape], "data_offsets": [start, stop]}
+    header = json.dumps(form, separators=(",", ":")).encode("ascii")
+    header += b" " * (-len(header) % ALIGNMENT)
+    _check_bounds(header)
+    length = len(header).to_bytes(8, "little")
+    digest = hashlib.sha256(length + header)
+    for part in parts:
+        digest.update(part)
+    header = header.replace(UNSEALED, UNSEALED.replace(b"0" * 64, digest.hexdigest().encode()), 1)
+    return b"".join([length, header, *parts])
+
+
+def unpack(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays, which cannot be written to, and the texts of a file.
+
+    Raises
+    ------
+    ValueError
+        If it is not a whole and sound file of this kind.
+    OSError
+        If it cannot be opened.
+    """
+    with open_regular(path) as file:
+        start = file.read(8)
+        length = int.from_bytes(start, "little")
+        header = file.read(length) if length <= MAX_HEADER else b""
+        seal = SEAL.search(header)
+        if seal is None:
+            raise ValueError("not a model file of gpunn, or the head of one that was damaged.")
+        data = file.read()
+    digest = hashlib.sha256(start + header[: seal.start()] + UNSEALED + header[seal.end() :])
+    digest.update(data)
+    if seal[1].decode() != digest.hexdigest():
+        raise ValueError("the checksum does not fit: the file was damaged, cut off or changed. Copy it or train again.")
+    _check_bounds(header)
+    form = parsed(header.decode("ascii"))
+    texts = form.pop(METADATA, None) if isinstance(form, dict) else None
+    if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
+        raise ValueError("its metadata are not texts.")
+    if texts.pop("sha256", None) != seal[1].decode():
+        raise ValueError("its checksum does not stand in its metadata.")
+    return _arrays(form, data), texts
+
+
+def n_values(text: str) -> int:
+    """Not fewer than the values and keys in a text of JSON."""
+    return sum(map(text.count, MARKS))
+
+
+def parsed(text: str) -> Any:
+    """What JSON says; ValueError where a key stands twice, an integer has more than 64 bits, or it nests too deep."""
+    try:
+        value = json.loads(text, object_pairs_hook=_distinct, parse_int=_whole)
+    except RecursionError:
+        raise ValueError(f"lists and mappings nest more than {MAX_DEPTH} deep.") from None
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner = [v.values() if isinstance(v, dict) else v for v in level if isinstance(v, (dict, list))]
+        level = [v for part in inner for v in part]
+    if level:
+        raise ValueError(f"lists and mappings nest more than {MAX_DEPTH} deep.")
+    return value
+
+
+def _check_bounds(header: bytes) -> None:
+    """ValueError for a header whose parsing could take long, or much memory."""
+    # The texts are ASCII, and quoted: another escape would let each of their letters take four bytes.
+    if not header.isascii() or b"\\" in header.replace(b"\\\\", b"").replace(b'\\"', b""):
+        raise ValueError("its header is not ASCII, or has escapes that are not needed.")
+    values = n_values(header.decode("ascii"))
+    if len(header) > MAX_HEADER or values > MAX_VALUES:
+        raise ValueError(
+            f"all but its arrays takes {len(header):,} bytes with {values:,} values and keys, and a model file has "
+            f"room for {MAX_HEADER:,} with {MAX_VALUES:,}. Shorten history_, or join rare categories."
+        )
+
+
+def _arrays(form: dict[str, Any], data: bytes) -> dict[str, np.ndarray]:
+    if len(form) > MAX_ARRAYS:
+        raise ValueError(f"it has {len(form):,} arrays, more than {MAX_ARRAYS:,}.")
+    arrays, stop = {}, 0
+    for name, entry in form.items():
+        if not isinstance(entry, dict) or set(entry) != KEYS:
+            raise ValueError(f"the array {brief(name)} must have {', '.join(sorted(KEYS))}.")
+        dtype = DTYPES.get(entry["dtype"]) if isinstance(entry["dtype"], str) else None
+        if dtype is None:
+            raise ValueError(
+                f"the array {brief(name)} has dtype {show(entry['dtype'])}; F32 (float32) or F64 (float64) is needed."
+            )
+        shape, offsets = entry["shape"], entry["data_offsets"]
+        if not isinstance(shape, list) or not all(type(n) is int and 0 < n < 2**48 for n in shape) or len(shape) > 2:
+            raise ValueError(f"the array {brief(name)} has shape {show(shape)}; it must be one or two sizes above 0.")
+        start, stop = stop, stop + math.prod(shape) * dtype.itemsize
+        if offsets != [start, stop] or stop > len(data):
+            raise ValueError(f"the array {brief(name)} does not lie behind the others, within the file.")
+        arrays[name] = np.frombuffer(data, dtype, math.prod(shape), start).reshape(shape)
+    if stop != len(data):
+        raise ValueError("the file goes on behind its arrays.")
+    return arrays
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        name = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {brief(name)} stands twice.")
+    return found
+
+
+def _whole(digits: str) -> int:
+    number = int(digits) if len(digits) <= 20 else WHOLE.stop
+    if number not in WHOLE:
+        raise ValueError(f"{brief(digits)} has more than 64 bits.")
+    return number

@@ -1,0 +1,36 @@
+"""How values and texts that others wrote stand in messages and on a terminal: short, and without control characters."""
+
+from __future__ import annotations
+
+import re
+import reprlib
+from typing import Any
+
+MAX_LETTERS = 80
+
+# What moves a cursor, ends a line, or lets text run backwards; and halves of surrogate pairs, which are no text.
+CONTROLS = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+CONTROLS_IN_LINES = re.compile(CONTROLS.pattern.replace("\0-\x1f", "\0-\x09\x0b-\x1f"))
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = MAX_LETTERS
+
+
+def show(value: Any) -> str:
+    """The form of a value in a message: never long."""
+    return _SHORT.repr(value)
+
+
+def printable(text: str, lines: bool = False) -> str:
+    """A text with its control characters as escapes, ``\\x1b``; with ``lines`` the ends of lines are left."""
+    return (CONTROLS_IN_LINES if lines else CONTROLS).sub(_escape, text)
+
+
+def brief(text: str) -> str:
+    """A name in a message: printable, and cut where it is long."""
+    text = printable(text)
+    return text if len(text) <= MAX_LETTERS else f"{text[: MAX_LETTERS - 3]}..."
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")

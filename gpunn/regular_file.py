@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 from typing import BinaryIO
 
 
@@ -14,16 +13,16 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     Raises
     ------
     ValueError
-        If it is a pipe, a device or a socket.
+        If it is a pipe or a device.
     OSError
         If it cannot be opened.
     """
     file = open(path, "rb", opener=_at_once)  # noqa: SIM115 - the caller closes it
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise ValueError(f"{Path(path)}: not a regular file, but a pipe or a device. Write to a file, and name that.")
+        raise ValueError("not a regular file, but a pipe or a device. Write what it gives to a file, and name that.")
     return file
 
 
 def _at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # which Windows lacks, and pipes in folders with it
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # Windows lacks both it and such pipes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import reprlib
 from typing import Any
@@ -14,15 +15,18 @@ CONTROLS_IN_LINES = re.compile(CONTROLS.pattern.replace("\0-\x1f", "\0-\x09\x0b-
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = MAX_LETTERS
+MAX_SHOWN = 300
 
 
 def show(value: Any) -> str:
     """The form of a value in a message: never long."""
-    return _SHORT.repr(value)
+    found = _SHORT.repr(value)
+    return found if len(found) <= MAX_SHOWN else f"{found[: MAX_SHOWN - 3]}..."
 
 
 def printable(text: str, lines: bool = False) -> str:
-    """A text with its control characters as escapes, ``\\x1b``; with ``lines`` the ends of lines are left."""
+    """A text with its control characters as escapes of JSON and Python, ``\\u001b``; with ``lines`` the ends of lines
+    are left."""
     return (CONTROLS_IN_LINES if lines else CONTROLS).sub(_escape, text)
 
 
@@ -33,4 +37,4 @@ def brief(text: str) -> str:
 
 
 def _escape(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape").decode("ascii")
+    return json.dumps(found[0])[1:-1] if found[0] != "\x7f" else "\\u007f"  # which JSON lets be

@@ -20,15 +20,20 @@ def read(tmp_path):
     return parameters
 
 
-@pytest.mark.parametrize("weights", ["balanced", {0: 1.0, 3: 2.5}, {True: 2}, [{0: 1, 1: 5}, {0: 2.0, 1: 1}]])
+@pytest.mark.parametrize(
+    "weights", ["balanced", {0: 1.0, 3: 2.5}, {True: 2}, [{0: 1, 1: 5}, {0: 2.0, 1: 1}], {}, [{}, {1: 2}]]
+)
 def test_weights_of_classes_come_back_with_labels_of_any_kind(read, weights):
     clf = MLPClassifier(class_weight=weights)
     assert read(clf.to_manifest())["class_weight"] == weights
     assert manifest.from_dict(json.loads(json.dumps(manifest.to_dict(clf)))).parameters["class_weight"] == weights
 
 
-def test_weights_of_classes_may_be_written_as_a_mapping(read):
-    assert read("training: {class_weight: {spam: 3, ham: 1}}")["class_weight"] == {"spam": 3, "ham": 1}
+@pytest.mark.parametrize(
+    "weights", [{"spam": 3, "ham": 1}, [{0: 1, 1: 5}, {0: 2, 1: 1}], [{1: 3}, {0: 2}], [{}, {1: 2}]]
+)
+def test_weights_of_classes_may_be_written_as_mappings(read, weights):
+    assert read(f"training: {{class_weight: {weights}}}".replace("'", ""))["class_weight"] == weights
 
 
 @pytest.mark.parametrize("wrong", ["[1, 2]", "[[]]", "much", "3"])

@@ -19,7 +19,7 @@ from gpunn.features.kinds import FeatureWarning, check_kinds, no_column
 from gpunn.features.oddities import oddity
 from gpunn.features.spellings import USUAL, Spellings
 from gpunn.features.values import Values, as_in_training, check_kind, converted
-from gpunn.shown import show
+from gpunn.shown import printable, show
 
 MAX_NAME = 30  # letters of a column's name that are shown
 MAX_NAMES = 5  # that a message lists
@@ -230,7 +230,10 @@ class Features:
 
     def __str__(self) -> str:
         head = ("column", "kind", "becomes")
-        lines = [head, *((" ".join(_short(c.name).split()), c.kind, c.becomes) for c in self.columns)]
+        lines = [
+            head,
+            *((printable(" ".join(_short(c.name).split())), c.kind, printable(c.becomes)) for c in self.columns),
+        ]
         widths = [max(len(line[i]) for line in lines) for i in (0, 1)]
         return "\n".join(f"{name:{widths[0]}}  {kind:{widths[1]}}  {becomes}" for name, kind, becomes in lines)
 

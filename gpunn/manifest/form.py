@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import reprlib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
@@ -15,6 +14,7 @@ from gpunn.nn.activations import ACTIVATIONS
 from gpunn.nn.costs import COSTS
 from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
 from gpunn.parameters import Parameters
+from gpunn.shown import brief, show
 
 KEYS = {  # key of a manifest: parameter of the estimator
     "data.features": "features",
@@ -86,6 +86,8 @@ ALL_KEYS = (*KEYS, *WORDS, *DATA, *SIZES)
 
 COSTS_OF_THE_POST = {"xentropy": "cross_entropy", "loglike": "log_likelihood"}
 KINDS = {"float": "a number", "bool": "true or false"}  # what activations take
+MAX_DEPTH = 20  # of lists and mappings
+WHOLE = range(-(2**63), 2**64)  # numbers beyond belong to no key, and are no floats
 DEVICES = re.compile(r"cpu|auto|cuda(:\d{1,4})?")
 DEFAULTS = {f.name: f.default for f in fields(Parameters) if f.default is not MISSING}
 
@@ -131,7 +133,8 @@ class Manifest:
 
     def place(self, key: str) -> str:
         """Where a key stands, for messages."""
-        return f"{self.source}, line {self.lines[key]}, {key}" if key in self.lines else f"{self.source}, {key}"
+        line = f"line {self.lines[key]}, " if key in self.lines else ""
+        return f"{self.source}, {line}{brief(key)}"
 
 
 def from_dict(form: Any, source: str = "manifest", lines: Mapping[str, int] | None = None) -> Manifest:
@@ -140,10 +143,12 @@ def from_dict(form: Any, source: str = "manifest", lines: Mapping[str, int] | No
     if form is None or form == {}:
         raise ValueError(f"{source}: the manifest is empty. Begin with kind: feedforward.")
     found = dict(_flat(manifest, form))
+    for key, value in found.items():
+        _check_bounds(manifest, key, value)
     for key, allowed in WORDS.items():
         if key in found and found[key] not in allowed:
             raise ValueError(
-                f"{manifest.place(key)}: {_show(found[key])} is not known; use {' or '.join(map(repr, allowed))}."
+                f"{manifest.place(key)}: {show(found[key])} is not known; use {' or '.join(map(repr, allowed))}."
             )
     _check_beyond_parameters(manifest, found)
     parameters = {name: _value(manifest, key, found[key]) for key, name in KEYS.items() if key in found}
@@ -186,7 +191,7 @@ def _flat(manifest: Manifest, form: Any, prefix: str = "") -> Iterator[tuple[str
     """Keys with dots, and their values."""
     if not isinstance(form, dict):
         where = manifest.place(prefix) if prefix else manifest.source
-        raise ValueError(f"{where}: {_show(form)} is not a mapping of keys to values.")
+        raise ValueError(f"{where}: {show(form)} is not a mapping of keys to values.")
     for name, value in form.items():
         key = f"{prefix}.{name}" if prefix else str(name)
         whole = "." not in str(name)  # a key in quotes may hold a dot, and is none of ours
@@ -199,6 +204,21 @@ def _flat(manifest: Manifest, form: Any, prefix: str = "") -> Iterator[tuple[str
             siblings = [other for other in ALL_KEYS if not prefix or other.startswith(prefix + ".")]
             allowed = dict.fromkeys(other.split(".")[depth] for other in siblings)
             raise ValueError(f"{manifest.place(key)}: the key is unknown; allowed here are {', '.join(allowed)}.")
+
+
+def _check_bounds(manifest: Manifest, key: str, value: Any, depth: int = 0) -> None:
+    """ValueError for what is nested too deep, and for whole numbers too large to become floats."""
+    if depth > MAX_DEPTH:
+        raise ValueError(
+            f"{manifest.place(key)}: lists and mappings nest too deep, more than {MAX_DEPTH} in each other."
+        )
+    if isinstance(value, int) and value not in WHOLE:
+        raise ValueError(f"{manifest.place(key)}: a whole number of more than 64 bits is not allowed.")
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            _check_bounds(manifest, key, part, depth + 1)
 
 
 def _check_beyond_parameters(manifest: Manifest, found: Mapping[str, Any]) -> None:
@@ -232,19 +252,14 @@ def _check_beyond_parameters(manifest: Manifest, found: Mapping[str, Any]) -> No
     for key, (good, what) in allowed.items():
         value = found.get(key)
         if not good(value) and (value is not None or (key in DATA and key in found)):
-            raise ValueError(f"{manifest.place(key)}: {_show(value)} is not allowed; give {what}.")
+            raise ValueError(f"{manifest.place(key)}: {show(value)} is not allowed; give {what}.")
 
 
 def _value(manifest: Manifest, key: str, value: Any) -> Any:
     if key == "training.cost" and isinstance(value, str):
         return COSTS_OF_THE_POST.get(value, value)
-    if key == "training.class_weight" and isinstance(value, list):  # pairs, as `_plain` makes them
-        try:
-            return [dict(one) for one in value] if isinstance(value[0][0], list) else dict(value)
-        except (TypeError, ValueError, IndexError):
-            raise ValueError(
-                f"{manifest.place(key)}: {_show(value)} is not allowed; give balanced, or a weight for each class."
-            ) from None
+    if key == "training.class_weight" and isinstance(value, list):
+        return _weights(manifest, key, value)
     if key == "data.features" and value is False:
         return None
     if key.endswith(".activation"):
@@ -254,6 +269,19 @@ def _value(manifest: Manifest, key: str, value: Any) -> Any:
     return tuple(value) if isinstance(value, list) and key == "network.hidden.size" else value
 
 
+def _weights(manifest: Manifest, key: str, value: list[Any]) -> Any:
+    """A mapping of weights of classes from pairs, as `_plain` makes them, or a list of such mappings."""
+    if value and all(isinstance(one, dict) for one in value):
+        return value
+    try:
+        several = any(one and isinstance(one[0], list) for one in value)
+        return [dict(one) for one in value] if several else dict(value)
+    except (TypeError, ValueError, IndexError, KeyError):
+        raise ValueError(
+            f"{manifest.place(key)}: {show(value)} is not allowed; give balanced, or a weight for each class."
+        ) from None
+
+
 def _activation(manifest: Manifest, key: str, value: Any) -> Any:
     """A name as it is; a name with arguments as an object."""
     if not isinstance(value, dict):
@@ -261,7 +289,7 @@ def _activation(manifest: Manifest, key: str, value: Any) -> Any:
     name, arguments = next(iter(value.items())) if len(value) == 1 else (None, None)
     if name not in ACTIVATIONS or not isinstance(arguments, dict):
         raise ValueError(
-            f"{manifest.place(key)}: {_show(value)} is not allowed; give a name, or a name with what it takes, such "
+            f"{manifest.place(key)}: {show(value)} is not allowed; give a name, or a name with what it takes, such "
             f"as {{leaky_relu: {{slope: 0.2}}}}. Names are {', '.join(ACTIVATIONS)}."
         )
     kind: Any = ACTIVATIONS[name]
@@ -271,7 +299,7 @@ def _activation(manifest: Manifest, key: str, value: Any) -> Any:
         if argument not in takes or not good or not math.isfinite(given):
             allowed = ", ".join(f"{n}, {KINDS[t]}" for n, t in takes.items()) or "nothing"
             raise ValueError(
-                f"{manifest.place(key)}: {name} does not take {argument}={_show(given)}; it takes {allowed}."
+                f"{manifest.place(key)}: {name} does not take {brief(str(argument))}={show(given)}; it takes {allowed}."
             )
     return kind(**arguments)
 
@@ -306,10 +334,3 @@ def _put(form: dict[str, Any], key: str, value: Any) -> None:
     for section in sections:
         form = form.setdefault(section, {})
     form[last] = value
-
-
-def _show(value: Any) -> str:
-    """How a value stands in a message: never long."""
-    shown = reprlib.Repr()
-    shown.maxstring = shown.maxother = shown.maxlong = 80
-    return shown.repr(value)

@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tracemalloc
 
 import numpy as np
 import pytest
-import safetensors.numpy
+from forgeries import Parts
 from sklearn.exceptions import ConvergenceWarning
 
 import gpunn
 from gpunn import MLPClassifier
-
-
-class Parts:
-    """A model file taken apart, to be put together again with a checksum that fits."""
-
-    def __init__(self, data):
-        length = int.from_bytes(data[:8], "little")
-        metadata = json.loads(data[8 : 8 + length])["__metadata__"]
-        self.tensors = safetensors.numpy.load(data)
-        self.format = metadata.pop("format")
-        del metadata["sha256"]
-        self.values = {key: json.loads(value) for key, value in metadata.items()}
-        self.texts = {}  # of the metadata, in place of a value
-
-    def together(self):
-        metadata = {key: json.dumps(value) for key, value in self.values.items()} | self.texts
-        return sealed(safetensors.numpy.save(self.tensors, {**metadata, "format": self.format, "sha256": "0" * 64}))
-
-
-def sealed(data):
-    """The checksum put in its place, where zeros stand: SHA-256 of all bytes with those zeros."""
-    key = b'"sha256":"'
-    assert data.count(key + b"0" * 64) == 1
-    return data.replace(key + b"0" * 64, key + hashlib.sha256(data).hexdigest().encode())
 
 
 @pytest.fixture

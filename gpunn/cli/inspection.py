@@ -16,6 +16,7 @@ from gpunn.cli.curves import drawing
 from gpunn.cli.sources import Source, labelled_table, load, place, target_of
 from gpunn.estimator import MLPClassifier
 from gpunn.nn.costs import COSTS
+from gpunn.shown import printable
 
 WIDTH = 60  # of curves
 SHOWN_CLASSES = 10
@@ -77,9 +78,9 @@ def _network(clf: MLPClassifier, name: str) -> None:
 
 
 def _columns_and_classes(clf: MLPClassifier) -> None:
-    labels = [report.shown(label) for label in clf.classes_.tolist()]
+    labels = [printable(report.shown(label)) for label in clf.classes_.tolist()]
     few = ", ".join(labels[:SHOWN_CLASSES]) + (", ..." if len(labels) > SHOWN_CLASSES else "")
-    target = f" of {clf.target_}" if hasattr(clf, "target_") else ""
+    target = f" of {printable(clf.target_)}" if hasattr(clf, "target_") else ""
     report.say(f"{len(labels)} classes{target}: {few}")
     report.say(f"{clf.features_.n_in} columns as {clf.features_.n_out} inputs")
     head, *lines = str(clf.features_).splitlines()
@@ -92,7 +93,7 @@ def _columns_and_classes(clf: MLPClassifier) -> None:
 def _history(clf: MLPClassifier) -> None:
     history = clf.history_
     report.say(f"trained with {clf.solver}")
-    report.ended(clf, history.seconds[-1])
+    report.ended(clf, history.seconds[-1] if history.seconds else 0.0)
     for line in drawing("    cost", history.cost, WIDTH):
         report.say(line)
     if history.validation_score:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from gpunn.cli.parser import parser
 from gpunn.cli.remedies import as_options
 from gpunn.devices import DeviceUnavailableError
+from gpunn.shown import printable
 from gpunn.training.divergence import DivergenceError
 
 EXTRAS = {
@@ -66,5 +67,5 @@ def _message(error: BaseException) -> str:
 
 
 def _fail(message: str) -> int:
-    print(f"gpunn: error: {as_options(' '.join(message.splitlines()))}", file=sys.stderr)
+    print(f"gpunn: error: {printable(as_options(' '.join(message.splitlines())))}", file=sys.stderr)
     return 2

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import sys
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from gpunn import models
+from gpunn.shown import printable
 
 STDOUT = "-"
+
+
+class _Screen(io.BytesIO):
+    """Standard output where it is a terminal, on which no text of a table may move the cursor."""
+
+    def write(self, data: Any) -> int:
+        sys.stdout.write(printable(bytes(data).decode("utf-8", "backslashreplace"), lines=True))
+        return len(data)
 
 
 @contextlib.contextmanager
 def opened(output: str) -> Iterator[BinaryIO]:
     """A file to write to, which takes its name once all is written; "-" is standard output."""
     if output == STDOUT:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        yield _Screen() if sys.stdout.isatty() else sys.stdout.buffer
+        sys.stdout.flush()
     else:
         with models.whole_file(output) as file:
             yield file

@@ -19,6 +19,7 @@ from gpunn.cli.remedies import as_options
 from gpunn.cli.scores import Scores
 from gpunn.devices import get_device
 from gpunn.features import FeatureWarning
+from gpunn.shown import printable
 from gpunn.training.history import ENDED_BY, History
 
 SHOWN_CLASSES = 20  # a wider confusion matrix is not read
@@ -26,12 +27,13 @@ SHOWN_CLASSES = 20  # a wider confusion matrix is not read
 
 def say(text: str) -> None:
     """A line of the result."""
-    _out().print(text, highlight=False, markup=False, soft_wrap=True)
+    _out().print(printable(text, lines=True), highlight=False, markup=False, soft_wrap=True)
 
 
 def warn(text: str) -> None:
     """A warning."""
-    Console(stderr=True).print(f"gpunn: warning: {as_options(text)}", highlight=False, markup=False, soft_wrap=True)
+    text = printable(f"gpunn: warning: {as_options(text)}")
+    Console(stderr=True).print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 @contextlib.contextmanager
@@ -88,7 +90,7 @@ def progress(clf: Any) -> Iterator[Callable[[History], None]]:
 
 def score_of(clf: Any) -> str:
     """What is measured on validation rows."""
-    return str(clf.scoring or "accuracy")
+    return printable(str(clf.scoring or "accuracy"))
 
 
 def training(clf: Any, seconds: float) -> None:
@@ -123,7 +125,7 @@ def evaluation(scores: Scores, what: str, by_class: bool) -> None:
 
 def table(head: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1) -> None:
     """Aligned columns, the first ``left`` of them to the left."""
-    lines = [head, *lines]
+    lines = [[printable(cell) for cell in line] for line in (head, *lines)]
     widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         cells = [
@@ -150,7 +152,7 @@ def _by_class(scores: Scores) -> None:
 
 
 def _confusion(classes: np.ndarray, matrix: np.ndarray) -> None:
-    names = [shown(label) for label in classes.tolist()]
+    names = [printable(shown(label)) for label in classes.tolist()]
     cells = [[str(n) if n else "." for n in row] for row in matrix.tolist()]
     widths = [max(map(cell_len, column)) for column in zip(names, *cells, strict=True)]
     if len(names) > SHOWN_CLASSES or 4 + max(map(cell_len, names)) + sum(widths) + 2 * len(widths) > _out().width:

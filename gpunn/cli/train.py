@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import importlib
 import math
+import os
 import sys
 import time
 import warnings
@@ -27,22 +28,29 @@ from gpunn.cli.sources import Source, labelled_table, named, place
 from gpunn.data import split_target
 from gpunn.data.csv_text import STDIN
 from gpunn.data.tables import as_text
-from gpunn.devices import get_device
+from gpunn.devices import DeviceUnavailableError, get_device
 from gpunn.estimator import MLPClassifier
 from gpunn.features import Features, FeatureWarning, Spellings
 from gpunn.features.kinds import check_kinds
 from gpunn.features.oddities import oddities
 from gpunn.labels import Labels
 from gpunn.limits import ParameterError
-from gpunn.manifest import Manifest
+from gpunn.manifest import KEYS, Manifest
+from gpunn.shown import brief
 
 MANY_CLASSES = 50  # more different numbers are a quantity rather than classes
 
 MANIFESTS = (".yaml", ".yml", ".toml")
+NO_MANIFEST = ""  # the source of a plan that is only a table
 
 
 def train(options: argparse.Namespace) -> int:
     plan = _plan(options.source)
+    with _naming_manifest(plan):
+        return _train(options, plan)
+
+
+def _train(options: argparse.Namespace, plan: Manifest) -> int:
     source = Source(
         plan.data["file"],
         options.separator or plan.data.get("separator"),
@@ -58,11 +66,13 @@ def train(options: argparse.Namespace) -> int:
     )
     with report.warned(str(source)):
         given = clf.features if isinstance(clf.features, dict) else {}
-        X, y, kinds, spellings = _read(source, target, given, spellings)
-    labels = _labels(clf, options, y, f"{source}, column {target!r}", spellings)
+        told = _told_by(options.kind, plan, "--kind", "data.features")
+        X, y, kinds, spellings = _read(source, target, given, spellings, told)
+    labels = _labels(clf, options, plan, y, f"{source}, column {target!r}", spellings)
     _check_overwriting(output, options, target)
     share = plan.data.get("held_out", 0.2) if options.held_out is None else options.held_out
-    rows, held_out = _split(y, labels, share, clf.random_state)
+    told = _told_by(options.held_out is not None, plan, "--held-out", "data.held_out")
+    rows, held_out = _split(y, share, clf.random_state, told)
     for odd in oddities(X, kinds, spellings):
         report.warn(f"{source}: {odd}")
     X_test, y_test = X.take(held_out), y[held_out]
@@ -79,7 +89,7 @@ def train(options: argparse.Namespace) -> int:
         + (f"; {len(watched['y_val']):,} rows to validate on" if watched else "")
     )
     clf.features = features
-    seconds = _fit(clf, options, X.take(rows), y[rows], watched)
+    seconds = _fit(clf, options, plan, X.take(rows), y[rows], watched)
     clf.target_ = target
     clf.save(output)
     report.training(clf, seconds)
@@ -102,12 +112,12 @@ def _plural(n: int, noun: str) -> str:
 
 
 def _read(
-    source: Source, target: str, kinds: dict[str, str], spellings: Spellings
+    source: Source, target: str, kinds: dict[str, str], spellings: Spellings, told: str
 ) -> tuple[Any, np.ndarray, dict[str, str], Spellings]:
     """Rows X and labels y of the table, the kinds that are set of columns of X, and the spellings of its values."""
     kind = kinds.get(target)
     if kind not in (None, "text"):
-        raise ValueError(f"--kind: the target {target!r} cannot be {kind!r}; labels are read as they are, or as text.")
+        raise ValueError(f"{told}: the target {target!r} cannot be {kind!r}; labels are read as they are, or as text.")
     texts = [name for name, kind in kinds.items() if kind == "text" and name != target]
     table, spellings = source.table(texts, target, spellings)
     if kind == "text":
@@ -118,18 +128,43 @@ def _read(
         hint = " A word like NA that is a class is said to be one by --not-missing NA." * ("are missing" in str(error))
         raise ValueError(f"{source}: {error}{hint}") from None
     kinds = {name: kind for name, kind in kinds.items() if name != target}
-    check_kinds(kinds, X.column_names)
+    try:
+        check_kinds(kinds, X.column_names)
+    except ValueError as error:
+        raise ValueError(str(error).replace("features: ", f"{told}: ", 1)) from None
     dropped = [name for name, kind in kinds.items() if kind == "drop"]
     return X.drop_columns(dropped), y, {name: kind for name, kind in kinds.items() if kind != "drop"}, spellings
 
 
 def _plan(source: str) -> Manifest:
     if Path(source).suffix.lower() not in MANIFESTS:
-        return Manifest({}, data={"file": source})
+        return Manifest({}, data={"file": source}, source=NO_MANIFEST)
     plan = manifests.read(source)
     if "file" not in plan.data:
         raise ValueError(f"{plan.place('data.file')}: the manifest names no table to train on. Add the key.")
+    file = plan.data["file"]
+    if not os.path.exists(file) or os.path.isdir(file):
+        what = "is a folder" if os.path.isdir(file) else "there is no such file"
+        raise ValueError(f"{plan.place('data.file')}: {brief(file)}: {what}.")
     return plan
+
+
+@contextlib.contextmanager
+def _naming_manifest(plan: Manifest) -> Iterator[None]:
+    """What is wrong with the training that a manifest describes is told with its name."""
+    try:
+        yield
+    except (ValueError, DeviceUnavailableError, MemoryError) as error:
+        message = str(error)
+        if plan.source == NO_MANIFEST or plan.source in message or message.startswith("--"):
+            raise
+        raise ValueError(f"{plan.source}: {message}") from None
+
+
+def _told_by(given: Any, plan: Manifest, option: str, key: str) -> str:
+    """The option that set a value, or the place in the manifest, where there was no such option."""
+    inside = KEYS.get(key) in plan.parameters or key.split(".")[-1] in plan.data
+    return plan.place(key) if inside and not given else option
 
 
 def _places(options: argparse.Namespace, data: str) -> Path:
@@ -176,7 +211,7 @@ def _classifier(plan: Manifest, options: argparse.Namespace) -> MLPClassifier:
         )
     if options.kind:
         clf.features = {**(clf.features if isinstance(clf.features, dict) else {}), **dict(options.kind)}
-    with _named_options(options):
+    with _named_options(options, plan):
         choices.check(clf)
     seed = clf.random_state
     if seed is not None and not 0 <= seed < 2**32:
@@ -185,15 +220,18 @@ def _classifier(plan: Manifest, options: argparse.Namespace) -> MLPClassifier:
     return clf
 
 
-def _labels(clf: MLPClassifier, options: argparse.Namespace, y: np.ndarray, where: str, spellings: Spellings) -> Labels:
+def _labels(
+    clf: MLPClassifier, options: argparse.Namespace, plan: Manifest, y: np.ndarray, where: str, spellings: Spellings
+) -> Labels:
     """The classes, and what of the parameters is about them."""
     with named(where), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of many classes: _split refuses those that are too small
         _check_classes(y, options, spellings)
         labels = Labels.learn(y)
     _warn_of_alike(labels.classes, where)
-    clf.set_params(class_weight=_by_label(clf.class_weight, labels.classes))
-    with _named_options(options):
+    told = _told_by(options.class_weight, plan, "--class-weight", "training.class_weight")
+    clf.set_params(class_weight=_by_label(clf.class_weight, labels.classes, told))
+    with _named_options(options, plan):
         choices.check_threshold(clf.threshold, len(labels.classes), multilabel=False)
     return labels
 
@@ -240,14 +278,16 @@ def _features(
     return features
 
 
-def _fit(clf: MLPClassifier, options: argparse.Namespace, X: Any, y: np.ndarray, validation: dict[str, Any]) -> float:
+def _fit(
+    clf: MLPClassifier, options: argparse.Namespace, plan: Manifest, X: Any, y: np.ndarray, validation: dict[str, Any]
+) -> float:
     """Train, with what is to be seen of it; returns the seconds it took."""
     if options.quiet:
         shown: Any = contextlib.nullcontext()
     else:
         shown = report.drawn(clf) if options.live else report.progress(clf)
     began = time.perf_counter()
-    with shown as after, warnings.catch_warnings(record=True) as caught, _named_options(options):
+    with shown as after, warnings.catch_warnings(record=True) as caught, _named_options(options, plan):
         warnings.simplefilter("always")
         clf.set_params(callback=after)
         clf.fit(X, y, **validation)
@@ -262,17 +302,19 @@ def _fit(clf: MLPClassifier, options: argparse.Namespace, X: Any, y: np.ndarray,
 
 
 @contextlib.contextmanager
-def _named_options(options: argparse.Namespace) -> Iterator[None]:
-    """An error in a parameter begins with the option that set it, if one did."""
+def _named_options(options: argparse.Namespace, plan: Manifest) -> Iterator[None]:
+    """An error in a parameter begins with the option that set it, or the place in the manifest, if one did."""
     try:
         yield
     except ParameterError as error:
         named = error.parameter.partition("[")[0]
         option = next((o for o, name, _, _ in OPTIONS if name == named and getattr(options, name) is not None), None)
+        if option is None and named in plan.parameters:
+            option = plan.place(next(key for key, name in KEYS.items() if name == named))
         raise ValueError(f"{option}: {error}" if option else str(error)) from None
 
 
-def _by_label(weights: Any, classes: np.ndarray) -> Any:
+def _by_label(weights: Any, classes: np.ndarray, told: str) -> Any:
     """Weights of classes that are named as tables have them, by the classes themselves."""
     if not isinstance(weights, dict):
         return weights
@@ -281,7 +323,7 @@ def _by_label(weights: Any, classes: np.ndarray) -> Any:
         if report.shown(name) not in labels:
             few = ", ".join([*labels][:10])
             raise ValueError(
-                f"--class-weight: there is no class {name!r}. The classes are {few}{', ...' * (len(labels) > 10)}."
+                f"{told}: there is no class {name!r}. The classes are {few}{', ...' * (len(labels) > 10)}."
             )
     return {labels[report.shown(name)]: weight for name, weight in weights.items()}
 
@@ -293,10 +335,10 @@ def _many_classes(n_classes: int, n: int) -> str:
     return f" With {n_classes:,} classes in {n:,} rows it may be a quantity: gpunn classifies, and has no regression."
 
 
-def _split(y: np.ndarray, labels: Labels, share: float, seed: Any) -> tuple[np.ndarray, np.ndarray]:
+def _split(y: np.ndarray, share: float, seed: Any, told: str) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers of a stratified split, with every class on the side to train on."""
     if not 0 <= share < 1:
-        raise ValueError(f"--held-out: {share} is not allowed; give a number in [0, 1).")
+        raise ValueError(f"{told}: {share} is not allowed; give a number in [0, 1).")
     if share == 0:
         return np.arange(len(y)), np.empty(0, np.int64)
     found, counts = np.unique(y, return_counts=True)
@@ -313,6 +355,6 @@ def _split(y: np.ndarray, labels: Labels, share: float, seed: Any) -> tuple[np.n
         if len(np.unique(y[rows[0]])) == len(found):
             return np.sort(rows[0]), np.sort(rows[1])
     raise ValueError(
-        f"--held-out: {share} of {n} rows in {len(found)} classes does not leave a row of each class on both sides. "
+        f"{told}: {share} of {n} rows in {len(found)} classes does not leave a row of each class on both sides. "
         "Change it, add rows, or remove rare classes."
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gpunn.devices import DeviceUnavailableError, get_device
-    from gpunn.estimator import MLPClassifier, load
+    from gpunn.estimator import MLPClassifier, VersionWarning, load
     from gpunn.hidden_layer import HiddenLayer
     from gpunn.testing import GradientError, check_compiled, check_gradients
     from gpunn.training.divergence import DivergenceError, DivergenceWarning
@@ -21,6 +21,7 @@ __all__ = [
     "GradientError",
     "HiddenLayer",
     "MLPClassifier",
+    "VersionWarning",
     "check_compiled",
     "check_gradients",
     "get_device",
@@ -34,6 +35,7 @@ _HOME = {
     "GradientError": "gpunn.testing",
     "HiddenLayer": "gpunn.hidden_layer",
     "MLPClassifier": "gpunn.estimator",
+    "VersionWarning": "gpunn.estimator",
     "check_compiled": "gpunn.testing",
     "check_gradients": "gpunn.testing",
     "get_device": "gpunn.devices",

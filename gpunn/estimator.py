@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import Any, Self
 
 from array_api_compat import array_namespace
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
-from gpunn import choices, keeping, manifest, predicting, session
+from gpunn import __version__, choices, keeping, manifest, predicting, session
 from gpunn.nn.probabilities import log_probabilities, probabilities
 from gpunn.parameters import Parameters
 from gpunn.sklearn_compat import ARRAY_API_SUPPORT, CallbackSupportMixin, with_callbacks
 
 Array = Any
+
+
+class VersionWarning(UserWarning):
+    """A pickle of an estimator was written by another version of gpunn than the one that reads it."""
 
 
 class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parameters):
@@ -323,7 +328,19 @@ class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parame
         return [getattr(layer, name).of(xp, self.theta_) for layer in self.network_.layers]
 
     def __getstate__(self) -> dict[str, Any]:
-        return session.on_host(super().__getstate__())
+        return {**session.on_host(super().__getstate__()), "_gpunn_version": __version__}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        written = state.get("_gpunn_version", "a version before 0.1.0")
+        if written != __version__:
+            warnings.warn(
+                f"This pickle of {type(self).__name__} is from gpunn {written} and is read by {__version__}, which may "
+                "lack what it needs or give other results. Fit it again, or read it with that version and keep the "
+                "model by its save, for gpunn.load.",
+                VersionWarning,
+                stacklevel=2,
+            )
+        super().__setstate__({name: value for name, value in state.items() if name != "_gpunn_version"})
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -19,7 +19,7 @@ FITTED = {"inputs", "outcome", "sklearn_compat", *TOLD}
 PLAN = {
     "__main__": {"cli"},
     "cli": {"", "estimator", "insight", "models", "data", "features", "manifest", "shown", *FITTED},
-    "estimator": {"keeping", "predicting", "session", "manifest", "sklearn_compat", *TOLD},
+    "estimator": {"", "keeping", "predicting", "session", "manifest", "sklearn_compat", *TOLD},
     "insight": {"features", *FITTED},  # it reads estimators, and is given them
     "testing": FITTED,
     "hidden_layer": {"predicting", "sklearn_compat"},  # of whatever estimator it is given

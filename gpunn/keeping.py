@@ -26,13 +26,14 @@ def save(clf: Any, path: str | os.PathLike[str]) -> None:
     check_is_fitted(clf)
     if len(clf.classes_) < 2:
         raise ValueError(f"the model knows only one class, {clf.classes_.tolist()}: there is nothing to keep.")
+    described = manifest.to_dict(clf, clf.network_.sizes[0], len(clf.classes_))
     theta = on_host(clf.theta_)
     _check_answers(clf.network_, clf.head_, theta, clf._labels)
     features, names = getattr(clf, "features_", None), getattr(clf, "feature_names_in_", None)
     models.write(
         path,
         models.ModelFile(
-            manifest=manifest.to_dict(clf, clf.network_.sizes[0], len(clf.classes_)),
+            manifest=described,
             labels=clf._labels,
             tensors=models.tensors_of(clf.network_, theta),
             features=None if features is None else features.to_dict(),
@@ -85,7 +86,8 @@ def load(path: str | os.PathLike[str], device: str | None, kind: Any) -> Any:
 
 def _check_answers(network: Network, head: Head, theta: np.ndarray, labels: Labels) -> None:
     """ValueError for a network whose answers, to rows of numbers up to `LARGE`, may not be finite numbers."""
-    slopes = [abs(x) for layer in network.layers for x in vars(layer.activation).values()]
+    activations = [head.activation, *(layer.activation for layer in network.layers)]
+    slopes = [abs(x) for activation in activations for x in vars(activation).values()]
     largest = max(float(theta.max()), -float(theta.min()), *slopes)
     # No neuron of any layer may overflow, whether or not one of the rows below makes it work.
     good = largest * LARGE * max(network.sizes) < float(np.finfo(theta.dtype).max)

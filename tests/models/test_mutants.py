@@ -97,6 +97,7 @@ def predicts(clf):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FeatureWarning)
         assert np.isfinite(clf.predict_proba(rows)).all()
+        assert hasattr(clf, "features_") or np.isfinite(clf.predict_proba(rows.astype("float32"))).all()
         assert not np.isnan(clf.decision_function(rows)).any()
         assert len(clf.predict(rows)) == n
 
@@ -317,6 +318,12 @@ def test_answers_that_are_not_finite_are_refused_on_reading_and_writing(sound, t
 
 
 def test_slopes_that_overflow_are_refused(sound, tmp_path):
+    draft = Draft(sound["linear"])
+    draft.values["manifest"]["network"]["output"]["activation"] = {"elu": {"alpha": 1e300}}
+    draft.values["manifest"]["training"]["cost"] = "quadratic"
+    (tmp_path / "m").write_bytes(draft.together())
+    with pytest.raises(ValueError, match=r"m: its weights and slopes, up to 1e\+300"):
+        gpunn.load(tmp_path / "m")
     for slope in (1e308, 1e37, -1e300):
         draft = Draft(sound["softmax"])
         draft.values["manifest"]["network"]["hidden"]["activation"] = ["tanh", {"leaky_relu": {"slope": slope}}]

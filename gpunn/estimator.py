@@ -290,10 +290,14 @@ class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parame
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one file, whole or not at all; `gpunn.load` reads it. Nothing in it can run.
 
+        Equal models give equal files, byte for byte.
+
         Raises
         ------
         ValueError
-            If a parameter is an object without a name, or classes are neither numbers, bools nor text.
+            If a parameter is an object without a name, classes are neither numbers, bools nor text, weights are so
+            large that answers would not be finite, or the history is longer than `gpunn.load` reads (some 200,000
+            epochs).
         """
         keeping.save(self, path)
 
@@ -358,6 +362,7 @@ def load(path: str | os.PathLike[str], device: str | None = None) -> MLPClassifi
     Raises
     ------
     ValueError
-        If the file is not a whole and sound model file.
+        If the file is not a regular file, or not a whole and sound model file whose answers are finite. Whatever is
+        in it, this is found within seconds, and with little more memory than the arrays take.
     """
     return keeping.load(path, device, MLPClassifier)

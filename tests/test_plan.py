@@ -20,7 +20,7 @@ PLAN = {
     "__main__": {"cli"},
     "cli": {"", "estimator", "insight", "models", "data", "features", "manifest", "shown", *FITTED},
     "estimator": {"", "keeping", "predicting", "session", "manifest", "sklearn_compat", *TOLD},
-    "insight": {"features", *FITTED},  # it reads estimators, and is given them
+    "insight": {"features", "shown", *FITTED},  # it reads estimators, and is given them
     "testing": FITTED,
     "hidden_layer": {"predicting", "sklearn_compat"},  # of whatever estimator it is given
     "keeping": {"models", "features", "manifest", *FITTED},

@@ -351,7 +351,7 @@ def _check_names(seen: Sequence[str], names: Sequence[str]) -> None:
 
 
 def _listed(names: Sequence[str]) -> str:
-    few = [f"- {name}\n" for name in names[:MAX_NAMES]]
+    few = [f"- {printable(name)}\n" for name in names[:MAX_NAMES]]
     return "".join(few) + ("- ...\n" if len(names) > MAX_NAMES else "")
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from gpunn.insight.facts import Facts
 from gpunn.insight.finding import FEW, Finding, percent
+from gpunn.shown import printable
 
 LARGE = 10.0  # root mean square of a column; weights are drawn, and rates chosen, for about 1
 SMALL = 0.05  # of the largest column: the gradient by the first weights is as small as the inputs
@@ -120,7 +121,7 @@ def rare_class(facts: Facts) -> Finding | None:
 
 def _name(facts: Facts, j: int) -> str:
     """A column by its number, counted from 0, and its name."""
-    return f"input {j}" + (f" ({facts.input_names[j]})" if facts.input_names else "")
+    return f"input {j}" + (f" ({printable(facts.input_names[j])})" if facts.input_names else "")
 
 
 def _some(facts: Facts, numbers: np.ndarray) -> str:

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import gpunn
 from gpunn.cli.main import main
+from gpunn.insight import diagnose
 from gpunn.shown import printable
 
 BAD = "\x1b]0;x\x07\x1b[2J", "\x9b31m", "\u202egnp", "\x7f\b"
@@ -56,6 +58,17 @@ def test_what_is_shown_has_no_control_character(folder, capsys, command, code, s
     assert main(command.split()) == code
     text = shown(capsys)
     assert said in text or "No findings" in text
+
+
+def test_what_is_printed_in_python_has_no_control_character_either(folder):
+    clf = gpunn.load("m.gpunn")
+    rows = pd.DataFrame({f"size{BAD[0]}": np.zeros(60), f"word{BAD[1]}": [BAD[0]] * 60})
+    found = str(diagnose(clf, rows, np.array(BAD)[np.arange(60) % 3]))
+    assert r"size\u001b]0;x" in found and found == printable(found, lines=True)
+    assert str(clf.features_) == printable(str(clf.features_), lines=True)
+    with pytest.raises(ValueError, match="now missing") as caught:
+        clf.predict(rows[[f"word{BAD[1]}"]])
+    assert str(caught.value) == printable(str(caught.value), lines=True)
 
 
 def test_figures_for_programs_stay_json(folder, capsys):

@@ -43,7 +43,7 @@ def warn_of_divergence(clf: Any, history: History, advice: str, halvings: int) -
     halvings : int
         How often the learning rate was halved.
     """
-    if halvings and history.stopped != "diverged":
+    if halvings and not history.divergence:
         times = f"{halvings} times" if halvings > 1 else "once"
         warnings.warn(
             f"Training diverged {times} and went on with half the learning rate, which ended at "
@@ -51,7 +51,7 @@ def warn_of_divergence(clf: Any, history: History, advice: str, halvings: int) -
             DivergenceWarning,
             stacklevel=5,
         )
-    if history.stopped == "diverged":
+    if history.divergence:
         warnings.warn(divergence(clf, history, advice), DivergenceWarning, stacklevel=5)
 
 

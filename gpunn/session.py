@@ -171,7 +171,7 @@ def _check(clf: Any, X: Any, y: Any, sample_weight: Any, reset: bool, more: bool
 
 def _check_divergence(clf: Any, history: History, device: Device, rows: Rows) -> str:
     """What to do where training diverged, else ""; DivergenceError where that was asked for."""
-    if history.stopped != "diverged":
+    if not history.divergence:
         return ""
     advice = cause(device, rows)
     if clf.on_divergence == "raise":

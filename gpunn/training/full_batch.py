@@ -136,7 +136,8 @@ class FullBatch:
                 stability.take(history.cost[-1], latest, history.n_iter - 1)
             history.divergence = history.divergence or stability.verdict(latest)
             if history.divergence:
-                history.stopped, resume = "diverged", None
+                history.stopped = history.stopped if history.stopped == "interrupted" else "diverged"
+                resume = None
                 latest, history.best = stability.retreat()
                 history.fill_scores()
         return latest, history, resume

@@ -200,20 +200,19 @@ class Minibatch:
         except KeyboardInterrupt:
             # Between any two operations of an update theta is a point on the way: the model so far.
             history.stopped = "interrupted"
+        by_score = (best.theta, best.entry) if early and best.entry is not None else None
         with device.use():
             if ends and not history.divergence:
-                history.divergence = stability.verdict(shown)
+                history.divergence = stability.verdict(by_score[0] if by_score else shown)
             if history.divergence:
-                history.stopped = "diverged"
-                by_score = (best.theta, best.entry) if early and best.entry is not None else None
+                history.stopped = history.stopped if history.stopped == "interrupted" else "diverged"
                 state, history.best = stability.retreat(by_score)
                 self._restart(xp, progress, state)
                 history.fill_scores()
                 return progress
-        if early and best.entry is not None:
+        if by_score:
             progress.latest = xp.asarray(theta, copy=True)
-            theta[...] = best.theta
-            history.best = best.entry
+            theta[...], history.best = by_score
         elif progress.average is not None:
             progress.latest = xp.asarray(theta, copy=True)
             theta[...] = progress.average

@@ -238,3 +238,23 @@ def test_the_accuracy_of_a_constant_is_the_share_of_the_most_frequent_class(devi
     assert accuracy_of_constant(device, Rows(X, device.asarray(T[:, :1]))) == pytest.approx(0.8)  # one output
     several = device.asarray(np.array([[1.0, 1], [1, 1], [1, 0], [0, 0], [1, 1]]))
     assert accuracy_of_constant(device, Rows(X, several, exclusive=False)) == pytest.approx(0.6)
+
+
+@pytest.mark.usefixtures("by_arrays")
+def test_an_interrupt_of_what_has_diverged_is_both(problem):
+    def interrupt(history):
+        if history.n_iter == 4:
+            raise KeyboardInterrupt
+
+    progress = problem.train(trainer(0.2, 0.2, 0.2, 30.0), callback=interrupt)
+    assert (progress.history.stopped, progress.history.best) == ("interrupted", 1)  # where its best epoch began
+    assert progress.history.divergence
+    assert np.array_equal(progress.theta, problem.train(trainer(0.2, max_epochs=2)).theta)
+
+
+def test_with_early_stopping_the_state_that_is_kept_is_judged(problem):
+    settings = trainer(*[0.3] * 4, 30.0, max_epochs=6)
+    assert problem.train(settings).history.stopped == "diverged"
+    history = problem.train(settings, validation=problem.validation()).history
+    assert (history.stopped, history.divergence) == ("max_iter", "")
+    assert history.best == int(np.argmax(history.validation_score)) < 4

@@ -70,7 +70,7 @@ class StrictDevice:
     def calm(self):
         return contextlib.nullcontext()
 
-    def steady(self):
+    def steady(self, size):
         return contextlib.nullcontext()
 
     def synchronize(self):

@@ -56,8 +56,8 @@ class CpuDevice:
     def calm(self) -> contextlib.AbstractContextManager[Any]:
         return cores.one_thread()
 
-    def steady(self) -> contextlib.AbstractContextManager[Any]:
-        return cores.all_threads()
+    def steady(self, size: int) -> contextlib.AbstractContextManager[Any]:
+        return cores.one_thread() if size < cores.SMALL else cores.all_threads()
 
     def synchronize(self) -> None:
         pass

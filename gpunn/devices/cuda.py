@@ -66,7 +66,7 @@ class CudaDevice:
     def calm(self) -> contextlib.AbstractContextManager[Any]:
         return contextlib.nullcontext()
 
-    def steady(self) -> contextlib.AbstractContextManager[Any]:
+    def steady(self, size: int) -> contextlib.AbstractContextManager[Any]:
         return contextlib.nullcontext()
 
     def synchronize(self) -> None:

@@ -118,6 +118,11 @@ class Network:
         """Number of leading entries of theta that are weights, on which penalties act."""
         return self.layers[-1].W.stop
 
+    @property
+    def row_product(self) -> int:
+        """Multiplications of one row with the weights of the layer that has most."""
+        return max(layer.n_in * layer.n_out for layer in self.layers)
+
     def initial(self, xp: Namespace, rng: Any, weights: WeightInitialiser, biases: BiasInitialiser) -> Array:
         """Draw theta (P,) on the host, float64; ``xp`` is the host's namespace, ``rng`` a numpy Generator."""
         theta = xp.zeros(self.n_parameters)

@@ -77,7 +77,7 @@ def of_steps(epochs: Any, device: Device, objective: Objective, progress: Any, r
 def of_gradient(device: Device, objective: Objective, theta: Array, rows: Rows, function: Any) -> str:
     """What a compiled gradient of all rows gives otherwise at theta (P,); "" if nothing."""
     X, T, weight = rows.slice(device.xp, slice(None), theta.dtype)
-    with device.steady():
+    with device.steady(len(rows) * objective.network.row_product):
         right = objective.value_and_gradient(device.xp, theta, X, T, weight)
     tolerance = _tolerance(device, theta.dtype)
     for what, a, b in zip(("the cost", "the gradient"), right, function(theta), strict=True):

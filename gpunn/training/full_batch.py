@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -164,6 +165,6 @@ class FullBatch:
         T = by_columns(xp, T)  # as the logits are
         return (
             lambda theta: objective.value_and_gradient(xp, theta, X, T, weight),
-            device.steady,
+            functools.partial(device.steady, len(rows) * objective.network.row_product),
             path,
         )

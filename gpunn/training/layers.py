@@ -99,7 +99,7 @@ def layer_statistics(
     weight : array (n,), optional
         Row weights of the gradient; the other numbers count every row once.
     """
-    with device.use(), device.steady():
+    with device.use(), device.steady(X.shape[0] * objective.network.row_product):
         found = _measured(device.xp, objective, theta, X, T, weight)
         return _on_host(device, objective, found)
 

@@ -333,7 +333,7 @@ class Minibatch:
             else:
                 X, T, weight = rows.batch(xp, order[part], theta.dtype)
             progress.step += 1
-            with device.steady():
+            with device.steady(size * objective.network.row_product):
                 f, g = objective.value_and_gradient(xp, theta, X, T, weight, dropout)
                 if i == n_steps - 1:
                     g_norm = xp.linalg.vector_norm(g, axis=-1)

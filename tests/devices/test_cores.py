@@ -15,7 +15,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from gpunn import MLPClassifier
-from gpunn.devices import cores
+from gpunn.devices import cores, get_device, quota
 from gpunn.training.data import by_chunks
 
 LONG = 30  # seconds: what takes as long is a deadlock
@@ -26,8 +26,9 @@ def numbers():
 
 
 @pytest.fixture
-def three():
-    """BLAS has three threads, by the word of the main thread."""
+def three(monkeypatch):
+    """BLAS has three threads, by the word of the main thread, and the process may use as many."""
+    monkeypatch.setattr(quota, "usable", lambda: 3)
     cores.cores()  # loads every BLAS that there will be
     with threadpool_limits(3, user_api="blas"):
         if numbers() != {3}:
@@ -182,7 +183,6 @@ def test_rows_of_one_chunk_are_shared_out_and_multiplied_by_one_thread_each(thre
 
 @pytest.fixture
 def problem_on_cpu(monkeypatch):
-    from gpunn.devices import get_device
     from gpunn.nn.network import Network
 
     device, network = get_device("cpu"), Network((5, 3), ())
@@ -210,3 +210,27 @@ def test_trainings_by_arrays_and_predictions_in_many_threads_come_to_the_same(by
         predictions += [pool.submit(predict, n) for n in sizes[16:]]
         assert all(np.array_equal(t.result().theta_, clf.theta_) for t in trained)
         assert all(np.array_equal(p.result(), expected[n]) for p, n in zip(predictions, sizes, strict=True))
+
+
+# What a process may use, and what pays
+
+
+def test_products_have_no_more_threads_than_the_process_may_use(three, monkeypatch):
+    monkeypatch.setattr(quota, "usable", lambda: 2)
+    assert cores.cores() == 2
+    with cores.all_threads():
+        assert numbers() == {2}
+        other = entered(cores.all_threads)
+        other.end()
+        assert numbers() == {2} and other.seen == [{2}, {2}]
+    assert numbers() == {3}
+    with cores.one_thread():
+        assert numbers() == {1} and cores.cores() == 2
+    assert numbers() == {3}
+
+
+def test_small_products_have_one_thread(three):
+    for size, threads in ((0, 1), (cores.SMALL - 1, 1), (cores.SMALL, 3)):
+        with get_device("cpu").steady(size):
+            assert numbers() == {threads}
+    assert numbers() == {3}

@@ -24,6 +24,7 @@ from gpunn.devices.gradient_source import block_rows, gradient_source, gradient_
 from gpunn.devices.kernels_source import couples
 
 FLOPS_A_CALL = 2e10  # Ctrl-C waits for a call to end: about a tenth of a second
+STEP, WEIGHT, NEURON = 1e6, 300, 1e3  # products that take as long as a step's start, a weight's update, a neuron's row
 LARGE = 2**15  # weights from which threads no longer add up gradients
 FLOPS_A_THREAD = 5e5  # less than this and waking a second thread costs more than it brings
 
@@ -100,7 +101,7 @@ class CompiledEpoch:
         weight = np.empty(0, theta.dtype) if weight is None else weight
         keys = np.empty((*theta.shape[:-1], len(lr), 0), np.uint32) if keys is None else keys
         flops = 6 * batch * _n_products(self.sizes)
-        steps = max(1, int(FLOPS_A_CALL / flops))
+        steps = max(1, int(FLOPS_A_CALL / (STEP + WEIGHT * self.n_weights + batch * _work(self.sizes))))
         alone = theta.ndim == 1
         threads, way = _threads(flops) if alone else 1, self._way(batch)
         function = self._function(way)
@@ -165,15 +166,20 @@ class CompiledGradient:
         n_parameters = objective.network.n_parameters
         self.threads = _threads(6 * len(X) * _n_products(self.sizes))
         self.rows = min(block_rows(self.sizes), -(-len(X) // self.threads))
+        self.rows_a_call = max(1, int(FLOPS_A_CALL / _work(self.sizes)))
         self.work = _empty_aligned(gradient_workspace(self.sizes, n_parameters, self.threads), dtype)
         self.theta = _empty_aligned(n_parameters, dtype)
 
     def __call__(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         self.theta[...] = theta
-        g = np.empty_like(theta)
-        given = (self.X, self.T, self.weight, self.share, self.sizes, self.theta, g, self.rows, self.work)
-        f = np.asarray(sum(_together(self.function, self.threads, given)), theta.dtype)
-        return f + self.objective.add_penalties(np, theta, g, self.share), g
+        f, g, of_part = 0.0, np.zeros_like(theta), np.empty_like(theta)
+        for first in range(0, len(self.X), self.rows_a_call):
+            part = slice(first, first + self.rows_a_call)
+            rows = self.X[part], self.T[part], self.weight[part]
+            given = (*rows, self.share, self.sizes, self.theta, of_part, self.rows, self.work)
+            f += sum(_together(self.function, self.threads, given))
+            g += of_part
+        return np.asarray(f, theta.dtype) + self.objective.add_penalties(np, theta, g, self.share), g
 
 
 def _together(function: Any, threads: int, given: tuple[Any, ...]) -> list[Any]:
@@ -181,18 +187,18 @@ def _together(function: Any, threads: int, given: tuple[Any, ...]) -> list[Any]:
     gate, found = np.zeros(1, np.int64), [None] * threads
 
     def run(k: int) -> None:
-        try:
-            found[k] = function(k, threads, gate, *given)
-        except BaseException:
-            gate[0] = OPEN
-            raise
+        found[k] = function(k, threads, gate, *given)
 
-    try:
-        cores.together(run, threads)
-    except BaseException:  # one of them was never started, perhaps
+    def give_up() -> None:
         gate[0] = OPEN
-        raise
+
+    cores.together(run, threads, give_up)
     return found
+
+
+def _work(sizes: tuple[int, ...]) -> float:
+    """What a row costs: its products, and in their measure what its neurons cost beside them."""
+    return 6 * _n_products(sizes) + NEURON * sum(sizes[1:])
 
 
 def _n_products(sizes: tuple[int, ...]) -> int:

@@ -43,14 +43,29 @@ def each(function: Callable[[Any], None], items: Sequence[Any]) -> None:
             call.result()
 
 
-def together(function: Callable[[int], None], n: int) -> None:
+def together(function: Callable[[int], None], n: int, give_up: Callable[[], None] = lambda: None) -> None:
     """Call the function with 0 to n - 1, all at the same time, with products on one thread: they may wait for each
     other. It is the caller's thread that calls it with 0, and whoever else asks for this waits until it is done.
+
+    ``give_up`` is called where a call fails, or never begins; it should end the waiting of the others.
     """
-    with one_thread(), _one_at_a_time:
-        calls = [_helpers(n - 1).submit(contextvars.copy_context().run, function, k) for k in range(1, n)]
+
+    def helped(k: int) -> None:
         try:
+            function(k)
+        except BaseException:
+            give_up()
+            raise
+
+    with one_thread(), _one_at_a_time:
+        calls = []
+        try:
+            for k in range(1, n):
+                calls.append(_helpers(n - 1).submit(contextvars.copy_context().run, helped, k))
             function(0)
+        except BaseException:  # an interrupt too, which may come before function is within a try of its own
+            give_up()
+            raise
         finally:
             errors = [call.exception() for call in calls]  # when each has ended
     for error in errors:

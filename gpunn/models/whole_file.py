@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
+import re
 import secrets
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+if sys.platform != "win32":
+    import fcntl
+
+PART = re.compile(r"\.gpunn-[0-9a-f]{16}\.part")  # the name of a file as long as it is being written
+
+# What systems say that cannot sync a folder; the list is PostgreSQL's.
+NO_SYNC = (errno.EISDIR, errno.EACCES, errno.EBADF, errno.EINVAL)
 
 
 def check_place(path: str | os.PathLike[str]) -> None:
@@ -21,37 +32,45 @@ def check_place(path: str | os.PathLike[str]) -> None:
         raise IsADirectoryError(f"{path} is a folder; give the name of a file in it.")
     if path.exists() and not path.is_file():
         raise FileExistsError(f"{path} is no plain file, and will not be replaced; name another.")
+    folder = Path(os.path.realpath(path)).parent
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(f"{path}: the folder {folder} is read-only. Name a file in another.")
 
 
 @contextlib.contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A file beside it to write to, which then takes its name and, where one was there, its permissions.
 
+    A process that is killed leaves such a file behind; the next one that writes in this folder removes it.
+
     Raises
     ------
     OSError
-        If the file cannot be written. Whatever goes wrong, one that was there is left as it was, and nothing is left
-        beside it.
+        If the file cannot be written; the error names ``path``. Whatever goes wrong, a file that was there is left as
+        it was, and nothing is left beside it. One exception: if the folder cannot be synced the file is written, but
+        a loss of power may undo it.
     """
     check_place(path)
     place = Path(os.path.realpath(path))  # a link stays one
-    temporary = place.with_name(f".{secrets.token_hex(8)}.part")
+    _remove_abandoned(place.parent)
+    part = _begin(place, path)
     try:
-        with open(temporary, "xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        if place.exists():
-            os.chmod(temporary, stat.S_IMODE(place.stat().st_mode))
-        os.replace(temporary, place)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        # Name the file asked for, not the one beside it; an error of a full disk names none.
-        if isinstance(error, OSError) and (error.filename is not None or error.errno == errno.ENOSPC):
-            raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
+        file = io.BufferedWriter(part)
+        yield file
+        file.flush()
+        with naming(path):
+            os.fsync(part.fileno())
+            if place.exists():
+                os.chmod(part.temporary, stat.S_IMODE(place.stat().st_mode))
+            if sys.platform == "win32":
+                part.close()  # no open file can be renamed there; elsewhere this would end the lock too early
+            os.replace(part.temporary, place)
+    except BaseException:
+        part.discard()
         raise
-    _sync_folder(place.parent)
+    part.close()
+    with naming(path):
+        _sync_folder(place.parent)
 
 
 def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
@@ -60,11 +79,72 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
         file.write(data)
 
 
+@contextlib.contextmanager
+def naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """An OSError within names this file: one of a full disk names none, and others one beside it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise OSError(f"{os.fspath(path)}: {error}") from None
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from None
+
+
+class _Part(io.FileIO):
+    """A new file beside a place, locked for as long as it is open and its process alive; its errors name ``path``."""
+
+    def __init__(self, place: Path, path: str | os.PathLike[str]) -> None:
+        self.path = path
+        self.temporary = place.with_name(f".gpunn-{secrets.token_hex(8)}.part")
+        try:
+            with naming(path):
+                super().__init__(self.temporary, "xb")
+            if sys.platform != "win32":
+                with contextlib.suppress(OSError):  # a file system without locks, where none is ever free
+                    fcntl.flock(self, fcntl.LOCK_EX)
+        except BaseException:
+            self.discard()
+            raise
+
+    def write(self, data: Any) -> int:
+        with naming(self.path):
+            return super().write(data)
+
+    def discard(self) -> None:
+        self.close()
+        with contextlib.suppress(OSError):
+            os.unlink(self.temporary)
+
+
+def _begin(place: Path, path: str | os.PathLike[str]) -> _Part:
+    while True:
+        part = _Part(place, path)
+        if part.temporary.exists():
+            return part
+        part.close()  # another process saw it before it was locked, and removed it
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove the files of processes that were killed while they wrote, which are those without a lock."""
+    if sys.platform == "win32":
+        return
+    with contextlib.suppress(OSError):  # a folder may be written to that cannot be read
+        for name in filter(PART.fullmatch, os.listdir(folder)):
+            # In use, another user's, or gone meanwhile: whatever cannot be locked stays.
+            with contextlib.suppress(OSError), open(folder / name, "r+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(folder / name)
+
+
 def _sync_folder(folder: Path) -> None:
     """Make the new name last through a loss of power, where the system lets a folder be synced."""
-    with contextlib.suppress(OSError):
+    try:
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
+    except OSError as error:
+        if error.errno not in NO_SYNC:
+            said = f"it is written, but its folder could not be synced ({error.strerror}): a loss of power may undo it"
+            raise OSError(error.errno, said) from None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # for type checkers True, as that of typing, whose import would take longer than all else here
 if TYPE_CHECKING:
     from gpunn.devices import DeviceUnavailableError, get_device
     from gpunn.estimator import MLPClassifier, VersionWarning, load
@@ -43,11 +41,15 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    # scikit-learn takes most of a second to import: only who uses the estimator waits for it.
-    if name not in _HOME:
-        raise AttributeError(f"module 'gpunn' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOME[name]), name)
+if not TYPE_CHECKING:  # for type checkers there are the names above and no others
+
+    def __getattr__(name):
+        import importlib
+
+        # scikit-learn takes most of a second to import: only who uses the estimator waits for it.
+        if name not in _HOME:
+            raise AttributeError(f"module 'gpunn' has no attribute {name!r}")
+        return getattr(importlib.import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:

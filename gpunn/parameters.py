@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
+from gpunn.optim.directions import Direction
+from gpunn.optim.first_order import FirstOrder
+from gpunn.optim.schedules import Schedule
 from gpunn.training.history import History
 
 
@@ -16,10 +19,10 @@ class Parameters:
     hidden_layer_sizes: Any = (100,)
     activation: Any = "relu"
     _: KW_ONLY
-    solver: str = "adam"
+    solver: str | FirstOrder | Direction = "adam"
     alpha: float = 0.0001
     batch_size: int | str = "auto"
-    learning_rate: str = "constant"
+    learning_rate: str | Schedule = "constant"
     learning_rate_init: float = 0.001
     power_t: float = 0.5
     max_iter: int = 200

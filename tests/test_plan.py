@@ -31,7 +31,7 @@ PLAN = {
     "blueprint": {"choices", "labels", "training", *MATHS},
     # It is written in the words of choices.
     "manifest": {"parameters", "choices", "features", "limits", "optim", "nn", *SAFE},
-    "parameters": {"training"},
+    "parameters": {"training", "optim"},
     # A model file keeps classes; for ONNX an estimator is read.
     "models": {"", "labels", "choices", "inputs", *SAFE, *MATHS},
     "inputs": {"devices", "features", "sklearn_compat", "training"},

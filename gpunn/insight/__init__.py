@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 # Not at need, like the others: the function has the name of its module, and would give way to it.
 from gpunn.insight.diagnose import Diagnosis, diagnose, diagnose_network
@@ -38,17 +38,19 @@ __all__ = [
 _PICTURES = {name for name in __all__ if name.endswith("Display")}
 
 
-def __getattr__(name: str) -> Any:
-    # Pictures take a while to import: only who draws waits for them.
-    if name in _PICTURES:
-        from gpunn.insight import displays
+if not TYPE_CHECKING:  # for type checkers there are the names above and no others
 
-        return getattr(displays, name)
-    if name == "html_report":
-        from gpunn.insight.report import html_report
+    def __getattr__(name):
+        # Pictures take a while to import: only who draws waits for them.
+        if name in _PICTURES:
+            from gpunn.insight import displays
 
-        return html_report
-    raise AttributeError(f"module 'gpunn.insight' has no attribute {name!r}")
+            return getattr(displays, name)
+        if name == "html_report":
+            from gpunn.insight.report import html_report
+
+            return html_report
+        raise AttributeError(f"module 'gpunn.insight' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

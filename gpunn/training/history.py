@@ -17,7 +17,7 @@ ENDED_BY = {  # for people, what `History.stopped` says
     "decrease": "convergence: the cost falls no more",
     "line_search": "convergence: the cost is flat to rounding",
     "diverged": "divergence",
-    "interrupted": "an interrupt (Ctrl-C)",
+    "interrupted": "an interrupt (Ctrl-C) or a request to end (SIGTERM)",
     "callback": "the callback",
     "time_limit": "the limit on time",
 }
@@ -60,12 +60,12 @@ class History:
         "diverged", "interrupted", "callback", "time_limit", or a reason of `gpunn.optim.full_batch.REASONS`.
     """
 
-    cost: list[Any] = field(default_factory=list)
+    cost: list[float] = field(default_factory=list)
     validation_cost: list[float] = field(default_factory=list)
     validation_score: list[float] = field(default_factory=list)
     score: list[float] = field(default_factory=list)
     learning_rate: list[float] = field(default_factory=list)
-    gradient_norm: list[Any] = field(default_factory=list)
+    gradient_norm: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     evaluations: int = 0
     best: int | None = None

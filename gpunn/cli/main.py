@@ -1,21 +1,18 @@
-"""From the arguments to a command, and exit codes: 0 done, 2 bad input, 130 on Ctrl-C.
+"""From the arguments to a command, and exit codes: 0 done, 2 bad input, 130 on Ctrl-C, 143 on SIGTERM.
 
 What goes wrong with the input is one message on standard error, without a traceback.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shlex
 import sys
-from collections.abc import Sequence
 
-from gpunn.cli.parser import parser
-from gpunn.cli.remedies import as_options
-from gpunn.devices import DeviceUnavailableError
-from gpunn.shown import printable
-from gpunn.training.divergence import DivergenceError
+from gpunn.cli import signals
+
+TYPE_CHECKING = False  # see signals.py
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 EXTRAS = {
     "rich": "rich pyarrow",
@@ -25,23 +22,38 @@ EXTRAS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a label that the terminal cannot show is no reason to fail
-            stream.reconfigure(errors="backslashreplace")
-    given = sys.argv[1:] if arguments is None else [*arguments]
-    options = parser().parse_args(given)
-    options.how = shlex.join(["gpunn", *given])  # for reports
-    try:
-        from gpunn.cli import commands
+    """Run a command; returns the exit code.
 
-        return commands.COMMANDS[options.command](options)
+    Without arguments it is the command of this process: its arguments are taken, and its signals handled.
+    """
+    if arguments is not None:
+        return _run([*arguments])
+    signals.install()  # all else is imported later, which takes most of a second
+    from gpunn.cli import streams
+
+    streams.prepare()
+    code = _run(sys.argv[1:])
+    signals.done(code)
+    if signals.came():
+        streams.settle()
+        os._exit(code)  # the interpreter would wait for its threads, one of which may be compiling
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    from gpunn.cli import streams
+    from gpunn.devices import DeviceUnavailableError
+    from gpunn.training.divergence import DivergenceError
+
+    try:
+        code = _command(arguments)
+        streams.flush()
+        return code
     except KeyboardInterrupt:
-        print("gpunn: interrupted", file=sys.stderr)
-        return 130
+        print(f"gpunn: {signals.name()}", file=sys.stderr)
+        return signals.exit_code()
     except BrokenPipeError:  # the reader of a pipe has seen enough
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.drop()
         return 0
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
@@ -60,6 +72,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"Arrow cannot do this with the table: {_message(error)}. Write it with plain types, or as CSV.")
 
 
+def _command(arguments: list[str]) -> int:
+    import shlex
+
+    from gpunn.cli import streams
+    from gpunn.cli.parser import parser
+
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a label that the terminal cannot show is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        options = parser().parse_args(arguments)
+    except SystemExit as end:  # help, or a mistake that was told
+        return int(end.code or 0)
+    options.how = shlex.join(["gpunn", *arguments])  # for reports
+    from gpunn.cli import commands
+
+    if signals.installed():
+        import pyarrow
+
+        pyarrow.enable_signal_handlers(False)  # it would take signals from us, and loses some of them
+    if options.command != "predict":  # which may write to a file alone
+        streams.check()
+    with signals.raising():
+        return commands.COMMANDS[options.command](options)
+
+
 def _message(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.filename}: {error.strerror}"
@@ -67,5 +105,10 @@ def _message(error: BaseException) -> str:
 
 
 def _fail(message: str) -> int:
+    from gpunn.cli import streams
+    from gpunn.cli.remedies import as_options
+    from gpunn.shown import printable
+
+    streams.settle()
     print(f"gpunn: error: {printable(as_options(' '.join(message.splitlines())))}", file=sys.stderr)
     return 2

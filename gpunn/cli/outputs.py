@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from gpunn import models
+from gpunn.cli import streams
 from gpunn.shown import printable
 
 STDOUT = "-"
@@ -18,7 +19,8 @@ class _Screen(io.BytesIO):
     """Standard output where it is a terminal, on which no text of a table may move the cursor."""
 
     def write(self, data: Any) -> int:
-        sys.stdout.write(printable(bytes(data).decode("utf-8", "backslashreplace"), lines=True))
+        with streams.writing():
+            sys.stdout.write(printable(bytes(data).decode("utf-8", "backslashreplace"), lines=True))
         return len(data)
 
 
@@ -26,8 +28,9 @@ class _Screen(io.BytesIO):
 def opened(output: str) -> Iterator[BinaryIO]:
     """A file to write to, which takes its name once all is written; "-" is standard output."""
     if output == STDOUT:
-        yield _Screen() if sys.stdout.isatty() else sys.stdout.buffer
-        sys.stdout.flush()
+        stdout: Any = _Screen() if sys.stdout.isatty() else streams.Output()
+        yield stdout
+        stdout.flush()
     else:
         with models.whole_file(output) as file:
             yield file

@@ -6,6 +6,7 @@ import argparse
 from typing import Any, NoReturn
 
 from gpunn import __version__
+from gpunn.cli import streams
 from gpunn.cli.options import OPTIONS, kind
 
 TOP_EXAMPLES = """examples:
@@ -55,6 +56,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"gpunn: error: {message} (see {self.prog} --help)\n")
+
+    def print_help(self, file: Any = None) -> None:
+        """As argparse has it, but for errors of standard output, which that leaves unsaid."""
+        with streams.writing():
+            print(self.format_help(), end="", file=file)
 
 
 def parser() -> Parser:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from gpunn.cli import report
+from gpunn.cli import report, streams
 from gpunn.cli.outputs import STDOUT, opened
 from gpunn.cli.sources import Source, encoded, load, of_matrices, place
 from gpunn.estimator import MLPClassifier
@@ -24,7 +24,9 @@ FORMATS = {".csv": "csv", ".parquet": "parquet"}
 def predict(options: argparse.Namespace) -> int:
     output = options.output or STDOUT
     form = options.format or ("csv" if output == STDOUT else FORMATS.get(Path(output).suffix.lower()))
-    if output != STDOUT:
+    if output == STDOUT:
+        streams.check()
+    else:
         place(output, options.model, options.data)
     if form is None:
         raise ValueError(

@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gpunn.choices import FIRST_ORDER_SOLVERS
+from gpunn.cli import streams
 from gpunn.cli.curves import Curves
 from gpunn.cli.remedies import as_options
 from gpunn.cli.scores import Scores
@@ -27,7 +28,8 @@ SHOWN_CLASSES = 20  # a wider confusion matrix is not read
 
 def say(text: str) -> None:
     """A line of the result."""
-    _out().print(printable(text, lines=True), highlight=False, markup=False, soft_wrap=True)
+    with streams.writing():
+        _out().print(printable(text, lines=True), highlight=False, markup=False, soft_wrap=True)
 
 
 def warn(text: str) -> None:
@@ -176,7 +178,7 @@ def facts(title: str, named: dict[str, str]) -> None:
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        raise BrokenPipeError  # for main, where rich would end the process with code 1
+        streams.drop()  # whoever read it has seen enough, and files are still to be written; rich would end the process
 
 
 def _out() -> Console:

@@ -7,6 +7,7 @@ import contextlib
 import importlib
 import math
 import os
+import signal
 import sys
 import time
 import warnings
@@ -20,7 +21,7 @@ from sklearn.model_selection import train_test_split
 
 from gpunn import choices, models
 from gpunn import manifest as manifests
-from gpunn.cli import report
+from gpunn.cli import report, signals
 from gpunn.cli.inspection import write_page
 from gpunn.cli.options import OPTIONS
 from gpunn.cli.scores import Scores
@@ -89,10 +90,11 @@ def _train(options: argparse.Namespace, plan: Manifest) -> int:
         + (f"; {len(watched['y_val']):,} rows to validate on" if watched else "")
     )
     clf.features = features
-    seconds = _fit(clf, options, plan, X.take(rows), y[rows], watched)
-    clf.target_ = target
-    clf.save(output)
+    seconds, hurry = _fit_and_save(clf, options, plan, X.take(rows), y[rows], watched, target, output)
     report.training(clf, seconds)
+    if hurry:
+        report.say(f"model saved to {output}")
+        return signals.exit_code()
     if held_out.size:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FeatureWarning)  # a random part of the table is written as the rest of it
@@ -104,7 +106,7 @@ def _train(options: argparse.Namespace, plan: Manifest) -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FeatureWarning)
             write_page(options.report, clf, X_test, y_test, title, options.how, held_out + 1)
-    return 130 if clf.history_.stopped == "interrupted" else 0
+    return signals.exit_code() if clf.history_.stopped == "interrupted" else 0
 
 
 def _plural(n: int, noun: str) -> str:
@@ -278,27 +280,40 @@ def _features(
     return features
 
 
-def _fit(
-    clf: MLPClassifier, options: argparse.Namespace, plan: Manifest, X: Any, y: np.ndarray, validation: dict[str, Any]
-) -> float:
-    """Train, with what is to be seen of it; returns the seconds it took."""
+def _fit_and_save(
+    clf: MLPClassifier,
+    options: argparse.Namespace,
+    plan: Manifest,
+    X: Any,
+    y: np.ndarray,
+    validation: dict[str, Any],
+    target: str,
+    output: Path,
+) -> tuple[float, bool]:
+    """Train, with what is to be seen of it, and save the model. Returns the seconds that training took, and whether
+    somebody waits for the process to end."""
     if options.quiet:
         shown: Any = contextlib.nullcontext()
     else:
         shown = report.drawn(clf) if options.live else report.progress(clf)
-    began = time.perf_counter()
     with shown as after, warnings.catch_warnings(record=True) as caught, _named_options(options, plan):
         warnings.simplefilter("always")
         clf.set_params(callback=after)
-        clf.fit(X, y, **validation)
-        clf.set_params(callback=None)
-    seconds = time.perf_counter() - began
-    if clf.history_.stopped == "interrupted" and not clf.n_iter_:
-        raise KeyboardInterrupt  # nothing was learned: a model that is there already is worth more
+        with signals.held() as waiting:  # from the end of fit on, so that what it learned is not lost
+            began = time.perf_counter()
+            with signals.raising():
+                clf.fit(X, y, **validation)
+            seconds = time.perf_counter() - began
+            clf.set_params(callback=None)
+            interrupted = clf.history_.stopped == "interrupted"
+            if interrupted and not clf.n_iter_:
+                raise KeyboardInterrupt  # nothing was learned: a model that is there already is worth more
+            clf.target_ = target
+            clf.save(output)
     for warning in caught:
         if not issubclass(warning.category, ConvergenceWarning):  # to run all epochs asked for is no fault
             report.warn(str(warning.message))
-    return seconds
+    return seconds, bool(waiting) or (interrupted and signals.last() == signal.SIGTERM)
 
 
 @contextlib.contextmanager

@@ -110,17 +110,18 @@ def test_permissions_and_links_of_the_old_file_stay(model, run):
     assert (model.parent / "p.csv").read_text().startswith('"prediction"')
 
 
-def test_an_interrupt_ends_the_wait_for_standard_input_and_leaves_no_file(model):
-    code = f"{SMALL}; sys.exit(main(['predict', 'm.gpunn', '-', '-o', 'p.csv']))"
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+@pytest.mark.parametrize(("number", "said"), [(signal.SIGINT, b"interrupted"), (signal.SIGTERM, b"terminated")])
+def test_a_signal_ends_the_wait_for_standard_input_and_leaves_no_file(model, number, said):
+    line = [sys.executable, "-c", f"{SMALL}; sys.exit(main())", "predict", "m.gpunn", "-", "-o", "p.csv"]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdin.write((model.parent / "t.csv").read_bytes())  # more is to come, for all that it knows
         process.stdin.flush()
         end = time.monotonic() + 60
         while not any(name.endswith(".part") for name in os.listdir()) and time.monotonic() < end:
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
-        assert process.stderr.read() == b"gpunn: interrupted\n"
+        process.send_signal(number)
+        assert process.wait(60) == 128 + number
+        assert process.stderr.read() == b"gpunn: " + said + b"\n"
     assert sorted(os.listdir()) == ["m.gpunn", "t.csv", "t.parquet"]
 
 

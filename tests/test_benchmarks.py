@@ -125,6 +125,15 @@ def test_start_up():
     assert all(seconds(row["gpunn"]) > 0 and float(row["ratio"]) > 0 for row in rows)
 
 
+def test_busy_times_fits_beside_neighbours_and_without(tmp_path):
+    [rows] = tables(run("busy", "--rounds", 1, "--rows", 400, "--neighbours", 1, "--write", tmp_path))
+    idle, busy, share = rows
+    assert [row[next(iter(row))] for row in rows] == ["idle", "busy", "busy / idle"]
+    assert all(seconds(row[name]) > 0 for row in (idle, busy) for name in ("gpunn", "scikit-learn"))
+    assert float(share["gpunn"]) > 0
+    assert len(kept(tmp_path, "busy-cpu", chart=False)["busy"]["gpunn"]) == 1
+
+
 def test_train_step_leaves_out_contenders_whose_names_have_commas(tmp_path):
     left_out = ("PyTorch", "PyTorch, fused Adam", "PyTorch, compiled", "JAX scan")
     options = [word for name in left_out for word in ("--without", name)]

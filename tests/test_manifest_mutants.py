@@ -93,7 +93,7 @@ def mutant(rng):
 
 def message_of(path, read):
     """What reading a manifest was refused with, or None; by its name, in short, without a control character."""
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         read()
         message = None
@@ -101,7 +101,7 @@ def message_of(path, read):
         message = str(error)
         assert message.startswith(str(path)) and len(message) < 1500 + len(str(path))
         assert message == printable(message)
-    assert time.perf_counter() - began < SECONDS
+    assert time.process_time() - began < SECONDS
     return message
 
 

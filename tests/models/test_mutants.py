@@ -73,7 +73,7 @@ def sound(tmp_path_factory):
 
 def load(path):
     """The classifier of a file that may be anything, or None where it was refused as it should be."""
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         clf = gpunn.load(path)
     except ValueError as error:
@@ -81,7 +81,7 @@ def load(path):
         assert message.startswith(f"{path}: ") and len(message) < 1000 + len(str(path))
         assert message == printable(message)
         clf = None
-    assert time.perf_counter() - began < SECONDS
+    assert time.process_time() - began < SECONDS
     return clf
 
 

@@ -103,9 +103,9 @@ class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parame
         Limit on the Euclidean norm of the gradient.
     on_divergence : {"warn", "raise", "recover"}, default="warn"
         What to do where training diverges: the cost or the weights are not finite, the cost is far above that of the
-        initial weights, or all rows get the same probabilities. "warn" keeps the best state that was evaluated, "raise"
-        raises `gpunn.DivergenceError` and leaves the estimator as it was, "recover" goes on from the best state with
-        half the learning rate, at most 8 times; solvers that take all rows at once have no rate to halve.
+        start, or (in `fit`) all rows get the same probabilities. "warn" keeps the best state that was evaluated,
+        "raise" raises `gpunn.DivergenceError` and leaves the estimator as it was, "recover" goes on from the best state
+        with half the learning rate, at most 8 times; solvers that take all rows at once have no rate to halve.
     warmup : float, default=0
         Epochs over which the learning rate rises from 0.
     lbfgs_memory : int, default=10
@@ -213,7 +213,7 @@ class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parame
         DivergenceWarning
             If training diverged: the best state that was evaluated was kept.
         UserWarning
-            Before training, if the scale of the inputs makes learning hopeless.
+            Before training, if inputs are so large that they saturate units or drown the others.
         """
         choices.check(self)
         context = self._init_callback_context(max_subtasks=self.max_iter)

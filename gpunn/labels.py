@@ -41,6 +41,12 @@ class Labels:
         kind = type_of_target(y)
         if kind in ("continuous", "unknown") and np.ndim(y) == 1:
             labels = np.asarray(y, dtype=object)
+            if kind == "unknown" and not any(isinstance(label, Real) and label % 1 for label in labels):
+                raise ValueError(
+                    f"Unknown label type: {kind}. y has dtype object and begins with {labels[0]!r:.80} "
+                    f"({type(labels[0]).__name__}). Labels are text, integers or booleans, all of one type: convert "
+                    "them by y.astype(str), y.astype(int) or y.astype(bool)."
+                )
             row = next((i for i, label in enumerate(labels) if isinstance(label, Real) and label % 1), 0)
             raise ValueError(
                 f"Unknown label type: {kind}. y has {labels[row]!s:.80} in row {row + 1}: gpunn classifies, and has no "

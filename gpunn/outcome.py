@@ -46,8 +46,8 @@ def warn_of_divergence(clf: Any, history: History, advice: str, halvings: int) -
     if halvings and not history.divergence:
         times = f"{halvings} times" if halvings > 1 else "once"
         warnings.warn(
-            f"Training diverged {times} and went on with half the learning rate, which ended at "
-            f"{history.learning_rate[-1]:.3g}: see history_.notes. Lower learning_rate_init={clf.learning_rate_init}.",
+            f"Training diverged {times} and went on with half the learning rate each time: see history_.notes. Divide "
+            f"learning_rate_init={clf.learning_rate_init} by {2**halvings}.",
             DivergenceWarning,
             stacklevel=5,
         )
@@ -73,9 +73,13 @@ def warn_of_end(clf: Any, history: History) -> None:
 
 def divergence(clf: Any, history: History, advice: str) -> str:
     """How a training diverged, what was kept of it, and what to do."""
-    kept = "The initial weights were" if history.best is None else f"The state of iteration {history.best + 1} was"
+    kept = "The weights that it started from were kept. "
+    if history.best is not None:
+        kept = f"The state of iteration {history.best + 1} was kept. "
+    if clf.on_divergence == "raise":
+        kept = ""
     if not choices.is_full_batch(clf.solver):
         advice += f" Lower learning_rate_init={clf.learning_rate_init}, or set clip_norm."
         if clf.on_divergence != "recover":
             advice += " on_divergence='recover' halves the rate and goes on."
-    return f"Training diverged in iteration {history.n_iter}: {history.divergence}. {kept} kept. {advice.strip()}"
+    return f"Training diverged in iteration {history.n_iter}: {history.divergence}. {kept}{advice.strip()}"

@@ -62,9 +62,7 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
         theta = (
             _copy(given, clf, objective) if warm else blueprint.start(clf, objective.network, seed, device, given.dtype)
         )
-        hopeless = check_start(device, objective, rows, theta)
-        if hopeless:
-            warnings.warn(hopeless, UserWarning, stacklevel=4)
+        _check_start(device, objective, rows, theta)
         told = Told(context, X, y)
         watcher = Watcher(clf, device, objective, labels, rows, theta, given.y, held_out, told)
         validation = None if held_out is None else Validation(held_out.rows, clf.early_stopping, watcher.scorer())
@@ -124,6 +122,7 @@ def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> N
                 else _copy(given, clf, objective)
             )
             progress = epoch.start(device, theta)
+            _check_start(device, objective, rows, theta)
         else:
             _check_same_network(clf, objective.network)
             theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else inputs.on_host(clf.theta_))
@@ -167,6 +166,13 @@ def _check(clf: Any, X: Any, y: Any, sample_weight: Any, reset: bool, more: bool
     y = check_labels(rows, y)
     dtype = choices.dtype(clf, rows if reset else clf.theta_)
     return Given(device, Origin.of(X), rows, y, check_weights(sample_weight, rows, dtype), dtype)
+
+
+def _check_start(device: Device, objective: Objective, rows: Rows, theta: Array) -> None:
+    """Warn of what makes learning hopeless from theta on; ValueError where it is impossible."""
+    hopeless = check_start(device, objective, rows, theta)
+    if hopeless:
+        warnings.warn(hopeless, UserWarning, stacklevel=5)
 
 
 def _check_divergence(clf: Any, history: History, device: Device, rows: Rows) -> str:

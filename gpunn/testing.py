@@ -22,6 +22,7 @@ from gpunn.optim.first_order import Adam, FirstOrder
 from gpunn.optim.schedules import Constant
 from gpunn.parameters import Parameters
 from gpunn.training.data import Rows
+from gpunn.training.divergence import check_start
 from gpunn.training.minibatch import Minibatch
 
 Array = Any
@@ -96,6 +97,8 @@ def check_compiled(thing: Any, X: Any = None, y: Any = None) -> str:
     ------
     TypeError
         If ``thing`` is something else.
+    ValueError
+        If the cost of an estimator's initial weights is not finite on X.
     """
     device = get_device("cpu")
     if isinstance(thing, Parameters):
@@ -129,6 +132,7 @@ def _compiled_estimator(clf: Any, X: Any, y: Any) -> str:
     dtype = choices.dtype(clf, X)
     rows = Rows(X, labels.targets(y, objective.network.sizes[-1], dtype), exclusive=not labels.multilabel)
     theta = blueprint.start(clf, objective.network, 0, device, dtype)
+    check_start(device, objective, rows, theta)
     with device.use():
         if choices.is_full_batch(clf.solver):
             iterations = replace(blueprint.full_batch(clf, device), compiled=True)

@@ -120,7 +120,7 @@ def test_the_message_names_what_happened_what_was_kept_and_what_to_do():
     clf, said = fitted(EXPLODING)
     message = said[DivergenceWarning]
     assert message.startswith("Training diverged in iteration 1: ") and clf.history_.divergence in message
-    assert "The initial weights were kept." in message
+    assert "The weights that it started from were kept." in message
     assert "Lower learning_rate_init=10000000000.0, or set clip_norm. on_divergence='recover' halves" in message
     assert "Standardise" not in message  # the inputs are no cause
     assert np.array_equal(clf.theta_, start_of(clf).theta_)
@@ -202,3 +202,75 @@ def test_a_model_that_recovered_or_diverged_comes_back_from_its_file(tmp_path, r
         loaded = gpunn.load(tmp_path / "m")
         assert repr(loaded.history_) == repr(clf.history_)
         assert np.array_equal(loaded.predict_proba(X), clf.predict_proba(X))
+
+
+# Sound, or not
+
+
+@pytest.mark.parametrize("parameters", [
+    {"alpha": 1e3, "max_iter": 20}, {"alpha": 100.0, "activation": "tanh", "max_iter": 20},
+    {"l1": 10.0, "max_iter": 20}, {"solver": "lbfgs", "alpha": 1e5, "max_iter": 1}, {"alpha": 1e7, "max_iter": 5},
+])  # fmt: skip
+def test_a_penalty_is_no_divergence(parameters):
+    clf, said = fitted({"random_state": 0, **parameters})
+    assert DivergenceWarning not in said, said
+    assert clf.history_.cost[-1] <= clf.history_.cost[0]
+
+
+@pytest.mark.parametrize("parameters", [
+    {"solver": "sgd", "activation": "sigmoid", "learning_rate_init": 10.0},
+    {"activation": "softplus", "hidden_layer_sizes": (50, 50, 50), "learning_rate_init": 0.1},
+    {"solver": "sgd", "activation": "softplus", "learning_rate_init": 2.0},
+])  # fmt: skip
+def test_units_that_are_nearly_saturated_are_a_divergence_too(parameters):
+    clf, said = fitted({"random_state": 1, "max_iter": 10, **parameters})
+    of_outputs = "all rows get the same probabilities, for hidden units are dead or saturated"
+    assert clf.history_.divergence.startswith((of_outputs, "the cost rose to "))
+    assert clf.history_.divergence in said[DivergenceWarning]
+
+
+def test_rows_that_are_all_the_same_are_no_fault_of_training():
+    for seed in range(4):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            MLPClassifier(max_iter=20, random_state=seed).fit(np.zeros((50, 3)), np.arange(50) % 2)
+
+
+def test_a_warm_start_that_loses_what_was_learned_is_a_divergence():
+    clf = MLPClassifier(max_iter=60, learning_rate_init=0.01, warm_start=True, random_state=0, tol=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        clf.fit(X, Y)
+    score = clf.score(X, Y)
+    clf.set_params(learning_rate_init=0.6, max_iter=10)
+    with pytest.warns(DivergenceWarning, match="times that of the start|came back to"):
+        clf.fit(X, Y)
+    assert clf.score(X, Y) >= score - 0.02
+
+
+def test_divergence_across_calls_of_partial_fit_is_found():
+    clf = MLPClassifier(
+        solver="sgd", activation="identity", cost="quadratic", output_activation="identity", learning_rate_init=0.35,
+        momentum=0.0, random_state=0,
+    )  # fmt: skip
+    messages = []
+    for _ in range(8):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            clf.partial_fit(X[:200], Y[:200], classes=np.unique(Y))
+        messages += [str(warning.message) for warning in caught]
+    assert len(messages) >= 4 and all("Training diverged in iteration" in message for message in messages)
+    assert np.isfinite(clf.predict_proba(X)).all()
+
+
+def test_a_recovering_training_hears_its_callback_and_its_limit_on_time():
+    heard = []
+    clf, _ = fitted({
+        "solver": "sgd", "learning_rate_init": 30.0, "on_divergence": "recover", "record": ["layers", "score"],
+        "max_iter": 30, "random_state": 0, "callback": lambda history: heard.append(history.n_iter),
+    })  # fmt: skip
+    assert clf.history_.notes and heard == [*range(1, clf.n_iter_ + 1)]
+    assert len(clf.layer_history_) == len(clf.history_.score) == clf.n_iter_
+    limited, _ = fitted({**EXPLODING, "on_divergence": "recover", "time_limit": 1e-6})
+    assert limited.n_iter_ == 1

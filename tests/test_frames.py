@@ -184,8 +184,21 @@ def test_dates_with_a_time_zone_and_without_are_not_mixed(column):
     again.transform(pa.table({"c": pa.nulls(1)}))  # nothing is in no zone
 
 
+@pytest.mark.parametrize("first", [HOUR, DAY, np.datetime64("2020-01-02")])
+def test_dates_with_a_time_zone_beside_dates_without_are_refused_with_both(first):
+    for column in ([None, first, AWARE], [None, AWARE, first]):
+        with pytest.raises(
+            ValueError,
+            match=r"column 'c' .* mixes dates with a time zone \(row [23]: .*00:00\) and without",
+        ):
+            gpunn.features.frames.opened(pd.DataFrame({"c": pd.Series(column, dtype=object)})).values("c")
+    text = pd.DataFrame({"c": ["2020-01-02", "2020-01-02 12:00Z"]})
+    with pytest.raises(ValueError, match=r"mixes dates that name their offset .*: row 1 has '2020-01-02' and row 2"):
+        gpunn.features.Features.learn(text, {"c": "dates"})
+
+
 @pytest.mark.parametrize(("first", "second"), [
-    (HOUR, AWARE), (DAY, AWARE), (datetime.timedelta(1), 1), ("a", 1), (True, 2), (DAY, "2020-01-01"), (b"x", "x"),
+    (datetime.timedelta(1), 1), ("a", 1), (True, 2), (DAY, "2020-01-01"), (b"x", "x"),
     (datetime.time(1), HOUR), (1.5, HOUR), (complex(1), 1), ([1], "a"),
 ])  # fmt: skip
 def test_values_of_two_kinds_are_refused_with_both_in_either_order(first, second):

@@ -38,7 +38,7 @@ def of_cgroups(root: Path = Path("/")) -> int | None:
         None where there is no quota, or no Linux.
     """
     try:
-        lines = (root / "proc/self/cgroup").read_text().splitlines()
+        lines = (root / "proc/self/cgroup").read_text(errors="replace").splitlines()
     except OSError:
         return None
     shares = [share for line in lines for folder in _folders(root, line) for share in _share(folder)]
@@ -50,7 +50,7 @@ def _folders(root: Path, line: str) -> Iterator[Path]:
 
     In a container the path may be that of the host, of which only the last folder, the mount itself, is to be seen.
     """
-    _, controllers, path = line.split(":", 2)
+    _, controllers, path = [*line.split(":", 2), "none", ""][:3]
     if not controllers:  # version 2, alone or beside version 1
         mounts = ["", "unified"]
     elif "cpu" in controllers.split(","):

@@ -160,6 +160,13 @@ def of_objects(
         return of_text(name, factorized(texts, missing, str), type_name)
     if not alike:
         (_, i), (_, j), *_ = sorted(kinds.items(), key=lambda item: item[1])
+        if kinds.keys() <= {"date", "naive", "aware"}:
+            i, j = kinds["aware"], min(row for kind, row in kinds.items() if kind != "aware")
+            raise ValueError(
+                f"column {name!r} of dtype {type_name} mixes dates with a time zone (row {i + 1}: {objects[i]}) and "
+                f"without (row {j + 1}: {objects[j]}). Give all of them one, or none, or leave the column out by "
+                f"features={{{name!r}: 'drop'}}."
+            )
         raise ValueError(
             f"column {name!r} of dtype {type_name} cannot be read: row {i + 1} has {_shown(objects[i])} and row "
             f"{j + 1} has {_shown(objects[j])}. Convert it to one type, to text for categories, or leave it out by "
@@ -269,6 +276,12 @@ def converted(values: Values, kind: str, spellings: Spellings = USUAL) -> Values
         )
     x = parsed(values.strings(), kind, spellings)
     if isinstance(x, int):
+        if kind == "dates" and spellings.parse(kind, (values.strings()[x] or "").strip()) is not None:
+            row, first = values.first()
+            raise ValueError(
+                f"column {name!r} mixes dates that name their offset from UTC and dates that do not: row {row} has "
+                f"{first} and row {x + 1} {show(values.strings()[x])}. Give all of them one, or none."
+            )
         raise ValueError(
             f"column {name!r}, row {x + 1}: {show(values.strings()[x])} is not {EXAMPLES[kind]}, as the kind {kind!r} "
             "that was set for the column needs, in all rows alike. Correct the value or leave it empty."

@@ -150,32 +150,39 @@ class _Chosen:
         return self.X[index] if isinstance(self.X, SparseRows) else self.xp.take(self.X, index, axis=0)
 
 
+def chosen(xp: Any, rows: Rows) -> Rows:
+    """The rows that are trained on as if there were no others; those of X are taken, chunk by chunk, when asked for."""
+    if rows.index is None:
+        return rows
+    weight = None if rows.weight is None else xp.take(rows.weight, rows.index)
+    return Rows(_Chosen(xp, rows.X, rows.index), xp.take(rows.T, rows.index, axis=0), weight, rows.exclusive)
+
+
+def mean_over_rows(xp: Any, values: Array, weight: Array | None) -> Array:
+    """Mean () of values (..., n) over the weighted rows and all members; 0 for rows that all weigh nothing."""
+    if weight is None:
+        return xp.mean(values)
+    total = xp.sum(weight)
+    return xp.mean(xp.sum(weight / xp.where(total > 0, total, 1) * values, axis=-1))
+
+
 def evaluate(device: Device, objective: Objective, theta: Array, rows: Rows) -> tuple[float, float]:
     """Mean cost, without penalties, and accuracy of the weighted rows that are trained on; of members, the means."""
-    xp = device.xp
-    if rows.index is not None:
-        chosen = _Chosen(xp, rows.X, rows.index)
-        weight = None if rows.weight is None else xp.take(rows.weight, rows.index)
-        rows = Rows(chosen, xp.take(rows.T, rows.index, axis=0), weight, rows.exclusive)
+    xp, rows = device.xp, chosen(device.xp, rows)
     z = logits(device, objective.network, theta, rows.X)
     cost = objective.head.cost(xp, z, rows.T)
     hits = xp.astype(_hits(xp, objective.head.decision(xp, z), rows), cost.dtype)
-    if rows.weight is None:
-        mean_cost, accuracy = device.floats(xp.mean(cost), xp.mean(hits))
-    else:
-        total = xp.sum(rows.weight)
-        w = rows.weight / xp.where(total > 0, total, 1)  # rows that all weigh nothing cost nothing
-        mean_cost, accuracy = device.floats(xp.mean(xp.sum(w * cost, axis=-1)), xp.mean(xp.sum(w * hits, axis=-1)))
+    mean_cost, accuracy = device.floats(*(mean_over_rows(xp, values, rows.weight) for values in (cost, hits)))
     return mean_cost, accuracy
 
 
 def accuracy_of_constant(device: Device, rows: Rows) -> float:
-    """Accuracy on the rows that are trained on of what gives each the most frequent class, or label by label."""
-    xp = device.xp
-    T = rows.T if rows.index is None else xp.take(rows.T, rows.index, axis=0)
-    scores = xp.zeros_like(T) + (xp.mean(T, axis=0) - 0.5)
-    hits = xp.astype(_hits(xp, scores, Rows(rows.X, T, exclusive=rows.exclusive)), T.dtype)
-    return float(device.floats(xp.mean(hits))[0])
+    """Accuracy, like that of `evaluate`, of what gives each row the most frequent class, or label by label."""
+    xp, rows = device.xp, chosen(device.xp, rows)
+    weighted = rows.T if rows.weight is None else rows.T * (rows.weight / xp.mean(rows.weight))[:, None]
+    scores = xp.zeros_like(rows.T) + (xp.mean(weighted, axis=0) - 0.5)
+    hits = xp.astype(_hits(xp, scores, rows), rows.T.dtype)
+    return float(device.floats(mean_over_rows(xp, hits, rows.weight))[0])
 
 
 def _hits(xp: Any, scores: Array, rows: Rows) -> Array:

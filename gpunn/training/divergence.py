@@ -4,16 +4,18 @@ A training has diverged where
 
 - its cost or its weights are not finite;
 - the mean cost of an epoch is `FAR` times that of the start, from where no training comes back;
-- at its end all rows get the same logits, which they did not at the start: hidden units are dead or saturated; or
-- at its end the cost is `WORSE` times that of the start, or that of an epoch was `EXPLODED` times as much, and the
-  classes are not told apart all the same (`LEARNED`).
+- at its end all rows get the same outputs, which they did not at the start: hidden units are dead or saturated; or
+- at its end the cost is well above that of the start, or that of an epoch was `EXPLODED` times as much, and the classes
+  are not told apart all the same (`LEARNED`).
 
-The cost of the start is that of the initial weights, or of zero logits where that is greater. The mean cost of an epoch
-belongs to no single theta, so states are compared by their cost on all training rows, without penalties and dropout.
+The cost of the start is that of the initial weights, or of zero logits where that is greater, with the penalties of the
+start beside costs of training, which have them too. The mean cost of an epoch belongs to no single theta, so states are
+compared by their cost on all training rows, without penalties and dropout.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -21,15 +23,16 @@ import numpy as np
 
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
-from gpunn.training.data import Rows, SparseRows, accuracy_of_constant, evaluate, logits
+from gpunn.training.data import Rows, SparseRows, accuracy_of_constant, chosen, evaluate, logits, mean_over_rows
 from gpunn.training.layers import spaced
 
 Array = Any
 
 FAR = 1e4
-WORSE = 1.2  # the noise of minibatches is less
+WORSE = 1.2  # times the cost of the start; the noise of minibatches is less
 EXPLODED = 10.0
 LEARNED = 0.5  # of the way from the accuracy of the most frequent class to 1, or of the cost of the start
+CONSTANT = 5e-3  # outputs of two rows that differ by less are the same
 LARGE = 1e3  # inputs beyond this are no scale to learn from
 SAMPLE = 256  # rows that are looked at in every training
 
@@ -57,14 +60,16 @@ class Stability:
         Those that are trained on.
     theta : array (..., P)
         Where training starts; copied.
+    batch : int
+        Rows a step, among which a penalty is divided.
     entry : int, optional
         The last entry of the history, where there was training before.
     """
 
     def __init__(
-        self, device: Device, objective: Objective, rows: Rows, theta: Array, entry: int | None = None
+        self, device: Device, objective: Objective, rows: Rows, theta: Array, batch: int, entry: int | None = None
     ) -> None:
-        self.device, self.objective, self.rows = device, objective, rows
+        self.device, self.objective, self.rows, self.batch = device, objective, rows, batch
         self.start = self.entered = self.best = device.xp.asarray(theta, copy=True)
         self.start_entry = self.entered_entry = self.best_entry = entry
         self.latest, self.lowest, self.highest = float("inf"), float("inf"), 0.0  # costs of epochs
@@ -82,25 +87,30 @@ class Stability:
 
     def is_far(self, cost: float) -> bool:
         """Whether the mean cost of an epoch is beyond return."""
-        return cost > FAR * self.chance > 0 and cost > FAR * self.start_cost
+        return cost > FAR * self.chance > 0 and cost > FAR * self.base
 
     def verdict(self, theta: Array) -> str:
         """What is wrong with theta (..., P), in words; "" if nothing is."""
         spread = self._spread(theta)
         if not np.isfinite(spread):
-            return "the logits are not finite"
-        if spread == 0 and self._spread(self.start) > 0:
-            return "all rows get the same probabilities, for hidden units are dead or saturated"
-        if max(self.latest, self.highest / EXPLODED) <= self.chance or not self.chance > 0:
+            return "the outputs are not finite"
+        if spread < CONSTANT and self._spread(self.start) > 10 * CONSTANT and not self._shrunk(theta):
+            units = ", for hidden units are dead or saturated" if len(self.objective.network.layers) > 1 else ""
+            return f"all rows get the same probabilities{units}"
+        start, chance = self.sample_cost, self.chance
+        exploded = self.highest > EXPLODED * self.base
+        if not chance > 0 or (self.latest <= max(start, (start + chance) / 2) and not exploded):
             return ""  # the usual end; and a head of one's own may have any cost
-        base = max(self.start_cost, self.chance)
         cost, accuracy = evaluate(self.device, self.objective, theta, self.rows)
-        trivial = accuracy_of_constant(self.device, self.rows)
-        learned = cost < LEARNED * base or accuracy > trivial + LEARNED * (1 - trivial)
-        if cost > WORSE * base and not learned:
-            return f"the cost is {cost:.3g}, {cost / base:.3g} times that of the start"
-        if self.highest > EXPLODED * base and not learned:
-            return f"the cost rose to {self.highest:.3g} and came back to {cost:.3g} only, from {base:.3g} at the start"
+        trivial, start = accuracy_of_constant(self.device, self.rows), self.start_cost
+        if cost < LEARNED * max(start, chance) and cost <= start:
+            return ""
+        if accuracy > trivial + LEARNED * (1 - trivial):
+            return ""
+        if cost > max(WORSE * start, (start + chance) / 2):
+            return f"the cost is {cost:.3g}, {cost / start:.3g} times that of the start"
+        if exploded:
+            return f"the cost rose to {self.highest:.3g} and came back to {cost:.3g} only; it began at {start:.3g}"
         return ""
 
     def retreat(self, preferred: tuple[Array, int | None] | None = None) -> tuple[Array, int | None]:
@@ -128,13 +138,35 @@ class Stability:
     @cached_property
     def chance(self) -> float:
         """The cost of zero logits, on a sample of the rows."""
-        xp, T = self.device.xp, self._sample.T
-        return float(self.device.floats(xp.mean(self.objective.head.cost(xp, xp.zeros_like(T), T)))[0])
+        xp, some = self.device.xp, self._sample
+        cost = self.objective.head.cost(xp, xp.zeros_like(some.T), some.T)
+        return float(self.device.floats(mean_over_rows(xp, cost, some.weight))[0])
+
+    @cached_property
+    def base(self) -> float:
+        """What the costs of epochs are held against: the cost of the start and its penalties.
+
+        Where there was training before, the start may be what has gone wrong.
+        """
+        xp, weight = self.device.xp, self.rows.weight
+        cost = self.chance if self.start_entry is not None else max(self.start_cost, self.chance)
+        if not (self.objective.l1 or self.objective.l2):
+            return cost
+        W = self.start[..., : self.objective.network.n_weights]
+        penalty = xp.mean(xp.sum(self.objective.penalty(xp, W), axis=-1))
+        mean_weight = xp.mean(weight) if weight is not None else xp.ones_like(penalty)
+        [penalty, mean_weight] = self.device.floats(penalty, mean_weight)
+        return cost + penalty / (self.batch * mean_weight) if mean_weight > 0 else cost
 
     @cached_property
     def start_cost(self) -> float:
         """The cost of the start, on all training rows."""
         return self._cost(self.start)
+
+    @cached_property
+    def sample_cost(self) -> float:
+        """The cost of the start, on a sample of the rows."""
+        return evaluate(self.device, self.objective, self.start, self._sample)[0]
 
     def _cost(self, theta: Array) -> float:
         return evaluate(self.device, self.objective, theta, self.rows)[0]
@@ -144,10 +176,16 @@ class Stability:
         return sample(self.device, self.rows)
 
     def _spread(self, theta: Array) -> float:
-        """The largest difference between two rows of the sample in a logit."""
-        xp = self.device.xp
-        z = logits(self.device, self.objective.network, theta, self._sample.X)
-        return float(self.device.floats(xp.max(xp.max(z, axis=-2) - xp.min(z, axis=-2)))[0])
+        """The largest difference between two rows of the sample in an output."""
+        xp, head = self.device.xp, self.objective.head
+        a = logits(self.device, self.objective.network, theta, self._sample.X, head.outputs)
+        return float(self.device.floats(xp.max(xp.max(a, axis=-2) - xp.min(a, axis=-2)))[0])
+
+    def _shrunk(self, theta: Array) -> bool:
+        """Whether the weights became small, as a penalty makes them: such outputs are nearly the same by intent."""
+        xp, n = self.device.xp, self.objective.network.n_weights
+        now, then = self.device.floats(*(xp.sum(xp.abs(x[..., :n])) for x in (theta, self.start)))
+        return now < then / 2
 
 
 def check_start(device: Device, objective: Objective, rows: Rows, theta: Array) -> str:
@@ -163,27 +201,35 @@ def check_start(device: Device, objective: Objective, rows: Rows, theta: Array) 
         cost, _ = evaluate(device, objective, theta, some)
     if not np.isfinite(cost):
         raise ValueError(hopeless(device, rows, cost))
-    X = device.to_host(some.X).astype(np.float64)
-    rms = np.sqrt(np.mean(X * X, axis=0))
+    if isinstance(rows.X, SparseRows):
+        X = rows.X.matrix[device.to_host(_sampled(device, rows))].astype(np.float64)
+        rms = np.sqrt(np.asarray(X.multiply(X).mean(axis=0)).ravel())
+    else:
+        X = device.to_host(some.X[:, :]).astype(np.float64)
+        rms = np.sqrt(np.mean(X * X, axis=0))
     column = int(np.argmax(rms))
     if rms[column] <= LARGE:
         return ""
     return (
-        f"X[:, {column}] has values of about {rms[column]:.3g} (root mean square): such inputs saturate the units of "
-        f"the first layer, or drown the other inputs. {STANDARDISE}"
+        f"X[:, {column}] has values of about {rms[column]:.3g} (root mean square): such inputs saturate units of the "
+        f"first layer, or drown other inputs. {STANDARDISE}"
     )
 
 
 def hopeless(device: Device, rows: Rows, cost: float) -> str:
-    """What to say of initial weights whose cost is not finite."""
+    """What to say of weights to start from whose cost is not finite."""
     advice = cause(device, rows) or "Take other initial weights (weight_init)."
     return f"The cost of the initial weights is {cost}, and no training starts from there. {advice}"
 
 
 def sample(device: Device, rows: Rows) -> Rows:
     """At most `SAMPLE` of the rows, evenly spaced."""
+    return chosen(device.xp, replace(rows, index=_sampled(device, rows)))
+
+
+def _sampled(device: Device, rows: Rows) -> Array:
     where = device.asarray(spaced(len(rows), SAMPLE))
-    return rows.take(device.xp, where if rows.index is None else device.xp.take(rows.index, where))
+    return where if rows.index is None else device.xp.take(rows.index, where)
 
 
 def cause(device: Device, rows: Rows) -> str:

@@ -81,7 +81,7 @@ class FullBatch:
         patience = Patience(self.tol, self.n_iter_no_change)
         best = Best(xp, theta)
         latest = theta
-        stability = Stability(device, objective, rows, theta)
+        stability = Stability(device, objective, rows, theta, len(rows))
         began = time.perf_counter()
 
         def record(iterate: Iterate) -> bool:

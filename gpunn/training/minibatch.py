@@ -159,12 +159,14 @@ class Minibatch:
         if progress.latest is not None:
             progress.theta[...], progress.latest = progress.latest, None
         history.stopped, history.best, history.divergence = "", None, ""
-        program, history.path = self.program(device, objective, progress, rows)
+        with device.use():
+            program, history.path = self.program(device, objective, progress, rows)
         if program is not None:
             progress.theta, progress.method_state = program.place(progress.theta, progress.method_state)
         xp, theta = device.xp, progress.theta
         shown = theta if progress.average is None else progress.average
-        stability = Stability(device, objective, rows, shown, history.n_iter - 1 if history.n_iter else None)
+        entry = history.n_iter - 1 if history.n_iter else None
+        stability = Stability(device, objective, rows, shown, min(self.batch_size, len(rows)), entry)
         began = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
         try:
             with device.use():
@@ -181,12 +183,13 @@ class Minibatch:
                         if not self.recovers or progress.n_halvings == MAX_HALVINGS:
                             break
                         self._recover(xp, progress, stability)
-                        continue
-                    stability.take(mean_cost, shown, history.n_iter - 1)
-                    value = -found[1] if early and found is not None else mean_cost
-                    if early:
-                        best.offer(value, shown, history.n_iter - 1)
-                    plateau = progress.patience.plateau(value)
+                        plateau = False
+                    else:
+                        stability.take(mean_cost, shown, history.n_iter - 1)
+                        value = -found[1] if early and found is not None else mean_cost
+                        if early:
+                            best.offer(value, shown, history.n_iter - 1)
+                        plateau = progress.patience.plateau(value)
                     history.stopped = "" if watch is None else watch(history, shown)
                     if history.stopped:
                         break
@@ -223,7 +226,7 @@ class Minibatch:
         if not finite:
             return "the cost or the weights are not finite"
         if stability.is_far(cost):
-            return f"the mean cost of an epoch is {cost:.3g}, and was {stability.start_cost:.3g} at the start"
+            return f"the mean cost of an epoch is {cost:.3g}, {cost / stability.base:.3g} times that of the start"
         return stability.verdict(theta) if self.recovers else ""
 
     def _recover(self, xp: Any, progress: Progress, stability: Stability) -> None:

@@ -63,3 +63,10 @@ def test_a_quota_below_the_cores_counts(monkeypatch):
     assert quota.usable() == 1
     monkeypatch.setattr(quota, "_of_container", lambda: sys.maxsize)
     assert quota.usable() <= (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize("cgroup", ["", "\n", "nothing\n", "0::\n", "1:cpu\n", "0::/caf\xe9\n"])
+def test_what_is_no_list_of_groups_is_no_quota(tmp_path, cgroup):
+    tree(tmp_path, "")
+    (tmp_path / "proc/self/cgroup").write_bytes(cgroup.encode("latin-1"))
+    assert quota.of_cgroups(tmp_path) is None

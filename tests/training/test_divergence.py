@@ -52,11 +52,13 @@ def test_a_sound_training_has_not_diverged(rectified):
 
 def test_dead_units_are_a_divergence_of_which_the_cost_alone_says_nothing(rectified):
     rows, device = rectified.rows(), rectified.device
-    dead = rectified.theta() * 0
-    stability = Stability(device, rectified.objective, rows, rectified.theta())
+    dead = device.to_host(rectified.theta()).copy()
+    rectified.network.layers[0].b.of(np, dead)[...] = -100
+    dead = device.asarray(dead, rectified.dtype)
+    stability = Stability(device, rectified.objective, rows, rectified.theta(), 16)
     stability.take(0.0, dead, 0)  # whatever the mean cost was
     assert stability.verdict(dead).startswith("all rows get the same probabilities")
-    assert Stability(device, rectified.objective, rows, dead).verdict(dead) == ""  # as at the start
+    assert Stability(device, rectified.objective, rows, dead, 16).verdict(dead) == ""  # as at the start
 
 
 def test_a_cost_far_above_that_of_the_start_ends_training_at_once(problem):
@@ -69,7 +71,7 @@ def verdict_on(problem, factor, highest=None):
     """Of the initial weights of the output layer times a factor, which makes the network sure and wrong."""
     start = problem.device.to_host(problem.theta())
     theta = problem.device.asarray(factor * start, problem.dtype)
-    stability = Stability(problem.device, problem.objective, problem.rows(), problem.theta())
+    stability = Stability(problem.device, problem.objective, problem.rows(), problem.theta(), 16)
     if highest is not None:
         stability.take(highest, stability.start, 0)
     stability.take(cost_of(problem, theta), theta, 1)
@@ -82,7 +84,7 @@ def test_a_cost_above_that_of_the_start_is_a_divergence_unless_much_was_learned(
     assert verdict_on(problem, 50.0).startswith("the cost is ")
     trained = problem.train(trainer(0.2, max_epochs=40)).theta
     sure = 1000 * trained  # right in most rows, and very sure of the others
-    stability = Stability(device, problem.objective, problem.rows(), problem.theta())
+    stability = Stability(device, problem.objective, problem.rows(), problem.theta(), 16)
     stability.take(cost_of(problem, sure), sure, 0)
     cost, accuracy = evaluate(device, problem.objective, sure, problem.rows())
     assert cost > 1.2 * stability.start_cost and accuracy > 0.8
@@ -258,3 +260,10 @@ def test_with_early_stopping_the_state_that_is_kept_is_judged(problem):
     history = problem.train(settings, validation=problem.validation()).history
     assert (history.stopped, history.divergence) == ("max_iter", "")
     assert history.best == int(np.argmax(history.validation_score)) < 4
+
+
+def test_the_accuracy_of_a_constant_is_weighted_as_that_of_a_network(problem):
+    T, weight = np.eye(3)[[0, 0, 0, 1, 2]], np.array([1.0, 1, 1, 9, 1])
+    rows = Rows(np.zeros((5, 5)), T, weight)
+    assert accuracy_of_constant(problem.device, rows) == pytest.approx(9 / 13)
+    assert accuracy_of_constant(problem.device, replace(rows, index=np.array([0, 1, 4]))) == pytest.approx(2 / 3)

@@ -220,7 +220,6 @@ def test_a_penalty_is_no_divergence(parameters):
 @pytest.mark.parametrize("parameters", [
     {"solver": "sgd", "activation": "sigmoid", "learning_rate_init": 10.0},
     {"activation": "softplus", "hidden_layer_sizes": (50, 50, 50), "learning_rate_init": 0.1},
-    {"solver": "sgd", "activation": "softplus", "learning_rate_init": 2.0},
 ])  # fmt: skip
 def test_units_that_are_nearly_saturated_are_a_divergence_too(parameters):
     clf, said = fitted({"random_state": 1, "max_iter": 10, **parameters})
@@ -274,3 +273,14 @@ def test_a_recovering_training_hears_its_callback_and_its_limit_on_time():
     assert len(clf.layer_history_) == len(clf.history_.score) == clf.n_iter_
     limited, _ = fitted({**EXPLODING, "on_divergence": "recover", "time_limit": 1e-6})
     assert limited.n_iter_ == 1
+
+
+def test_probabilities_of_a_rare_class_and_of_one_class_alone_may_be_alike():
+    rng = np.random.default_rng(0)
+    rows, rare = rng.standard_normal((2000, 4)), np.arange(2000) % 500 == 0
+    for y in (rare, np.zeros(2000, int)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DivergenceWarning)
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            MLPClassifier(max_iter=10, random_state=0).fit(rows, y)
+            MLPClassifier(solver="lbfgs", random_state=0).fit(rows, y)

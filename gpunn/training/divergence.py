@@ -4,7 +4,7 @@ A training has diverged where
 
 - its cost or its weights are not finite;
 - the mean cost of an epoch is `FAR` times that of the start, from where no training comes back;
-- at its end all rows get the same outputs, which they did not at the start: hidden units are dead or saturated; or
+- at its end all rows get the same logits, which they did not at the start: hidden units are dead or saturated; or
 - at its end the cost is well above that of the start, or that of an epoch was `EXPLODED` times as much, and the classes
   are not told apart all the same (`LEARNED`).
 
@@ -32,7 +32,8 @@ FAR = 1e4
 WORSE = 1.2  # times the cost of the start; the noise of minibatches is less
 EXPLODED = 10.0
 LEARNED = 0.5  # of the way from the accuracy of the most frequent class to 1, or of the cost of the start
-CONSTANT = 5e-3  # outputs of two rows that differ by less are the same
+CONSTANT = 1e-2  # of the differences between logits at the start; of rare classes all probabilities are alike
+ROUNDING = 1e-5  # of logits: rows that are equal may differ by it
 LARGE = 1e3  # inputs beyond this are no scale to learn from
 SAMPLE = 256  # rows that are looked at in every training
 
@@ -91,10 +92,10 @@ class Stability:
 
     def verdict(self, theta: Array) -> str:
         """What is wrong with theta (..., P), in words; "" if nothing is."""
-        spread = self._spread(theta)
+        spread, at_start = self._spread(theta), self._spread(self.start)
         if not np.isfinite(spread):
-            return "the outputs are not finite"
-        if spread < CONSTANT and self._spread(self.start) > 10 * CONSTANT and not self._shrunk(theta):
+            return "the logits are not finite"
+        if spread < CONSTANT * at_start > ROUNDING and not self._shrunk(theta):
             units = ", for hidden units are dead or saturated" if len(self.objective.network.layers) > 1 else ""
             return f"all rows get the same probabilities{units}"
         start, chance = self.sample_cost, self.chance
@@ -176,10 +177,10 @@ class Stability:
         return sample(self.device, self.rows)
 
     def _spread(self, theta: Array) -> float:
-        """The largest difference between two rows of the sample in an output."""
-        xp, head = self.device.xp, self.objective.head
-        a = logits(self.device, self.objective.network, theta, self._sample.X, head.outputs)
-        return float(self.device.floats(xp.max(xp.max(a, axis=-2) - xp.min(a, axis=-2)))[0])
+        """The largest difference between two rows of the sample in a logit."""
+        xp = self.device.xp
+        z = logits(self.device, self.objective.network, theta, self._sample.X)
+        return float(self.device.floats(xp.max(xp.max(z, axis=-2) - xp.min(z, axis=-2)))[0])
 
     def _shrunk(self, theta: Array) -> bool:
         """Whether the weights became small, as a penalty makes them: such outputs are nearly the same by intent."""

@@ -206,7 +206,7 @@ def _labels(form: Any) -> Labels:
         raise ValueError("classes must have a dtype, values and multilabel.")
     values, multilabel = form["values"], form["multilabel"]
     if not isinstance(form["dtype"], str) or not isinstance(values, list) or not isinstance(multilabel, bool):
-        raise ValueError("dtype must be a text, values a list, and multilabel true or false.")
+        raise ValueError("dtype must be a string, values a list, and multilabel true or false.")
     if not DTYPE.fullmatch(form["dtype"]):
         raise ValueError(f"classes, key 'dtype': {show(form['dtype'])} is not that of numbers, bools or text.")
     # The length of text is that of the longest, whatever the file says.
@@ -239,6 +239,6 @@ def _check(values: dict[str, Any]) -> None:
     if not isinstance(values["manifest"], dict) or not isinstance(history, dict):
         raise ValueError("manifest and history must be mappings.")
     if not (values["target"] is None or isinstance(values["target"], str)):
-        raise ValueError("target must be a text.")
+        raise ValueError("target must be a string.")
     if not (names is None or (isinstance(names, list) and all(isinstance(name, str) for name in names))):
         raise ValueError("names must be a list of texts.")

@@ -14,6 +14,7 @@ import json
 import math
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -161,8 +162,7 @@ def _arrays(form: dict[str, Any], data: bytes) -> dict[str, np.ndarray]:
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        seen: set[str] = set()
-        name = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        name, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise ValueError(f"the key {brief(name)} stands twice.")
     return found
 

@@ -316,7 +316,7 @@ class Minibatch:
         return program, path
 
     def keys(self, device: Device, progress: Progress, n_steps: int) -> list[Array]:
-        """What a compiled epoch of so many steps needs for its dropout."""
+        """The keys of the dropout masks of ``n_steps`` compiled steps; empty without dropout."""
         dropout = self._dropout(device, progress.theta, progress.step)
         return [] if dropout is None else [dropout.keys(device.xp, n_steps)]
 

@@ -3,8 +3,9 @@
     python -m benchmarks.busy [--write]
 
 20,000 rows of 30 numbers, one hidden layer of 100, 10 epochs of Adam in batches of 200, by gpunn and by scikit-learn.
-Neighbours are processes that multiply matrices, each on all cores. Every round times each fit twice: while the
-neighbours rest, and while they work.
+Neighbours are processes that multiply matrices, each with one thread. Every round times each fit twice: while the
+neighbours rest, and while they work. Fair shares of the cores would make a fit with one thread (neighbours + 1) / cores
+times as long.
 """
 
 from __future__ import annotations
@@ -19,16 +20,19 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from benchmarks.tables import arguments, duration, heading, markdown, publish, ratio, typed
 from benchmarks.turns import Race
+from gpunn.devices.quota import usable
 
 MODULES = {"gpunn": "gpunn", "scikit-learn": "sklearn.neural_network"}
 WHENS = ("idle", "busy")
 
 
-def multiply(working: Any, dtype: str) -> None:
+def multiply(working: Any, dtype: str, threads: int) -> None:
     """Multiply matrices for as long as the event is set; else rest."""
+    threadpool_limits(threads, user_api="blas")
     a = np.random.default_rng(0).normal(size=(1000, 1000)).astype(dtype)
     while working.wait():
         a @ a
@@ -54,13 +58,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--neighbours", type=int, default=4)
+    parser.add_argument("--threads", type=int, default=1, help="of each neighbour")
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
     options = parser.parse_args()
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     context = multiprocessing.get_context("spawn")
     working = context.Event()
     neighbours = [
-        context.Process(target=multiply, args=(working, options.dtype), daemon=True) for _ in range(options.neighbours)
+        context.Process(target=multiply, args=(working, options.dtype, options.threads), daemon=True)
+        for _ in range(options.neighbours)
     ]
     for neighbour in neighbours:
         neighbour.start()
@@ -85,7 +91,8 @@ def main() -> None:
         heading("A fit on a busy machine", typed("busy")),
         markdown((f"{options.rows:,} x 30, hidden (100,), {options.dtype}", *MODULES), rows),
         f"\nMedians of {options.rounds} rounds, the ratio that within a round. Busy: {options.neighbours} neighbours "
-        f"that multiply matrices on all cores.{said}",
+        f"of {options.threads} thread(s) that multiply matrices; with fair shares of {usable()} cores a fit with "
+        f"one thread takes {max(1, (options.neighbours * options.threads + 1) / usable()):.1f} times as long.{said}",
     ))  # fmt: skip
     publish(text, "busy-cpu", options.write, {**times, "load before": load})
 

@@ -57,9 +57,10 @@ class Device(Protocol):
         """Context for small products between compiled work: on the CPU each has one thread, for others would spin on
         for a while after it, in the way of the threads that come next."""
 
-    def steady(self, size: int) -> contextlib.AbstractContextManager[Any]:
-        """Context for a short piece of work whose largest product of matrices takes ``size`` multiplications: on the
-        CPU small ones have one thread, and others all, whatever other threads do, so that the bits are the same."""
+    def steady(self, size: int) -> contextlib.AbstractContextManager[Callable[[], None]]:
+        """Context for work whose largest product of matrices takes ``size`` multiplications: on the CPU small ones have
+        one thread, and others all, whatever other threads do, so that the bits are the same. It gives a function to be
+        called now and then, for others may be waiting."""
 
     def synchronize(self) -> None:
         """Wait until all work given to the device is done."""

@@ -89,19 +89,19 @@ def cores() -> int:
         return min(max(_turns.before or _numbers(), default=1), quota.usable())
 
 
-def one_thread() -> contextlib.AbstractContextManager[None]:
+def one_thread() -> Turn:
     """Context in which every product has one thread."""
-    return _Turn(alone=True)
+    return Turn(alone=True)
 
 
-def all_threads() -> contextlib.AbstractContextManager[None]:
-    """Context in which products have as many threads as BLAS has and this process may use, whatever others want. It is
-    to be short, for they wait."""
-    return _Turn(alone=False)
+def all_threads() -> Turn:
+    """Context in which products have as many threads as BLAS has and this process may use, whatever others want."""
+    return Turn(alone=False)
 
 
-class _Turn:
-    """Context of one who wants products with one thread, or with all.
+class Turn(contextlib.AbstractContextManager[Callable[[], None]]):
+    """Context of one who wants products with one thread, or with all. Those who want the other wait until it ends, or
+    calls the function that it gives.
 
     Within another, of this thread or of one that it works for, it is that one.
     """
@@ -110,15 +110,22 @@ class _Turn:
         self.alone, self.within, self.number = alone, _current.get()() is not None, 0
         self.before: list[int] = []  # threads of each BLAS
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Callable[[], None]:
         if not self.within:
             _turns.come(self)
             _current.set(weakref.ref(self))
+        return self._give_way
 
     def __exit__(self, *error: object) -> None:
         if not self.within:
             _current.set(_nobody)
             _turns.go(self)
+
+    def _give_way(self) -> None:
+        """Let go first who has come meanwhile."""
+        if len(_turns.there) > 1 and not self.within:
+            self.__exit__()
+            self.__enter__()
 
 
 class _Turns:
@@ -129,12 +136,12 @@ class _Turns:
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
-        self.there: weakref.WeakSet[_Turn] = weakref.WeakSet()
+        self.there: weakref.WeakSet[Turn] = weakref.WeakSet()
         self.counter = itertools.count()
         self.before: list[int] = []  # threads of each BLAS, while those that all threads share have fewer
         self.alone = False  # whether they have one
 
-    def come(self, turn: _Turn) -> None:
+    def come(self, turn: Turn) -> None:
         """Wait until all that came before and want the other are gone."""
         with self.changed:
             turn.number = next(self.counter)
@@ -154,7 +161,7 @@ class _Turns:
                     self.before = numbers
                     _set([min(n, usable) for n in numbers], shared=True)
 
-    def go(self, turn: _Turn) -> None:
+    def go(self, turn: Turn) -> None:
         with self.changed:
             self.there.discard(turn)
             _set(turn.before, shared=False)
@@ -172,7 +179,7 @@ def _nobody() -> None:
 
 
 _turns = _Turns()
-_current: contextvars.ContextVar[Callable[[], _Turn | None]] = contextvars.ContextVar("gpunn_turn", default=_nobody)
+_current: contextvars.ContextVar[Callable[[], Turn | None]] = contextvars.ContextVar("gpunn_turn", default=_nobody)
 
 
 def _start_anew() -> None:

@@ -56,7 +56,7 @@ class CpuDevice:
     def calm(self) -> contextlib.AbstractContextManager[Any]:
         return cores.one_thread()
 
-    def steady(self, size: int) -> contextlib.AbstractContextManager[Any]:
+    def steady(self, size: int) -> contextlib.AbstractContextManager[Callable[[], None]]:
         return cores.one_thread() if size < cores.SMALL else cores.all_threads()
 
     def synchronize(self) -> None:

@@ -66,8 +66,8 @@ class CudaDevice:
     def calm(self) -> contextlib.AbstractContextManager[Any]:
         return contextlib.nullcontext()
 
-    def steady(self, size: int) -> contextlib.AbstractContextManager[Any]:
-        return contextlib.nullcontext()
+    def steady(self, size: int) -> contextlib.AbstractContextManager[Callable[[], None]]:
+        return contextlib.nullcontext(lambda: None)
 
     def synchronize(self) -> None:
         self._device.synchronize()

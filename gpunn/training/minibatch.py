@@ -329,25 +329,26 @@ class Minibatch:
         n, size = len(rows), min(self.batch_size, len(rows))
         n_steps = -(-n // size)
         total = xp.zeros_like(theta[..., 0])
-        for i in range(n_steps):
-            part = slice(i * size, min((i + 1) * size, n))
-            if order is None:
-                X, T, weight = rows.slice(xp, part, theta.dtype)
-            else:
-                X, T, weight = rows.batch(xp, order[part], theta.dtype)
-            progress.step += 1
-            with device.steady(size * objective.network.row_product):
+        with device.steady(size * objective.network.row_product) as give_way:
+            for i in range(n_steps):
+                give_way()
+                part = slice(i * size, min((i + 1) * size, n))
+                if order is None:
+                    X, T, weight = rows.slice(xp, part, theta.dtype)
+                else:
+                    X, T, weight = rows.batch(xp, order[part], theta.dtype)
+                progress.step += 1
                 f, g = objective.value_and_gradient(xp, theta, X, T, weight, dropout)
                 if i == n_steps - 1:
                     g_norm = xp.linalg.vector_norm(g, axis=-1)
                 if self.clip_norm is not None:
                     clip_norm(xp, g, self.clip_norm)
-            self.method.update(xp, theta, g, progress.method_state, lr[i : i + 1])
-            if self.max_norm is not None:
-                limit_norms(xp, objective.network, theta, self.max_norm)
-            if self.average is not None:
-                _average(xp, progress.average, theta, self.average, progress.step)
-            total = total + f * (part.stop - part.start)
+                self.method.update(xp, theta, g, progress.method_state, lr[i : i + 1])
+                if self.max_norm is not None:
+                    limit_norms(xp, objective.network, theta, self.max_norm)
+                if self.average is not None:
+                    _average(xp, progress.average, theta, self.average, progress.step)
+                total = total + f * (part.stop - part.start)
         return total, g_norm
 
     def _order(self, device: Device, n: int, epoch: int) -> Array | None:

@@ -26,6 +26,7 @@ from gpunn.training.divergence import DivergenceError, cause, check_start
 from gpunn.training.history import History
 from gpunn.training.minibatch import Progress
 from gpunn.training.stopping import Validation
+from gpunn.training.summary import summarise
 from gpunn.watching import HeldOut, Told, Watcher
 
 Array = Any
@@ -62,7 +63,7 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
         theta = (
             _copy(given, clf, objective) if warm else blueprint.start(clf, objective.network, seed, device, given.dtype)
         )
-        _check_start(device, objective, rows, theta)
+        start_cost = _check_start(device, objective, rows, theta)
         told = Told(context, X, y)
         watcher = Watcher(clf, device, objective, labels, rows, theta, given.y, held_out, told)
         validation = None if held_out is None else Validation(held_out.rows, clf.early_stopping, watcher.scorer())
@@ -78,6 +79,7 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
             theta, history = progress.theta, progress.history
             seen, halvings = history.n_iter * len(rows), progress.n_halvings
         advice = _check_divergence(clf, history, device, rows)
+        history.summary = summarise(device, objective, theta, rows, start_cost)
         if len(labels.classes) == 1:
             history.notes.append(f"y has only one class, {labels.classes.tolist()}, which is predicted for every row.")
         if note:
@@ -132,6 +134,7 @@ def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> N
         halvings = progress.n_halvings
         epoch.run(device, objective, progress, rows, None, watcher, ends=False)
         history = progress.history
+        history.summary = None  # of the rows of some earlier call
         advice = _check_divergence(clf, history, device, rows)
         t = 0 if first else clf.t_
         put_down(clf, labels, objective, given.origin.give(device, progress.theta), history)
@@ -168,11 +171,12 @@ def _check(clf: Any, X: Any, y: Any, sample_weight: Any, reset: bool, more: bool
     return Given(device, Origin.of(X), rows, y, check_weights(sample_weight, rows, dtype), dtype)
 
 
-def _check_start(device: Device, objective: Objective, rows: Rows, theta: Array) -> None:
-    """Warn of what makes learning hopeless from theta on; ValueError where it is impossible."""
-    hopeless = check_start(device, objective, rows, theta)
+def _check_start(device: Device, objective: Objective, rows: Rows, theta: Array) -> float:
+    """Warn of what makes learning hopeless from theta on; ValueError where it is impossible. Its cost on some rows."""
+    hopeless, cost = check_start(device, objective, rows, theta)
     if hopeless:
         warnings.warn(hopeless, UserWarning, stacklevel=5)
+    return cost
 
 
 def _check_divergence(clf: Any, history: History, device: Device, rows: Rows) -> str:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from gpunn.devices import Device, get_device
+from gpunn.insight.columns import Column
 from gpunn.insight.facts import Facts, Training, measure
 from gpunn.insight.finding import Finding
 from gpunn.insight.findings import findings_of
@@ -28,6 +29,11 @@ class Diagnosis:
     ----------
     at : str
         "start" or "end".
+    rows_are : str
+        "training" where the rows given are those that were trained on, by number, classes and spread of the inputs;
+        "other" where they are not; "unknown" where the history does not tell.
+    training_cost, training_score : float or None
+        Of the rows that were trained on, where those given are others.
     sizes : tuple of int
         Inputs, units of each hidden layer, outputs.
     n_rows, n_sample : int
@@ -52,6 +58,9 @@ class Diagnosis:
     """
 
     at: str
+    rows_are: str
+    training_cost: float | None
+    training_score: float | None
     sizes: tuple[int, ...]
     n_rows: int
     n_sample: int
@@ -70,9 +79,12 @@ class Diagnosis:
     @classmethod
     def of(cls, facts: Facts) -> Diagnosis:
         """What the facts show."""
-        held_out = facts.validation
+        held_out = None if facts.unseen is facts.outcome else facts.unseen
         return cls(
             at=facts.at,
+            rows_are=facts.rows_are,
+            training_cost=facts.learned.cost if facts.rows_are == "other" else None,
+            training_score=facts.learned.score if facts.rows_are == "other" else None,
             sizes=facts.network.sizes,
             n_rows=facts.outcome.n_rows,
             n_sample=facts.n_sample,
@@ -151,6 +163,7 @@ def diagnose(
         at=at,
         classes=found.classes,
         input_names=found.input_names,
+        columns=found.columns,
         training=found.training,
         validation=None if X_val is None else found.more(X_val, y_val),
     )
@@ -168,6 +181,7 @@ def diagnose_network(
     at: Literal["start", "end"] = "end",
     classes: Sequence[Any] = (),
     input_names: Sequence[str] = (),
+    columns: Sequence[Column] = (),
     training: Training | None = None,
     validation: Rows | None = None,
 ) -> Diagnosis:
@@ -193,6 +207,8 @@ def diagnose_network(
         Whether theta is trained or initial.
     classes, input_names : sequence, optional
         Names of the classes and of the columns of X.
+    columns : sequence of Column, optional
+        Columns of the table that X was made of; each input by default.
     training : Training, optional
         How theta was trained; without it findings about the training are left out.
     validation : Rows, optional
@@ -211,6 +227,7 @@ def diagnose_network(
         at=at,
         classes=classes,
         input_names=input_names,
+        columns=columns,
         training=training,
         validation=validation,
     )

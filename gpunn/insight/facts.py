@@ -1,28 +1,35 @@
 """What findings are drawn from: a network, its data and its training, measured once.
 
 The rows given are all looked at for costs, labels and inputs; gradients and layers are those of a sample of them.
+What a network has learned is told by the rows it was trained on: those given, or else what its history says of them.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from gpunn.devices import Device
+from gpunn.insight.calibration import Calibration, calibration
+from gpunn.insight.columns import Column, alone, are_alike, as_columns, moved, repeated
+from gpunn.insight.finding import FEW
 from gpunn.insight.inputs import Inputs, input_facts
+from gpunn.insight.neighbours import MAX_ROWS, by_neighbours
 from gpunn.insight.slope import curvature, noise_scale
-from gpunn.nn.costs import Cost
 from gpunn.nn.heads import Head, IdentityQuadratic
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
+from gpunn.nn.probabilities import log_probabilities
 from gpunn.training.data import Rows, logits
 from gpunn.training.history import History
 from gpunn.training.layers import LayerStatistics, layer_statistics, spaced
+from gpunn.training.summary import TrainingSummary, class_shares, cost_of_shares, sampled_numbers
 
 Array = Any
-
-SAMPLE = 2048  # rows: a share of them is known to about 1%
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,8 @@ class Training:
         Of plain gradient descent, 0 for none; None for steps of another length (Adam), or if it is not known.
     batch_size : int or None
         Rows a step; None for all rows.
+    dropout : float
+        The highest rate of a layer.
     layer_history : sequence of list of LayerStatistics
         What `gpunn.training.layers.Recorder` noted; may be empty.
     """
@@ -50,6 +59,7 @@ class Training:
     learning_rate: float | None = None
     momentum: float | None = None
     batch_size: int | None = None
+    dropout: float = 0.0
     layer_history: Sequence[list[LayerStatistics]] = ()
 
 
@@ -60,8 +70,8 @@ class Outcome:
     Attributes
     ----------
     n_rows : int
-    cost : float
-        Mean cost of a row, without penalties.
+    cost, cost_error : float
+        Mean cost of a row, without penalties, and the standard error of that mean.
     score : float
         Share of the rows that are right; in multilabel problems in all their labels.
     shares, recalls : tuple of float
@@ -70,9 +80,49 @@ class Outcome:
 
     n_rows: int
     cost: float
+    cost_error: float
     score: float
     shares: tuple[float, ...]
     recalls: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a network makes of the rows it was trained on; of those given, where nothing else is known.
+
+    Attributes
+    ----------
+    cost, score : float
+        As in `Outcome`.
+    guess : float
+        Cost of the best outputs that do not look at the inputs: the shares of the classes.
+    n_rows : int
+    """
+
+    cost: float
+    score: float
+    guess: float
+    n_rows: int
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Classes and probabilities of a sample of rows, which have one class each.
+
+    Attributes
+    ----------
+    n_rows : int
+    numbers : ndarray (m,)
+        Numbers of the rows in the sample, among those given.
+    label, predicted : ndarray (m,) of int
+    margin : ndarray (m,)
+        Difference of the two greatest log-probabilities, by which a prediction is sure.
+    """
+
+    numbers: np.ndarray
+    label: np.ndarray
+    predicted: np.ndarray
+    margin: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -94,15 +144,34 @@ class Facts:
     ----------
     at : str
         "start" for initial weights, "end" for trained ones.
-    l2_per_row : float
-        Strength of the L2 penalty divided by the number of rows: the pull of the penalty on a weight of 1.
+    rows_are : str
+        "training" or "other", for the rows given; "unknown" where nothing is known of the rows trained on.
+    l2_per_row, l1_per_row : float
+        Strength of the penalties divided by the number of rows: their pull on a weight of 1.
     n_sample : int
         Rows of the sample.
-    outcome, validation : Outcome
-        Of the rows given, and of validation rows, if there are any.
+    outcome : Outcome
+        Of the rows given.
+    learned : Learned
+    unseen : Outcome or None
+        Of rows that were not trained on: the validation rows, or the rows given where those are others.
+    calibration : Calibration or None
+        On a sample of those; None also in multilabel problems and for few rows.
+    repeated : float or None
+        Share of the validation rows that are among the rows given, number by number.
+    labelled : Labelled or None
+        A sample of the rows given; None in multilabel problems, before training and for few rows.
+    alone : tuple of float
+        Of each column: share of the sample whose class it tells by itself. Empty where ``labelled`` is None.
+    by_neighbours : float or None
+        Share of up to `MAX_ROWS` of the rows given whose class the nearest rows tell; and, below, the share of the same
+        rows that the network has right.
+    beside_neighbours : float or None
+    moved : tuple of float
+        How far each input is from its values in training, in standard deviations; empty for rows that were trained on.
     guess, blind : float
-        Cost of the best outputs that do not look at the inputs (the shares of the classes), and of logits 0. For a
-        head without a cost function the second stands for both.
+        Cost, on the rows given, of the best outputs that do not look at the inputs (the shares of the classes), and of
+        logits 0. For a head without a cost function the second stands for both.
     overshoot : float
         Part of the cost that comes from outputs beyond a target of 0 or 1, for a linear output with quadratic cost, on
         the sample; 0 for all others.
@@ -118,14 +187,27 @@ class Facts:
         Names of the classes or labels, in the order of ``outcome.shares``.
     input_names : tuple of str
         Names of the columns of X; empty if they have none.
+    columns : tuple of Column
+        Of the table that X was made of.
     """
 
     at: str
+    rows_are: str
     network: Network
     head: Head
     l2_per_row: float
+    l1_per_row: float
     n_sample: int
     outcome: Outcome
+    learned: Learned
+    unseen: Outcome | None
+    calibration: Calibration | None
+    repeated: float | None
+    labelled: Labelled | None
+    alone: tuple[float, ...]
+    by_neighbours: float | None
+    beside_neighbours: float | None
+    moved: tuple[float, ...]
     guess: float
     blind: float
     overshoot: float
@@ -138,9 +220,9 @@ class Facts:
     inputs: Inputs
     classes: tuple[Any, ...]
     input_names: tuple[str, ...]
+    columns: tuple[Column, ...]
     multilabel: bool
     training: Training
-    validation: Outcome | None
 
 
 def measure(
@@ -152,13 +234,16 @@ def measure(
     at: str,
     classes: Sequence[Any] = (),
     input_names: Sequence[str] = (),
+    columns: Sequence[Column] = (),
     training: Training | None = None,
     validation: Rows | None = None,
 ) -> Facts:
     """Measure a network on rows (n, d); `gpunn.insight.diagnose.diagnose_network` says more."""
     xp, network, head = device.xp, objective.network, objective.head
+    training = training or Training()
     with device.use():
-        index = device.asarray(spaced(len(rows), SAMPLE))
+        numbers = sampled_numbers(len(rows))
+        index = device.asarray(numbers)
         theta = device.asarray(theta, "float64")  # differences of gradients want its digits
         rows = _in_double(device, rows)
         outcome = _outcome(device, objective, theta, rows)
@@ -170,21 +255,52 @@ def measure(
         g_norm, along = curvature(device, scaled, theta, X, T, weight)
         W = theta[: network.n_weights]
         guess, blind, penalty, overshoot = device.floats(
-            _guess(xp, objective, rows),
+            cost_of_shares(xp, head, rows.T, rows.weight),
             xp.mean(head.cost(xp, xp.zeros_like(rows.T), rows.T)),
             xp.sum(objective.penalty(xp, W)) / all_rows,
             _overshoot(xp, objective, theta, X, T),
         )
-        held_out = None
-        if validation is not None:
-            held_out = _outcome(device, objective, theta, _in_double(device, validation))
+        host_X = device.to_host(X)
+        summary = training.history.summary if training.history is not None and at == "end" else None
+        rows_are = "unknown"
+        if summary is not None:
+            rows_are = "training" if are_alike(len(rows), host_X, summary) else "other"
+        learned = Learned(outcome.cost, outcome.score, guess, len(rows))
+        if summary is not None and rows_are == "other":
+            learned = Learned(summary.cost, summary.score, summary.guess, summary.n_rows)
+        held_out = None if validation is None else _in_double(device, validation)
+        unseen, unseen_sample = None, None
+        if held_out is not None:
+            unseen = _outcome(device, objective, theta, held_out)
+            unseen_sample = held_out.take(xp, device.asarray(sampled_numbers(len(held_out))))
+        elif rows_are == "other":
+            unseen, unseen_sample = outcome, sample
+        columns = tuple(columns) or as_columns(X.shape[1], input_names)
+        labelled, tells, near, beside = None, (), None, None
+        if at == "end" and rows.exclusive and len(numbers) >= FEW and np.isfinite(outcome.cost):
+            labelled = _labelled(device, objective, theta, X, T, numbers)
+            tells = tuple(alone(host_X, labelled.label, columns).tolist())
+            some = spaced(len(numbers), MAX_ROWS)
+            near = by_neighbours(host_X[some], labelled.label[some])
+            beside = float(np.mean((labelled.predicted == labelled.label)[some]))
         return Facts(
             at=at,
+            rows_are=rows_are,
             network=network,
             head=head,
             l2_per_row=objective.l2 / all_rows,
+            l1_per_row=objective.l1 / all_rows,
             n_sample=len(sample),
             outcome=outcome,
+            learned=learned,
+            unseen=unseen,
+            calibration=_calibration(device, objective, theta, unseen_sample),
+            repeated=None if held_out is None else _repeated(device, rows, held_out),
+            labelled=labelled,
+            alone=tells,
+            by_neighbours=near,
+            beside_neighbours=beside,
+            moved=_moved(host_X, summary if rows_are == "other" else None),
             guess=guess,
             blind=blind,
             overshoot=overshoot,
@@ -197,16 +313,10 @@ def measure(
             inputs=input_facts(device, rows, index),
             classes=tuple(classes) or tuple(range(len(outcome.shares))),
             input_names=tuple(input_names),
+            columns=columns,
             multilabel=not rows.exclusive,
-            training=training or Training(),
-            validation=held_out,
+            training=training,
         )
-
-
-def cost_function(head: Head) -> Cost | None:
-    """The cost that a head joins with its activation; None for a head of somebody's own that is not made of the two."""
-    found: Cost | None = getattr(head, "cost_function", None)
-    return found
 
 
 def _in_double(device: Device, rows: Rows) -> Rows:
@@ -217,15 +327,6 @@ def _in_double(device: Device, rows: Rows) -> Rows:
 def _mean(xp: Any, a: Array, weight: Array | None) -> Array:
     """Mean over rows of an array (n, k)."""
     return xp.mean(a, axis=0) if weight is None else xp.sum(a * (weight / xp.sum(weight))[:, None], axis=0)
-
-
-def _guess(xp: Any, objective: Objective, rows: Rows) -> Array:
-    """Mean cost where every row gets the shares of the classes as its outputs."""
-    function = cost_function(objective.head)
-    if function is None:
-        return xp.mean(objective.head.cost(xp, xp.zeros_like(rows.T), rows.T))
-    outputs = xp.zeros_like(rows.T) + _mean(xp, rows.T, rows.weight)
-    return _mean(xp, function.value(xp, outputs, rows.T)[:, None], rows.weight)[0]
 
 
 def _outcome(device: Device, objective: Objective, theta: Array, rows: Rows) -> Outcome:
@@ -242,13 +343,56 @@ def _outcome(device: Device, objective: Objective, theta: Array, rows: Rows) -> 
     right = xp.astype(right, z.dtype)
     of_class = xp.astype(of_class, z.dtype)
     whole = xp.min(right, axis=1)
-    share = _mean(xp, of_class, rows.weight)
     found = _mean(xp, of_class * right, rows.weight)
-    per_row = xp.stack([head.cost(xp, z, T), whole], axis=1)
-    cost, score = device.to_host(_mean(xp, per_row, rows.weight))
-    shares, hits = device.to_host(share).tolist(), device.to_host(found).tolist()
+    per_row = head.cost(xp, z, T)
+    cost, score = device.floats(*_mean(xp, xp.stack([per_row, whole], axis=1), rows.weight))
+    [square] = device.floats(*_mean(xp, (per_row - cost)[:, None] ** 2, rows.weight))
+    shares, hits = class_shares(device, T, rows.weight, rows.exclusive), device.to_host(found).tolist()
     recalls = tuple(hit / part if part else float("nan") for hit, part in zip(hits, shares, strict=True))
-    return Outcome(len(rows), float(cost), float(score), tuple(shares), recalls)
+    return Outcome(len(rows), cost, math.sqrt(square / len(rows)), score, tuple(shares), recalls)
+
+
+def _classes(device: Device, T: Array) -> np.ndarray:
+    """Class (n,) of each row of T (n, k)."""
+    found: np.ndarray = device.to_host(T)
+    return found.argmax(axis=1) if found.shape[1] > 1 else (found[:, 0] > 0.5).astype(int)
+
+
+def _log_probabilities(device: Device, objective: Objective, theta: Array, X: Array) -> np.ndarray:
+    xp = device.xp
+    z = logits(device, objective.network, theta, X)
+    found: np.ndarray = device.to_host(log_probabilities(xp, objective.head, z, False))
+    return found
+
+
+def _labelled(device: Device, objective: Objective, theta: Array, X: Array, T: Array, numbers: np.ndarray) -> Labelled:
+    log_p = _log_probabilities(device, objective, theta, X)
+    top = np.partition(log_p, -2, axis=1)
+    return Labelled(numbers, _classes(device, T), log_p.argmax(axis=1), top[:, -1] - top[:, -2])
+
+
+def _calibration(device: Device, objective: Objective, theta: Array, sample: Rows | None) -> Calibration | None:
+    if sample is None or not sample.exclusive or len(sample) < FEW:
+        return None
+    log_p = _log_probabilities(device, objective, theta, sample.X)
+    return calibration(log_p, _classes(device, sample.T)) if np.isfinite(log_p).all() else None
+
+
+def _moved(X: np.ndarray, summary: TrainingSummary | None) -> tuple[float, ...]:
+    return () if summary is None or not summary.input_mean else tuple(moved(X, summary).tolist())
+
+
+def _repeated(device: Device, rows: Rows, held_out: Rows) -> float:
+    """Share of a sample of the rows held out that are among the others."""
+    xp, n = device.xp, len(rows)
+    step = max(1, device.chunk_elements // rows.X.shape[1])
+
+    def on_host(X: Array) -> np.ndarray:
+        found: np.ndarray = device.to_host(xp.astype(X, xp.float64))
+        return found
+
+    sample = held_out.take(xp, device.asarray(sampled_numbers(len(held_out))))
+    return repeated(on_host(sample.X), (on_host(rows.X[i : min(i + step, n), :]) for i in range(0, n, step)))
 
 
 def _overshoot(xp: Any, objective: Objective, theta: Array, X: Array, T: Array) -> Array:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gpunn.insight import in_data, in_fit, in_layers, in_steps
+from gpunn.insight import in_data, in_fit, in_layers, in_outcome, in_steps
 from gpunn.insight.facts import Facts
 from gpunn.insight.finding import Finding
 
 # Causes come before what follows from them.
 FINDINGS: tuple[Callable[[Facts], Finding | None], ...] = (
     in_steps.not_finite,
+    in_outcome.moved_inputs,
     in_data.unscaled_inputs,
     in_data.constant_inputs,
     in_data.duplicate_inputs,
+    in_outcome.leaking_column,
+    in_outcome.repeated_rows,
+    in_fit.too_narrow,
     in_data.rare_class,
+    in_fit.penalty_dominates,
+    in_fit.too_much_dropout,
     in_layers.units_alike,
     in_layers.saturated_layer,
     in_layers.dead_units,
@@ -30,12 +36,14 @@ FINDINGS: tuple[Callable[[Facts], Finding | None], ...] = (
     in_steps.batch_too_large,
     in_steps.batch_too_small,
     in_steps.stopped_while_falling,
-    in_fit.penalty_dominates,
-    in_fit.too_narrow,
     in_fit.plateau,
     in_fit.no_better_than_guessing,
     in_fit.kept_too_early,
-    in_fit.overfitting,
+    in_outcome.doubtful_labels,
+    in_outcome.underfitting,
+    in_outcome.too_large,
+    in_outcome.overfitting,
+    in_outcome.overconfident,
 )
 
 

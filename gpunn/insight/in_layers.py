@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 
-from gpunn.insight.facts import Facts, cost_function
+from gpunn.insight.facts import Facts
 from gpunn.insight.finding import FEW, Finding, percent
 from gpunn.nn.costs import Quadratic
 from gpunn.training.layers import SATURATED_BELOW, LayerStatistics
+from gpunn.training.summary import cost_function
 
 SATURATED_SHARE = 0.5  # more than half of what a layer does cannot be learned from
+DONE = 0.1  # of the cost of guessing
 DEAD_SHARE = 0.5  # a few dead ReLUs are usual, and sparse activations wanted; with half of them dead capacity is gone
 SLOWED_TO = 0.5  # of a matched pair's delta; the sigmoid can pass at most a quarter
 VANISHED_TO = 1e-2  # from the output to the first layer: three layers of sigmoids at their best, 1/4 each, still pass
+FADED_TO = 5e-2  # the same, after a training that did not get far
 EXPLODED_TO = 30.0  # from the output to the first layer, where the gradient is greater than the weights themselves
 ALIKE = 1e-5  # spread of units that differ by rounding alone
 OVERSHOOT = 0.1  # of the cost: a tenth of what the network is asked to learn is wrong
@@ -29,6 +32,8 @@ def saturated_layer(facts: Facts) -> Finding | None:
     ]
     worst = max(bounded, key=lambda layer: layer.saturated or 0.0, default=None)
     if worst is None or worst.saturated is None or worst.saturated < SATURATED_SHARE:
+        return None
+    if facts.at == "end" and facts.learned.cost < DONE * facts.learned.guess:  # saturated because it has learned
         return None
     size = _input_rms(facts, worst)
     std = facts.weights[worst.layer - 1].std
@@ -122,7 +127,8 @@ def dead_units(facts: Facts) -> Finding | None:
 def vanishing_gradient(facts: Facts) -> Finding | None:
     """The gradient shrinks from layer to layer on its way back."""
     passed = _passed_back(facts)
-    if passed is None or passed >= VANISHED_TO:
+    learned = facts.at == "end" and facts.learned.cost < 0.5 * facts.learned.guess
+    if passed is None or passed >= (VANISHED_TO if learned or facts.at == "start" else FADED_TO):
         return None
     n = len(facts.layers) - 1
     return Finding(

@@ -1,7 +1,7 @@
 """Findings in the steps of a training: their rate, their rows, and how they ended.
 
-Costs are compared with two that need no training: ``facts.guess``, of the best outputs that do not look at the inputs,
-and ``facts.blind``, of logits 0.
+Costs are compared with two that need no training: ``facts.learned.guess``, of the best outputs that do not look at
+the inputs, and ``facts.blind``, of logits 0.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import statistics
 from gpunn.insight.curve import Curve
 from gpunn.insight.facts import Facts
 from gpunn.insight.finding import Finding, percent
+from gpunn.insight.in_fit import too_much_dropout
 
 JUMPY = 0.5  # rises to falls of the cost: a training that gets somewhere falls at least twice as much as it rises
 JUMP = 0.05  # of the cost of logits 0, the least rise that is not noise; one of all of it is a fault by itself
+LEAP = 2.0  # mean cost of the first epoch, in costs of the start
 LARGE_STEP = 0.1  # of the weights, a step, in half of the epochs; sound trainings are near 1e-3 (Karpathy, CS231n)
 STRAIGHT = 0.6  # of the fall of the first half in the second: a training past its first slope falls less
-STILL_FALLING = 0.02  # of the cost of logits 0, over the last tenth
+STILL_FALLING = 0.01  # of the cost of logits 0, over the last tenth
 BEYOND_NOISE = 10.0  # batch size in noise scales: larger ones gain less than 10% (McCandlish et al. 2018, 2.2)
 BELOW_NOISE = 10.0  # noise scale in batch sizes: noise is three times as large as the gradient
 RESTLESS = 0.02  # of the cost of guessing: spread of the cost from epoch to epoch, each a mean over all rows
@@ -80,20 +82,26 @@ def rate_too_high(facts: Facts) -> Finding | None:
     """The cost jumps, or steps are large beside the weights."""
     training = facts.training
     curve = Curve.of(training.history, 5)
-    if not training.first_order or training.history is None:
+    if not training.first_order or training.history is None or too_much_dropout(facts) is not None:
         return None
     ratios = [max(layer.update_ratio or 0.0 for layer in entry) for entry in training.layer_history]
     step = statistics.median(ratios) if ratios else 0.0
+    summary = training.history.summary
+    began = math.inf if summary is None else max(summary.start_cost, facts.blind)
+    leapt = curve is not None and training.history.cost[0] > LEAP * began
     jumps = curve is not None and (
         max(curve.steps) > facts.blind or (curve.rises > JUMPY * curve.falls and max(curve.steps) > JUMP * facts.blind)
     )
-    if not jumps and step <= LARGE_STEP:
+    if not jumps and not leapt and step <= LARGE_STEP:
         return None
     rate = max(training.history.learning_rate)  # a schedule may have brought it down to 0
     evidence, seen = {"learning_rate": rate}, []
     if curve is not None and jumps:
         evidence |= {"rises": curve.rises, "falls": curve.falls, "largest_jump": max(curve.steps)}
         seen.append(f"over {len(curve)} epochs the cost rose by {curve.rises:.3g} in all and fell by {curve.falls:.3g}")
+    if curve is not None and leapt:
+        evidence |= {"start_cost": began, "first_cost": training.history.cost[0]}
+        seen.append(f"the first epoch had a mean cost of {training.history.cost[0]:.3g}, and began at {began:.3g}")
     if ratios:
         evidence["update_ratio"] = step
         seen.append(f"in half of the epochs a step changed a layer by {percent(step)} of its weights or more")
@@ -116,7 +124,7 @@ def rate_too_low(facts: Facts) -> Finding | None:
     first, second = curve.cost[0] - curve.cost[half], curve.cost[half] - curve.cost[-1]
     if second < STRAIGHT * first or first <= 0 or curve.rises > 0.05 * curve.falls:
         return None
-    if curve.cost[-1] < 0.5 * facts.guess:
+    if curve.cost[-1] < 0.5 * facts.learned.guess:
         return None
     rate = max(training.history.learning_rate)  # a schedule may have brought it down to 0
     evidence = {"learning_rate": rate, "fall_first_half": first, "fall_second_half": second, "cost": curve.cost[-1]}
@@ -178,7 +186,7 @@ def batch_too_small(facts: Facts) -> Finding | None:
         return None
     tail = curve.last(0.5)
     spread = statistics.pstdev(tail.cost)
-    wanders = spread > RESTLESS * facts.guess and tail.rises > JUMPY * tail.falls
+    wanders = spread > RESTLESS * facts.learned.guess and tail.rises > JUMPY * tail.falls
     if not wanders or scale < BELOW_NOISE * training.batch_size:
         return None
     return Finding(

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from gpunn import blueprint, choices
 from gpunn.devices import Device
 from gpunn.inputs import check_labels, check_rows, check_weights, device_for, on_host
+from gpunn.insight.columns import Column, as_columns
 from gpunn.insight.facts import Training
 from gpunn.labels import Labels
 from gpunn.nn.objective import Objective
@@ -59,10 +60,17 @@ class Opened:
             return tuple(known["features_"].names_out)
         return tuple(map(str, known.get("feature_names_in_", ())))
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of the table that X is made of."""
+        return as_columns(self.objective.network.sizes[0], self.input_names, vars(self.clf).get("features_"))
+
     def more(self, X: Any, y: Any) -> Rows:
-        """Other rows, each of weight 1."""
+        """Other rows, with the weights of their classes."""
         X = check_rows(self.clf, self.device, X, reset=False)
-        return _rows(self.device, self.labels, self.objective, X, check_labels(X, y), None)
+        y = check_labels(X, y)
+        weight = None if self.clf.class_weight is None else self.labels.weights(self.clf.class_weight, y)
+        return _rows(self.device, self.labels, self.objective, X, y, weight)
 
 
 def opened(clf: Any, X: Any, y: Any, sample_weight: Any, at: str) -> Opened:
@@ -118,5 +126,6 @@ def _training(clf: Any, objective: Objective, n_rows: int, start: bool) -> Train
         learning_rate=choices.schedule(clf).rates(0, -(-n_rows // size), n_rows)[0],
         momentum=momentum,
         batch_size=size,
+        dropout=max((clf.input_dropout, *np.atleast_1d(clf.dropout))),
         layer_history=recorded,
     )

@@ -36,6 +36,13 @@ def in_words(diagnosis: Any) -> str:
         f"Cost {_number(d.cost)}, where guessing by the shares of the classes has {_number(d.guess)}; "
         f"{percent(d.score)} of the rows are right. Penalties add {_number(d.penalty)}.",
     ]
+    if d.rows_are == "other":
+        facts.append(
+            f"They are others than those it was trained on, which have a cost of {_number(d.training_cost)} and "
+            f"{percent(d.training_score)} right: this is how it does."
+        )
+    elif d.rows_are == "training":
+        facts.append("They are the rows that it was trained on: this is how it learns.")
     if d.validation_cost is not None:
         facts.append(f"Validation: cost {_number(d.validation_cost)}, {percent(d.validation_score)} right.")
     facts.append(

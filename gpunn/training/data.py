@@ -171,8 +171,8 @@ def evaluate(device: Device, objective: Objective, theta: Array, rows: Rows) -> 
     xp, rows = device.xp, chosen(device.xp, rows)
     z = logits(device, objective.network, theta, rows.X)
     cost = objective.head.cost(xp, z, rows.T)
-    hits = xp.astype(_hits(xp, objective.head.decision(xp, z), rows), cost.dtype)
-    mean_cost, accuracy = device.floats(*(mean_over_rows(xp, values, rows.weight) for values in (cost, hits)))
+    right = xp.astype(hits(xp, objective.head.decision(xp, z), rows), cost.dtype)
+    mean_cost, accuracy = device.floats(*(mean_over_rows(xp, values, rows.weight) for values in (cost, right)))
     return mean_cost, accuracy
 
 
@@ -181,11 +181,12 @@ def accuracy_of_constant(device: Device, rows: Rows) -> float:
     xp, rows = device.xp, chosen(device.xp, rows)
     weighted = rows.T if rows.weight is None else rows.T * (rows.weight / xp.mean(rows.weight))[:, None]
     scores = xp.zeros_like(rows.T) + (xp.mean(weighted, axis=0) - 0.5)
-    hits = xp.astype(_hits(xp, scores, rows), rows.T.dtype)
-    return float(device.floats(mean_over_rows(xp, hits, rows.weight))[0])
+    right = xp.astype(hits(xp, scores, rows), rows.T.dtype)
+    return float(device.floats(mean_over_rows(xp, right, rows.weight))[0])
 
 
-def _hits(xp: Any, scores: Array, rows: Rows) -> Array:
+def hits(xp: Any, scores: Array, rows: Rows) -> Array:
+    """Which rows (..., n) their scores (..., n, k), as a head's ``decision`` gives them, put right in all labels."""
     if rows.exclusive and rows.T.shape[-1] > 1:  # a single output answers yes or no between two classes
         return xp.argmax(scores, axis=-1) == xp.argmax(rows.T, axis=-1)
     return xp.all((scores > 0) == (rows.T > 0.5), axis=-1)

@@ -189,8 +189,8 @@ class Stability:
         return now < then / 2
 
 
-def check_start(device: Device, objective: Objective, rows: Rows, theta: Array) -> str:
-    """What makes learning hopeless from theta (P,) on, in words; "" if nothing does.
+def check_start(device: Device, objective: Objective, rows: Rows, theta: Array) -> tuple[str, float]:
+    """What makes learning hopeless from theta (P,) on, in words, "" if nothing does; and the cost, on a sample.
 
     Raises
     ------
@@ -210,10 +210,11 @@ def check_start(device: Device, objective: Objective, rows: Rows, theta: Array) 
         rms = np.sqrt(np.mean(X * X, axis=0))
     column = int(np.argmax(rms))
     if rms[column] <= LARGE:
-        return ""
+        return "", cost
     return (
         f"X[:, {column}] has values of about {rms[column]:.3g} (root mean square): such inputs saturate units of the "
-        f"first layer, or drown other inputs. {STANDARDISE}"
+        f"first layer, or drown other inputs. {STANDARDISE}",
+        cost,
     )
 
 

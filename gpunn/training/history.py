@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from gpunn.shown import show
+from gpunn.training.summary import TrainingSummary
 
 ENDED_BY = {  # for people, what `History.stopped` says
     "max_iter": "the limit on epochs or iterations",
@@ -55,6 +56,8 @@ class History:
         What went wrong where training diverged, in words; else "".
     notes : list of str
         What `fit` did that the parameters do not tell: validation rows that could not be stratified, a single class.
+    summary : TrainingSummary or None
+        Facts about the rows that ``fit`` trained on, for comparisons with other rows; None after ``partial_fit``.
     stopped : str
         Why training ended: "max_iter", "tol" (no improvement), "validation" (no improvement of the score),
         "diverged", "interrupted", "callback", "time_limit", or a reason of `gpunn.optim.full_batch.REASONS`.
@@ -73,6 +76,7 @@ class History:
     path: str = ""
     divergence: str = ""
     notes: list[str] = field(default_factory=list)
+    summary: TrainingSummary | None = None
 
     def add(
         self,
@@ -104,11 +108,18 @@ class History:
     def from_dict(cls, form: dict[str, Any]) -> History:
         """What `to_dict` gave; ValueError for anything else: model files may be forged."""
         known = [f.name for f in fields(cls)]
-        form = {"notes": [], "divergence": "", **form}  # which files of gpunn 0.1.0 before its release do not have
+        form = {
+            "notes": [],
+            "divergence": "",
+            "summary": None,
+            **form,
+        }  # which files of gpunn 0.1.0 before its release do not have
         if set(form) != set(known):
             raise ValueError(f"history: the keys must be {', '.join(known)}.")
         lists = [
-            name for name in known if name not in ("evaluations", "best", "stopped", "path", "divergence", "notes")
+            name
+            for name in known
+            if name not in ("evaluations", "best", "stopped", "path", "divergence", "notes", "summary")
         ]
         n = len(form["cost"]) if isinstance(form["cost"], list) else 0
         for name in known:
@@ -123,6 +134,8 @@ class History:
                 good = isinstance(value, str)
             elif name == "notes":
                 good = isinstance(value, list) and all(isinstance(note, str) for note in value)
+            elif name == "summary":
+                form[name], good = _summary(value), True
             else:
                 good = (name == "best" and value is None) or (type(value) is int and 0 <= value < 2**63)
             if not good or (name == "best" and value is not None and value >= n):
@@ -136,6 +149,13 @@ class History:
 
 # Called after every epoch or iteration with the history so far and theta; a text, "callback" say, stops training.
 Watch = Callable[[History, Any], str]
+
+
+def _summary(form: Any) -> TrainingSummary | None:
+    try:
+        return None if form is None else TrainingSummary.from_dict(form)
+    except ValueError as error:
+        raise ValueError(f"history, key 'summary': {error}") from None
 
 
 def _is_number(value: Any) -> bool:

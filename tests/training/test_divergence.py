@@ -205,7 +205,9 @@ def test_inputs_of_a_hopeless_scale_are_named(problem, scale, sparse):
     X = np.sign(problem.rows().X)
     X[:, 3] *= scale
     given = SparseRows(problem.device, scipy.sparse.csr_array(X)) if sparse else X
-    said = check_start(problem.device, problem.objective, Rows(given, problem.rows().T), problem.theta())
+    rows = Rows(given, problem.rows().T)
+    said, cost = check_start(problem.device, problem.objective, rows, problem.theta())
+    assert cost == pytest.approx(evaluate(problem.device, problem.objective, problem.theta(), rows)[0])
     assert (said == "") == (scale < 1e3)
     if said:
         assert said.startswith(f"X[:, 3] has values of about {scale:.3g} (root mean square)") and "Standardise" in said

@@ -1,0 +1,117 @@
+"""What the columns of X have to do with the classes, and whether they are as they were in training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.tree import DecisionTreeClassifier
+
+from gpunn.training.summary import TrainingSummary
+
+N_BINS = 32
+N_BEST = 3
+RARE = 0.1  # of the rows: a pixel that was always 0 in training may be another at times
+MAX_COLUMNS = 2000  # that are looked at one by one
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table: its name, and the inputs of the network that are made of it."""
+
+    name: str
+    inputs: tuple[int, ...]
+
+
+def alone(X: np.ndarray, label: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
+    """Share of the rows whose class each column tells by itself, (c,).
+
+    Of numbers the bin among `N_BINS` with equally many rows tells it, of categories the category: by the most frequent
+    class in it, learned on one half of the rows and tried on the other, and the other way round. For the `N_BEST`
+    columns that do best a decision tree finds the bins.
+
+    Parameters
+    ----------
+    X : ndarray (n, d)
+    label : ndarray (n,) of int
+        Classes from 0 on.
+    """
+    n, k = len(label), int(label.max()) + 1
+    half = np.random.default_rng(0).permutation(n) % 2
+    found = np.zeros(len(columns))
+    for i, column in enumerate(columns[:MAX_COLUMNS]):
+        code = _codes(X, column)
+        counts = np.bincount((code * 2 + half) * k + label, minlength=(code.max() + 1) * 2 * k).reshape(-1, 2, k)
+        guessed = counts[:, ::-1].argmax(axis=2)  # by the rows of the other half
+        found[i] = np.mean(guessed[code, half] == label)
+    for i in np.argsort(-found)[:N_BEST]:
+        x = X[:, columns[i].inputs]
+        right = 0
+        for part in (half == 0, half == 1):
+            tree = DecisionTreeClassifier(max_leaf_nodes=N_BINS, random_state=0).fit(x[part], label[part])
+            right += np.sum(tree.predict(x[~part]) == label[~part])
+        found[i] = max(found[i], right / n)
+    return found
+
+
+def _codes(X: np.ndarray, column: Column) -> np.ndarray:
+    """The bin or category (n,) of each row."""
+    if len(column.inputs) > 2:  # one-of-N; of two inputs the first tells all, or the second only what is missing
+        codes: np.ndarray = X[:, column.inputs].argmax(axis=1)
+        return codes
+    x = X[:, column.inputs[0]]
+    values = np.unique(x)
+    edges = values if len(values) <= N_BINS else np.unique(np.quantile(x, np.arange(1, N_BINS) / N_BINS))
+    return np.searchsorted(edges, x)
+
+
+def moved(X: np.ndarray, summary: TrainingSummary) -> np.ndarray:
+    """How far each column of X (n, d) is from its values in training, (d,), in their standard deviations.
+
+    The difference of the means; or the median distance from the mean of training less sqrt(2), where that is more: it
+    can be no greater for any distribution with that mean and standard deviation (Chebyshev's inequality). Infinite
+    where the values of training were all the same, and of these more than `RARE` are others.
+    """
+    mean, std = np.array(summary.input_mean), np.array(summary.input_std)
+    varied = std > 1e-6 * np.maximum(np.abs(mean), 1e-30)
+    scale = np.where(varied, std, 1.0)
+    shift = np.abs(X.mean(axis=0) - mean) / scale
+    distance = np.median(np.abs(X - mean), axis=0) / scale - np.sqrt(2)
+    others = np.mean(np.abs(X - mean) > 1e-3 * np.maximum(np.abs(mean), 1e-3), axis=0)
+    other = np.where(others > RARE, np.inf, 0.0)
+    return np.where(varied, np.maximum(shift, distance), other)
+
+
+def are_alike(n: int, X: np.ndarray, summary: TrainingSummary) -> bool:
+    """Whether n rows, of which X (m, d) are the sampled ones, are those that were given to ``fit``."""
+    if n != summary.n_given or len(summary.input_mean) not in (0, X.shape[1]):
+        return False
+    if not summary.input_mean:
+        return True
+    mean, std = np.array(summary.input_mean), np.array(summary.input_std)
+    close = 1e-4 * np.maximum(std, 1e-6 * np.abs(mean)) + 1e-30  # X may have been rounded to float32
+    return bool(np.all(np.abs(X.mean(axis=0) - mean) <= close) and np.all(np.abs(X.std(axis=0) - std) <= close))
+
+
+def repeated(X: np.ndarray, others: Iterable[np.ndarray]) -> float:
+    """Share of the rows of X (n, d) that are, number by number, among other rows, which come in parts (m, d)."""
+    sought = [row.tobytes() for row in np.ascontiguousarray(X)]
+    missing = set(sought)
+    for part in others:
+        missing.difference_update(row.tobytes() for row in np.ascontiguousarray(part))
+    return sum(row not in missing for row in sought) / len(sought)
+
+
+def as_columns(n_inputs: int, names: Sequence[str], table: Any = None) -> tuple[Column, ...]:
+    """Each input as a column, or the columns of a table that `gpunn.features.Features` encodes."""
+    if table is None:
+        return tuple(Column(names[j] if names else f"input {j}", (j,)) for j in range(n_inputs))
+    found, start = [], 0
+    for column in table.columns:
+        stop = start + len(column.names_out)
+        if stop > start:
+            found.append(Column(str(column.name), tuple(range(start, stop))))
+        start = stop
+    return tuple(found)

@@ -6,6 +6,7 @@ All is computed in the dtype of theta; float64 is advised, both being small diff
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from gpunn.nn.objective import Objective
 Array = Any
 
 N_BATCHES = 16  # whose gradients are compared; the noise scale is then known to about a third
+SHARED = 10**7  # multiplications: fewer take less time than threads to start
 STEP = 1e-5  # of the difference, relative to theta: the cube root of the rounding of float64, where errors are least
 
 
@@ -40,8 +42,13 @@ def curvature(
         if not g_norm or not math.isfinite(g_norm):
             return g_norm, None
         step, v = STEP * (1 + size), g / g_norm
-        ahead, behind = (objective.value_and_gradient(xp, theta + s * v, X, T, weight)[1] for s in (step, -step))
-        [along] = device.floats(xp.sum((ahead - behind) * v) / (2 * step))
+        there: dict[float, Array] = {}
+
+        def look(s: float) -> None:
+            there[s] = objective.value_and_gradient(xp, theta + s * v, X, T, weight)[1]
+
+        _every(device, look, [step, -step], X.shape[0] * objective.network.row_product)
+        [along] = device.floats(xp.sum((there[step] - there[-step]) * v) / (2 * step))
     return g_norm, along
 
 
@@ -70,15 +77,30 @@ def noise_scale(
     order = np.random.default_rng(0).permutation(n)  # rows may lie sorted by class
     share = b / n
     batch = Objective(objective.network, objective.head, objective.l2 * share, objective.l1 * share)
+    found: list[Array] = [None] * N_BATCHES
+
+    def look(i: int) -> None:
+        index = device.asarray(order[i * b : (i + 1) * b])
+        X_i, T_i, weight_i = (None if a is None else xp.take(a, index, axis=0) for a in (X, T, weight))
+        found[i] = batch.value_and_gradient(xp, theta, X_i, T_i, weight_i)[1]
+
     with device.use():
-        total, squares = xp.zeros_like(theta), 0.0
-        for i in range(N_BATCHES):
-            index = device.asarray(order[i * b : (i + 1) * b])
-            X_i, T_i, weight_i = (None if a is None else xp.take(a, index, axis=0) for a in (X, T, weight))
-            _, g = batch.value_and_gradient(xp, theta, X_i, T_i, weight_i)
+        _every(device, look, range(N_BATCHES), b * objective.network.row_product)
+        total, squares = found[0], xp.sum(found[0] ** 2)
+        for g in found[1:]:
             total, squares = total + g, squares + xp.sum(g * g)
         small, large = device.floats(squares / N_BATCHES, xp.sum((total / N_BATCHES) ** 2))
     B = N_BATCHES * b
     G2 = (B * large - b * small) / (B - b)
     trace = (small - large) / (1 / b - 1 / B)
     return trace / G2 if G2 > 0 else math.inf
+
+
+def _every(device: Device, function: Callable[[Any], None], items: Sequence[Any], size: int) -> None:
+    """Call the function with every item, on all cores at once if its largest product has many multiplications."""
+    if size >= SHARED:
+        device.each(function, items)
+        return
+    with device.steady(size):
+        for item in items:
+            function(item)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from gpunn.devices import Device, get_device
@@ -13,6 +13,7 @@ from gpunn.insight.facts import Facts, Training, measure
 from gpunn.insight.finding import Finding
 from gpunn.insight.findings import findings_of
 from gpunn.insight.opened import opened
+from gpunn.insight.remedies import tried
 from gpunn.insight.words import in_words
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, SparseRows
@@ -119,11 +120,13 @@ def diagnose(
     X_val: Any = None,
     y_val: Any = None,
     at: Literal["start", "end"] = "end",
+    try_remedies: bool = False,
 ) -> Diagnosis:
-    """Find out why a classifier learns or doesn't.
+    """Find out why a classifier learns or doesn't, or how it does on other rows than those it was trained on.
 
-    Nothing is trained, and the classifier stays as it is. Costs, labels and inputs are looked at over all rows, layers
-    and gradients on at most 2,048 of them, evenly spaced.
+    Which of the two is told by ``history_.summary``, and stands in the diagnosis. Nothing is trained unless
+    ``try_remedies`` asks for it, and the classifier stays as it is. Costs, labels and inputs are looked at over all
+    rows, layers and gradients on at most 2,048 of them, evenly spaced.
 
     Parameters
     ----------
@@ -135,6 +138,10 @@ def diagnose(
     at : {"end", "start"}, default "end"
         "end" looks at a fitted classifier, "start" at the initial weights that ``fit`` would draw; then ``clf`` need
         not be fitted, and its ``random_state`` should be a number.
+    try_remedies : bool, default False
+        Try the first remedy of each finding that has one in parameters: train on three quarters of the rows given,
+        without and with it, for at most 10 seconds each, and hold the log-loss of the last quarter against each other.
+        Not for multilabel problems.
 
     Returns
     -------
@@ -152,7 +159,7 @@ def diagnose(
     if (X_val is None) != (y_val is None):
         raise ValueError("X_val and y_val belong together; give both or neither.")
     found = opened(clf, X, y, sample_weight, at)
-    return diagnose_network(
+    diagnosis = diagnose_network(
         found.objective,
         found.theta,
         found.rows.X,
@@ -167,6 +174,9 @@ def diagnose(
         training=found.training,
         validation=None if X_val is None else found.more(X_val, y_val),
     )
+    if not try_remedies or found.labels.multilabel:
+        return diagnosis
+    return replace(diagnosis, findings=tried(clf, diagnosis.findings, X, y))
 
 
 def diagnose_network(

@@ -3,8 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+HELD_OUT = 0.25  # of the rows, in a trial
 FEW = 30  # rows; of fewer nothing can be said about what never happens
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a remedy brought.
+
+    Attributes
+    ----------
+    change : dict
+        Parameters that were changed; empty where the inputs were scaled instead.
+    before, after : float
+        Mean log-loss of `HELD_OUT` of the rows given, after training on the others without and with the remedy.
+    """
+
+    change: dict[str, Any]
+    before: float
+    after: float
+
+    def __str__(self) -> str:
+        what = ", ".join(f"{name}={value!r}" for name, value in self.change.items()) or "inputs standardised"
+        return f"Tried, {what}: log-loss on rows held out {self.before:.3g} before, {self.after:.3g} after."
 
 
 @dataclass(frozen=True)
@@ -23,6 +46,8 @@ class Finding:
         What is wrong and why, in a sentence or two.
     remedy : str
         What to do about it, with the parameters of `gpunn.MLPClassifier`.
+    trial : Trial or None
+        What the first remedy brought, where it was tried.
     """
 
     name: str
@@ -30,9 +55,10 @@ class Finding:
     evidence: dict[str, float]
     text: str
     remedy: str
+    trial: Trial | None = None
 
     def __str__(self) -> str:
-        return f"{self.text}\n{self.remedy}"
+        return "\n".join(str(part) for part in (self.text, self.remedy, self.trial) if part is not None)
 
 
 def percent(share: float) -> str:

@@ -52,7 +52,8 @@ def diverged(facts: Facts) -> Finding | None:
         {"epoch": history.n_iter, "learning_rate": rate, "largest_input_rms": float(facts.inputs.rms.max())},
         f"Training diverged in epoch {history.n_iter}, at a rate of {rate:.3g}: {history.divergence}. The model is the "
         "best state that was evaluated.",
-        "Lower learning_rate_init by a factor of 10 (or give warmup=1), scale the inputs, or set clip_norm=1.",
+        "Lower learning_rate_init by a factor of 10, with on_divergence='recover', which halves it as often as needed; "
+        "or give warmup=1, scale the inputs, or set clip_norm=1.",
     )
 
 
@@ -74,7 +75,8 @@ def first_step_too_long(facts: Facts) -> Finding | None:
         f"The learning rate of {training.learning_rate:.3g} is {reach:.3g} times too long for the first step: the "
         f"curvature along the gradient is {curved:.3g}, and beyond {2 * (1 + training.momentum):.3g} / curvature a "
         "step ends higher than it began.",
-        f"Use learning_rate_init={training.learning_rate / reach / 2:.1g} or less, or begin with warmup=1.",
+        f"Use learning_rate_init={training.learning_rate / reach / 10:.1g}, a tenth of the longest step, or begin with "
+        "warmup=1.",
     )
 
 

@@ -63,6 +63,8 @@ def in_words(diagnosis: Any) -> str:
             textwrap.fill(finding.text, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead)),
             textwrap.fill(finding.remedy, WIDTH, initial_indent="    -> ", subsequent_indent="       "),
         ]
+        if finding.trial is not None:
+            lines.append(textwrap.fill(str(finding.trial), WIDTH, initial_indent=" " * 7, subsequent_indent=" " * 7))
     return "\n".join(lines)
 
 

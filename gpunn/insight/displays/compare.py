@@ -70,8 +70,8 @@ class CompareDisplay:
         """
         # Stable: of equal ones the first is the best.
         models = sorted(self.comparison.models, key=lambda model: -model.accuracy)
-        size = (4.4, 1.4 + 0.36 * len(models))
-        self.ax_ = grid_of_axes("CompareDisplay.plot", ax, 1, 2, size)[0]
+        width, height = figure_size(len(models))
+        self.ax_ = grid_of_axes("CompareDisplay.plot", ax, 1, 2, (width / 2, height))[0]
         self.figure_ = self.ax_[0].figure
         scores, differences = self.ax_
         for place, model in enumerate(models):
@@ -96,6 +96,11 @@ class CompareDisplay:
             axes.grid(visible=False, axis="y")
         _legend(differences)
         return self
+
+
+def figure_size(n_models: int) -> tuple[float, float]:
+    """Width and height of both panels, in inches."""
+    return 8.8, 1.4 + 0.36 * n_models
 
 
 def _point(ax: Any, value: float, interval: tuple[float, float], place: int, *, filled: bool, color: str) -> None:

@@ -371,7 +371,10 @@ def _is_classifier(clf: Any) -> bool:
 def _codes(what: str, labels: np.ndarray, classes: list[Any]) -> np.ndarray:
     """Numbers of the classes of labels (n,)."""
     numbers = {label: i for i, label in enumerate(classes)}
-    codes = np.array([numbers.get(label, -1) for label in labels.tolist()], np.int64)
+    try:
+        codes = np.array([numbers.get(label, -1) for label in labels.tolist()], np.int64)
+    except TypeError:  # of what has no hash
+        raise ValueError(f"{what} has labels that are lists or the like; give strings, integers or booleans.") from None
     if (unknown := np.flatnonzero(codes < 0)).size:
         raise ValueError(
             f"{what} has labels that are not among the classes, the first in row {unknown[0] + 1}: "

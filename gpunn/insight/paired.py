@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 LEVEL = 0.05  # of tests; intervals hold 1 - LEVEL
 RESAMPLES = 2000
 MAX_GROUPS = 20_000  # of rows that are resampled
-MAX_DRAWS = 2**22  # held in memory at once
+MAX_DRAWS = 2**20  # held in memory at once
 ROUNDING = 1e-12  # differences of means below it are rounding errors
 
 

@@ -19,7 +19,7 @@ import gpunn
 from gpunn import DivergenceWarning, GradientError, HiddenLayer, MLPClassifier, check_gradients, get_device, load
 from gpunn.data import read_table, split_target
 from gpunn.features import Features, FeatureWarning, Spellings
-from gpunn.insight import Finding, TrainingCurveDisplay, diagnose, html_report
+from gpunn.insight import CompareDisplay, Finding, TrainingCurveDisplay, compare, diagnose, html_report
 from gpunn.nn.activations import Elementwise, PReLU, Sigmoid
 from gpunn.nn.costs import Cost, CrossEntropy
 from gpunn.nn.heads import Head, SigmoidCrossEntropy
@@ -62,6 +62,8 @@ features = Features.learn(rows, {"zip": "text"}, spellings=Spellings(missing=("n
 print(features.transform(rows), features.names_out, gpunn.__version__)
 found: list[Finding] = diagnose(clf, X, y).findings
 page: str = html_report(clf, X, y)
+p_value: float | None = compare({"a": clf, "b": again}, X, y).pair("a", "b").p_value
+CompareDisplay.from_estimators([clf, again], X, y).plot()
 TrainingCurveDisplay.from_estimator(clf).plot()
 hidden = HiddenLayer(clf, layer=0).fit(X, y).transform(X)
 facts: dict[str, str] = get_device("cpu").describe()

@@ -63,7 +63,9 @@ def test_the_commands_run(tmp_path, monkeypatch, capsys):
     Path("new.csv").write_text("id,n,letter\nu1,1,a\nu2,6,b\n")
     commands = [line for line in blocks("sh")[2].splitlines() if line]
     commands = [line.partition(" | ")[2].partition(" | ")[0] if line.startswith("cat ") else line for line in commands]
-    assert [line.split()[1] for line in commands] == ["train", "predict", "predict", "evaluate", "inspect", "report"]
+    assert [line.split()[1] for line in commands] == [
+        "train", "predict", "predict", "evaluate", "train", "compare", "inspect", "report",
+    ]  # fmt: skip
     for line in commands:
         arguments = shlex.split(line)[1:]
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(Path("new.csv").read_bytes())))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import gpunn
 from gpunn.cli import report
+from gpunn.cli.compare import compare
 from gpunn.cli.evaluate import evaluate
 from gpunn.cli.inspection import inspect, page
 from gpunn.cli.predict import predict
@@ -30,6 +31,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "train": train,
     "predict": predict,
     "evaluate": evaluate,
+    "compare": compare,
     "inspect": inspect,
     "report": page,
     "devices": devices,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import io
 import json
 from pathlib import Path
@@ -12,22 +11,17 @@ from typing import Any
 from gpunn import models
 from gpunn.cli import report
 from gpunn.cli.scores import Scores
-from gpunn.cli.sources import Source, labelled, load, of_matrices, place, target_of
-
-PICTURES = (".png", ".svg")
+from gpunn.cli.sources import Source, labelled, load, of_matrices, place_of_picture, target_of
 
 
 def evaluate(options: argparse.Namespace) -> int:
     if options.confusion:
-        place(options.confusion, options.model, options.data, option="--confusion")
-        if Path(options.confusion).suffix.lower() not in PICTURES:
-            raise ValueError(
-                f"--confusion: {options.confusion} is no kind of picture; end it in {' or '.join(PICTURES)}."
-            )
-        importlib.import_module("matplotlib")  # before the work, not after it
+        place_of_picture(options.confusion, options.model, options.data, option="--confusion")
     clf = load(options.model, options.device)
     source = Source.of(options)
-    rows = labelled(clf.features_, source, clf.theta_.dtype, target_of(clf, options), clf.classes_)
+    rows = labelled(
+        clf.features_, source, clf.theta_.dtype, target_of(clf, options.model, options.target), clf.classes_
+    )
     scores = Scores.of(of_matrices(clf), rows)
     if options.confusion:
         models.write_whole(options.confusion, picture(scores, Path(options.confusion).suffix[1:].lower()))

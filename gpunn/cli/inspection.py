@@ -29,7 +29,8 @@ def inspect(options: argparse.Namespace) -> int:
     if options.data:
         from gpunn.insight import diagnose
 
-        found = diagnose(clf, *labelled_table(clf.features_, Source.of(options), target_of(clf, options), clf.classes_))
+        target = target_of(clf, options.model, options.target)
+        found = diagnose(clf, *labelled_table(clf.features_, Source.of(options), target, clf.classes_))
     _network(clf, options.model)
     _columns_and_classes(clf)
     _history(clf)
@@ -44,7 +45,8 @@ def page(options: argparse.Namespace) -> int:
     place(output, options.model, options.data)
     importlib.import_module("matplotlib")  # before the work, not after it
     clf = load(options.model, options.device)
-    X, y = labelled_table(clf.features_, Source.of(options), target_of(clf, options), clf.classes_)
+    target = target_of(clf, options.model, options.target)
+    X, y = labelled_table(clf.features_, Source.of(options), target, clf.classes_)
     title = f"{Path(options.model).name} on {Path(str(Source.of(options))).name}"
     write_page(output, clf, X, y, title, options.how, np.arange(1, len(y) + 1))
     return 0

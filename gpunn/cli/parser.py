@@ -13,6 +13,7 @@ TOP_EXAMPLES = """examples:
   gpunn train digits.csv --target digit
   gpunn predict digits.gpunn new.csv -o predictions.csv
   gpunn evaluate digits.gpunn more.csv
+  gpunn compare digits.gpunn other.gpunn more.csv
   gpunn inspect digits.gpunn
   gpunn train --help
 """
@@ -39,6 +40,16 @@ EVALUATE_EXAMPLES = """examples:
   gpunn evaluate digits.gpunn more.csv --confusion confusion.png
   gpunn evaluate digits.gpunn more.csv --json | jq .accuracy
 """
+COMPARE_EXAMPLES = """examples:
+  gpunn compare small.gpunn large.gpunn more.csv
+  gpunn compare a.gpunn b.gpunn c.gpunn more.parquet --plot models.png
+  gpunn compare a.gpunn b.gpunn more.csv --json | jq '.pairs[0].p_value'
+
+Each model takes its own columns of the table, whose rows should be new to all.
+Of each pair: the rows that only one of the two has right, the p-value of the
+exact McNemar test (corrected by Holm for more than two models), and differences
+in accuracy and log-loss with 95% intervals (paired bootstrap).
+"""
 INSPECT_EXAMPLES = """examples:
   gpunn inspect digits.gpunn
   gpunn inspect digits.gpunn digits.csv
@@ -52,7 +63,22 @@ OUTPUT = "(default: standard output)"
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the usage of thirty options."""
+    """Says what is wrong in one line, without the usage of thirty options.
+
+    Attributes
+    ----------
+    gathers : str
+        A list of positional arguments between which options may stand; argparse ends one at the first option.
+    """
+
+    gathers = ""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        found, rest = super().parse_known_args(args, namespace)
+        if self.gathers:
+            getattr(found, self.gathers).extend(name for name in rest if name == "-" or not name.startswith("-"))
+            rest = [name for name in rest if name != "-" and name.startswith("-")]
+        return found, rest
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"gpunn: error: {message} (see {self.prog} --help)\n")
@@ -78,6 +104,7 @@ def parser() -> Parser:
         _command(commands, "predict", "write the class and the probabilities of each row of a table", PREDICT_EXAMPLES)
     )
     _evaluate(_command(commands, "evaluate", "report how well a model does on a table with labels", EVALUATE_EXAMPLES))
+    _compare(commands)
     _inspect(_command(commands, "inspect", "show what a model is, and on a table what ails it", INSPECT_EXAMPLES))
     _report(_command(commands, "report", "write a page about a model and a table with labels", REPORT_EXAMPLES))
     commands.add_parser("devices", help="show what there is to compute on")
@@ -159,6 +186,25 @@ def _evaluate(evaluate: Parser) -> None:
     _written(evaluate)
     evaluate.add_argument("--confusion", metavar="FILE", help="draw the confusion matrix (.png or .svg)")
     evaluate.add_argument("--json", action="store_true", help="print the figures as JSON")
+
+
+def _compare(commands: Any) -> None:
+    compare: Parser = commands.add_parser(
+        "compare",
+        help="tell which of several models does better on a table with labels",
+        usage="%(prog)s [options] MODEL MODEL [MODEL ...] DATA",
+        description="Tell which of several models does better on a table with labels, and whether\n"
+        "that is beyond chance.",
+        epilog=COMPARE_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    compare.add_argument("files", metavar="MODEL ... DATA", nargs="+", help=f"model files that train wrote, and {DATA}")
+    compare.gathers = "files"
+    _device(compare)
+    _target(compare)
+    _written(compare)
+    compare.add_argument("--plot", metavar="FILE", help="draw accuracies and differences (.png or .svg)")
+    compare.add_argument("--json", action="store_true", help="print the figures as JSON")
 
 
 def _inspect(inspect: Parser) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import copy
+import importlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -19,13 +20,14 @@ import gpunn
 from gpunn import models
 from gpunn.cli import report
 from gpunn.data import split_target, tables, typed
-from gpunn.data.batches import Wanted, batches
+from gpunn.data.batches import Wanted, batches, shared_batches
 from gpunn.data.tables import name_of
 from gpunn.estimator import MLPClassifier
 from gpunn.features import Features, Spellings
 
 CELLS = 2**22  # of a matrix that is made at once: numbers in its rows, or in their probabilities
 
+PICTURES = (".png", ".svg")
 KINDS = {"b": "booleans", "O": "text", "U": "text"}  # of labels by their dtype; else numbers
 
 
@@ -62,6 +64,15 @@ def place(output: str | Path, *sources: str | Path, option: str = "--output") ->
     return output
 
 
+def place_of_picture(output: str, *sources: str, option: str) -> Path:
+    """The same for a picture; what draws it is found to be there."""
+    found = place(output, *sources, option=option)
+    if found.suffix.lower() not in PICTURES:
+        raise ValueError(f"{option}: {output} is no kind of picture; end it in {' or '.join(PICTURES)}.")
+    importlib.import_module("matplotlib")  # before the work, not after it
+    return found
+
+
 def load(path: str, device: str = "cpu") -> MLPClassifier:
     """A model that knows the columns of tables."""
     clf = gpunn.load(path, device=device)
@@ -82,14 +93,14 @@ def of_matrices(clf: MLPClassifier) -> MLPClassifier:
     return bare
 
 
-def target_of(clf: MLPClassifier, options: argparse.Namespace) -> str:
-    """The column with the labels."""
-    target = options.target or getattr(clf, "target_", None)
+def target_of(clf: MLPClassifier, model: str, target: str | None) -> str:
+    """The column with the labels: that of ``--target``, or the one of training."""
+    target = target or getattr(clf, "target_", None)
     if target is None:
-        raise ValueError("--target is missing: the model does not name the column with the labels.")
+        raise ValueError(f"--target is missing: {model} does not name the column with the labels.")
     if clf._labels.multilabel:
         raise ValueError(
-            f"{options.model}: a row may have several labels for this model, and a table has one column of them. Use "
+            f"{model}: a row may have several labels for this model, and a table has one column of them. Use "
             "it from Python."
         )
     return str(target)
@@ -104,7 +115,7 @@ def encoded(
     wanted = _wanted(features, source, kept=kept)
     said: set[str] = set()
     for before, table, others in batches(source.name, wanted):
-        for start, X in _matrices(features, source, table, before, dtype, n_outputs, said):
+        for start, X in _matrices(features, str(source), table, before, dtype, n_outputs, said):
             yield X, others.slice(start, len(X))
 
 
@@ -112,13 +123,43 @@ def labelled(
     features: Features, source: Source, dtype: Any, target: str, classes: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The rows of a table as matrices (m, n_out) of bounded size, each with its labels (m,), all known classes."""
-    features = _with_words(features, source)
-    wanted = _wanted(features, source, target=target)
-    said: set[str] = set()
-    for before, table, others in batches(source.name, wanted):
-        y = _labels(others, str(source), target, classes, before, features.spellings)
-        for start, X in _matrices(features, source, table, before, dtype, len(classes), said):
-            yield X, y[start : start + len(X)]
+    for _, X, y in labelled_by_each([Reader("", features, dtype)], source, target, classes):
+        yield X, y
+
+
+class Reader(NamedTuple):
+    """A model that reads a table: its name in messages where there are several, and what it makes of the columns."""
+
+    name: str
+    features: Features
+    dtype: Any
+
+
+def labelled_by_each(
+    readers: Sequence[Reader], source: Source, target: str, classes: np.ndarray
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """The rows of a table, which is read once, as `labelled` has them, for each of several models of the same classes.
+
+    Yields
+    ------
+    number : int
+        Of the model; each gets all rows in their order, and the models take turns.
+    X : ndarray (m, n_out)
+    y : ndarray (m,)
+    """
+    every = [_with_words(reader.features, source) for reader in readers]
+    several = [
+        replace(_wanted(features, source, target=target), reader=reader.name)
+        for reader, features in zip(readers, every, strict=True)
+    ]
+    said: list[set[str]] = [set() for _ in readers]
+    for before, pieces in shared_batches(source.name, several):
+        for number, (table, others) in enumerate(pieces):
+            features, where = every[number], several[number].where(str(source))
+            y = _labels(others, where, target, classes, before, features.spellings)
+            parts = _matrices(features, where, table, before, readers[number].dtype, len(classes), said[number])
+            for start, X in parts:
+                yield number, X, y[start : start + len(X)]
 
 
 def labelled_table(features: Features, source: Source, target: str, classes: np.ndarray) -> tuple[Any, np.ndarray]:
@@ -127,7 +168,7 @@ def labelled_table(features: Features, source: Source, target: str, classes: np.
     said: set[str] = set()
     parts, labels = [], []
     for before, table, others in batches(source.name, _wanted(features, source, target=target)):
-        for _ in _matrices(features, source, table, before, "float32", 1, said):
+        for _ in _matrices(features, str(source), table, before, "float32", 1, said):
             pass  # what it would raise later would not name the file
         labels.append(_labels(others, str(source), target, classes, before, features.spellings))
         parts.append(table)
@@ -159,7 +200,7 @@ def _with_words(features: Features, source: Source) -> Features:
 
 
 def _matrices(
-    features: Features, source: Source, table: Any, before: int, dtype: Any, n_outputs: int, said: set[str]
+    features: Features, where: str, table: Any, before: int, dtype: Any, n_outputs: int, said: set[str]
 ) -> Iterator[tuple[int, np.ndarray]]:
     """The rows in order as matrices; ``said`` are the columns that have been warned of."""
     step = max(1, CELLS // max(features.n_out, n_outputs))
@@ -168,12 +209,12 @@ def _matrices(
             X, novelties = features.encode(table.slice(start, step), dtype)
         except ValueError as error:
             message = _moved(str(error), features, before + start)
-            raise ValueError(f"{source}: {message}") from None
+            raise ValueError(f"{where}: {message}") from None
         for novelty in novelties:
             # Numbers that are far from those of training are no error of reading.
             if (novelty.most or novelty.of_categories) and novelty.column.name not in said:
                 said.add(novelty.column.name)
-                report.warn(f"{source}: {_moved(str(novelty.warning()), features, before + start)}")
+                report.warn(f"{where}: {_moved(str(novelty.warning()), features, before + start)}")
         yield start, X
 
 
@@ -207,7 +248,7 @@ def _labels(table: Any, where: str, target: str, classes: np.ndarray, before: in
         unknown = np.unique(y) if kind_of_labels(y) != kind else np.setdiff1d(y, classes)
         if unknown.size:
             raise ValueError(
-                f"column {target!r} has labels that the model does not know: {_few(unknown)}. It knows {_few(classes)}."
+                f"column {target!r} has labels that the model does not know: {few(unknown)}. It knows {few(classes)}."
             )
     return y.astype(classes.dtype)
 
@@ -221,5 +262,6 @@ def _as_text(values: Any, classes: np.ndarray) -> Any:
     return values if pa.types.is_dictionary(values.type) else values.cast(pa.large_string())
 
 
-def _few(labels: np.ndarray) -> str:
+def few(labels: np.ndarray) -> str:
+    """Labels in a message, the first of them where there are many."""
     return ", ".join(map(repr, labels[:10].tolist())) + (f", ... ({len(labels)} in all)" if len(labels) > 10 else "")

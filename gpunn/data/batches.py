@@ -23,6 +23,7 @@ BATCH_ROWS = 2**16  # of Parquet files
 BUFFER_BYTES = 2**20  # of each column of a Parquet file
 
 Batches = Iterator[tuple[int, Any, Any]]
+SharedBatches = Iterator[tuple[int, list[tuple[Any, Any]]]]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Wanted:
     spellings : Spellings
     separator, decimal : str, optional
         As for `gpunn.data.read_table`.
+    reader : str
+        What reads the table, named in messages where several do.
     """
 
     columns: Sequence[Column]
@@ -48,6 +51,7 @@ class Wanted:
     spellings: Spellings = USUAL
     separator: str | None = None
     decimal: str | None = None
+    reader: str = ""
 
     @property
     def names(self) -> list[str]:
@@ -59,8 +63,13 @@ class Wanted:
         """Target and columns to pass on, each once."""
         return list(dict.fromkeys([*self.kept, *([] if self.target is None else [self.target])]))
 
+    def where(self, name: str | Path) -> str:
+        """The table in messages."""
+        return f"{name}, read by {self.reader}" if self.reader else str(name)
+
     def check(self, name: str | Path, present: Sequence[str]) -> None:
         """ValueError, naming the table, where a column that is needed is not there."""
+        name = self.where(name)
         lacking = [column.name for column in self.columns if column.name not in present]
         if lacking:
             others = f" Also missing: {', '.join(map(repr, lacking[1:9]))}." if lacking[1:] else ""
@@ -97,8 +106,27 @@ def batches(source: str, wanted: Wanted) -> Batches:
         As `read_table` does; ValueError for a column that is not there, and for a value of another kind than that of
         its column.
     """
+    for before, ((table, others),) in shared_batches(source, [wanted]):
+        yield before, table, others
+
+
+def shared_batches(source: str, several: Sequence[Wanted]) -> SharedBatches:
+    """Read a table once for several readers, piece by piece, as `batches` does for one.
+
+    Parameters
+    ----------
+    source : str
+    several : sequence of Wanted
+        What each wants; separator and decimal sign are those of the first.
+
+    Yields
+    ------
+    before : int
+    pieces : list of (pyarrow.Table, pyarrow.Table)
+        For each of them the columns that are needed, and the others, of the same rows.
+    """
     form = tables.form_of(source)
-    return _parquet(Path(source), wanted) if form == ".parquet" else _csv(source, form, wanted)
+    return _parquet(Path(source), several) if form == ".parquet" else _csv(source, form, several)
 
 
 def from_parquet(path: Path | str, table: Any, columns: Sequence[Column]) -> Any:
@@ -109,18 +137,28 @@ def from_parquet(path: Path | str, table: Any, columns: Sequence[Column]) -> Any
     return tables.as_text(path, table, others)
 
 
-def _parquet(path: Path, wanted: Wanted) -> Batches:
+def _parquet(path: Path, several: Sequence[Wanted]) -> SharedBatches:
     before = 0
     try:
         with pa.parquet.ParquetFile(path, buffer_size=BUFFER_BYTES, pre_buffer=False) as file:
             schema = file.schema_arrow
             index = tables.index_columns(schema)
             csv_text.check_columns(path, [name for name in schema.names if name not in index])
-            wanted.check(path, schema.names)
-            for batch in file.iter_batches(BATCH_ROWS, columns=[*{*wanted.names, *wanted.others}]):
+            for wanted in several:
+                wanted.check(path, schema.names)
+            columns = {name for wanted in several for name in (*wanted.names, *wanted.others)}
+            for batch in file.iter_batches(BATCH_ROWS, columns=[*columns]):
                 table = arrow.without_views(pa.Table.from_batches([batch]))
-                typed_table = from_parquet(path, table.select(wanted.names), wanted.columns)
-                yield before, typed_table, table.select(wanted.others)
+                yield (
+                    before,
+                    [
+                        (
+                            from_parquet(wanted.where(path), table.select(wanted.names), wanted.columns),
+                            table.select(wanted.others),
+                        )
+                        for wanted in several
+                    ],
+                )
                 before += len(batch)
     except (pa.ArrowException, OSError) as error:
         raise ValueError(f"{path}: not a Parquet file, or a damaged one: {error}. Write it again.") from None
@@ -128,16 +166,21 @@ def _parquet(path: Path, wanted: Wanted) -> Batches:
         raise ValueError(NO_ROWS.format(path))
 
 
-def _csv(source: str, form: str, wanted: Wanted) -> Batches:
-    with csv_text.opened(source, form, wanted.separator, wanted.decimal) as text:
+def _csv(source: str, form: str, several: Sequence[Wanted]) -> SharedBatches:
+    with csv_text.opened(source, form, several[0].separator, several[0].decimal) as text:
         for before, table in text.tables():
-            wanted.check(text.path, table.column_names)
-            spellings = text.spellings(wanted.spellings)
-            found = [_as_kind(text, column, table[column.name], spellings, before) for column in wanted.columns]
-            yield before, pa.table(found, names=wanted.names), table.select(wanted.others)
+            yield before, [_typed(text, wanted, table, before) for wanted in several]
 
 
-def _as_kind(text: csv_text.CsvText, column: Column, texts: Any, spellings: Spellings, before: int) -> Any:
+def _typed(text: csv_text.CsvText, wanted: Wanted, table: Any, before: int) -> tuple[Any, Any]:
+    """The columns of a table of text that are wanted, in their kinds, and the others."""
+    wanted.check(text.path, table.column_names)
+    spellings, where = text.spellings(wanted.spellings), wanted.where(text.path)
+    found = [_as_kind(where, column, table[column.name], spellings, before) for column in wanted.columns]
+    return pa.table(found, names=wanted.names), table.select(wanted.others)
+
+
+def _as_kind(where: str, column: Column, texts: Any, spellings: Spellings, before: int) -> Any:
     values = typed.as_kind(texts, column.kind, spellings)
     if values is None and column.forced and column.kind == "numbers":
         values = typed.as_kind(texts, "booleans", spellings)
@@ -145,6 +188,6 @@ def _as_kind(text: csv_text.CsvText, column: Column, texts: Any, spellings: Spel
         return values
     row, value = typed.first_not(texts, column.kind, spellings)
     raise ValueError(
-        f"{text.path}: column {column.name!r} held {column.kind} in training: row {before + row + 1} has "
+        f"{where}: column {column.name!r} held {column.kind} in training: row {before + row + 1} has "
         f"{show(value)}. Correct the value, or leave it empty.{decimal_comma(value, spellings)}"
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-# Not at need, like the others: the function has the name of its module, and would give way to it.
+# Not at need, like the others: the functions have the names of their modules, and would give way to them.
+from gpunn.insight.compare import Comparison, ModelScore, PairedDifference, compare
 from gpunn.insight.diagnose import Diagnosis, diagnose, diagnose_network
 from gpunn.insight.facts import Training
 from gpunn.insight.finding import Finding
@@ -12,6 +13,7 @@ from gpunn.insight.finding import Finding
 if TYPE_CHECKING:
     from gpunn.insight.displays import (
         ActivationDisplay,
+        CompareDisplay,
         CostSurfaceDisplay,
         GradientFlowDisplay,
         SlopeDisplay,
@@ -22,14 +24,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActivationDisplay",
+    "CompareDisplay",
+    "Comparison",
     "CostSurfaceDisplay",
     "Diagnosis",
     "Finding",
     "GradientFlowDisplay",
+    "ModelScore",
+    "PairedDifference",
     "SlopeDisplay",
     "Training",
     "TrainingCurveDisplay",
     "WeightImageDisplay",
+    "compare",
     "diagnose",
     "diagnose_network",
     "html_report",

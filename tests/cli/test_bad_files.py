@@ -33,7 +33,7 @@ FILES = {
 COMMANDS = (
     "train {} --target y -o new.gpunn", "train good.csv --target y --validation {} -o new.gpunn",
     "predict good.gpunn {} -o new.csv", "predict good.gpunn {}", "evaluate good.gpunn {} --confusion new.svg",
-    "inspect good.gpunn {}", "report good.gpunn {} -o new.html",
+    "compare good.gpunn ./good.gpunn {} --plot new.svg", "inspect good.gpunn {}", "report good.gpunn {} -o new.html",
 )  # fmt: skip
 
 

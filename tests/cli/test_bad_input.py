@@ -116,6 +116,24 @@ COMMANDS = [
     ("evaluate good.gpunn good.csv --confusion c.pdf", "--confusion: c.pdf is no kind of picture"),
     ("evaluate good.gpunn good.csv --confusion no/c.png", "--confusion: no/c.png"),
     ("evaluate good.gpunn good.csv --confusion good.csv", "--confusion: good.csv is what is read"),
+    ("compare", "MODEL ... DATA"), ("compare good.gpunn", "good.gpunn are too few names"),
+    ("compare good.gpunn good.csv", "compare needs two or more models, and then a table: good.gpunn good.csv are too"),
+    ("compare good.gpunn good.gpunn good.csv", "good.gpunn is given twice; name different models."),
+    ("compare good.gpunn none.gpunn good.csv", "none.gpunn: No such file"),
+    ("compare good.gpunn good.csv ./good.gpunn", "good.csv: not a model file"),
+    ("compare good.gpunn plain.gpunn good.csv", "plain.gpunn: this model was trained on plain arrays"),
+    ("compare good.gpunn ./good.gpunn none.csv", "none.csv: there is no such file"),
+    ("compare good.gpunn ./good.gpunn no_a.csv", "no_a.csv, read by good.gpunn: the table lacks a column"),
+    ("compare good.gpunn ./good.gpunn text_a.csv", "text_a.csv, read by good.gpunn: column 'a' held numbers"),
+    ("compare good.gpunn ./good.gpunn infinite.csv", "infinite.csv, read by good.gpunn: column 'a', row 21"),
+    ("compare good.gpunn ./good.gpunn rare.csv", "column 'y' has labels that the model does not know: 'rare'"),
+    ("compare good.gpunn ./good.gpunn holes.csv", "holes.csv, read by good.gpunn: column 'y', row 1: the label"),
+    ("compare good.gpunn ./good.gpunn good.csv --target z", "good.csv, read by good.gpunn: there is no column 'z'."),
+    ("compare good.gpunn ./good.gpunn good.csv --colour red", "unrecognized arguments: --colour"),
+    ("compare good.gpunn ./good.gpunn good.csv --device gpu", "device='gpu'"),
+    ("compare good.gpunn ./good.gpunn good.csv --plot c.pdf", "--plot: c.pdf is no kind of picture"),
+    ("compare good.gpunn ./good.gpunn good.csv --plot good.gpunn", "--plot: good.gpunn is what is read"),
+    ("compare good.gpunn ./good.gpunn good.csv --plot good.csv", "--plot: good.csv is what is read"),
     ("inspect none.gpunn", "none.gpunn: No such file"), ("inspect cut.gpunn", "cut.gpunn: the checksum"),
     ("inspect plain.gpunn good.csv", "plain arrays"), ("inspect", "MODEL"),
     ("inspect good.gpunn rare.csv", "rare.csv: column 'y' has labels"),
@@ -161,7 +179,7 @@ def test_without_what_the_command_line_needs_the_remedy_is_named(missing):
 @pytest.mark.parametrize("line", [
 
       "train good.csv --target y --report r.html", "report good.gpunn good.csv",
-    "evaluate good.gpunn good.csv --confusion c.png",
+    "evaluate good.gpunn good.csv --confusion c.png", "compare good.gpunn ./good.gpunn good.csv --plot c.png",
 ])  # fmt: skip
 def test_without_matplotlib_the_remedy_is_named_before_the_work(refused, monkeypatch, line):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
@@ -208,7 +226,8 @@ def test_every_error_has_a_message(refused, monkeypatch, error):
 def test_bad_standard_input_is_told_with_its_line(refused, monkeypatch):
     for line in (
         "train - --target y -o m.gpunn", "predict good.gpunn -", "predict good.gpunn - -o p.csv",
-        "evaluate good.gpunn -", "inspect good.gpunn -", "report good.gpunn - -o r.html",
+        "evaluate good.gpunn -", "compare good.gpunn ./good.gpunn -",
+        "inspect good.gpunn -", "report good.gpunn - -o r.html",
     ):  # fmt: skip
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a,word,y\n\n1,x,p\n2\n")))
         assert "standard input, line 4: 1 values for 3 columns" in refused(*line.split())

@@ -50,6 +50,8 @@ def shown(capsys):
 @pytest.mark.parametrize(("command", "code", "said"), [
     ("inspect m.gpunn", 0, r"word\u009b31m"), ("inspect m.gpunn t.csv", 0, "findings"),
     ("evaluate m.gpunn t.csv", 0, r"\u202egnp"), ("evaluate m.gpunn new.csv", 0, "'new\\x1b]0;x"),
+    ("compare m.gpunn ./m.gpunn t.csv", 0, "have the same rows right"),
+    ("compare m.gpunn ./m.gpunn new.csv", 0, "'new\\x1b]0;x"),
     ("evaluate m.gpunn labels.csv", 2, "labels that the model does not know"),
     ("train t.csv --target none", 2, "there is no column"), ("predict m.gpunn new.csv -o p.csv", 0, "word"),
     ("report m.gpunn t.csv -o r.html", 0, "report written"),

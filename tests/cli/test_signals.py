@@ -162,6 +162,7 @@ def test_more_signals_while_what_was_learned_is_saved(model, times):
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("arguments", [["predict", "m.gpunn", "t.csv", "-o", "p.csv"],
                                        ["evaluate", "m.gpunn", "t.csv", "--confusion", "p.csv.svg"],
+                                       ["compare", "m.gpunn", "./m.gpunn", "t.csv", "--plot", "p.csv.svg"],
                                        ["report", "m.gpunn", "t.csv", "-o", "p.html"]])  # fmt: skip
 def test_another_file_is_broken_off_whole(model, number, arguments):
     output = Path(arguments[-1])

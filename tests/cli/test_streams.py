@@ -17,6 +17,7 @@ COMMANDS = {
     "train": "train t.csv --target class --epochs 3 --hidden 8 -o new.gpunn --report new.html",
     "predict": "predict m.gpunn t.csv", "to a file": "predict m.gpunn t.csv -o new.csv",
     "to Parquet": "predict m.gpunn t.csv --format parquet", "evaluate": "evaluate m.gpunn t.csv --confusion new.svg",
+    "compare": "compare m.gpunn ./m.gpunn t.csv --plot new.svg",
     "inspect": "inspect m.gpunn t.csv", "report": "report m.gpunn t.csv -o new.html", "devices": "devices",
     "help": "train --help",
 }  # fmt: skip
@@ -104,6 +105,7 @@ def test_the_reader_of_messages_goes_away(shell):
 @needs_full
 @pytest.mark.parametrize("command", ["predict m.gpunn t.csv --format csv -o {}", "report m.gpunn t.csv -o {}",
                                      "evaluate m.gpunn t.csv --confusion {}",
+                                     "compare m.gpunn ./m.gpunn t.csv --plot {}",
                                      "train t.csv --target class -o {}"])  # fmt: skip
 def test_a_device_is_not_replaced(model, run, command):
     _, err = run(*command.format("/dev/full").split(), code=2)
@@ -112,10 +114,11 @@ def test_a_device_is_not_replaced(model, run, command):
 
 @pytest.mark.parametrize("command", ["predict m.gpunn t.csv -o {}", "report m.gpunn t.csv -o {}",
                                      "evaluate m.gpunn t.csv --confusion {}", "train t.csv --target class -o {}",
+                                     "compare m.gpunn ./m.gpunn t.csv --plot {}",
                                      "train t.csv --target class -o a.gpunn --report {}"])  # fmt: skip
 def test_places_that_cannot_be_written_to_are_told_before_the_work(model, run, monkeypatch, command):
-    for name in ("gpunn.cli.train._read", "gpunn.cli.predict.load", "gpunn.cli.inspection.load"):
-        monkeypatch.setattr(name, None)  # not to be called
+    for name in ("train._read", "predict.load", "inspection.load", "compare.load"):
+        monkeypatch.setattr(f"gpunn.cli.{name}", None)  # not to be called
     os.mkdir("folder.svg")
     for place, said in (("folder.svg", "is a folder"), ("no/file.svg", "there is no folder no")):
         assert said in run(*command.format(place).split(), code=2)[1]

@@ -12,8 +12,10 @@ from sklearn.calibration import CalibrationDisplay
 from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.metrics import ConfusionMatrixDisplay
 
+from gpunn.insight.compare import Answers, Comparison, compare
 from gpunn.insight.displays import (
     ActivationDisplay,
+    CompareDisplay,
     CostSurfaceDisplay,
     GradientFlowDisplay,
     SlopeDisplay,
@@ -238,6 +240,60 @@ class TestSlopes:
 def cost_of(clf, digits):
     """Mean of -log p(truth) of the test digits, whose labels are their own column numbers."""
     return -np.mean(clf.predict_log_proba(digits[1])[np.arange(len(digits[3])), digits[3]], dtype=float)
+
+
+class TestComparison:
+    right = np.random.default_rng(0).random((3, 200)) < [[0.7], [0.9], [0.88]]
+
+    def of(self, right, weight=None):
+        answers = [Answers(name, one, None) for name, one in zip(("a", "b $\\x", "c" * 99), right, strict=False)]
+        return CompareDisplay(Comparison.of(answers, np.zeros(right.shape[1], int), weight)).plot()
+
+    def test_scores_and_differences_stand_in_the_order_of_accuracy(self):
+        display = self.of(self.right)
+        scores, differences = display.ax_
+        assert display.figure_ is scores.figure
+        assert [label.get_text() for label in scores.get_yticklabels()] == [r"b \$\x", "c" * 31 + "…", "a"]
+        assert scores.get_ylim()[0] > scores.get_ylim()[1]  # the best on top
+        a, b, c = display.comparison.models
+        intervals, points = scores.get_lines()[::2], scores.get_lines()[1::2]
+        for place, (model, line, point) in enumerate(zip((b, c, a), intervals, points, strict=True)):
+            assert line.get_xdata() == pytest.approx([100 * end for end in model.accuracy_interval])
+            assert point.get_xydata()[0] == pytest.approx([100 * model.accuracy, place])
+        best, *lines = differences.get_lines()
+        assert best.get_xydata().tolist() == [[0, 0]]
+        for place, (model, line, point) in enumerate(zip((c, a), lines[:4:2], lines[1:4:2], strict=True), 1):
+            pair = display.comparison.pair(model.name, b.name)
+            assert line.get_xdata() == pytest.approx([100 * end for end in pair.accuracy_interval])
+            assert point.get_xydata()[0] == pytest.approx([100 * (model.accuracy - b.accuracy), place])
+        assert scores.get_xlabel() == "accuracy in %, 200 rows"
+        display.figure_.canvas.draw()  # a lone $ would start a formula
+
+    def test_what_is_beyond_chance_is_filled(self):
+        display = self.of(self.right)
+        near, far = display.ax_[1].get_lines()[2:5:2]
+        assert near.get_markerfacecolor() == "white" != far.get_markerfacecolor()
+        a, b, c = (model.name for model in display.comparison.models)
+        assert display.comparison.pair(a, b).accuracy_beyond_chance
+        assert not display.comparison.pair(c, b).accuracy_beyond_chance
+        names = [text.get_text() for text in display.ax_[1].get_legend().get_texts()]
+        assert names == ["best", "beyond chance", "not beyond"]
+
+    def test_of_estimators_and_on_axes_that_are_given(self, deep, iris, fitted, plt):
+        X, y = iris
+        models = {"few": fitted(X, y, max_iter=1), "more": fitted(X, y, max_iter=30)}
+        figure, ax = plt.subplots(1, 2)
+        display = CompareDisplay.from_estimators(models, X, y, sample_weight=np.linspace(1, 2, 150), ax=ax)
+        assert display.figure_ is figure and list(display.ax_) == list(ax)
+        assert ax[0].get_xlabel() == "weighted accuracy in %, 150 rows"
+        assert display.comparison == compare(models, X, y, np.linspace(1, 2, 150))
+
+    def test_equal_models_of_one_row_are_drawn(self):
+        self.of(np.ones((2, 1), bool)).figure_.canvas.draw()
+
+    def test_what_it_refuses(self, plt):
+        with pytest.raises(ValueError, match=r"ax holds 1 axes and CompareDisplay\.plot needs 2"):
+            CompareDisplay(self.of(self.right).comparison).plot(plt.subplots()[1])
 
 
 class TestCostSurface:

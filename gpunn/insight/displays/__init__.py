@@ -4,6 +4,7 @@ What scikit-learn's own displays show of an `MLPClassifier` they show: `Decision
 `ConfusionMatrixDisplay`, `CalibrationDisplay`, `RocCurveDisplay` and the others take it as it is.
 """
 
+from gpunn.insight.displays.compare import CompareDisplay
 from gpunn.insight.displays.flow import GradientFlowDisplay
 from gpunn.insight.displays.layers import ActivationDisplay, SlopeDisplay, WeightImageDisplay
 from gpunn.insight.displays.surface import CostSurfaceDisplay
@@ -11,6 +12,7 @@ from gpunn.insight.displays.training import TrainingCurveDisplay
 
 __all__ = [
     "ActivationDisplay",
+    "CompareDisplay",
     "CostSurfaceDisplay",
     "GradientFlowDisplay",
     "SlopeDisplay",

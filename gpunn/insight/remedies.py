@@ -32,7 +32,7 @@ def _wider(p: Mapping[str, Any], finding: Finding) -> Change:
     return {"hidden_layer_sizes": tuple(hidden)}
 
 
-# What the remedy of a finding says first: parameters of `gpunn.MLPClassifier` and a finding to the parameters that change.
+# What the remedy of a finding says first: from parameters of `gpunn.MLPClassifier` and a finding, those that change.
 CHANGES: dict[str, Callable[[Mapping[str, Any], Finding], Change]] = {
     "not_finite": _slower,
     "diverged": lambda p, found: {**_slower(p, found), "on_divergence": "recover"},

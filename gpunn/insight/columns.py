@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
+from gpunn.features.columns import NumericColumn
 from gpunn.training.summary import TrainingSummary
 
 N_BINS = 32
@@ -20,10 +21,24 @@ MAX_COLUMNS = 2000  # that are looked at one by one
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the table: its name, and the inputs of the network that are made of it."""
+    """A column of the table, and the inputs of the network that are made of it.
+
+    Parameters
+    ----------
+    name : str
+    inputs : tuple of int
+        One of numbers, and a second where they may be missing; one for each category.
+    categories : tuple of str
+        What each of the inputs stands for; empty for numbers.
+    mean, scale : float
+        The number of the table is mean + scale times the first input.
+    """
 
     name: str
     inputs: tuple[int, ...]
+    categories: tuple[str, ...] = ()
+    mean: float = 0.0
+    scale: float = 1.0
 
 
 def alone(X: np.ndarray, label: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
@@ -60,7 +75,7 @@ def alone(X: np.ndarray, label: np.ndarray, columns: Sequence[Column]) -> np.nda
 
 def _codes(X: np.ndarray, column: Column) -> np.ndarray:
     """The bin or category (n,) of each row."""
-    if len(column.inputs) > 2:  # one-of-N; of two inputs the first tells all, or the second only what is missing
+    if column.categories:
         codes: np.ndarray = X[:, column.inputs].argmax(axis=1)
         return codes
     x = X[:, column.inputs[0]]
@@ -112,8 +127,12 @@ def as_columns(n_inputs: int, names: Sequence[str], table: Any = None) -> tuple[
         return tuple(Column(names[j] if names else f"input {j}", (j,)) for j in range(n_inputs))
     found, start = [], 0
     for column in table.columns:
-        stop = start + len(column.names_out)
-        if stop > start:
-            found.append(Column(str(column.name), tuple(range(start, stop))))
-        start = stop
+        inputs = tuple(range(start, start + len(column.names_out)))
+        start += len(inputs)
+        name = str(column.name)
+        if isinstance(column, NumericColumn):
+            found.append(Column(name, inputs, (), column.mean, column.scale))
+        elif inputs:
+            said = tuple(out.removeprefix(name).removeprefix("=").removeprefix(" is ") for out in column.names_out)
+            found.append(Column(name, inputs, said))
     return tuple(found)

@@ -13,6 +13,7 @@ from gpunn.insight.curve import Curve
 from gpunn.insight.facts import Facts
 from gpunn.insight.finding import Finding, percent
 from gpunn.insight.in_fit import too_much_dropout
+from gpunn.insight.in_outcome import overfitting
 
 JUMPY = 0.5  # rises to falls of the cost: a training that gets somewhere falls at least twice as much as it rises
 JUMP = 0.05  # of the cost of logits 0, the least rise that is not noise; one of all of it is a fault by itself
@@ -150,6 +151,8 @@ def stopped_while_falling(facts: Facts) -> Finding | None:
         return None
     fall = curve.last(0.1).cost[0] - curve.cost[-1]
     if fall <= STILL_FALLING * facts.blind or not _validation_falls(facts):
+        return None
+    if overfitting(facts) is not None:  # it has learned too much already
         return None
     return Finding(
         "stopped_while_falling",

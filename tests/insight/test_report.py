@@ -15,7 +15,16 @@ import pytest
 from html_page import ALLOWED, Page
 from matplotlib.image import imread
 from sklearn.datasets import make_classification, make_multilabel_classification
-from sklearn.metrics import accuracy_score, f1_score, log_loss, precision_recall_fscore_support
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    f1_score,
+    log_loss,
+    precision_recall_fscore_support,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
 
 import gpunn
 from gpunn.insight import diagnose, html_report
@@ -207,9 +216,38 @@ class TestNumbers:
         clf, X, y, _ = cases["hostile"]
         rows = pages["hostile"].rows("The 4 values of each row")
         assert rows
-        for row in rows:
-            assert [float(cell) for cell in row[4:]] == pytest.approx(X.iloc[int(row[0])].to_list(), rel=1e-3)
+        for row in rows:  # the columns that matter most come first
+            found, expected = (sorted(values) for values in (map(float, row[4:]), X.iloc[int(row[0])]))
+            assert found == pytest.approx(expected, rel=1e-3)
             assert clf.predict(X.iloc[[int(row[0])]])[0] != y[int(row[0])]
+
+    def test_the_figures_beside_what_needs_no_inputs(self, cases, pages):
+        for name in ("digits", "hostile", "two classes", "50 classes"):
+            clf, X, y, _ = cases[name]
+            page, p, predicted = pages[name], clf.predict_proba(X), clf.predict(X)
+            shares = np.array([np.mean(y == c) for c in clf.classes_])
+            assert page.tile("most common class") == f"{shares.max():.2%}"
+            assert page.tile("balanced accuracy") == f"{balanced_accuracy_score(y, predicted):.2%}"
+            assert page.tile("log-loss of class shares") == f"{log_loss(y, np.tile(shares, (len(y), 1))):.4f}"
+            auc = roc_auc_score(y, p[:, 1] if len(shares) == 2 else p, multi_class="ovr")
+            assert page.tile("ROC AUC") == f"{auc:.4f}"
+
+    def test_thresholds(self, cases, pages):
+        clf, X, y, _ = cases["two classes"]
+        p = clf.predict_proba(X)[:, 1]
+        rows = pages["two classes"].rows("Class True at each threshold")
+        assert len(rows) == 11
+        for threshold, share, *scores in rows:
+            said = p >= float(threshold)
+            assert share == f"{said.mean():.1%}"
+            assert scores[:2] == [f"{score(y, said):.3f}" for score in (precision_score, recall_score)]
+            assert scores[2:] == [f"{f1_score(y, said):.3f}", f"{accuracy_score(y, said):.2%}"]
+        assert {"roc", "precision-recall"} <= set(pages["two classes"].drawn)
+        assert "roc" not in pages["digits"].drawn
+
+    def test_columns_that_matter(self, pages):
+        assert {"importance", "dependence-0"} <= set(pages["hostile"].drawn)
+        assert "importance" not in pages["digits"].drawn  # pixels
 
     def test_calibration(self, cases, pages):
         clf, X, y, _ = cases["two classes"]
@@ -233,7 +271,8 @@ class TestNumbers:
         assert page.tile("cost at the end") == f"{history.cost[-1]:.4g}"
         assert float(page.tile("time").split()[0]) == pytest.approx(history.seconds[-1], rel=0.06)
         assert f"The weights after epoch {history.best + 1} were kept." in page.text
-        assert set(page.drawn) >= {"curve-cost", "curve-score", "curve-learning_rate", "curve-gradient_norm"}
+        assert set(page.drawn) >= {"curve-cost", "curve-score", "curve-gradient_norm"}
+        assert "curve-learning_rate" not in page.drawn  # a constant
         assert "gpunn train digits.csv\n  --seed 0" in page.text
         assert clf.to_manifest().strip() in page.text
         assert set(page.drawn) == set(pages["loaded"].drawn)

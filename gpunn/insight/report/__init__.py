@@ -9,8 +9,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from gpunn.insight.diagnose import diagnose
 from gpunn.insight.displays.style import pyplot
+from gpunn.insight.opened import opened
 from gpunn.insight.report import page, parts, quality
-from gpunn.insight.report.errors import errors
+from gpunn.insight.report.columns import columns
+from gpunn.insight.report.errors import errors, square
 from gpunn.insight.report.results import Results
 
 
@@ -75,16 +77,24 @@ def html_report(
         diagnosis = diagnose(clf, X_train, y_train, X_val=X, y_val=y)
         what = f"the {len(training):,} training rows, beside the {len(results):,} rows of this report"
     numbers = np.arange(len(results)) if row_numbers is None else np.asarray(row_numbers)
+    image_shape = image_shape or square(clf)
+    names: list[str] = []
+    matter = page.Html("")
+    if image_shape is None:
+        matter, names = columns(opened(clf, X, y, None, "end"))
+    sure = next((finding for finding in diagnosis.findings if finding.name == "overconfident"), None)
     return page.page(
         title,
         parts.header(title, clf, results),
         quality.summary(results, training),
-        parts.data(clf, results, None if training is None else len(training)),
-        parts.network(clf),
-        parts.training(clf),
         parts.findings(diagnosis, what),
         quality.classes(results),
-        quality.calibration(results),
-        errors(clf, X, results, image_shape, numbers),
+        quality.trade_off(results),
+        quality.calibration(results, sure),
+        matter,
+        errors(clf, X, results, image_shape, numbers, names),
+        parts.training(clf, diagnosis),
+        parts.data(clf, results, None if training is None else len(training)),
+        parts.network(clf),
         parts.origin(clf, X, how),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
@@ -10,7 +11,7 @@ import numpy as np
 
 from gpunn.features import frames
 from gpunn.insight.displays.layers import image_shape
-from gpunn.insight.displays.sample import encoded, host_theta
+from gpunn.insight.displays.sample import encoded
 from gpunn.insight.report import page
 from gpunn.insight.report.page import Html
 from gpunn.insight.report.picture import image_of
@@ -21,15 +22,19 @@ MOST_VALUES = 10  # of a row
 SMALLEST_IMAGE = 64  # numbers that are an image when nothing says so
 
 
-def errors(clf: Any, X: Any, results: Results, shape: tuple[int, int] | None, row_numbers: np.ndarray) -> Html:
+def errors(
+    clf: Any, X: Any, results: Results, shape: tuple[int, int] | None, row_numbers: np.ndarray, matter: Sequence[str]
+) -> Html:
     """The wrong rows whose truth was given the least probability.
 
     Parameters
     ----------
     shape : (height, width) or None
-        Of a row as an image; None for a square where a row may well be one.
+        Of a row as an image; None where it is none.
     row_numbers : ndarray (n,) of int
         What the rows are called.
+    matter : sequence of str
+        Names of columns, those first that matter most.
     """
     wrong = np.flatnonzero(~results.right)
     if not wrong.size:
@@ -39,16 +44,15 @@ def errors(clf: Any, X: Any, results: Results, shape: tuple[int, int] | None, ro
         f"The {len(worst)} of {len(wrong):,} wrong rows whose truth was given the least probability. Rows are counted "
         f"{'as in the table, from 1' if row_numbers.size and row_numbers.min() else 'from 0'}."
     )
-    shape = shape or _square(clf)
     shown = (
-        _values(clf, X, results, worst, row_numbers)
+        _values(clf, X, results, worst, row_numbers, matter)
         if shape is None
         else _images(clf, X, results, worst, row_numbers, shape)
     )
     return page.section("Worst errors", page.paragraph(about), shown)
 
 
-def _square(clf: Any) -> tuple[int, int] | None:
+def square(clf: Any) -> tuple[int, int] | None:
     """The shape of a row that has the size of a square image, if it is not made of the columns of a table."""
     n = clf.network_.sizes[0]
     if n < SMALLEST_IMAGE or hasattr(clf, "features_") or math.isqrt(n) ** 2 != n:
@@ -71,16 +75,14 @@ def _images(
     return Html(f'<div class="rows">\n{"".join(cells)}\n</div>')
 
 
-def _values(clf: Any, X: Any, results: Results, worst: np.ndarray, row_numbers: np.ndarray) -> Html:
+def _values(
+    clf: Any, X: Any, results: Results, worst: np.ndarray, row_numbers: np.ndarray, matter: Sequence[str]
+) -> Html:
     names, rows = _named(clf, X, worst)
-    columns, which = np.arange(len(names)), f"The {len(names)} values"
-    if len(names) > MOST_VALUES:
-        columns, which = columns[:MOST_VALUES], f"The first {MOST_VALUES} of {len(names):,} values"
-        network = clf.network_
-        if len(names) == network.sizes[0]:
-            pull = np.linalg.norm(network.layers[0].W.of(np, host_theta(clf)), axis=1)
-            columns = np.argsort(-pull, kind="stable")[:MOST_VALUES]
-            which = f"The {MOST_VALUES} of {len(names):,} values with the greatest weights in the first layer"
+    place = {name: i for i, name in enumerate(matter)}
+    columns = sorted(range(len(names)), key=lambda j: place.get(str(names[j]), len(place)))[:MOST_VALUES]
+    n = len(names)
+    which = f"The {n} values" if n <= MOST_VALUES else f"The {MOST_VALUES} of {n:,} values that matter most"
     head = ("row", "true", "predicted", "p(true)", *(names[column] for column in columns))
     lines = [
         (row_numbers[i], *_said(results, i), *(_shown(row[column]) for column in columns))

@@ -78,11 +78,11 @@ def network(clf: Any) -> Html:
     )
 
 
-def training(clf: Any) -> Html:
-    """Curves, why training ended, how long it took, and the layers' gradients where they were recorded."""
-    history = clf.history_
+def training(clf: Any, diagnosis: Any) -> Html:
+    """Curves, why training ended, how long it took, and the layers: in numbers, and as recorded while they learned."""
+    history, layers = clf.history_, _layers(diagnosis.layers)
     if not history.n_iter:
-        return page.section("Training", page.paragraph("Not one epoch was trained: there is nothing to show."))
+        return page.section("Training", page.paragraph("Not one epoch was trained: there is nothing to show."), layers)
     rounds = f"{rounds_of(clf)}s"
     facts = [
         (rounds, f"{history.n_iter:,}"),
@@ -97,19 +97,19 @@ def training(clf: Any) -> Html:
     display = TrainingCurveDisplay({"": history}, rounds[:-1])
     titles = {
         "cost": "Cost",
-        "score": "Score",
+        "score": "Accuracy" if clf.scoring is None else f"Score: {printable(clf.scoring, 40)}",
         "learning_rate": "Learning rate" if rounds == "epochs" else "Step length",
         "gradient_norm": "Norm of the gradient",
     }
     curves = [
         picture(f"curve-{name}", title, _course(rounds, display.lines(name)), _panel(display, name))
         for name, title in titles.items()
-        if display.lines(name)
+        if any(len(set(values)) > 1 for *_, values in display.lines(name))  # a constant is no picture
     ]
     parts = [page.tiles(facts), page.paragraph(ended), page.pictures(curves)]
     if getattr(clf, "layer_history_", None):
         parts += [page.heading("Layers while they learned"), page.pictures(_flow(clf))]
-    return page.section("Training", *parts)
+    return page.section("Training", *parts, layers)
 
 
 def _panel(display: TrainingCurveDisplay | GradientFlowDisplay, name: str) -> Callable[[Any], Any]:
@@ -131,22 +131,22 @@ def _flow(clf: Any) -> list[Html]:
 
 
 def findings(diagnosis: Any, what: str) -> Html:
-    """What is wrong, the numbers that say so, and what to do; and all layers in numbers."""
+    """What is wrong, the numbers that say so, and what to do."""
     parts = [page.paragraph(f"On {what}.", soft=True)]
     if not diagnosis.findings:
         parts.append(page.paragraph("Nothing that is looked for was found wrong."))
     parts += map(_finding, diagnosis.findings)
-    return page.section("Findings", *parts, _layers(diagnosis.layers))
+    return page.section("Findings", *parts)
 
 
 def _finding(finding: Any) -> Html:
     name = finding.name.replace("_", " ").capitalize()
     where = "" if finding.layer is None else f" (layer {finding.layer})"
-    evidence = "; ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in finding.evidence.items())
+    numbers = "; ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in finding.evidence.items())
     return Html(
         f'<div class="finding"><h3>{page.text(name + where)}</h3>{page.paragraph(finding.text)}'
         f"<p><strong>What to do:</strong> {page.text(finding.remedy, 2000)}</p>"
-        f"{page.paragraph(f'Evidence: {evidence}.', soft=True)}</div>"
+        f"{page.paragraph(f'Evidence: {numbers}.', soft=True)}</div>"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.calibration import CalibrationDisplay
-from sklearn.metrics import ConfusionMatrixDisplay
+from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, RocCurveDisplay
 
 from gpunn.insight.displays.style import SERIES, as_text, printable
 from gpunn.insight.report import page
@@ -20,19 +20,79 @@ NUMBERED = 12  # classes of a confusion matrix whose cells have room for numbers
 NAMED = 28  # classes whose names have room on the sides of it
 DRAWN = 100  # classes of a confusion matrix that can be looked at
 BINS = 10
+THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
 def summary(results: Results, training: Results | None) -> Html:
-    """The figures that are asked for first."""
-    facts = [("all labels right" if results.multilabel else "accuracy", f"{results.accuracy:.2%}")]
+    """The figures that are asked for first, each beside what it is without looking at the inputs."""
+    multilabel = results.multilabel
+    facts = [("all labels right" if multilabel else "accuracy", f"{results.accuracy:.2%}")]
+    if not multilabel:
+        facts.append(("most common class", f"{results.commonest[1]:.2%}"))
     if training is not None:
         facts.append(("on training rows", f"{training.accuracy:.2%}"))
+    if not multilabel:
+        facts.append(("balanced accuracy", f"{results.balanced_accuracy:.2%}"))
+    facts += [("log-loss", f"{results.log_loss:.4f}"), ("log-loss of class shares", f"{results.blind_log_loss:.4f}")]
+    if results.roc_auc is not None:
+        facts.append(("ROC AUC", f"{results.roc_auc:.4f}"))
     facts += [
-        ("log-loss", f"{results.log_loss:.4f}"),
         ("macro F1", f"{results.per_class[:, 2].mean():.4f}"),
         ("wrong rows", f"{int(np.sum(~results.right)):,} of {len(results):,}"),
     ]
     return page.tiles(facts)
+
+
+def trade_off(results: Results) -> Html:
+    """What a threshold on the probability of the second of two classes brings; nothing for other problems."""
+    p, true = results.confidence
+    if results.multilabel or len(results.classes) != 2 or true.all() or not true.any() or not np.isfinite(p).all():
+        return Html("")
+    second, n = results.classes[1], len(results)
+
+    def roc(ax: Any) -> None:
+        RocCurveDisplay.from_predictions(true, p, ax=ax, name="model", plot_chance_level=True)
+        _finished(ax, "false positive rate", "true positive rate (recall)", ["model", "chance"], "lower right")
+
+    def precision_recall(ax: Any) -> None:
+        PrecisionRecallDisplay.from_predictions(true, p, ax=ax, name="model", plot_chance_level=True)
+        _finished(ax, "recall", "precision", ["model", "chance"], "upper right")
+
+    rows = []
+    for threshold in THRESHOLDS:
+        said = p >= threshold
+        hits = int(np.sum(said & true))
+        rows.append((
+            f"{threshold:g}", f"{np.mean(said):.1%}", f"{hits / said.sum():.3f}" if said.any() else "none",
+            f"{hits / true.sum():.3f}", f"{2 * hits / (said.sum() + true.sum()):.3f}", f"{np.mean(said == true):.2%}",
+        ))  # fmt: skip
+    head = ("threshold", "predicted so", "precision", "recall", "F1", "accuracy")
+    name = printable(second, 24)
+    curves = [
+        picture("roc", "ROC curve", f"Area {results.roc_auc:.4f}, on {n:,} rows.", roc, (4.2, 3.8)),
+        picture("precision-recall", "Precision and recall", f"Average precision {results.average_precision:.4f}.",
+                precision_recall, (4.2, 3.8)),
+    ]  # fmt: skip
+    return page.section(
+        "Thresholds",
+        page.paragraph(
+            f"Rows are predicted to be {name} where its probability is at least the threshold, which is 0.5 unless the "
+            "parameter threshold says otherwise."
+        ),
+        page.pictures(curves),
+        page.table(f"Class {name} at each threshold", head, rows, numbers=range(6)),
+    )
+
+
+def _finished(ax: Any, x: str, y: str, names: list[str], place: str) -> None:
+    lines = ax.get_lines()
+    lines[0].set_color(SERIES[0])
+    lines[1].set_color("#808080")
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    ax.set_xlabel(x)
+    ax.set_ylabel(y)
+    ax.legend(lines[:2], names, loc=place, frameon=False)
+    ax.grid(alpha=0.5)
 
 
 def classes(results: Results) -> Html:
@@ -95,8 +155,8 @@ def _draw_confusion(ax: Any, display: Any, n: int) -> None:
     ax.set_ylabel("true class")
 
 
-def calibration(results: Results) -> Html:
-    """Whether probabilities mean what they say."""
+def calibration(results: Results, finding: Any = None) -> Html:
+    """Whether probabilities mean what they say, and what was found about that."""
     believed, true = results.confidence
     if not np.all(np.isfinite(believed)):
         return page.section("Calibration", page.paragraph("Left out: some of the probabilities are no numbers."))
@@ -114,7 +174,7 @@ def calibration(results: Results) -> Html:
         ax.set_xlabel(as_text(axis, 60))
         ax.set_ylabel(share)
         ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-        ax.legend(["ideal", "model"], loc="upper left", frameon=False)
+        ax.legend(["ideal", "model"], loc="best", frameon=False)
         ax.grid(alpha=0.5)
 
     return page.section(
@@ -126,6 +186,7 @@ def calibration(results: Results) -> Html:
         page.pictures(
             [picture("calibration", "Reliability", f"{share.capitalize()}, against the {axis}.", draw, (4.2, 3.8))]
         ),
+        *([] if finding is None else [page.paragraph(finding.text), page.paragraph(f"What to do: {finding.remedy}")]),
     )
 
 

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from scipy.special import xlogy
+from sklearn.metrics import average_precision_score, confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
 from gpunn.inputs import check_labels, on_host
 
@@ -86,6 +87,35 @@ class Results:
         """The class of most rows, and its share of them."""
         counts = self.T.sum(axis=0)
         return int(np.argmax(counts)), float(np.max(counts) / len(self))
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean over the classes that are there of the share of their rows that are right."""
+        rows, right = self.T.sum(axis=0), (self.T & self.P).sum(axis=0)
+        return float(np.mean(right[rows > 0] / rows[rows > 0]))
+
+    @property
+    def blind_log_loss(self) -> float:
+        """Mean of `costs` where every row gets the shares of the classes as its probabilities."""
+        share = self.T.mean(axis=0)
+        found = -np.sum(xlogy(share, share))
+        return float(found - np.sum(xlogy(1 - share, 1 - share))) if self.multilabel else float(found)
+
+    @cached_property
+    def roc_auc(self) -> float | None:
+        """Area under the ROC curve; of more than two classes the mean over the classes, each against all others. None
+        where a class is missing, and in multilabel problems."""
+        there = self.T.any(axis=0) & ~self.T.all(axis=0)
+        if self.multilabel or not there.all() or not np.isfinite(self.p).all():
+            return None
+        if len(self.classes) == 2:
+            return float(roc_auc_score(self.T[:, 1], self.p[:, 1]))
+        return float(np.mean([roc_auc_score(t, p) for t, p in zip(self.T.T, self.p.T, strict=True)]))
+
+    @property
+    def average_precision(self) -> float:
+        """Of the second of two classes."""
+        return float(average_precision_score(self.T[:, 1], self.p[:, 1]))
 
     @cached_property
     def confusion(self) -> np.ndarray:

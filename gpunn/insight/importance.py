@@ -1,0 +1,116 @@
+"""Which columns a network's answers depend on, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gpunn.insight.columns import Column
+from gpunn.insight.opened import Opened
+from gpunn.nn.probabilities import probabilities
+from gpunn.training.data import logits
+from gpunn.training.summary import spaced
+
+Array = Any
+
+MAX_ROWS = 1000
+MAX_COLUMNS = 60  # that are shuffled: of more those with the greatest weights in the first layer
+N_REPEATS = 5
+N_POINTS = 20
+
+
+@dataclass(frozen=True)
+class Importance:
+    """How much a network needs a column.
+
+    Attributes
+    ----------
+    column : Column
+    rise, spread : float
+        Rise of the mean cost where the values of the column are shuffled among the rows: mean and standard deviation of
+        `N_REPEATS` shuffles. Source: Breiman 2001, section 10.
+    """
+
+    column: Column
+    rise: float
+    spread: float
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """Mean probabilities of the classes where all rows have one value of a column.
+
+    Attributes
+    ----------
+    column : Column
+    values : ndarray (p,) or None
+        Of a column of numbers; None for categories, in the order of ``column.categories``.
+    probabilities : ndarray (p, k)
+        Of two classes those of both. Source: Friedman 2001, section 8.2.
+    """
+
+    column: Column
+    values: np.ndarray | None
+    probabilities: np.ndarray
+
+
+def importances(found: Opened) -> list[Importance]:
+    """The columns of the rows that an estimator was opened with, the most important first."""
+    X, T = _sample(found)
+    network, rng = found.objective.network, np.random.default_rng(0)
+    W = found.device.to_host(network.layers[0].W.of(found.device.xp, found.device.asarray(found.theta)))
+    pull = np.linalg.norm(W, axis=1) * X.std(axis=0)
+    columns = sorted(found.columns, key=lambda column: -max(pull[list(column.inputs)]))[:MAX_COLUMNS]
+    before = _cost(found, X, T)
+    result = []
+    for column in columns:
+        inputs, rises = list(column.inputs), []
+        for _ in range(N_REPEATS):
+            other = X.copy()
+            other[:, inputs] = X[rng.permutation(len(X))][:, inputs]
+            rises.append(_cost(found, other, T) - before)
+        result.append(Importance(column, float(np.mean(rises)), float(np.std(rises))))
+    return sorted(result, key=lambda importance: -importance.rise)
+
+
+def dependence(found: Opened, column: Column) -> Dependence:
+    """How the answers depend on a column, on the rows that an estimator was opened with."""
+    X, _ = _sample(found)
+    inputs = list(column.inputs)
+    values = None
+    if column.categories:
+        points = np.eye(len(inputs))
+    else:
+        values = np.unique(np.quantile(X[:, inputs[0]], np.linspace(0.02, 0.98, N_POINTS)))
+        points = np.zeros((len(values), len(inputs)))  # none of them missing
+        points[:, 0] = values
+        values = column.mean + column.scale * values
+    means = []
+    for point in points:
+        other = X.copy()
+        other[:, inputs] = point
+        means.append(_probabilities(found, other).mean(axis=0))
+    return Dependence(column, values, np.array(means))
+
+
+def _sample(found: Opened) -> tuple[np.ndarray, np.ndarray]:
+    device = found.device
+    rows = found.rows.take(device.xp, device.asarray(spaced(len(found.rows), MAX_ROWS)))
+    return np.array(device.to_host(rows.X), np.float64), device.to_host(rows.T)
+
+
+def _cost(found: Opened, X: np.ndarray, T: np.ndarray) -> float:
+    device, objective = found.device, found.objective
+    with device.use():
+        z = logits(device, objective.network, device.asarray(found.theta), X)
+        return device.floats(device.xp.mean(objective.head.cost(device.xp, z, device.asarray(T, z.dtype))))[0]
+
+
+def _probabilities(found: Opened, X: np.ndarray) -> np.ndarray:
+    device, objective = found.device, found.objective
+    with device.use():
+        z = logits(device, objective.network, device.asarray(found.theta), X)
+        p: np.ndarray = device.to_host(probabilities(device.xp, objective.head, z, found.labels.multilabel))
+        return p

@@ -35,6 +35,7 @@ from typing import Any
 import numpy as np
 from sklearn import datasets
 from sklearn.base import clone
+from sklearn.inspection import permutation_importance
 from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_val_score, train_test_split
 from sklearn.neighbors import KNeighborsClassifier
@@ -162,6 +163,16 @@ def noise_columns(data: Data) -> Case:
         np.concatenate([A, data.rng.normal(size=(len(A), n)).astype("float32")], axis=1) for A in (data.X, data.X_other)
     )
     return Case({"solver": "lbfgs", "alpha": 1e-4}, X=X, rows=(other, data.y_other))
+
+
+def idle(data: Data) -> Case | None:
+    """The ten columns that vary most evenly, and forty of noise, under a penalty that lets nothing be learned of them."""
+    columns = np.argsort([-len(np.unique(column)) for column in data.X.T])[:10]
+    X, other = (
+        np.concatenate([A[:, columns], data.rng.normal(size=(len(A), 40)).astype("float32")], axis=1)
+        for A in (data.X, data.X_other)
+    )
+    return Case({"alpha": 30.0, "l1": 2.0}, X=X, rows=(other, data.y_other))
 
 
 def leak(data: Data, noise: float) -> Case:
@@ -321,8 +332,9 @@ FAULTS: dict[str, Fault] = {
     "a dead sensor": Fault(other(lambda X: _first_column(X, lambda x: 0 * x - 2)), ("moved_inputs",)),
     "rows in both": Fault(lambda data: repeats(data, 0.5), ("repeated_rows",)),
     "a fifth of the rows in both": Fault(lambda data: repeats(data, 0.2), ("repeated_rows",)),
+    "forty columns of noise": Fault(idle, ("idle_columns", "overfitting", "too_large")),
     "a rare class": Fault(rare, ("rare_class",)),
-    "ten columns of noise for each": Fault(noise_columns, ("overfitting", "too_large")),
+    "ten columns of noise for each": Fault(noise_columns, ("overfitting", "too_large", "idle_columns")),
 }
 
 
@@ -428,6 +440,11 @@ def contradicted(clf: MLPClassifier, name: str, X: np.ndarray, y: np.ndarray, da
     if name == "batch_too_small":
         cost = clf.history_.cost
         return statistics.pstdev(cost[len(cost) // 2 :]) < 0.02 * guess
+    if name == "idle_columns":
+        rises = permutation_importance(
+            clf, data.X_other, data.y_other, scoring="neg_log_loss", n_repeats=5, random_state=0
+        ).importances_mean
+        return bool(np.mean(rises < 0.01 * guess) < 0.6)
     if name == "duplicate_inputs":
         return len(np.unique(data.X, axis=1).T) == data.X.shape[1]
     if name in ("no_better_than_guessing", "plateau"):

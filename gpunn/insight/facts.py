@@ -17,6 +17,7 @@ from gpunn.devices import Device
 from gpunn.insight.calibration import Calibration, calibration
 from gpunn.insight.columns import Column, alone, are_alike, as_columns, moved, repeated
 from gpunn.insight.finding import FEW
+from gpunn.insight.importance import MAX_COLUMNS, rises
 from gpunn.insight.inputs import Inputs, input_facts
 from gpunn.insight.neighbours import MAX_ROWS, by_neighbours
 from gpunn.insight.slope import curvature, noise_scale
@@ -30,6 +31,8 @@ from gpunn.training.layers import LayerStatistics, layer_statistics, spaced
 from gpunn.training.summary import TrainingSummary, class_shares, cost_of_shares, sampled_numbers
 
 Array = Any
+
+IDLE = 0.005  # of the cost of guessing: rise of the cost where a column is shuffled
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,9 @@ class Facts:
         A sample of the rows given; None in multilabel problems, before training and for few rows.
     alone : tuple of float
         Of each column: share of the sample whose class it tells by itself. Empty where ``labelled`` is None.
+    idle : tuple of int and int
+        Of the columns, how many there are of which the network hardly asks, on a sample of the rows that were not
+        trained on, and how many were looked at.
     by_neighbours : float or None
         Share of up to `MAX_ROWS` of the rows given whose class the nearest rows tell; and, below, the share of the same
         rows that the network has right.
@@ -205,6 +211,7 @@ class Facts:
     repeated: float | None
     labelled: Labelled | None
     alone: tuple[float, ...]
+    idle: tuple[int, int]
     by_neighbours: float | None
     beside_neighbours: float | None
     moved: tuple[float, ...]
@@ -298,6 +305,7 @@ def measure(
             repeated=None if held_out is None else _repeated(device, rows, held_out),
             labelled=labelled,
             alone=tells,
+            idle=_idle(device, objective, theta, unseen_sample, columns, guess),
             by_neighbours=near,
             beside_neighbours=beside,
             moved=_moved(host_X, summary if rows_are == "other" else None),
@@ -376,6 +384,17 @@ def _calibration(device: Device, objective: Objective, theta: Array, sample: Row
         return None
     log_p = _log_probabilities(device, objective, theta, sample.X)
     return calibration(log_p, _classes(device, sample.T)) if np.isfinite(log_p).all() else None
+
+
+def _idle(
+    device: Device, objective: Objective, theta: Array, sample: Rows | None, columns: Sequence[Column], guess: float
+) -> tuple[int, int]:
+    if sample is None or len(sample) < FEW or not math.isfinite(guess) or len(columns) > MAX_COLUMNS:
+        return 0, 0
+    some = spaced(len(sample), MAX_ROWS)
+    X, T = (np.array(device.to_host(a), np.float64)[some] for a in (sample.X, sample.T))
+    found = rises(device, objective, theta, X, T, columns, 2)
+    return sum(each.rise < IDLE * guess for each in found), len(found)
 
 
 def _moved(X: np.ndarray, summary: TrainingSummary | None) -> tuple[float, ...]:

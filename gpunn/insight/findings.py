@@ -44,6 +44,7 @@ FINDINGS: tuple[Callable[[Facts], Finding | None], ...] = (
     in_outcome.too_large,
     in_outcome.overfitting,
     in_outcome.overconfident,
+    in_outcome.idle_columns,
 )
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gpunn.devices import Device
 from gpunn.insight.columns import Column
-from gpunn.insight.opened import Opened
+from gpunn.nn.objective import Objective
 from gpunn.nn.probabilities import probabilities
 from gpunn.training.data import logits
 from gpunn.training.summary import spaced
+
+if TYPE_CHECKING:  # it imports what imports this
+    from gpunn.insight.opened import Opened
 
 Array = Any
 
@@ -59,20 +64,42 @@ class Dependence:
 def importances(found: Opened) -> list[Importance]:
     """The columns of the rows that an estimator was opened with, the most important first."""
     X, T = _sample(found)
-    network, rng = found.objective.network, np.random.default_rng(0)
-    W = found.device.to_host(network.layers[0].W.of(found.device.xp, found.device.asarray(found.theta)))
+    theta = found.device.asarray(found.theta)
+    result = rises(found.device, found.objective, theta, X, T, found.columns, N_REPEATS)
+    return sorted(result, key=lambda importance: -importance.rise)
+
+
+def rises(
+    device: Device,
+    objective: Objective,
+    theta: Array,
+    X: np.ndarray,
+    T: np.ndarray,
+    columns: Sequence[Column],
+    n_repeats: int,
+) -> list[Importance]:
+    """Importance of up to `MAX_COLUMNS` columns.
+
+    Parameters
+    ----------
+    theta : array (P,)
+        On the device.
+    X, T : ndarray (n, d) and (n, k)
+        On the host.
+    """
+    rng, W = np.random.default_rng(0), device.to_host(objective.network.layers[0].W.of(device.xp, theta))
     pull = np.linalg.norm(W, axis=1) * X.std(axis=0)
-    columns = sorted(found.columns, key=lambda column: -max(pull[list(column.inputs)]))[:MAX_COLUMNS]
-    before = _cost(found, X, T)
+    chosen = sorted(columns, key=lambda column: -max(pull[list(column.inputs)]))[:MAX_COLUMNS]
+    before = _cost(device, objective, theta, X, T)
     result = []
-    for column in columns:
-        inputs, rises = list(column.inputs), []
-        for _ in range(N_REPEATS):
+    for column in chosen:
+        inputs, found = list(column.inputs), []
+        for _ in range(n_repeats):
             other = X.copy()
             other[:, inputs] = X[rng.permutation(len(X))][:, inputs]
-            rises.append(_cost(found, other, T) - before)
-        result.append(Importance(column, float(np.mean(rises)), float(np.std(rises))))
-    return sorted(result, key=lambda importance: -importance.rise)
+            found.append(_cost(device, objective, theta, other, T) - before)
+        result.append(Importance(column, float(np.mean(found)), float(np.std(found))))
+    return result
 
 
 def dependence(found: Opened, column: Column) -> Dependence:
@@ -101,10 +128,9 @@ def _sample(found: Opened) -> tuple[np.ndarray, np.ndarray]:
     return np.array(device.to_host(rows.X), np.float64), device.to_host(rows.T)
 
 
-def _cost(found: Opened, X: np.ndarray, T: np.ndarray) -> float:
-    device, objective = found.device, found.objective
+def _cost(device: Device, objective: Objective, theta: Array, X: np.ndarray, T: np.ndarray) -> float:
     with device.use():
-        z = logits(device, objective.network, device.asarray(found.theta), X)
+        z = logits(device, objective.network, theta, X)
         return device.floats(device.xp.mean(objective.head.cost(device.xp, z, device.asarray(T, z.dtype))))[0]
 
 

@@ -27,6 +27,8 @@ KNOWS = 0.95  # of the cost of guessing; beyond, nothing follows from what a net
 SURE_AND_WRONG = 0.03  # of the quarter of the rows that the network is surest of
 OVERLAPPING = 0.33  # of all rows: there are classes that the inputs do not tell apart
 AS_WRONG = 0.6  # of the errors in all rows, for the surest half, quarter and tenth on average: else classes overlap
+FEW_COLUMNS = 6
+MOSTLY_IDLE = 0.7  # of the columns
 SHOWN = 5  # rows or columns that are named
 
 
@@ -152,6 +154,21 @@ def underfitting(facts: Facts) -> Finding | None:
         f"{N_NEIGHBOURS} nearest rows of each, by a vote, {percent(near)}.",
         "Look first at the other findings. Else train longer (max_iter), with a higher learning_rate_init, more units "
         "in hidden_layer_sizes or a lower alpha.",
+    )
+
+
+def idle_columns(facts: Facts) -> Finding | None:
+    """Most of the columns do nothing for the answers."""
+    (idle, n), unseen = facts.idle, facts.unseen
+    if unseen is None or n < FEW_COLUMNS or idle <= MOSTLY_IDLE * n or unseen.cost > KNOWS * facts.guess:
+        return None
+    return Finding(
+        "idle_columns",
+        None,
+        {"n_idle": idle, "n_columns": n},
+        f"{idle} of {n} columns do nothing: shuffling one of them, among rows that were not trained on, leaves the "
+        "cost as it is. The network still spends weights on them.",
+        "Look at gpunn.insight.html_report, 'Columns that matter'; leave out what does nothing, or raise l1.",
     )
 
 

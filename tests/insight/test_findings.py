@@ -149,6 +149,16 @@ def test_overfitting_shows_on_rows_that_were_not_trained_on(given):
     assert finding.evidence["validation_cost"] > finding.evidence["cost"]
 
 
+def test_columns_that_do_nothing_are_found():
+    X, y = clouds()
+    X = np.c_[X, noise(600, 15, seed=5)]
+    clf = Case("", {"alpha": 3.0, "l1": 1.0, **GOOD}, X[:400], y[:400]).fitted()
+    [finding] = [f for f in diagnose(clf, X[400:], y[400:]).findings if f.name == "idle_columns"]
+    assert finding.evidence == {"n_idle": 17, "n_columns": 20}  # two of the clouds' five are noise too
+    clf = Case("", GOOD, FLOWERS[::2], IRIS[1][::2]).fitted()
+    assert "idle_columns" not in {finding.name for finding in diagnose(clf, FLOWERS[1::2], IRIS[1][1::2]).findings}
+
+
 def test_inputs_that_have_moved_are_found():
     clf = Case("", GOOD).fitted()
     rows = FLOWERS + np.array([0, 0, 1.5, 0])
@@ -196,6 +206,7 @@ def test_every_finding_has_a_case():
         "overconfident",
         "moved_inputs",
         "repeated_rows",
+        "idle_columns",
         "not_finite",
         "kept_too_early",
     }

@@ -76,7 +76,7 @@ class FullBatch:
             If the cost of the start is not finite.
         """
         xp = device.xp
-        history = History()
+        history = History(unit="iteration")
         early = validation is not None and validation.early_stopping
         patience = Patience(self.tol, self.n_iter_no_change)
         best = Best(xp, theta)

@@ -48,7 +48,7 @@ class Progress:
     n_halvings: int = 0
     average: Array | None = None
     latest: Array | None = None
-    history: History = field(default_factory=History)
+    history: History = field(default_factory=lambda: History(unit="epoch"))
 
     def on(self, device: Device) -> Progress:
         """The same on a device, sharing the arrays that are there already and may be changed."""

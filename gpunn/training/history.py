@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from gpunn.shown import html_paragraph, html_table, show
+from gpunn.training.profile import Profile
 from gpunn.training.summary import TrainingSummary
 
 ENDED_BY = {  # for people, what `History.stopped` says
@@ -61,6 +62,8 @@ class History:
         What `fit` did that the parameters do not tell: validation rows that could not be stratified, a single class.
     summary : TrainingSummary or None
         Facts about the rows that ``fit`` trained on, for comparisons with other rows; None after ``partial_fit``.
+    profile : Profile or None
+        Where the time of the last ``fit`` went; None after ``partial_fit``.
     unit : str
         What an entry is: "epoch" (minibatch) or "iteration" (full batch, and models saved before this was kept).
     stopped : str
@@ -82,6 +85,7 @@ class History:
     divergence: str = ""
     notes: list[str] = field(default_factory=list)
     summary: TrainingSummary | None = None
+    profile: Profile | None = None
     unit: str = "iteration"
 
     def add(
@@ -118,6 +122,7 @@ class History:
             "notes": [],
             "divergence": "",
             "summary": None,
+            "profile": None,
             "unit": "iteration",
             **form,
         }  # which files of gpunn 0.1.0 before its release do not have
@@ -126,7 +131,8 @@ class History:
         lists = [
             name
             for name in known
-            if name not in ("evaluations", "best", "stopped", "path", "divergence", "notes", "summary", "unit")
+            if name
+            not in ("evaluations", "best", "stopped", "path", "divergence", "notes", "summary", "profile", "unit")
         ]
         n = len(form["cost"]) if isinstance(form["cost"], list) else 0
         for name in known:
@@ -143,8 +149,8 @@ class History:
                 good = isinstance(value, list) and all(isinstance(note, str) for note in value)
             elif name == "unit":
                 good = value in ("epoch", "iteration")
-            elif name == "summary":
-                form[name], good = _summary(value), True
+            elif name in ("summary", "profile"):
+                form[name], good = _part(name, value), True
             else:
                 good = (name == "best" and value is None) or (type(value) is int and 0 <= value < 2**63)
             if not good or (name == "best" and value is not None and value >= n):
@@ -202,11 +208,12 @@ class History:
 Watch = Callable[[History, Any], str]
 
 
-def _summary(form: Any) -> TrainingSummary | None:
+def _part(name: str, form: Any) -> TrainingSummary | Profile | None:
+    kind: Any = {"summary": TrainingSummary, "profile": Profile}[name]
     try:
-        return None if form is None else TrainingSummary.from_dict(form)
+        return None if form is None else kind.from_dict(form)
     except ValueError as error:
-        raise ValueError(f"history, key 'summary': {error}") from None
+        raise ValueError(f"history, key {name!r}: {error}") from None
 
 
 def _shown(value: Any) -> str:

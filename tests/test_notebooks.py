@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from gpunn import MLPClassifier
 from gpunn.insight import diagnose
+from gpunn.insight.finding import Trial
 from gpunn.training.history import History
 
 RNG = np.random.default_rng(0)
@@ -116,6 +117,13 @@ def test_names_in_a_diagnosis_are_escaped():
     found = page(replace(diagnosis, layers=[layer, *diagnosis.layers[1:]], findings=[finding]))
     shown = HOSTILE.replace("\x1b", "\\u001b")
     assert shown in found.paragraphs and shown in found.rows[1][0]
+
+
+def test_a_remedy_that_was_tried_is_shown():
+    diagnosis = diagnose(fitted(activation="logistic"), 1e3 * X, Y)
+    trial = Trial({"alpha": 0.1}, 1.0, 0.5)
+    found = page(replace(diagnosis, findings=[replace(diagnosis.findings[0], trial=trial)]))
+    assert found.paragraphs[-1] == str(trial)
 
 
 def test_a_diagnosis_without_findings_says_so():

@@ -25,6 +25,7 @@ from gpunn.training.data import Rows, SparseRows
 from gpunn.training.divergence import DivergenceError, cause, check_start
 from gpunn.training.history import History
 from gpunn.training.minibatch import Progress
+from gpunn.training.profile import Stopwatch, profile
 from gpunn.training.stopping import Validation
 from gpunn.training.summary import summarise
 from gpunn.watching import HeldOut, Told, Watcher
@@ -49,6 +50,7 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
 
     The parameters are checked already. ``context`` is what scikit-learn's callbacks are called with.
     """
+    stopwatch = Stopwatch()
     warm = clf.warm_start and hasattr(clf, "theta_")
     with all_or_nothing(clf):
         given = _check(clf, X, y, sample_weight, reset=not warm)
@@ -60,6 +62,7 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
         seed = _seed(clf)
         rows = _rows(clf, given, labels, objective, given.weight)
         rows, held_out, note = _held_out(clf, given, labels, objective, seed, rows, extra)
+        stopwatch.lap("checking")
         theta = (
             _copy(given, clf, objective) if warm else blueprint.start(clf, objective.network, seed, device, given.dtype)
         )
@@ -72,12 +75,19 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
         if choices.is_full_batch(clf.solver):
             loop = blueprint.full_batch(clf, device)
             progress = None if isinstance(progress, Progress) or progress is None else moved(device, progress)
-            theta, history, progress = loop.run(device, objective, theta, rows, validation, watcher, progress)
+            theta, history, progress = loop.run(
+                device, objective, theta, rows, validation, watcher, progress, stopwatch
+            )
+            n_steps = history.evaluations
+            n_rows = n_steps * len(rows)
         else:
             epochs = blueprint.minibatch(clf, objective.network, len(rows), seed)
-            progress = epochs.run(device, objective, epochs.start(device, theta), rows, validation, watcher)
+            progress = epochs.run(
+                device, objective, epochs.start(device, theta), rows, validation, watcher, stopwatch=stopwatch
+            )
             theta, history = progress.theta, progress.history
             seen, halvings = history.n_iter * len(rows), progress.n_halvings
+            n_steps, n_rows = history.evaluations, seen
         advice = _check_divergence(clf, history, device, rows)
         history.summary = summarise(device, objective, theta, rows, start_cost)
         if len(labels.classes) == 1:
@@ -92,6 +102,7 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
             clf.validation_scores_ = [*(earlier[1] or []), *clf.validation_scores_]
         clf.t_ = earlier[2] + seen
         clf._resume = (clf.solver, seed, progress)
+        history.profile = profile(stopwatch, objective.network, n_steps, n_rows, history.path)
     warn_of_divergence(clf, history, advice, halvings)
     warn_of_end(clf, history)
 
@@ -134,7 +145,7 @@ def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> N
         halvings = progress.n_halvings
         epoch.run(device, objective, progress, rows, None, watcher, ends=False)
         history = progress.history
-        history.summary = None  # of the rows of some earlier call
+        history.summary = history.profile = None  # of some earlier call
         advice = _check_divergence(clf, history, device, rows)
         t = 0 if first else clf.t_
         put_down(clf, labels, objective, given.origin.give(device, progress.theta), history)

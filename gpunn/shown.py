@@ -1,10 +1,13 @@
-"""How values and texts that others wrote stand in messages and on a terminal: short, and without control characters."""
+"""How values and texts that others wrote stand in messages, on a terminal and in notebooks: short, escaped, and without
+control characters."""
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import reprlib
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 MAX_LETTERS = 80
@@ -34,6 +37,27 @@ def brief(text: str) -> str:
     """A name in a message: printable, and cut where it is long."""
     text = printable(text)
     return text if len(text) <= MAX_LETTERS else f"{text[: MAX_LETTERS - 3]}..."
+
+
+def html_paragraph(text: str) -> str:
+    """A text as a paragraph of HTML, escaped."""
+    return f"<p>{html.escape(printable(text))}</p>"
+
+
+def html_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Texts as a table of HTML, escaped; the first column names the rows. It has no colours: notebooks set them."""
+    lines = [
+        f"<thead><tr>{''.join(_cell('th', name, 'col') for name in head)}</tr></thead>",
+        "<tbody>",
+        *(f"<tr>{_cell('th', row[0], 'row')}{''.join(_cell('td', value) for value in row[1:])}</tr>" for row in rows),
+        "</tbody>",
+    ]
+    return "\n".join(["<table>", *lines, "</table>"])
+
+
+def _cell(tag: str, text: str, scope: str = "") -> str:
+    of = f' scope="{scope}"' if scope else ""
+    return f'<{tag}{of} style="text-align: right">{html.escape(printable(text))}</{tag}>'
 
 
 def _escape(found: re.Match[str]) -> str:

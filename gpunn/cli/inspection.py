@@ -96,6 +96,10 @@ def _history(clf: MLPClassifier) -> None:
     history = clf.history_
     report.say(f"trained with {clf.solver}")
     report.ended(clf, history.seconds[-1] if history.seconds else 0.0)
+    if history.profile is not None:
+        report.say(f"  time      {history.profile}")
+        if history.profile.advice:
+            report.say(f"            {history.profile.advice}")
     for line in drawing("    cost", history.cost, WIDTH):
         report.say(line)
     if history.validation_score:

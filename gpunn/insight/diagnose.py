@@ -14,7 +14,7 @@ from gpunn.insight.finding import Finding
 from gpunn.insight.findings import findings_of
 from gpunn.insight.opened import opened
 from gpunn.insight.remedies import tried
-from gpunn.insight.words import in_words
+from gpunn.insight.words import in_html, in_words
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.layers import LayerStatistics
@@ -109,6 +109,9 @@ class Diagnosis:
 
     def __str__(self) -> str:
         return in_words(self)
+
+    def _repr_html_(self) -> str:
+        return in_html(self)
 
 
 def diagnose(

@@ -1,4 +1,4 @@
-"""A diagnosis as text: a table of the layers, and the findings in words."""
+"""A diagnosis as text or HTML: a table of the layers, and the findings in words."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import textwrap
 from typing import Any
 
 from gpunn.insight.finding import percent
+from gpunn.shown import html_paragraph, html_table
 from gpunn.training.layers import SATURATED_BELOW, LayerStatistics
 
 WIDTH = 100
+NO_FINDINGS = "No findings: nothing that this looks for is wrong."
 
 COLUMNS = (
     "layer",
@@ -29,6 +31,35 @@ COLUMNS = (
 def in_words(diagnosis: Any) -> str:
     """The text of a `gpunn.insight.diagnose.Diagnosis`."""
     d = diagnosis
+    lines = [*(textwrap.fill(fact, WIDTH) for fact in facts_of(d)), "", *_table(d.layers), ""]
+    if not d.findings:
+        return "\n".join([*lines, NO_FINDINGS])
+    lines.append(f"{len(d.findings)} finding{'s' * (len(d.findings) > 1)}:")
+    for number, finding in enumerate(d.findings, start=1):
+        lead = f"{number:2}. "
+        lines += [
+            "",
+            textwrap.fill(finding.text, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead)),
+            textwrap.fill(finding.remedy, WIDTH, initial_indent="    -> ", subsequent_indent="       "),
+        ]
+        if finding.trial is not None:
+            lines.append(textwrap.fill(str(finding.trial), WIDTH, initial_indent=" " * 7, subsequent_indent=" " * 7))
+    return "\n".join(lines)
+
+
+def in_html(diagnosis: Any) -> str:
+    """The same as HTML without colours, for notebooks."""
+    d = diagnosis
+    head, *layers = _cells(d.layers)
+    parts = [*map(html_paragraph, facts_of(d)), html_table(head, layers)]
+    for finding in d.findings:
+        said = [finding.text, f"-> {finding.remedy}", *([] if finding.trial is None else [str(finding.trial)])]
+        parts += map(html_paragraph, said)
+    return "\n".join(parts if d.findings else [*parts, html_paragraph(NO_FINDINGS)])
+
+
+def facts_of(d: Any) -> list[str]:
+    """What a diagnosis says before its table, a sentence or two each."""
     when = "before training" if d.at == "start" else "after training"
     sample = f"{d.n_rows:,} rows" + (f" (layers and gradients: {d.n_sample:,})" if d.n_sample < d.n_rows else "")
     facts = [
@@ -52,29 +83,24 @@ def in_words(diagnosis: Any) -> str:
     output = d.layers[-1]
     if output.delta_factor is not None:
         facts.append(f"Delta of the output is {_number(output.delta_factor)} times its error a - T (means of both).")
-    lines = [*(textwrap.fill(fact, WIDTH) for fact in facts), "", *_table(d.layers), ""]
-    if not d.findings:
-        return "\n".join([*lines, "No findings: nothing that this looks for is wrong."])
-    lines.append(f"{len(d.findings)} finding{'s' * (len(d.findings) > 1)}:")
-    for number, finding in enumerate(d.findings, start=1):
-        lead = f"{number:2}. "
-        lines += [
-            "",
-            textwrap.fill(finding.text, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead)),
-            textwrap.fill(finding.remedy, WIDTH, initial_indent="    -> ", subsequent_indent="       "),
-        ]
-        if finding.trial is not None:
-            lines.append(textwrap.fill(str(finding.trial), WIDTH, initial_indent=" " * 7, subsequent_indent=" " * 7))
-    return "\n".join(lines)
+    return facts
 
 
-def _table(layers: list[LayerStatistics]) -> list[str]:
+def _cells(layers: list[LayerStatistics]) -> list[list[str]]:
+    """The table of the layers, its head first."""
     rows = [COLUMNS, *(_row(layer, layer is layers[-1]) for layer in layers)]
     # a column without a number says nothing: there are no steps unless they were recorded
     used = [j for j in range(len(COLUMNS)) if any(row[j] for row in rows[1:])]
-    widths = [max(len(row[j]) for row in rows) for j in used]
+    return [[row[j] for j in used] for row in rows]
+
+
+def _table(layers: list[LayerStatistics]) -> list[str]:
+    rows = _cells(layers)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
-        "  ".join(row[j].ljust(w) if j == 0 else row[j].rjust(w) for j, w in zip(used, widths, strict=True)).rstrip()
+        "  ".join(
+            cell.rjust(w) if j else cell.ljust(w) for j, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
         for row in rows
     ]
 

@@ -18,6 +18,7 @@ from gpunn.training import agreement
 from gpunn.training.data import Rows
 from gpunn.training.divergence import Stability
 from gpunn.training.history import History, Watch
+from gpunn.training.profile import Stopwatch
 from gpunn.training.stopping import Best, Patience, Validation
 
 Array = Any
@@ -59,6 +60,7 @@ class FullBatch:
         validation: Validation | None = None,
         watch: Watch | None = None,
         resume: Resume | None = None,
+        stopwatch: Stopwatch | None = None,
     ) -> tuple[Array, History, Resume | None]:
         """Train theta (P,), which is left as it is; return the new theta, the history, and from where to go on.
 
@@ -69,6 +71,8 @@ class FullBatch:
         resume : Resume, optional
             Of an earlier run: where theta, rows and penalties are those with which it ended, this one goes on as if
             there had been no end; else it begins anew.
+        stopwatch : Stopwatch, optional
+            As in minibatch training.
 
         Raises
         ------
@@ -76,7 +80,8 @@ class FullBatch:
             If the cost of the start is not finite.
         """
         xp = device.xp
-        history = History()
+        history = History(unit="iteration")
+        stopwatch = Stopwatch() if stopwatch is None else stopwatch
         early = validation is not None and validation.early_stopping
         patience = Patience(self.tol, self.n_iter_no_change)
         best = Best(xp, theta)
@@ -86,7 +91,9 @@ class FullBatch:
 
         def record(iterate: Iterate) -> bool:
             held.close()  # whoever watches may take long, and have threads of its own
+            stopwatch.lap("steps")
             stop = recorded(iterate)
+            stopwatch.lap("evaluation")
             held.enter_context(turn())
             return stop
 
@@ -106,7 +113,10 @@ class FullBatch:
 
         try:
             with device.use():
-                function, turn, history.path = self.function(device, objective, theta, rows.together(xp))
+                together = rows.together(xp)
+                stopwatch.lap("rest")
+                function, turn, history.path = self.function(device, objective, theta, together)
+                stopwatch.lap("compiling")
                 with contextlib.ExitStack() as held:
                     held.enter_context(turn())
                     end = minimise(
@@ -122,6 +132,7 @@ class FullBatch:
                         callback=record,
                         resume=resume,
                     )
+            stopwatch.lap("steps")
             latest, resume = end.theta, end.resume
             history.evaluations = end.n_evaluations
             # A search passes over points that are not finite; only a start that is none ends so.

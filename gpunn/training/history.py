@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from gpunn.shown import show
+from gpunn.shown import html_paragraph, html_table, show
+from gpunn.training.profile import Profile
 from gpunn.training.summary import TrainingSummary
 
 ENDED_BY = {  # for people, what `History.stopped` says
@@ -22,6 +23,9 @@ ENDED_BY = {  # for people, what `History.stopped` says
     "callback": "the callback",
     "time_limit": "the limit on time",
 }
+
+ENTRIES = ("cost", "validation_cost", "validation_score", "score", "learning_rate", "gradient_norm", "seconds")
+SHOWN = 5  # entries in a notebook
 
 
 @dataclass
@@ -58,6 +62,10 @@ class History:
         What `fit` did that the parameters do not tell: validation rows that could not be stratified, a single class.
     summary : TrainingSummary or None
         Facts about the rows that ``fit`` trained on, for comparisons with other rows; None after ``partial_fit``.
+    profile : Profile or None
+        Where the time of the last ``fit`` went; None after ``partial_fit``.
+    unit : str
+        What an entry is: "epoch" (minibatch) or "iteration" (full batch, and models saved before this was kept).
     stopped : str
         Why training ended: "max_iter", "tol" (no improvement), "validation" (no improvement of the score),
         "diverged", "interrupted", "callback", "time_limit", or a reason of `gpunn.optim.full_batch.REASONS`.
@@ -77,6 +85,8 @@ class History:
     divergence: str = ""
     notes: list[str] = field(default_factory=list)
     summary: TrainingSummary | None = None
+    profile: Profile | None = None
+    unit: str = "iteration"
 
     def add(
         self,
@@ -112,6 +122,8 @@ class History:
             "notes": [],
             "divergence": "",
             "summary": None,
+            "profile": None,
+            "unit": "iteration",
             **form,
         }  # which files of gpunn 0.1.0 before its release do not have
         if set(form) != set(known):
@@ -119,7 +131,8 @@ class History:
         lists = [
             name
             for name in known
-            if name not in ("evaluations", "best", "stopped", "path", "divergence", "notes", "summary")
+            if name
+            not in ("evaluations", "best", "stopped", "path", "divergence", "notes", "summary", "profile", "unit")
         ]
         n = len(form["cost"]) if isinstance(form["cost"], list) else 0
         for name in known:
@@ -134,8 +147,10 @@ class History:
                 good = isinstance(value, str)
             elif name == "notes":
                 good = isinstance(value, list) and all(isinstance(note, str) for note in value)
-            elif name == "summary":
-                form[name], good = _summary(value), True
+            elif name == "unit":
+                good = value in ("epoch", "iteration")
+            elif name in ("summary", "profile"):
+                form[name], good = _part(name, value), True
             else:
                 good = (name == "best" and value is None) or (type(value) is int and 0 <= value < 2**63)
             if not good or (name == "best" and value is not None and value >= n):
@@ -146,16 +161,65 @@ class History:
     def n_iter(self) -> int:
         return len(self.cost)
 
+    def to_frame(self) -> Any:
+        """The entries as a pandas DataFrame: a row an epoch or iteration, a column for each list that has entries.
+
+        The index is called "epoch" or "iteration" (see ``unit``) and counts from 1.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ModuleNotFoundError as error:
+            if error.name != "pandas":
+                raise
+            raise ModuleNotFoundError(
+                "History.to_frame makes a frame of pandas, which is not installed. Run pip install pandas.",
+                name="pandas",
+            ) from None
+        return pd.DataFrame(self._columns(), index=pd.RangeIndex(1, self.n_iter + 1, name=self.unit))
+
+    def _columns(self) -> dict[str, list[float]]:
+        """The lists that have entries, by name."""
+        lists = {name: getattr(self, name) for name in ENTRIES}
+        return {name: values for name, values in lists.items() if values}
+
+    def _repr_html_(self) -> str:
+        """The last entries and why training ended, for notebooks."""
+        first = max(self.n_iter - SHOWN, 0)
+        columns = self._columns()
+        rows = [
+            [str(i + 1), *("" if i >= len(values) else _shown(values[i]) for values in columns.values())]
+            for i in range(first, self.n_iter)
+        ]
+        ended = f"ended by {ENDED_BY.get(self.stopped, self.stopped)}" if self.stopped else "has not ended"
+        kept = "" if self.best is None else f" The weights after {self.unit} {self.best + 1} were kept."
+        said = f"Training {ended}, after {self.n_iter:,} {self.unit}{'s' * (self.n_iter != 1)}.{kept}"
+        table = html_table([self.unit, *columns], rows) if rows else ""
+        return "\n".join(
+            [html_paragraph(said), table, *map(html_paragraph, filter(None, [self.divergence, *self.notes]))]
+        )
+
 
 # Called after every epoch or iteration with the history so far and theta; a text, "callback" say, stops training.
 Watch = Callable[[History, Any], str]
 
 
-def _summary(form: Any) -> TrainingSummary | None:
+def _part(name: str, form: Any) -> TrainingSummary | Profile | None:
+    kind: Any = {"summary": TrainingSummary, "profile": Profile}[name]
     try:
-        return None if form is None else TrainingSummary.from_dict(form)
+        return None if form is None else kind.from_dict(form)
     except ValueError as error:
-        raise ValueError(f"history, key 'summary': {error}") from None
+        raise ValueError(f"history, key {name!r}: {error}") from None
+
+
+def _shown(value: Any) -> str:
+    """A number, or those of members side by side, with four digits."""
+    numbers = value if hasattr(value, "__iter__") else [value]
+    return ", ".join(f"{number:.4g}" for number in numbers)
 
 
 def _is_number(value: Any) -> bool:

@@ -21,6 +21,7 @@ from gpunn.training import agreement
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.divergence import MAX_HALVINGS, Stability
 from gpunn.training.history import History, Watch
+from gpunn.training.profile import Stopwatch
 from gpunn.training.stopping import Best, Patience, Validation
 
 Array = Any
@@ -48,7 +49,7 @@ class Progress:
     n_halvings: int = 0
     average: Array | None = None
     latest: Array | None = None
-    history: History = field(default_factory=History)
+    history: History = field(default_factory=lambda: History(unit="epoch"))
 
     def on(self, device: Device) -> Progress:
         """The same on a device, sharing the arrays that are there already and may be changed."""
@@ -133,6 +134,7 @@ class Minibatch:
         validation: Validation | None = None,
         watch: Watch | None = None,
         ends: bool = True,
+        stopwatch: Stopwatch | None = None,
     ) -> Progress:
         """Train until a reason to stop; the history says which.
 
@@ -148,6 +150,8 @@ class Minibatch:
             Called after every epoch with the history and theta; a text other than "" stops, and says why.
         ends : bool, default True
             Whether this is the end of a training, at which its network is judged.
+        stopwatch : Stopwatch, optional
+            Takes the time of compiling, steps and evaluation.
 
         Raises
         ------
@@ -155,12 +159,15 @@ class Minibatch:
             If training diverged from a start whose cost is not finite.
         """
         history, best = progress.history, progress.best
+        stopwatch = Stopwatch() if stopwatch is None else stopwatch
+        stopwatch.lap("rest")
         early = validation is not None and validation.early_stopping
         if progress.latest is not None:
             progress.theta[...], progress.latest = progress.latest, None
         history.stopped, history.best, history.divergence = "", None, ""
         with device.use():
             program, history.path = self.program(device, objective, progress, rows)
+        stopwatch.lap("compiling")
         if program is not None:
             progress.theta, progress.method_state = program.place(progress.theta, progress.method_state)
         xp, theta = device.xp, progress.theta
@@ -168,14 +175,17 @@ class Minibatch:
         entry = history.n_iter - 1 if history.n_iter else None
         stability = Stability(device, objective, rows, shown, min(self.batch_size, len(rows)), entry)
         began = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
+        stopwatch.lap("rest")
         try:
             with device.use():
                 for _ in range(self.max_epochs):
                     cost, norm, rate, finite = self._epoch(device, objective, progress, rows, program)
+                    stopwatch.lap("steps")
                     found = None
                     if validation is not None:
                         nan = float("nan")
                         found = validation.evaluate(device, objective, shown) if finite else (nan, nan)
+                        stopwatch.lap("evaluation")
                     history.add(cost, norm, rate, time.perf_counter() - began, found)
                     mean_cost = cost if isinstance(cost, float) else float(np.mean(cost))
                     history.divergence = self._divergence(stability, shown, mean_cost, finite)
@@ -190,7 +200,9 @@ class Minibatch:
                         if early:
                             best.offer(value, shown, history.n_iter - 1)
                         plateau = progress.patience.plateau(value)
+                    stopwatch.lap("rest")
                     history.stopped = "" if watch is None else watch(history, shown)
+                    stopwatch.lap("evaluation")
                     if history.stopped:
                         break
                     if plateau:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 import gpunn
+from gpunn.training.profile import Profile
 
 
 def test_a_model_is_shown_by_layer_column_class_and_training(model, run):
@@ -21,6 +23,15 @@ def test_a_model_is_shown_by_layer_column_class_and_training(model, run):
     assert "log_likelihood" in out and "3 classes of class: a b, c,d, é" in out
     assert "5 columns as" in out and all(column.name in out for column in clf.features_.columns)
     assert "5 of at most 5" in out and "ended by  the limit" in out and f"{clf.loss_:.4g}" in out
+    assert f"  time      {clf.history_.profile}\n" in out
+
+
+def test_advice_of_the_profile_is_a_line_and_old_models_have_none(model, run, monkeypatch):
+    missing = replace(gpunn.load(model).history_.profile, steps=60.0, path="arrays: Numba is not installed")
+    for profile in (missing, None):
+        monkeypatch.setattr(Profile, "from_dict", lambda form, profile=profile: profile)
+        out, _ = run("inspect", model)
+        assert ("pip install 'gpunn[numba]'" in out) == ("  time  " in out) == (profile is missing)
 
 
 def test_slopes_and_many_classes_and_columns_are_shown(run, tmp_path, monkeypatch):

@@ -166,7 +166,7 @@ def noise_columns(data: Data) -> Case:
 
 
 def idle(data: Data) -> Case | None:
-    """The ten columns that vary most evenly, and forty of noise, under a penalty that lets nothing be learned of them."""
+    """The ten columns that vary most evenly, and forty of noise, under penalties that keep the noise out."""
     columns = np.argsort([-len(np.unique(column)) for column in data.X.T])[:10]
     X, other = (
         np.concatenate([A[:, columns], data.rng.normal(size=(len(A), 40)).astype("float32")], axis=1)

@@ -7,10 +7,13 @@ import textwrap
 from typing import Any
 
 from gpunn.insight.finding import percent
+from gpunn.insight.in_steps import BEYOND_NOISE
+from gpunn.insight.slope import N_BATCHES
 from gpunn.shown import html_paragraph, html_table
 from gpunn.training.layers import SATURATED_BELOW, LayerStatistics
 
 WIDTH = 100
+WHOLE = 1e-3  # the factor of a matched pair is exact but for rounding, in float32 too
 NO_FINDINGS = "No findings: nothing that this looks for is wrong."
 
 COLUMNS = (
@@ -76,13 +79,11 @@ def facts_of(d: Any) -> list[str]:
         facts.append("They are the rows that it was trained on: this is how it learns.")
     if d.validation_cost is not None:
         facts.append(f"Validation: cost {_number(d.validation_cost)}, {percent(d.validation_score)} right.")
-    facts.append(
-        f"Gradient norm {_number(d.gradient_norm)}, curvature along it {_number(d.curvature)}, "
-        f"noise scale {_noise(d.noise_scale)}."
-    )
+    facts.append(f"Gradient norm {_number(d.gradient_norm)}, curvature along it {_number(d.curvature)}.")
+    facts.append(_noise(d.noise_scale))
     output = d.layers[-1]
     if output.delta_factor is not None:
-        facts.append(f"Delta of the output is {_number(output.delta_factor)} times its error a - T (means of both).")
+        facts.append(_passed_on(output.delta_factor, output.activation))
     return facts
 
 
@@ -121,6 +122,42 @@ def _number(x: float | None) -> str:
 
 
 def _noise(scale: float | None) -> str:
+    """The noise scale, and the batch sizes that it recommends (McCandlish et al. 2018, section 2.2)."""
     if scale is None:
-        return "unknown (too few rows)"
-    return f"{scale:,.0f} rows" if math.isfinite(scale) else "infinite (the gradient is lost in noise)"
+        return f"Noise scale unknown: it takes {2 * N_BATCHES} rows to estimate it."
+    if not math.isfinite(scale):
+        return (
+            "Noise scale infinite: on these rows the mean gradient cannot be told from the noise of single rows. Near "
+            "a minimum of the cost that is normal; elsewhere small batches make mostly random steps, and larger ones "
+            "are better."
+        )
+    if scale < 1:
+        return "Noise scale below 1 row: the rows agree on the direction, so that small batches are the best choice."
+    return (
+        f"Noise scale {_rows(scale)}: the batch size at which noise and gradient are equally large, and a good choice "
+        "with the weights as they are. Steps of much smaller batches are mostly noise; batches above "
+        f"{_rows(BEYOND_NOISE * scale)} gain less than 10% a step."
+    )
+
+
+def _rows(n: float) -> str:
+    n = round(n) if n < 100 else round(n, 1 - math.floor(math.log10(n)))  # it is known to about a third
+    return f"{n:,.0f} row{'s' * (n != 1)}"
+
+
+def _passed_on(factor: float, activation: str) -> str:
+    """The share of the error that reaches the weights, and what it should be."""
+    matched = math.isclose(factor, 1, abs_tol=WHOLE)
+    share = "100%" if matched else f"{factor:,.0%}" if factor > 1.1 else percent(factor)
+    passed = f"The output passes {share} of its error a - T on to the weights (in the mean)"
+    if matched:
+        return f"{passed}, as a matched pair of output activation and cost does: nothing is lost to saturation."
+    if activation == "RescaledTanh" and math.isclose(factor, 2, abs_tol=2 * WHOLE):
+        return (
+            f"{passed}, as the matched pair of (1 + tanh z) / 2 and cross-entropy does: that output is the sigmoid of "
+            "2 z, hence twice the error. Nothing is lost to saturation."
+        )
+    what = "The less it passes, the smaller the gradient of an error is, and the slower it is corrected."
+    if factor > 1:
+        what = "More than that makes larger gradients, for which the learning rate may have to be lower."
+    return f"{passed}; a matched pair of output activation and cost passes 100%. {what}"

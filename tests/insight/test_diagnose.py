@@ -285,6 +285,66 @@ def test_words_and_form(iris):
     assert "No findings" in str(diagnose(MLPClassifier(random_state=0), X, y, at="start"))
 
 
+@pytest.mark.parametrize(
+    ("output", "cost", "said"),
+    [
+        (
+            Softmax(),
+            LogLikelihood(),
+            "passes 100% of its error a - T on to the weights (in the mean), as a matched pair",
+        ),
+        (Sigmoid(), CrossEntropy(), "passes 100% of its error"),
+        (Tanh(), CrossEntropy(), "passes 200% of its error a - T on to the weights (in the mean), as the matched"),
+        (Sigmoid(), Quadratic(), "a matched pair of output activation and cost passes 100%. The less it passes"),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_share_of_the_error_that_is_passed_on_in_words(output, cost, said, dtype):
+    linear_objective, theta, X, T = linear()
+    objective = Objective(linear_objective.network, pair(output, cost))
+    found = diagnose_network(objective, *(a.astype(dtype) for a in (theta, X, T)))
+    text = " ".join(str(found).split())
+    assert said in text
+    if isinstance(cost, Quadratic):
+        z = X @ theta[:12].reshape(4, 3) + theta[12:]
+        a = 1 / (1 + np.exp(-z))
+        share = abs((a - T) * a * (1 - a)).mean() / abs(a - T).mean()
+        assert f"passes {share:.0%} of its error" in text
+
+
+def test_more_than_the_whole_error_is_not_called_better():
+    objective, theta, X, T = linear()
+    found = diagnose_network(objective, theta, X, T)
+    output = replace(found.layers[-1], delta_factor=3.5)
+    text = " ".join(str(replace(found, layers=[output])).split())
+    assert "passes 350% of its error" in text and "the learning rate may have to be lower" in text
+
+
+@pytest.mark.parametrize(
+    ("scale", "said"),
+    [
+        (None, "Noise scale unknown: it takes 32 rows to estimate it."),
+        (math.inf, "Noise scale infinite: on these rows the mean gradient cannot be told from the noise"),
+        (0.2, "Noise scale below 1 row: the rows agree on the direction, so that small batches are the best choice."),
+        (1.0, "Noise scale 1 row: the batch size at which"),
+        (47.3, "Noise scale 47 rows: the batch size at which noise and gradient are equally large"),
+        (47.3, "batches above 470 rows gain less than 10% a step."),
+        (12345.6, "batches above 120,000 rows gain less than 10% a step."),
+    ],
+)
+def test_the_noise_scale_in_words(scale, said):
+    objective, theta, X, T = linear()
+    found = replace(diagnose_network(objective, theta, X, T), noise_scale=scale)
+    assert said in " ".join(str(found).split())
+
+
+@pytest.mark.parametrize("n", [31, 32])
+def test_as_many_rows_as_the_words_say_have_a_noise_scale(n):
+    objective, theta, X, T = linear()
+    found = diagnose_network(objective, theta, X[:n], T[:n])
+    assert ("Noise scale unknown" in str(found)) is (n < 32) is (found.noise_scale is None)
+
+
 def test_public_names():
     assert all(getattr(insight, name) is not None for name in insight.__all__)
     assert insight.diagnose is diagnose and callable(diagnose)  # not its module, which has the same name

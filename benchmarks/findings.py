@@ -172,7 +172,7 @@ def idle(data: Data) -> Case | None:
         np.concatenate([A[:, columns], data.rng.normal(size=(len(A), 40)).astype("float32")], axis=1)
         for A in (data.X, data.X_other)
     )
-    return Case({"alpha": 30.0, "l1": 2.0}, X=X, rows=(other, data.y_other))
+    return Case({"alpha": 3.0, "l1": 1.0}, X=X, rows=(other, data.y_other))
 
 
 def leak(data: Data, noise: float) -> Case:

@@ -24,6 +24,8 @@ def test_a_model_is_shown_by_layer_column_class_and_training(model, run):
     assert "5 columns as" in out and all(column.name in out for column in clf.features_.columns)
     assert "5 of at most 5" in out and "ended by  the limit" in out and f"{clf.loss_:.4g}" in out
     assert f"  time      {clf.history_.profile}\n" in out
+    seen = clf.history_.summary
+    assert f"  rows      {seen.n_rows} trained on, {seen.score:.2%} right, cost {seen.cost:.4g}" in out
 
 
 def test_advice_of_the_profile_is_a_line_and_old_models_have_none(model, run, monkeypatch):

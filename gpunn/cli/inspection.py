@@ -98,7 +98,8 @@ def _history(clf: MLPClassifier) -> None:
     report.ended(clf, history.seconds[-1] if history.seconds else 0.0)
     seen = history.summary
     if seen is not None:
-        report.say(f"  rows      {seen.n_rows:,} trained on, {seen.score:.2%} right, cost {seen.cost:.4g} without penalties")
+        right = f"{seen.score:.2%} right, cost {seen.cost:.4g} without penalties"
+        report.say(f"  rows      {seen.n_rows:,} trained on, {right}")
     if history.profile is not None:
         report.say(f"  time      {history.profile}")
         if history.profile.advice:

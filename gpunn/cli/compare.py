@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ from gpunn.cli.sources import (
     labelled_by_each,
     load,
     of_matrices,
+    place,
     place_of_picture,
     target_of,
 )
@@ -41,11 +43,19 @@ def compare(options: argparse.Namespace) -> int:
             raise ValueError(f"{path} is given twice; name different models.")
     if options.plot:
         place_of_picture(options.plot, *paths, options.data, option="--plot")
+    if options.report:
+        place(options.report, *paths, options.data, option="--report")
+        importlib.import_module("matplotlib")  # before the work, not after it
     loaded = {path: load(path, options.device) for path in paths}
     source = Source.of(options)
     comparison = _compared(loaded, source, _target(loaded, options.target), _classes(loaded))
     if options.plot:
         models.write_whole(options.plot, _picture(comparison, Path(options.plot).suffix[1:].lower()))
+    if options.report:
+        from gpunn.insight import comparison_report
+
+        title = f"{' and '.join(_names(paths))} on {Path(str(source)).name}"
+        models.write_whole(options.report, comparison_report(comparison, title=title).encode())
     if options.json:
         report.say(json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False))
     else:

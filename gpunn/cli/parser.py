@@ -204,6 +204,7 @@ def _compare(commands: Any) -> None:
     _target(compare)
     _written(compare)
     compare.add_argument("--plot", metavar="FILE", help="draw accuracies and differences (.png or .svg)")
+    compare.add_argument("--report", metavar="FILE", help="write a page of HTML with figures, picture and verdicts")
     compare.add_argument("--json", action="store_true", help="print the figures as JSON")
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         WeightImageDisplay,
     )
     from gpunn.insight.report import html_report
+    from gpunn.insight.report.comparison import comparison_report
 
 __all__ = [
     "ActivationDisplay",
@@ -37,6 +38,7 @@ __all__ = [
     "TrainingCurveDisplay",
     "WeightImageDisplay",
     "compare",
+    "comparison_report",
     "diagnose",
     "diagnose_network",
     "html_report",
@@ -57,6 +59,10 @@ if not TYPE_CHECKING:  # for type checkers there are the names above and no othe
             from gpunn.insight.report import html_report
 
             return html_report
+        if name == "comparison_report":
+            from gpunn.insight.report.comparison import comparison_report
+
+            return comparison_report
         raise AttributeError(f"module 'gpunn.insight' has no attribute {name!r}")
 
 

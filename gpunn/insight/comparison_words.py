@@ -22,27 +22,27 @@ PAIR_HEAD = ("pair", "only 1st right", "only 2nd right", "p", "accuracy", "95% i
 
 def in_words(comparison: Comparison) -> str:
     """The text of a `gpunn.insight.compare.Comparison`."""
-    models = [[row[0], _cut(row[1]), *row[2:]] for row in _model_rows(comparison)]
+    models = [[row[0], _cut(row[1]), *row[2:]] for row in model_rows(comparison)]
     lines = [
-        _title(comparison),
+        title_of(comparison),
         *_table(MODEL_HEAD, models, left=2),
         "",
         "Differences, first minus second:",
-        *_table(_pair_head(comparison), _pair_rows(comparison), left=1),
+        *_table(pair_head(comparison), pair_rows(comparison), left=1),
         "",
         *(textwrap.fill(verdict(pair), WIDTH, subsequent_indent="  ") for pair in comparison.pairs),
     ]
-    return "\n".join([*lines, *(textwrap.fill(note, WIDTH) for note in _notes(comparison))])
+    return "\n".join([*lines, *(textwrap.fill(note, WIDTH) for note in notes_of(comparison))])
 
 
 def in_html(comparison: Comparison) -> str:
     """The same as HTML, in which names are only text."""
     verdicts = "".join(f"<li>{escape(verdict(pair))}</li>" for pair in comparison.pairs)
-    notes = "".join(f"<p>{escape(note)}</p>" for note in _notes(comparison))
+    notes = "".join(f"<p>{escape(note)}</p>" for note in notes_of(comparison))
     return (
-        f"<div><p>{escape(_title(comparison))}</p>"
-        f"{_html_table(MODEL_HEAD, _model_rows(comparison))}<p>Differences, first minus second:</p>"
-        f"{_html_table(_pair_head(comparison), _pair_rows(comparison))}<ul>{verdicts}</ul>{notes}</div>"
+        f"<div><p>{escape(title_of(comparison))}</p>"
+        f"{_html_table(MODEL_HEAD, model_rows(comparison))}<p>Differences, first minus second:</p>"
+        f"{_html_table(pair_head(comparison), pair_rows(comparison))}<ul>{verdicts}</ul>{notes}</div>"
     )
 
 
@@ -106,12 +106,14 @@ def _by_interval(pair: PairedDifference, beyond: bool) -> str:
     return "beyond chance" if beyond else "not beyond chance"
 
 
-def _title(comparison: Comparison) -> str:
+def title_of(comparison: Comparison) -> str:
+    """How many models, on how many rows."""
     weighted = ", weighted" if comparison.weighted else ""
     return f"{len(comparison.models)} models on the same {comparison.n_rows:,} rows{weighted}"
 
 
-def _notes(comparison: Comparison) -> list[str]:
+def notes_of(comparison: Comparison) -> list[str]:
+    """What is to be known of p and the intervals."""
     notes = []
     if len(comparison.pairs) > 1:
         corrected = "" if comparison.weighted else "p is corrected for the number of pairs (Holm); "
@@ -121,7 +123,8 @@ def _notes(comparison: Comparison) -> list[str]:
     return notes
 
 
-def _model_rows(comparison: Comparison) -> list[list[str]]:
+def model_rows(comparison: Comparison) -> list[list[str]]:
+    """A row for each model, under `MODEL_HEAD`."""
     return [
         [
             str(number),
@@ -136,11 +139,13 @@ def _model_rows(comparison: Comparison) -> list[list[str]]:
     ]
 
 
-def _pair_head(comparison: Comparison) -> tuple[str, ...]:
+def pair_head(comparison: Comparison) -> tuple[str, ...]:
+    """Names of the columns of `pair_rows`."""
     return tuple("p (Holm)" if name == "p" and len(comparison.pairs) > 1 else name for name in PAIR_HEAD)
 
 
-def _pair_rows(comparison: Comparison) -> list[list[str]]:
+def pair_rows(comparison: Comparison) -> list[list[str]]:
+    """A row for each pair of models."""
     numbers = {model.name: number for number, model in enumerate(comparison.models, 1)}
     return [
         [

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from html_page import ALLOWED, Page
 
 import gpunn
 from gpunn.cli import sources
@@ -139,6 +140,19 @@ def test_the_picture_is_drawn(model, run, form):
         assert ElementTree.fromstring(picture).tag.endswith("svg")
     else:
         assert picture.startswith(b"\x89PNG")
+
+
+def test_the_page_has_the_figures_and_asks_nothing_of_a_network(model, small, run):
+    out, _ = run("compare", "m.gpunn", "small.gpunn", "t.csv", "--report", "c.html")
+    page = Page((model.parent / "c.html").read_text(encoding="utf-8"))
+    assert {tag for tag, _ in page.elements} <= ALLOWED and not re.findall(r"https?:|@import", page.source)
+    assert len(page.rows("Each model")) == 2 and len(page.rows("First minus second")) == 1 and page.drawn
+    said = json.loads(run("compare", "m.gpunn", "small.gpunn", "t.csv", "--json")[0])
+    for row, found in zip(page.rows("Each model"), said["models"], strict=True):
+        assert row[1] == found["name"] and row[2] == f"{found['accuracy']:.2%}"
+    verdicts = [" ".join(line.split()) for line in page.text.splitlines() if "McNemar" in line]
+    assert verdicts and all(verdict in " ".join(out.split()) for verdict in verdicts)
+    run("compare", "m.gpunn", "small.gpunn", "t.csv", "--report", "t.csv", code=2)
 
 
 def test_models_of_other_targets_or_classes_are_refused(model, run, mixed):

@@ -1,0 +1,73 @@
+"""A comparison of models as one page of HTML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gpunn.insight.compare import Comparison
+from gpunn.insight.comparison_words import MODEL_HEAD, model_rows, notes_of, pair_head, pair_rows, title_of, verdict
+from gpunn.insight.displays.compare import CompareDisplay, figure_size
+from gpunn.insight.displays.style import printable, pyplot
+from gpunn.insight.report import page
+from gpunn.insight.report.page import Html
+from gpunn.insight.report.picture import picture
+
+
+def comparison_report(comparison: Comparison, *, title: str = "gpunn comparison") -> str:
+    """Which of several classifiers does better on the same rows, and whether that is beyond chance, as one page.
+
+    Like that of `html_report` the page has its picture within it, follows the reader's light or dark theme, and can run
+    nothing.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        As `gpunn.insight.compare` gives it.
+    title : str, default="gpunn comparison"
+
+    Returns
+    -------
+    str
+        HTML in UTF-8 characters, to be written as UTF-8.
+
+    Raises
+    ------
+    ImportError
+        If Matplotlib is not installed.
+    """
+    pyplot("comparison_report")
+    best = max(comparison.models, key=lambda model: model.accuracy)
+    size = figure_size(len(comparison.models))
+
+    def draw(ax: Any) -> None:
+        figure = ax.figure
+        ax.remove()
+        CompareDisplay(comparison).plot(figure.subplots(1, 2))
+
+    drawn = picture(
+        "comparison",
+        "Accuracies, and differences from the best",
+        "; ".join(f"{printable(model.name, 40)} {model.accuracy:.2%}" for model in comparison.models) + ".",
+        draw,
+        size,
+        least=0.7 * size[0],
+    )
+    facts = [("best accuracy", f"{printable(best.name, 40)} ({best.accuracy:.2%})")]
+    losses = [(model.log_loss, model.name) for model in comparison.models if model.log_loss is not None]
+    if losses:
+        loss, name = min(losses)
+        facts.append(("least log-loss", f"{printable(name, 40)} ({loss:.4f})"))
+    sentences = [*map(verdict, comparison.pairs), *notes_of(comparison)]
+    return page.page(
+        title,
+        Html(f"<h1>{page.text(title)}</h1>"),
+        page.paragraph(f"{title_of(comparison)}.", soft=True),
+        page.tiles(facts),
+        page.section("Verdicts", *map(page.paragraph, sentences)),
+        page.section("Picture", page.scroll("Accuracies and differences", drawn)),
+        page.section("Models", page.table("Each model", MODEL_HEAD, model_rows(comparison), numbers=range(2, 7))),
+        page.section(
+            "Pairs",
+            page.table("First minus second", pair_head(comparison), pair_rows(comparison), numbers=range(1, 8)),
+        ),
+    )

@@ -30,13 +30,12 @@ def not_finite(facts: Facts) -> Finding | None:
     """There is nothing to look at: the cost is no number."""
     if math.isfinite(facts.outcome.cost) and math.isfinite(facts.gradient_norm):
         return None
-    sizes = [layer.weight_norm for layer in facts.layers]
-    broken = sum(not math.isfinite(size) for size in sizes)
+    n, broken = len(facts.weights), sum(not weights.finite for weights in facts.weights)
     return Finding(
         "not_finite",
         None,
-        {"n_layers": len(sizes), "n_layers_not_finite": broken, "largest_input_rms": float(facts.inputs.rms.max())},
-        f"The cost or its gradient is no finite number; so it is with weights of {broken} of {len(sizes)} layers.",
+        {"n_layers": n, "n_layers_not_finite": broken, "largest_input_rms": float(facts.inputs.rms.max())},
+        f"The cost or its gradient is no finite number; so it is with weights or biases of {broken} of {n} layers.",
         "Begin anew with a lower learning_rate_init, scaled inputs or clip_norm=1.",
     )
 

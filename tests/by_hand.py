@@ -39,12 +39,13 @@ class ByHand:
     def __init__(self, clf):
         self.W, self.b = ([np.array(a, np.float64) for a in arrays] for arrays in (clf.coefs_, clf.intercepts_))
         self.activation, self.l2, self.l1, self.classes = clf.activation, clf.alpha, clf.l1, clf.classes_
-        default = "sigmoid" if len(self.classes) == 2 else "softmax"
-        self.output = clf.output_activation or ("identity" if clf.cost == "quadratic" else default)
+        self.output = {"logistic": "sigmoid"}.get(clf.out_activation_, clf.out_activation_)
         self.cost_name = clf.cost or MATCHED[self.output]
 
     def targets(self, y):
-        """T (n, k)."""
+        """T (n, k): of labels (n,), or of an indicator matrix (n, k)."""
+        if y.ndim == 2:
+            return y * 1.0
         if self.W[-1].shape[1] == 1:
             return (y == self.classes[1])[:, None] * 1.0
         return (y[:, None] == self.classes) * 1.0

@@ -81,7 +81,7 @@ class Seen:
 
     def weigh(self, y):
         """Weights of rows by their classes."""
-        return compute_sample_weight(self.clf.class_weight, y)
+        return np.ones(len(y)) if self.clf.class_weight is None else compute_sample_weight(self.clf.class_weight, y)
 
     @cached_property
     def sample(self):
@@ -130,8 +130,8 @@ class Seen:
 
     @property
     def shares(self):
-        counts = np.bincount(np.unique(self.y, return_inverse=True)[1], self.weigh(self.y))
-        return counts / counts.sum()
+        each = self.y if self.y.ndim == 2 else self.y[:, None] == self.clf.classes_
+        return np.average(each, axis=0, weights=self.weigh(self.y))
 
     @property
     def rms(self):
@@ -232,12 +232,13 @@ def too_narrow(s, finding):
 
 def rare_class(s, _):
     right = recall_score(s.y, s.clf.predict(s.X), average=None)
-    lost = (s.shares <= s.shares.max() / 10) & (right < 0.5 * s.clf.score(s.X, s.y))
+    others = 1 - s.shares if s.y.ndim == 2 else np.full(len(s.shares), s.shares.max())
+    lost = (s.shares <= others / 10) & (right < 0.5 * s.clf.score(s.X, s.y))
     worst = int(np.argmin(np.where(lost, s.shares, np.inf)))
     return {
         "class": worst,
         "share": s.shares[worst],
-        "common_to_rare": s.shares.max() / s.shares[worst],
+        "common_to_rare": others[worst] / s.shares[worst],
         "recall": right[worst],
         "score": s.clf.score(s.X, s.y),
     }
@@ -418,19 +419,30 @@ def kept_too_early(s, _):
     return {"epoch": kept + 1, "cost": costs[kept], "lowest_epoch": lowest + 1, "lowest_cost": costs[lowest]}
 
 
-def doubtful_labels(s, _):
+def surest(s):
+    """Whether rows of the sample are wrong, and their numbers in it, the surest first."""
     X, _, y = s.sample
     two = np.sort(s.clf.predict_log_proba(X), axis=1)[:, -2:]
-    wrong = s.clf.predict(X) != y
-    order = np.argsort(two[:, 0] - two[:, 1], kind="stable")  # the surest first
-    tenth, quarter, half, every = (order[: math.ceil(len(order) / k)] for k in (10, 4, 2, 1))
+    return s.clf.predict(X) != y, np.argsort(two[:, 0] - two[:, 1], kind="stable")
+
+
+def doubtful_rows(s):
+    """Numbers of the rows given that are wrong in the surest quarter of the sample."""
+    wrong, order = surest(s)
+    quarter = order[: math.ceil(len(order) / 4)]
+    return spaced(len(s.X), 2048)[quarter[wrong[quarter]]]
+
+
+def doubtful_labels(s, _):
+    wrong, order = surest(s)
+    shares = {k: wrong[order[: math.ceil(len(order) / k)]].mean() for k in (10, 4, 2, 1)}
     return {
-        "errors_of_surest_tenth": wrong[tenth].mean(),
-        "errors_of_surest_quarter": wrong[quarter].mean(),
-        "errors_of_surest_half": wrong[half].mean(),
-        "errors": wrong[every].mean(),
-        "n_doubtful": wrong[quarter].sum(),
-        "first": spaced(len(s.X), 2048)[quarter[wrong[quarter]][0]],
+        "errors_of_surest_tenth": shares[10],
+        "errors_of_surest_quarter": shares[4],
+        "errors_of_surest_half": shares[2],
+        "errors": shares[1],
+        "n_doubtful": len(doubtful_rows(s)),
+        "first": doubtful_rows(s)[0],
     }
 
 

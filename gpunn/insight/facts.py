@@ -278,8 +278,8 @@ def measure(
         if summary is not None:
             of_all = host_X
             if rows.weight is not None:  # the summary looked at rows of any weight
-                some = rows.take(xp, device.asarray(sampled_numbers(len(rows))))
-                of_all = device.to_host(xp.astype(some.X, xp.float64))
+                spread = rows.take(xp, device.asarray(sampled_numbers(len(rows))))
+                of_all = device.to_host(xp.astype(spread.X, xp.float64))
             rows_are = "training" if are_alike(len(rows), of_all, summary) else "other"
         learned = Learned(outcome.cost, outcome.score, guess, n_trained)
         if summary is not None and rows_are == "other":

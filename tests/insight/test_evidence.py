@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from by_hand import ByHand
 from faults import CASES, DIGITS, FLOWERS, GOOD, IRIS, PIXELS, Case, clouds, noise
-from recomputed import EXPECTED, Scene, seen
+from recomputed import EXPECTED, Scene, doubtful_rows, seen
 
 from gpunn.insight.findings import FINDINGS
 
@@ -16,6 +16,7 @@ HARD = Case("", GOOD, noise(150, 40)[:100], np.arange(100) % 2)  # there is noth
 UNSEEN = noise(150, 40)[100:], np.arange(100, 150) % 2
 FAINT = noise(450, 40, seed=3), (noise(450, 40, seed=3)[:, 0] + noise(450, 1, seed=4)[:, 0] > 0).astype(int)
 DULL = noise(300, 1), (noise(300, 1)[:, 0] + 1.5 * noise(300, 1, seed=5)[:, 0] > 0).astype(int)
+SEVERAL = np.c_[IRIS[1] > 0, IRIS[1] == 1, np.arange(150) % 30 == 7].astype(int)  # labels of which a row may have more
 STOPPED = {**GOOD, "early_stopping": True, "max_iter": 40}
 
 
@@ -50,6 +51,7 @@ SCENES = [
     Scene(Case("", {"class_weight": {0: 3.0, 1: 1.0, 2: 0.5}, "alpha": 90.0}), named="penalty_dominates"),
     Scene(Case("", {"class_weight": {0: 3.0, 1: 0.0, 2: 0.5}, "learning_rate_init": 1e-5, "alpha": 1e-9}),
           named="no_better_than_guessing"),
+    Scene(Case("rare_class", {**GOOD, "alpha": 3.0}, FLOWERS, SEVERAL)),
     Scene(HARD, held_out=UNSEEN, named="overfitting"),
     Scene(HARD, others=UNSEEN, named="too_large"),
     Scene(Case("", {**GOOD, "max_iter": 60}, FAINT[0][:150], FAINT[1][:150]), others=(FAINT[0][150:], FAINT[1][150:]),
@@ -68,7 +70,7 @@ SCENES = [
     Scene(Case("", {"solver": "sgd", "learning_rate_init": 1e-4, "max_iter": 9, "record": "layers"}, PIXELS, DIGITS),
           named="rate_too_low"),
     Scene(Case("", {"max_iter": 10}, PIXELS[:300], DIGITS[:300]), others=(PIXELS[300:], DIGITS[300:]),
-          named="stopped_while_falling"),
+          named="moved_inputs"),
     Scene(Case("", {"batch_size": 400, "max_iter": 3}, *many_clouds()), named="batch_too_large"),
     Scene(Case("", {"hidden_layer_sizes": (200, 40), "activation": "tanh", "weight_init": "gaussian"}, PIXELS / 3,
                DIGITS, at="start"), named="saturated_layer"),
@@ -104,7 +106,7 @@ BESIDES = {
     "penalty_dominates": lambda s, e: [0, 1],
     "leaking_column": lambda s, e: range(s.X.shape[1]),
     "dead_units": lambda s, e: [0],
-    "doubtful_labels": lambda s, e: [0, *range(len(s.X))],
+    "doubtful_labels": lambda s, e: [0, *doubtful_rows(s)[:5]],
     "rate_too_high": lambda s, e: [len(s.losses)],
     "rate_too_low": lambda s, e: [len(s.losses)],
     "rare_class": lambda s, e: [s.clf.classes_[e["class"]]],

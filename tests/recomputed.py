@@ -519,10 +519,26 @@ def overconfident(s, finding):
     return expected
 
 
+def idle_columns(s, _):
+    X, y = (a[spaced(len(a), 1000)] for a in s.unseen)
+    T, rng = s.net.targets(y), np.random.default_rng(99)
+    before, guess = s.net.costs(s.net.logits(X), T).mean(), s.net.guess(s.net.targets(s.y))
+    idle = 0
+    for j in range(X.shape[1]):
+        costs = []
+        for _ in range(10):
+            shuffled = X.copy()
+            shuffled[:, j] = rng.permutation(X[:, j])
+            costs.append(s.net.costs(s.net.logits(shuffled), T).mean())
+        idle += np.mean(costs) - before < 0.005 * guess
+    return {"n_idle": idle, "n_columns": X.shape[1]}
+
+
 EXPECTED = {f.__name__: f for f in (
     unscaled_inputs, constant_inputs, duplicate_inputs, moved_inputs, leaking_column, repeated_rows, too_narrow,
     rare_class, penalty_dominates, too_much_dropout, units_alike, saturated_layer, dead_units, vanishing_gradient,
     exploding_gradient, sure_and_wrong, slowed_output, linear_output, diverged, not_finite, first_step_too_long,
     rate_too_high, rate_too_low, batch_too_large, batch_too_small, stopped_while_falling, plateau,
     no_better_than_guessing, kept_too_early, doubtful_labels, underfitting, too_large, overfitting, overconfident,
+    idle_columns,
 )}  # fmt: skip

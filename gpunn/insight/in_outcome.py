@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from gpunn.insight.facts import Facts
+from gpunn.insight.facts import IDLE, Facts
 from gpunn.insight.finding import FEW, Finding, percent
 from gpunn.insight.neighbours import MAX_ROWS, N_NEIGHBOURS
 from gpunn.shown import printable
@@ -167,8 +167,8 @@ def idle_columns(facts: Facts) -> Finding | None:
         "idle_columns",
         None,
         {"n_idle": idle, "n_columns": n},
-        f"{idle} of {n} columns do nothing: shuffling one of them, among rows that were not trained on, leaves the "
-        "cost as it is. The network still spends weights on them.",
+        f"{idle} of {n} columns do nothing: shuffling one of them, among rows that were not trained on, raises the "
+        f"cost by less than {percent(IDLE)} of that of guessing. The network still spends weights on them.",
         "Look at gpunn.insight.html_report, 'Columns that matter'; leave out what does nothing, or raise l1.",
     )
 

@@ -15,6 +15,7 @@ from gpunn.insight.findings import FINDINGS
 HARD = Case("", GOOD, noise(150, 40)[:100], np.arange(100) % 2)  # there is nothing to learn
 UNSEEN = noise(150, 40)[100:], np.arange(100, 150) % 2
 FAINT = noise(450, 40, seed=3), (noise(450, 40, seed=3)[:, 0] + noise(450, 1, seed=4)[:, 0] > 0).astype(int)
+BLURRED = np.c_[clouds()[0], noise(600, 15, seed=5)], clouds()[1]
 DULL = noise(300, 1), (noise(300, 1)[:, 0] + 1.5 * noise(300, 1, seed=5)[:, 0] > 0).astype(int)
 SEVERAL = np.c_[IRIS[1] > 0, IRIS[1] == 1, np.arange(150) % 30 == 7].astype(int)  # labels of which a row may have more
 STOPPED = {**GOOD, "early_stopping": True, "max_iter": 40}
@@ -52,6 +53,8 @@ SCENES = [
     Scene(Case("", {"class_weight": {0: 3.0, 1: 0.0, 2: 0.5}, "learning_rate_init": 1e-5, "alpha": 1e-9}),
           named="no_better_than_guessing"),
     Scene(Case("rare_class", {**GOOD, "alpha": 3.0}, FLOWERS, SEVERAL)),
+    Scene(Case("", {"alpha": 3.0, "l1": 1.0, **GOOD}, BLURRED[0][:400], BLURRED[1][:400]),
+          others=(BLURRED[0][400:], BLURRED[1][400:]), named="idle_columns"),
     Scene(HARD, held_out=UNSEEN, named="overfitting"),
     Scene(HARD, others=UNSEEN, named="too_large"),
     Scene(Case("", {**GOOD, "max_iter": 60}, FAINT[0][:150], FAINT[1][:150]), others=(FAINT[0][150:], FAINT[1][150:]),
@@ -105,6 +108,7 @@ BESIDES = {
     "exploding_gradient": lambda s, e: [1],
     "penalty_dominates": lambda s, e: [0, 1],
     "leaking_column": lambda s, e: range(s.X.shape[1]),
+    "idle_columns": lambda s, e: [0.005],
     "dead_units": lambda s, e: [0],
     "doubtful_labels": lambda s, e: [0, *doubtful_rows(s)[:5]],
     "rate_too_high": lambda s, e: [len(s.losses)],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from faults import CASES, FLOWERS, GOOD, IRIS, Case, noise
+from faults import CASES, FLOWERS, GOOD, IRIS, Case, clouds, noise
 
 from gpunn.insight import diagnose
 from gpunn.insight.findings import FINDINGS

@@ -154,4 +154,4 @@ class ByHand:
         small, large = (gs**2).sum(axis=1).mean(), (gs.mean(axis=0) ** 2).sum()
         B = n_batches * b
         square, trace = (B * large - b * small) / (B - b), (small - large) / (1 / b - 1 / B)
-        return trace / square
+        return trace / square if square > 0 else np.inf

@@ -193,12 +193,15 @@ def batch_too_small(facts: Facts) -> Finding | None:
     wanders = spread > RESTLESS * facts.learned.guess and tail.rises > JUMPY * tail.falls
     if not wanders or scale < BELOW_NOISE * training.batch_size:
         return None
+    sizes = f"noise and gradient are of one size only at {scale:.3g}"
+    if not math.isfinite(scale):
+        sizes = "the gradient of all rows is not to be told from noise"
     return Finding(
         "batch_too_small",
         None,
         {"batch_size": training.batch_size, "noise_scale": scale, "spread": spread, "cost": tail.cost[-1]},
-        f"Steps are mostly noise: batches have {training.batch_size} row{'s' * (training.batch_size > 1)}, and noise "
-        f"and gradient are of one size only at {scale:.3g}. The cost wanders from epoch to epoch by {spread:.2g}.",
+        f"Steps are mostly noise: batches have {training.batch_size} row{'s' * (training.batch_size > 1)}, and "
+        f"{sizes}. The cost wanders from epoch to epoch by {spread:.2g}.",
         "Raise batch_size, or lower the rate as training goes on: learning_rate='cosine' or 'adaptive'.",
     )
 

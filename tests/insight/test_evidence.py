@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 from by_hand import ByHand
-from faults import CASES, DIGITS, FLOWERS, GOOD, IRIS, PIXELS, Case, clouds, noise
+from faults import CASES, DIGITS, FLOWERS, GOOD, IRIS, PIXELS, Case, clouds, noise, overlapping
 from recomputed import EXPECTED, Scene, doubtful_rows, seen
 
 from gpunn.insight.findings import FINDINGS
@@ -18,6 +18,7 @@ FAINT = noise(450, 40, seed=3), (noise(450, 40, seed=3)[:, 0] + noise(450, 1, se
 BLURRED = np.c_[clouds()[0], noise(600, 15, seed=5)], clouds()[1]
 DULL = noise(300, 1), (noise(300, 1)[:, 0] + 1.5 * noise(300, 1, seed=5)[:, 0] > 0).astype(int)
 SEVERAL = np.c_[IRIS[1] > 0, IRIS[1] == 1, np.arange(150) % 30 == 7].astype(int)  # labels of which a row may have more
+[RESTLESS] = [case.parameters for case in CASES if case.finding == "batch_too_small"]
 STOPPED = {**GOOD, "early_stopping": True, "max_iter": 40}
 
 
@@ -55,6 +56,7 @@ SCENES = [
     Scene(Case("rare_class", {**GOOD, "alpha": 3.0}, FLOWERS, SEVERAL)),
     Scene(Case("", {"alpha": 3.0, "l1": 1.0, **GOOD}, BLURRED[0][:400], BLURRED[1][:400]),
           others=(BLURRED[0][400:], BLURRED[1][400:]), named="idle_columns"),
+    Scene(Case("batch_too_small", {**RESTLESS, "learning_rate_init": 0.2, "random_state": 19}, *overlapping())),
     Scene(HARD, held_out=UNSEEN, named="overfitting"),
     Scene(HARD, others=UNSEEN, named="too_large"),
     Scene(Case("", {**GOOD, "max_iter": 60}, FAINT[0][:150], FAINT[1][:150]), others=(FAINT[0][150:], FAINT[1][150:]),
@@ -88,9 +90,9 @@ NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?%?")
 
 def spelt(value):
     """All that a number may be printed as."""
-    if value == int(value) and abs(value) < 1e15:
+    if abs(value) < 1e15 and value == int(value):
         value = int(value)
-    return {format(value, form).replace("inf", "") for form in FORMATS} | {str(value)}
+    return {format(value, form) for form in FORMATS} | {str(value)}
 
 
 # What else may be printed: numbers that are neither evidence nor sizes.

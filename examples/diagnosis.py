@@ -21,7 +21,7 @@ SOUND = {"activation": "sigmoid", "weight_init": "scaled_gaussian"}
 FAULTS = {  # the change, when to look, the finding that should come
     "weights from N(0, 1)": ({"weight_init": "gaussian"}, "start", "saturated_layer"),
     "quadratic cost on sigmoids": ({"cost": "quadratic", "output_activation": "sigmoid"}, "start", "slowed_output"),
-    "all weights 0": ({"weight_init": "zeros"}, "start", "units_alike"),
+    "weights and biases 0": ({"weight_init": "zeros", "bias_init": "zeros"}, "start", "units_alike"),
     "inputs 100 times too large": ({}, "start", "unscaled_inputs"),
     "a learning rate of 1": ({"learning_rate_init": 1.0}, "end", "rate_too_high"),
     "a learning rate of 0.000001": ({"learning_rate_init": 1e-6}, "end", "rate_too_low"),

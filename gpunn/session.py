@@ -22,7 +22,7 @@ from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.outcome import divergence, put_down, warn_of_divergence, warn_of_end
 from gpunn.training.data import Rows, SparseRows
-from gpunn.training.divergence import DivergenceError, cause, check_start
+from gpunn.training.divergence import DivergenceError, cause, check_start, penalty_in_step
 from gpunn.training.history import History
 from gpunn.training.minibatch import Progress
 from gpunn.training.profile import Stopwatch, profile
@@ -74,6 +74,7 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
         seen = halvings = 0
         if choices.is_full_batch(clf.solver):
             loop = blueprint.full_batch(clf, device)
+            start_cost += penalty_in_step(device, objective, theta, rows.weight, len(rows))
             progress = None if isinstance(progress, Progress) or progress is None else moved(device, progress)
             theta, history, progress = loop.run(
                 device, objective, theta, rows, validation, watcher, progress, stopwatch
@@ -82,6 +83,8 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
             n_rows = n_steps * len(rows)
         else:
             epochs = blueprint.minibatch(clf, objective.network, len(rows), seed)
+            step_rows = min(epochs.batch_size, len(rows))
+            start_cost += penalty_in_step(device, objective, theta, rows.weight, step_rows)
             progress = epochs.run(
                 device, objective, epochs.start(device, theta), rows, validation, watcher, stopwatch=stopwatch
             )

@@ -38,11 +38,13 @@ class Calibration:
     tempered_log_loss: float
 
 
-def calibration(log_p: np.ndarray, label: np.ndarray) -> Calibration:
-    """Calibration of log-probabilities (n, k), on rows of which the true classes (n,) are known; n is 2 at least."""
+def calibration(log_p: np.ndarray, label: np.ndarray, right: np.ndarray) -> Calibration:
+    """Calibration of log-probabilities (n, k), on rows of which the true classes (n,) are known; n is 2 at least.
+
+    ``right`` (n,) says which predictions are.
+    """
     n = len(label)
     top = np.exp(log_p.max(axis=1))
-    right = log_p.argmax(axis=1) == label
     bins = np.minimum((top * N_BINS).astype(int), N_BINS - 1)
     gaps = np.abs(np.bincount(bins, top - right, minlength=N_BINS))
     halves = np.random.default_rng(0).permutation(n) % 2 == 0  # rows may lie sorted by class

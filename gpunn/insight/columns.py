@@ -17,6 +17,7 @@ N_BEST = 3
 MAX_ROWS = 1000  # for the bins
 RARE = 0.1  # of the rows: a pixel that was always 0 in training may be another at times
 MAX_COLUMNS = 2000  # that are looked at one by one
+LARGEST = float(np.finfo(np.float32).max)  # scikit-learn's trees look at float32
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def alone(X: np.ndarray, label: np.ndarray, columns: Sequence[Column]) -> np.nda
         guessed = counts[:, ::-1].argmax(axis=2)  # by the rows of the other half
         found[i] = np.mean(guessed[code, part] == y)
     for i in np.argsort(-found)[:N_BEST]:
-        x = X[:, columns[i].inputs]
+        x = np.clip(X[:, columns[i].inputs], -LARGEST, LARGEST)
         right = 0
         for part in (half == 0, half == 1):
             tree = DecisionTreeClassifier(max_leaf_nodes=N_BINS, random_state=0).fit(x[part], label[part])

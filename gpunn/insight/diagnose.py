@@ -45,7 +45,7 @@ class Diagnosis:
     guess : float
         Cost of outputs that are the shares of the classes, whatever the input.
     penalty : float
-        What the penalties add to the cost.
+        What the penalties add to the cost of a step: they are divided by its rows, in full-batch training by all.
     gradient_norm : float
         Euclidean norm of the gradient of cost and penalties.
     curvature : float or None
@@ -129,7 +129,7 @@ def diagnose(
 
     Which of the two is told by ``history_.summary``, and stands in the diagnosis. Nothing is trained unless
     ``try_remedies`` asks for it, and the classifier stays as it is. Costs, labels and inputs are looked at over all
-    rows, layers and gradients on at most 2,048 of them, evenly spaced.
+    rows, layers and gradients on at most 2,048 of them, evenly spaced among those whose weight is not 0.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def diagnose(
     Raises
     ------
     ValueError
-        If the data do not fit, or ``at`` is neither.
+        If the data do not fit, all rows weigh 0 by ``class_weight``, or ``at`` is neither.
     NotFittedError
         For ``at="end"`` and a classifier that is not fitted.
     """

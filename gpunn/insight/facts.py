@@ -7,7 +7,7 @@ What a network has learned is told by the rows it was trained on: those given, o
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,11 +132,13 @@ class Labelled:
 class Weights:
     """Of one layer: standard deviation of W, and how far its units differ from each other.
 
-    ``unit_spread`` is the norm of W less its mean over units, divided by the norm of W; 0 for W = 0.
+    ``unit_spread`` is that of the weights into a unit, its bias and the weights out of it: the norm of all less their
+    means over units, divided by the norm of all; 0 where all are 0. ``finite`` says whether all of W and b are.
     """
 
     std: float
     unit_spread: float
+    finite: bool
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,8 @@ class Facts:
     rows_are : str
         "training" or "other", for the rows given; "unknown" where nothing is known of the rows trained on.
     l2_per_row, l1_per_row : float
-        Strength of the penalties divided by the number of rows: their pull on a weight of 1.
+        Strength of the penalties divided by the rows of a step of the training, all of them where it takes all: their
+        pull on a weight of 1.
     n_sample : int
         Rows of the sample.
     outcome : Outcome
@@ -248,8 +251,8 @@ def measure(
     """Measure a network on rows (n, d); `gpunn.insight.diagnose.diagnose_network` says more."""
     xp, network, head = device.xp, objective.network, objective.head
     training = training or Training()
-    with device.use():
-        numbers = sampled_numbers(len(rows))
+    with device.use(), np.errstate(over="ignore", invalid="ignore"):  # of extreme inputs: findings look at what comes
+        numbers = _sampled(device, rows)
         index = device.asarray(numbers)
         theta = device.asarray(theta, "float64")  # differences of gradients want its digits
         rows = _in_double(device, rows)
@@ -257,29 +260,35 @@ def measure(
         sample = rows.take(xp, index)
         X, T, weight = xp.astype(sample.X, xp.float64), sample.T, sample.weight
         all_rows, sampled = (float(len(r)) if r.weight is None else float(xp.sum(r.weight)) for r in (rows, sample))
-        # a penalty is divided by the weight of all rows, and the sample has less
-        scaled = Objective(network, head, objective.l2 * sampled / all_rows, objective.l1 * sampled / all_rows)
+        summary = training.history.summary if training.history is not None and at == "end" else None
+        n_trained = len(rows) if summary is None else summary.n_rows
+        # a penalty is divided by the weight of the rows of a step, and the sample has another
+        step_rows = (training.batch_size or n_trained) * all_rows / len(rows)
+        scaled = Objective(network, head, objective.l2 * sampled / step_rows, objective.l1 * sampled / step_rows)
         g_norm, along = curvature(device, scaled, theta, X, T, weight)
         W = theta[: network.n_weights]
         guess, blind, penalty, overshoot = device.floats(
             cost_of_shares(xp, head, rows.T, rows.weight),
             xp.mean(head.cost(xp, xp.zeros_like(rows.T), rows.T)),
-            xp.sum(objective.penalty(xp, W)) / all_rows,
+            xp.sum(objective.penalty(xp, W)) / step_rows,
             _overshoot(xp, objective, theta, X, T),
         )
         host_X = device.to_host(X)
-        summary = training.history.summary if training.history is not None and at == "end" else None
         rows_are = "unknown"
         if summary is not None:
-            rows_are = "training" if are_alike(len(rows), host_X, summary) else "other"
-        learned = Learned(outcome.cost, outcome.score, guess, len(rows))
+            of_all = host_X
+            if rows.weight is not None:  # the summary looked at rows of any weight
+                spread = rows.take(xp, device.asarray(sampled_numbers(len(rows))))
+                of_all = device.to_host(xp.astype(spread.X, xp.float64))
+            rows_are = "training" if are_alike(len(rows), of_all, summary) else "other"
+        learned = Learned(outcome.cost, outcome.score, guess, n_trained)
         if summary is not None and rows_are == "other":
             learned = Learned(summary.cost, summary.score, summary.guess, summary.n_rows)
         held_out = None if validation is None else _in_double(device, validation)
         unseen, unseen_sample = None, None
         if held_out is not None:
             unseen = _outcome(device, objective, theta, held_out)
-            unseen_sample = held_out.take(xp, device.asarray(sampled_numbers(len(held_out))))
+            unseen_sample = held_out.take(xp, device.asarray(_sampled(device, held_out)))
         elif rows_are == "other":
             unseen, unseen_sample = outcome, sample
         columns = tuple(columns) or as_columns(X.shape[1], input_names)
@@ -295,8 +304,8 @@ def measure(
             rows_are=rows_are,
             network=network,
             head=head,
-            l2_per_row=objective.l2 / all_rows,
-            l1_per_row=objective.l1 / all_rows,
+            l2_per_row=objective.l2 / step_rows,
+            l1_per_row=objective.l1 / step_rows,
             n_sample=len(sample),
             outcome=outcome,
             learned=learned,
@@ -317,7 +326,7 @@ def measure(
             curvature=along,
             noise_scale=noise_scale(device, scaled, theta, X, T, weight),
             layers=tuple(layer_statistics(device, objective, theta, X, T, weight)),
-            weights=tuple(_weights(device, layer.W.of(xp, theta)) for layer in network.layers),
+            weights=tuple(_weights(device, network, theta)),
             inputs=input_facts(device, rows, index),
             classes=tuple(classes) or tuple(range(len(outcome.shares))),
             input_names=tuple(input_names),
@@ -330,6 +339,14 @@ def measure(
 def _in_double(device: Device, rows: Rows) -> Rows:
     weight = None if rows.weight is None else device.asarray(rows.weight, "float64")
     return Rows(rows.X, device.asarray(rows.T, "float64"), weight, rows.exclusive)
+
+
+def _sampled(device: Device, rows: Rows) -> np.ndarray:
+    """Numbers of a sample of the rows, among those that weigh something."""
+    if rows.weight is None:
+        return sampled_numbers(len(rows))
+    weighing = np.flatnonzero(device.to_host(rows.weight))
+    return weighing[sampled_numbers(len(weighing))]
 
 
 def _mean(xp: Any, a: Array, weight: Array | None) -> Array:
@@ -366,24 +383,31 @@ def _classes(device: Device, T: Array) -> np.ndarray:
     return found.argmax(axis=1) if found.shape[1] > 1 else (found[:, 0] > 0.5).astype(int)
 
 
-def _log_probabilities(device: Device, objective: Objective, theta: Array, X: Array) -> np.ndarray:
-    xp = device.xp
+def _answers(device: Device, objective: Objective, theta: Array, X: Array) -> tuple[np.ndarray, np.ndarray]:
+    """Log-probabilities (n, k) of the classes, and the predicted class (n,).
+
+    The prediction is that of the decision scores: outputs without bounds are clipped to make probabilities, of which
+    several may then be the greatest.
+    """
+    xp, head = device.xp, objective.head
     z = logits(device, objective.network, theta, X)
-    found: np.ndarray = device.to_host(log_probabilities(xp, objective.head, z, False))
-    return found
+    scores: np.ndarray = device.to_host(head.decision(xp, z))
+    predicted = scores.argmax(axis=1) if scores.shape[1] > 1 else (scores[:, 0] > 0).astype(int)
+    return device.to_host(log_probabilities(xp, head, z, False)), predicted
 
 
 def _labelled(device: Device, objective: Objective, theta: Array, X: Array, T: Array, numbers: np.ndarray) -> Labelled:
-    log_p = _log_probabilities(device, objective, theta, X)
+    log_p, predicted = _answers(device, objective, theta, X)
     top = np.partition(log_p, -2, axis=1)
-    return Labelled(numbers, _classes(device, T), log_p.argmax(axis=1), top[:, -1] - top[:, -2])
+    return Labelled(numbers, _classes(device, T), predicted, top[:, -1] - top[:, -2])
 
 
 def _calibration(device: Device, objective: Objective, theta: Array, sample: Rows | None) -> Calibration | None:
     if sample is None or not sample.exclusive or len(sample) < FEW:
         return None
-    log_p = _log_probabilities(device, objective, theta, sample.X)
-    return calibration(log_p, _classes(device, sample.T)) if np.isfinite(log_p).all() else None
+    log_p, predicted = _answers(device, objective, theta, sample.X)
+    label = _classes(device, sample.T)
+    return calibration(log_p, label, predicted == label) if np.isfinite(log_p).all() else None
 
 
 def _idle(
@@ -423,9 +447,17 @@ def _overshoot(xp: Any, objective: Objective, theta: Array, X: Array, T: Array) 
     return xp.sum(xp.where(beyond > 0, squares, xp.zeros_like(squares))) / xp.sum(squares)
 
 
-def _weights(device: Device, W: Array) -> Weights:
+def _weights(device: Device, network: Network, theta: Array) -> Iterator[Weights]:
+    """Of each layer."""
     xp = device.xp
-    spread, size, std = device.floats(
-        xp.linalg.vector_norm(W - xp.mean(W, axis=1, keepdims=True)), xp.linalg.vector_norm(W), xp.std(W)
-    )
-    return Weights(std, spread / size if size else 0.0)
+    for layer, following in zip(network.layers, (*network.layers[1:], None), strict=True):
+        W, b = layer.W.of(xp, theta), layer.b.of(xp, theta)[None, :]
+        out = () if following is None else (xp.matrix_transpose(following.W.of(xp, theta)),)
+        units = xp.concat([W, b, *out], axis=0)  # a column each
+        spread, size, std, finite = device.floats(
+            xp.linalg.vector_norm(units - xp.mean(units, axis=1, keepdims=True)),
+            xp.linalg.vector_norm(units),
+            xp.std(W),
+            xp.astype(xp.all(xp.isfinite(W)) & xp.all(xp.isfinite(b)), W.dtype),
+        )
+        yield Weights(std, spread / size if size else 0.0, bool(finite))

@@ -41,7 +41,8 @@ def unscaled_inputs(facts: Facts) -> Finding | None:
         )
     elif size < SMALL:
         what = f"no input has a root mean square above {size:.3g}; every z begins near 0 and learning is slow"
-    elif offset[far] > OFFSET:
+    elif offset[far] > OFFSET and facts.outcome.n_rows >= FEW and facts.rows_are != "other":
+        # a few rows, or those of one class, may be near each other
         evidence["input"] = far
         what = (
             f"{_name(facts, far)} has a mean of {inputs.mean[far]:.3g} and a standard deviation of only "
@@ -102,6 +103,7 @@ def rare_class(facts: Facts) -> Finding | None:
         return None
     worst = int(np.argmin(np.where(lost, shares, np.inf)))
     name, ratio = facts.classes[worst], float(others[worst] / shares[worst])
+    which = "others" if facts.multilabel or len(shares) == 2 else "of the most frequent class"
     return Finding(
         "rare_class",
         None,
@@ -112,7 +114,7 @@ def rare_class(facts: Facts) -> Finding | None:
             "recall": float(recalls[worst]),
             "score": facts.outcome.score,
         },
-        f"Class {name!r} is rare, {percent(float(shares[worst]))} of the rows, one to {ratio:.3g} others, and the "
+        f"Class {name!r} is rare, {percent(float(shares[worst]))} of the rows, one to {ratio:.3g} {which}, and the "
         f"network finds {percent(float(recalls[worst]))} of it, while {percent(facts.outcome.score)} of all rows are "
         "right: the cost hardly feels its mistakes.",
         "Use class_weight='balanced', or give sample_weight; judge by balanced accuracy or the recall of each class.",

@@ -57,7 +57,8 @@ def plateau(facts: Facts) -> Finding | None:
 def no_better_than_guessing(facts: Facts) -> Finding | None:
     """The trained network knows no more than the shares of the classes."""
     found, seen, most = facts.learned, facts.outcome, max(facts.outcome.shares)
-    cost, guess, score, which = found.cost, found.guess, found.score, "the rows"
+    cost, guess, score = found.cost, found.guess, found.score
+    which = "the rows" if facts.rows_are == "unknown" else "the training rows"
     if cost <= NO_BETTER * guess and facts.rows_are == "other" and overfitting(facts) is None:
         cost, guess, score, which = seen.cost, facts.guess, seen.score, "rows that it was not trained on"
         most -= BETTER  # chance is on neither side

@@ -160,15 +160,15 @@ def exploding_gradient(facts: Facts) -> Finding | None:
 
 
 def units_alike(facts: Facts) -> Finding | None:
-    """All units of a hidden layer have the same weights."""
+    """All units of a hidden layer have the same weights, into them and out of them, and the same bias."""
     for layer, weights in zip(facts.layers[:-1], facts.weights, strict=False):
         if layer.n_out > 1 and weights.unit_spread <= ALIKE:
             return Finding(
                 "units_alike",
                 layer.layer,
                 {"unit_spread": weights.unit_spread, "weight_std": weights.std, "n_out": layer.n_out},
-                f"Hidden layer {layer.layer}: all {layer.n_out} units have the same weights. They get the same "
-                "gradient in every step, so that they stay alike and do the work of one.",
+                f"Hidden layer {layer.layer}: all {layer.n_out} units have the same weights and biases. They get "
+                "the same gradient in every step, so that they stay alike and do the work of one.",
                 "Draw the initial weights at random: weight_init='glorot_uniform' or 'he_normal'.",
             )
     return None

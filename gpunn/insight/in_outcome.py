@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from gpunn.insight.facts import Facts
+from gpunn.insight.facts import IDLE, Facts
 from gpunn.insight.finding import FEW, Finding, percent
 from gpunn.insight.neighbours import MAX_ROWS, N_NEIGHBOURS
 from gpunn.shown import printable
@@ -94,8 +94,9 @@ def repeated_rows(facts: Facts) -> Finding | None:
         "repeated_rows",
         None,
         {"share": share, "n_rows": unseen.n_rows},
-        f"{percent(share)} of the validation rows are, number by number, among the training rows: they tell what the "
-        "network remembers, and not what it would do with other rows.",
+        f"{percent(share)} of the validation rows are, number by number, among the "
+        f"{'rows given' if facts.rows_are == 'other' else 'training rows'}: they tell what the network remembers, and "
+        "not what it would do with other rows.",
         "Leave out the copies before the rows are divided (drop_duplicates), or divide by groups "
         "(sklearn.model_selection.GroupShuffleSplit).",
     )
@@ -108,7 +109,7 @@ def doubtful_labels(facts: Facts) -> Finding | None:
         return None
     wrong = rows.predicted != rows.label
     order = np.argsort(-rows.margin, kind="stable")
-    quarter = order[: len(order) // 4]
+    quarter = order[: -(-len(order) // 4)]
     of_all, of_half, of_quarter, of_tenth = (float(wrong[order[: -(-len(order) // k)]].mean()) for k in (1, 2, 4, 10))
     chance = math.sqrt(of_quarter * (1 - of_quarter) / len(quarter))
     as_wrong = (of_half + of_quarter + of_tenth) / 3 >= AS_WRONG * of_all
@@ -166,8 +167,8 @@ def idle_columns(facts: Facts) -> Finding | None:
         "idle_columns",
         None,
         {"n_idle": idle, "n_columns": n},
-        f"{idle} of {n} columns do nothing: shuffling one of them, among rows that were not trained on, leaves the "
-        "cost as it is. The network still spends weights on them.",
+        f"{idle} of {n} columns do nothing: shuffling one of them, among rows that were not trained on, raises the "
+        f"cost by less than {percent(IDLE)} of that of guessing. The network still spends weights on them.",
         "Look at gpunn.insight.html_report, 'Columns that matter'; leave out what does nothing, or raise l1.",
     )
 
@@ -195,19 +196,20 @@ def too_large(facts: Facts) -> Finding | None:
 def overconfident(facts: Facts) -> Finding | None:
     """Probabilities on rows not trained on are far too near to 0 and 1."""
     found, unseen = facts.calibration, facts.unseen
-    if found is None or unseen is None or found.temperature <= 1:
+    if found is None or unseen is None or found.temperature <= 1 or found.log_loss == 0:
         return None
     chance = 3 * math.sqrt(found.accuracy * (1 - found.accuracy) / found.n_rows)
     too_sure, gain = found.confidence - found.accuracy, 1 - found.tempered_log_loss / found.log_loss
     if too_sure <= TOO_SURE + chance or gain <= GAIN:
         return None
-    worse = ""
+    worse, more = "", {}
     if facts.unseen is facts.outcome and unseen.cost > facts.guess and unseen.score > max(unseen.shares):
         worse = (
             f" Their cost, {unseen.cost:.3g}, is above the {facts.guess:.3g} of the shares of the classes, though "
             f"{percent(unseen.score)} are right, and the most frequent class has {percent(max(unseen.shares))}: errors "
             "that it is sure of cost most."
         )
+        more = {"cost": unseen.cost, "guess": facts.guess, "largest_share": max(unseen.shares)}
     return Finding(
         "overconfident",
         None,
@@ -219,6 +221,7 @@ def overconfident(facts: Facts) -> Finding | None:
             "log_loss": found.log_loss,
             "tempered_log_loss": found.tempered_log_loss,
             "n_rows": found.n_rows,
+            **more,
         },
         f"Its probabilities are too sure: on {found.n_rows} rows that it was not trained on it gives its predictions "
         f"{percent(found.confidence)} on average, and {percent(found.accuracy)} are right (expected calibration error "

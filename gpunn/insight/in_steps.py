@@ -30,13 +30,12 @@ def not_finite(facts: Facts) -> Finding | None:
     """There is nothing to look at: the cost is no number."""
     if math.isfinite(facts.outcome.cost) and math.isfinite(facts.gradient_norm):
         return None
-    sizes = [layer.weight_norm for layer in facts.layers]
-    broken = sum(not math.isfinite(size) for size in sizes)
+    n, broken = len(facts.weights), sum(not weights.finite for weights in facts.weights)
     return Finding(
         "not_finite",
         None,
-        {"n_layers": len(sizes), "n_layers_not_finite": broken, "largest_input_rms": float(facts.inputs.rms.max())},
-        f"The cost or its gradient is no finite number; so it is with weights of {broken} of {len(sizes)} layers.",
+        {"n_layers": n, "n_layers_not_finite": broken, "largest_input_rms": float(facts.inputs.rms.max())},
+        f"The cost or its gradient is no finite number; so it is with weights or biases of {broken} of {n} layers.",
         "Begin anew with a lower learning_rate_init, scaled inputs or clip_norm=1.",
     )
 
@@ -194,12 +193,15 @@ def batch_too_small(facts: Facts) -> Finding | None:
     wanders = spread > RESTLESS * facts.learned.guess and tail.rises > JUMPY * tail.falls
     if not wanders or scale < BELOW_NOISE * training.batch_size:
         return None
+    sizes = f"noise and gradient are of one size only at {scale:.3g}"
+    if not math.isfinite(scale):
+        sizes = "the gradient of all rows is not to be told from noise"
     return Finding(
         "batch_too_small",
         None,
         {"batch_size": training.batch_size, "noise_scale": scale, "spread": spread, "cost": tail.cost[-1]},
-        f"Steps are mostly noise: batches have {training.batch_size} row{'s' * (training.batch_size > 1)}, and noise "
-        f"and gradient are of one size only at {scale:.3g}. The cost wanders from epoch to epoch by {spread:.2g}.",
+        f"Steps are mostly noise: batches have {training.batch_size} row{'s' * (training.batch_size > 1)}, and "
+        f"{sizes}. The cost wanders from epoch to epoch by {spread:.2g}.",
         "Raise batch_size, or lower the rate as training goes on: learning_rate='cosine' or 'adaptive'.",
     )
 

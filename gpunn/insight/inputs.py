@@ -34,7 +34,7 @@ class Inputs:
     @property
     def rms(self) -> np.ndarray:
         """Root mean square of each column, the size that weights see."""
-        return np.sqrt(self.mean**2 + self.std**2)
+        return np.hypot(self.mean, self.std)
 
     @property
     def constant(self) -> np.ndarray:
@@ -58,15 +58,19 @@ def input_facts(device: Device, rows: Rows, index: Array) -> Inputs:
         pairs = _alike(device.to_host(rows.take(xp, index).X))
         copies, firsts = (device.asarray(np.array([pair[i] for pair in pairs], np.int64)) for i in (0, 1))
         found = []
+        shift = xp.astype(X[0:1, :], xp.float64)  # differences from a row keep their digits where the mean is large
         for i in range(0, n, step):
             x = xp.astype(X[i : min(i + step, n), :], xp.float64)
             same = xp.all(xp.take(x, copies, axis=1) == xp.take(x, firsts, axis=1), axis=0)
-            moments = xp.stack([xp.min(x, axis=0), xp.max(x, axis=0), xp.sum(x, axis=0), xp.sum(x * x, axis=0)])
+            least, most = xp.min(x, axis=0), xp.max(x, axis=0)
+            x = x - shift
+            moments = xp.stack([least, most, xp.sum(x, axis=0), xp.sum(x * x, axis=0)])
             found.append((device.to_host(same), device.to_host(moments)))
     same = np.all([part for part, _ in found], axis=0)
     lows, highs, sums, squares = np.stack([part for _, part in found], axis=1)
-    low, high, mean = lows.min(axis=0), highs.max(axis=0), sums.sum(axis=0) / n
-    std = np.where(low == high, 0.0, np.sqrt(np.maximum(squares.sum(axis=0) / n - mean**2, 0.0)))
+    low, high, beyond = lows.min(axis=0), highs.max(axis=0), sums.sum(axis=0) / n
+    std = np.where(low == high, 0.0, np.sqrt(np.maximum(squares.sum(axis=0) / n - beyond**2, 0.0)))
+    mean = device.to_host(shift)[0, :] + beyond
     return Inputs(mean, std, low, high, tuple(pair for pair, equal in zip(pairs, same, strict=True) if equal))
 
 

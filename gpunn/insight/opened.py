@@ -22,6 +22,11 @@ from gpunn.training.data import Rows, SparseRows
 
 Array = Any
 
+NO_WEIGHT = (
+    "{name} has {n} rows, and all have a weight of 0 (class_weight={class_weight!r}): there is nothing to measure. "
+    "Give rows of other classes too, or look at them with clf.set_params(class_weight=None)."
+)
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -70,6 +75,8 @@ class Opened:
         X = check_rows(self.clf, self.device, X, reset=False)
         y = check_labels(X, y)
         weight = None if self.clf.class_weight is None else self.labels.weights(self.clf.class_weight, y)
+        if weight is not None and not weight.any():
+            raise ValueError(NO_WEIGHT.format(name="X_val", n=len(y), class_weight=self.clf.class_weight))
         return _rows(self.device, self.labels, self.objective, X, y, weight)
 
 
@@ -96,6 +103,8 @@ def opened(clf: Any, X: Any, y: Any, sample_weight: Any, at: str) -> Opened:
         of_classes = labels.weights(clf.class_weight, y)
         weight = of_classes if weight is None else weight * of_classes
     rows = _rows(device, labels, objective, X, y, weight)
+    if weight is not None and not weight.any():
+        raise ValueError(NO_WEIGHT.format(name="X", n=len(rows), class_weight=clf.class_weight))
     return Opened(clf, labels, device, objective, theta, rows, _training(clf, objective, len(rows), start))
 
 
@@ -115,6 +124,8 @@ def _training(clf: Any, objective: Objective, n_rows: int, start: bool) -> Train
     recorded = () if start else getattr(clf, "layer_history_", ())
     if choices.is_full_batch(clf.solver):
         return Training(history, first_order=False, layer_history=recorded)
+    if history is not None and history.summary is not None:
+        n_rows = history.summary.n_rows  # steps were those of the rows that were trained on
     method = choices.first_order(clf, objective.network.n_weights)
     size = n_rows if isinstance(clf.batch_size, int) and clf.batch_size > n_rows else choices.batch_size(clf, n_rows)
     if isinstance(method, Momentum):

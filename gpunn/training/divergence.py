@@ -149,15 +149,8 @@ class Stability:
 
         Where there was training before, the start may be what has gone wrong.
         """
-        xp, weight = self.device.xp, self.rows.weight
         cost = self.chance if self.start_entry is not None else max(self.start_cost, self.chance)
-        if not (self.objective.l1 or self.objective.l2):
-            return cost
-        W = self.start[..., : self.objective.network.n_weights]
-        penalty = xp.mean(xp.sum(self.objective.penalty(xp, W), axis=-1))
-        mean_weight = xp.mean(weight) if weight is not None else xp.ones_like(penalty)
-        [penalty, mean_weight] = self.device.floats(penalty, mean_weight)
-        return cost + penalty / (self.batch * mean_weight) if mean_weight > 0 else cost
+        return cost + penalty_in_step(self.device, self.objective, self.start, self.rows.weight, self.batch)
 
     @cached_property
     def start_cost(self) -> float:
@@ -222,6 +215,24 @@ def hopeless(device: Device, rows: Rows, cost: float) -> str:
     """What to say of weights to start from whose cost is not finite."""
     advice = cause(device, rows) or "Take other initial weights (weight_init)."
     return f"The cost of the initial weights is {cost}, and no training starts from there. {advice}"
+
+
+def penalty_in_step(device: Device, objective: Objective, theta: Array, weight: Array | None, batch: int) -> float:
+    """What the penalties on theta (..., P) add to the cost of a step of ``batch`` rows, among which they are divided.
+
+    Parameters
+    ----------
+    weight : array (n,) or None
+        Of all rows; a batch is taken to weigh its share.
+    """
+    if not (objective.l1 or objective.l2):
+        return 0.0
+    xp, W = device.xp, theta[..., : objective.network.n_weights]
+    with device.use():
+        penalty = xp.mean(xp.sum(objective.penalty(xp, W), axis=-1))
+        mean_weight = xp.mean(weight) if weight is not None else xp.ones_like(penalty)
+        [penalty, mean_weight] = device.floats(penalty, mean_weight)
+    return penalty / (batch * mean_weight) if mean_weight > 0 else 0.0
 
 
 def sample(device: Device, rows: Rows) -> Rows:

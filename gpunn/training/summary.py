@@ -39,7 +39,7 @@ class TrainingSummary:
     n_sample : int
         Rows of the sample.
     start_cost : float
-        Mean cost of the weights that training started from, on some of the rows.
+        Mean cost of the weights that training started from, on some of the rows, with penalties as in `History.cost`.
     cost, score : float
         Mean cost, without penalties, dropout and label smoothing, and accuracy of the trained network.
     guess : float

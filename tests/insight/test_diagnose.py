@@ -98,7 +98,7 @@ def test_guessing_costs_what_the_shares_of_the_classes_do(device, head, guess):
 
 def test_cost_score_penalty_and_layers_are_those_of_the_rows(device):
     objective, theta, X, T = linear(l2=3.0)
-    weight = np.arange(64.0)
+    weight = np.arange(1.0, 65.0)
     arrays = [device.asarray(a) for a in (theta, X, T)]
     found = diagnose_network(objective, *arrays, device=device, weight=device.asarray(weight))
     z = X @ theta[:12].reshape(4, 3) + theta[12:]

@@ -81,7 +81,8 @@ def leaking_column(facts: Facts) -> Finding | None:
         f"Column {name!r} tells the class of {percent(facts.alone[best])} of the rows by itself; the next best, "
         f"{printable(facts.columns[second].name)!r}, of {percent(facts.alone[second])}. It may have been made from the "
         "labels, or be known only after them.",
-        f"If it is not known when predictions are made, leave it out: features={{{name!r}: 'drop'}}.",
+        "If it is not known when predictions are made, leave it out"
+        + (f": features={{{name!r}: 'drop'}} does it for frames." if facts.input_names else "."),
     )
 
 

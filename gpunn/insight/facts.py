@@ -6,7 +6,6 @@ What a network has learned is told by the rows it was trained on: those given, o
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,25 +13,32 @@ from typing import Any
 import numpy as np
 
 from gpunn.devices import Device
-from gpunn.insight.calibration import Calibration, calibration
-from gpunn.insight.columns import Column, alone, are_alike, as_columns, moved, repeated
+from gpunn.insight.calibration import Calibration
+from gpunn.insight.columns import Column, alone, are_alike, as_columns, moved
 from gpunn.insight.finding import FEW
-from gpunn.insight.importance import MAX_COLUMNS, rises
 from gpunn.insight.inputs import Inputs, input_facts
 from gpunn.insight.neighbours import MAX_ROWS, by_neighbours
+from gpunn.insight.outcomes import (
+    Labelled,
+    Outcome,
+    calibration_of,
+    idle_of,
+    in_double,
+    labelled_of,
+    outcome_of,
+    repeated_in,
+    sample_of,
+)
 from gpunn.insight.slope import curvature, noise_scale
 from gpunn.nn.heads import Head, IdentityQuadratic
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
-from gpunn.nn.probabilities import log_probabilities
-from gpunn.training.data import Rows, logits
+from gpunn.training.data import Rows
 from gpunn.training.history import History
 from gpunn.training.layers import LayerStatistics, layer_statistics, spaced
-from gpunn.training.summary import TrainingSummary, class_shares, cost_of_shares, sampled_numbers
+from gpunn.training.summary import TrainingSummary, cost_of_shares, sampled_numbers
 
 Array = Any
-
-IDLE = 0.005  # of the cost of guessing: rise of the cost where a column is shuffled
 
 
 @dataclass(frozen=True)
@@ -67,29 +73,6 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a network makes of rows; weighted by their weights.
-
-    Attributes
-    ----------
-    n_rows : int
-    cost, cost_error : float
-        Mean cost of a row, without penalties, and the standard error of that mean.
-    score : float
-        Share of the rows that are right; in multilabel problems in all their labels.
-    shares, recalls : tuple of float
-        Of each class (of each label in multilabel problems): its share of the rows, and the share of it that is found.
-    """
-
-    n_rows: int
-    cost: float
-    cost_error: float
-    score: float
-    shares: tuple[float, ...]
-    recalls: tuple[float, ...]
-
-
-@dataclass(frozen=True)
 class Learned:
     """What a network makes of the rows it was trained on; of those given, where nothing else is known.
 
@@ -106,26 +89,6 @@ class Learned:
     score: float
     guess: float
     n_rows: int
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """Classes and probabilities of a sample of rows, which have one class each.
-
-    Attributes
-    ----------
-    n_rows : int
-    numbers : ndarray (m,)
-        Numbers of the rows in the sample, among those given.
-    label, predicted : ndarray (m,) of int
-    margin : ndarray (m,)
-        Difference of the two greatest log-probabilities, by which a prediction is sure.
-    """
-
-    numbers: np.ndarray
-    label: np.ndarray
-    predicted: np.ndarray
-    margin: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -252,11 +215,11 @@ def measure(
     xp, network, head = device.xp, objective.network, objective.head
     training = training or Training()
     with device.use(), np.errstate(over="ignore", invalid="ignore"):  # of extreme inputs: findings look at what comes
-        numbers = _sampled(device, rows)
+        numbers = sample_of(device, rows)
         index = device.asarray(numbers)
         theta = device.asarray(theta, "float64")  # differences of gradients want its digits
-        rows = _in_double(device, rows)
-        outcome = _outcome(device, objective, theta, rows)
+        rows = in_double(device, rows)
+        outcome = outcome_of(device, objective, theta, rows)
         sample = rows.take(xp, index)
         X, T, weight = xp.astype(sample.X, xp.float64), sample.T, sample.weight
         all_rows, sampled = (float(len(r)) if r.weight is None else float(xp.sum(r.weight)) for r in (rows, sample))
@@ -284,17 +247,17 @@ def measure(
         learned = Learned(outcome.cost, outcome.score, guess, n_trained)
         if summary is not None and rows_are == "other":
             learned = Learned(summary.cost, summary.score, summary.guess, summary.n_rows)
-        held_out = None if validation is None else _in_double(device, validation)
+        held_out = None if validation is None else in_double(device, validation)
         unseen, unseen_sample = None, None
         if held_out is not None:
-            unseen = _outcome(device, objective, theta, held_out)
-            unseen_sample = held_out.take(xp, device.asarray(_sampled(device, held_out)))
+            unseen = outcome_of(device, objective, theta, held_out)
+            unseen_sample = held_out.take(xp, device.asarray(sample_of(device, held_out)))
         elif rows_are == "other":
             unseen, unseen_sample = outcome, sample
         columns = tuple(columns) or as_columns(X.shape[1], input_names)
         labelled, tells, near, beside = None, (), None, None
         if at == "end" and rows.exclusive and len(numbers) >= FEW and np.isfinite(outcome.cost):
-            labelled = _labelled(device, objective, theta, X, T, numbers)
+            labelled = labelled_of(device, objective, theta, X, T, numbers)
             tells = tuple(alone(host_X, labelled.label, columns).tolist())
             some = spaced(len(numbers), MAX_ROWS)
             near = by_neighbours(host_X[some], labelled.label[some])
@@ -310,11 +273,11 @@ def measure(
             outcome=outcome,
             learned=learned,
             unseen=unseen,
-            calibration=_calibration(device, objective, theta, unseen_sample),
-            repeated=None if held_out is None else _repeated(device, rows, held_out),
+            calibration=calibration_of(device, objective, theta, unseen_sample),
+            repeated=None if held_out is None else repeated_in(device, rows, held_out),
             labelled=labelled,
             alone=tells,
-            idle=_idle(device, objective, theta, unseen_sample, columns, guess),
+            idle=idle_of(device, objective, theta, unseen_sample, columns, guess),
             by_neighbours=near,
             beside_neighbours=beside,
             moved=_moved(host_X, summary if rows_are == "other" else None),
@@ -336,106 +299,8 @@ def measure(
         )
 
 
-def _in_double(device: Device, rows: Rows) -> Rows:
-    weight = None if rows.weight is None else device.asarray(rows.weight, "float64")
-    return Rows(rows.X, device.asarray(rows.T, "float64"), weight, rows.exclusive)
-
-
-def _sampled(device: Device, rows: Rows) -> np.ndarray:
-    """Numbers of a sample of the rows, among those that weigh something."""
-    if rows.weight is None:
-        return sampled_numbers(len(rows))
-    weighing = np.flatnonzero(device.to_host(rows.weight))
-    return weighing[sampled_numbers(len(weighing))]
-
-
-def _mean(xp: Any, a: Array, weight: Array | None) -> Array:
-    """Mean over rows of an array (n, k)."""
-    return xp.mean(a, axis=0) if weight is None else xp.sum(a * (weight / xp.sum(weight))[:, None], axis=0)
-
-
-def _outcome(device: Device, objective: Objective, theta: Array, rows: Rows) -> Outcome:
-    xp, head, T = device.xp, objective.head, rows.T
-    z = logits(device, objective.network, theta, rows.X)
-    scores = head.decision(xp, z)
-    if rows.exclusive and T.shape[1] > 1:
-        right = (xp.argmax(scores, axis=-1) == xp.argmax(T, axis=-1))[:, None]
-        of_class = T > 0.5
-    else:
-        right, of_class = (scores > 0) == (T > 0.5), T > 0.5
-        if rows.exclusive:  # one output stands for two classes
-            of_class = xp.concat([~of_class, of_class], axis=1)
-    right = xp.astype(right, z.dtype)
-    of_class = xp.astype(of_class, z.dtype)
-    whole = xp.min(right, axis=1)
-    found = _mean(xp, of_class * right, rows.weight)
-    per_row = head.cost(xp, z, T)
-    cost, score = device.floats(*_mean(xp, xp.stack([per_row, whole], axis=1), rows.weight))
-    [square] = device.floats(*_mean(xp, (per_row - cost)[:, None] ** 2, rows.weight))
-    shares, hits = class_shares(device, T, rows.weight, rows.exclusive), device.to_host(found).tolist()
-    recalls = tuple(hit / part if part else float("nan") for hit, part in zip(hits, shares, strict=True))
-    return Outcome(len(rows), cost, math.sqrt(square / len(rows)), score, tuple(shares), recalls)
-
-
-def _classes(device: Device, T: Array) -> np.ndarray:
-    """Class (n,) of each row of T (n, k)."""
-    found: np.ndarray = device.to_host(T)
-    return found.argmax(axis=1) if found.shape[1] > 1 else (found[:, 0] > 0.5).astype(int)
-
-
-def _answers(device: Device, objective: Objective, theta: Array, X: Array) -> tuple[np.ndarray, np.ndarray]:
-    """Log-probabilities (n, k) of the classes, and the predicted class (n,).
-
-    The prediction is that of the decision scores: outputs without bounds are clipped to make probabilities, of which
-    several may then be the greatest.
-    """
-    xp, head = device.xp, objective.head
-    z = logits(device, objective.network, theta, X)
-    scores: np.ndarray = device.to_host(head.decision(xp, z))
-    predicted = scores.argmax(axis=1) if scores.shape[1] > 1 else (scores[:, 0] > 0).astype(int)
-    return device.to_host(log_probabilities(xp, head, z, False)), predicted
-
-
-def _labelled(device: Device, objective: Objective, theta: Array, X: Array, T: Array, numbers: np.ndarray) -> Labelled:
-    log_p, predicted = _answers(device, objective, theta, X)
-    top = np.partition(log_p, -2, axis=1)
-    return Labelled(numbers, _classes(device, T), predicted, top[:, -1] - top[:, -2])
-
-
-def _calibration(device: Device, objective: Objective, theta: Array, sample: Rows | None) -> Calibration | None:
-    if sample is None or not sample.exclusive or len(sample) < FEW:
-        return None
-    log_p, predicted = _answers(device, objective, theta, sample.X)
-    label = _classes(device, sample.T)
-    return calibration(log_p, label, predicted == label) if np.isfinite(log_p).all() else None
-
-
-def _idle(
-    device: Device, objective: Objective, theta: Array, sample: Rows | None, columns: Sequence[Column], guess: float
-) -> tuple[int, int]:
-    if sample is None or len(sample) < FEW or not math.isfinite(guess) or len(columns) > MAX_COLUMNS:
-        return 0, 0
-    some = spaced(len(sample), MAX_ROWS)
-    X, T = (np.array(device.to_host(a), np.float64)[some] for a in (sample.X, sample.T))
-    found = rises(device, objective, theta, X, T, columns, 2)
-    return sum(each.rise < IDLE * guess for each in found), len(found)
-
-
 def _moved(X: np.ndarray, summary: TrainingSummary | None) -> tuple[float, ...]:
     return () if summary is None or not summary.input_mean else tuple(moved(X, summary).tolist())
-
-
-def _repeated(device: Device, rows: Rows, held_out: Rows) -> float:
-    """Share of a sample of the rows held out that are among the others."""
-    xp, n = device.xp, len(rows)
-    step = max(1, device.chunk_elements // rows.X.shape[1])
-
-    def on_host(X: Array) -> np.ndarray:
-        found: np.ndarray = device.to_host(xp.astype(X, xp.float64))
-        return found
-
-    sample = held_out.take(xp, device.asarray(sampled_numbers(len(held_out))))
-    return repeated(on_host(sample.X), (on_host(rows.X[i : min(i + step, n), :]) for i in range(0, n, step)))
 
 
 def _overshoot(xp: Any, objective: Objective, theta: Array, X: Array, T: Array) -> Array:

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
-from gpunn.insight.facts import IDLE, Facts
+from gpunn.insight.facts import Facts
 from gpunn.insight.finding import FEW, Finding, percent
 from gpunn.insight.neighbours import MAX_ROWS, N_NEIGHBOURS
+from gpunn.insight.outcomes import IDLE
 from gpunn.shown import printable
 
 GAP = 0.05  # of all rows, beyond what chance may do

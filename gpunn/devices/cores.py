@@ -217,4 +217,11 @@ def _blas() -> list[Any]:
     import scipy.linalg.cython_blas  # noqa: F401 - compiled code may multiply with SciPy's: it must be there already
     from threadpoolctl import ThreadpoolController
 
-    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
+    class OnlyBlas(ThreadpoolController):
+        """It looks at no other library: to find out what some 200 of them are takes as long as a short training."""
+
+        def _make_controller_from_path(self, filepath: str) -> None:
+            if any(name in os.path.basename(filepath).lower() for name in ("blas", "blis", "mkl")):
+                super()._make_controller_from_path(filepath)
+
+    return list(OnlyBlas().select(user_api="blas").lib_controllers)

@@ -155,7 +155,7 @@ def sampled_numbers(n: int) -> np.ndarray:
 def column_moments(device: Device, X: Array, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation, each (d,), of the columns of some rows of X (n, d), in float64."""
     xp, d, m = device.xp, X.shape[1], len(numbers)
-    step = max(1, device.chunk_elements // d)
+    step = max(1, device.block_elements // d)
     first, totals = None, []
     for start in range(0, m, step):
         index = device.asarray(numbers[start : start + step])

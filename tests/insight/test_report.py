@@ -91,6 +91,13 @@ def page(request, pages):
 
 
 class TestThePage:
+    def test_notebooks_show_it_in_a_frame_that_runs_nothing(self, cases):
+        clf, X, y, options = cases["hostile"]
+        report = html_report(clf, X, y, **options)
+        frame = Page(report._repr_html_())
+        [(tag, attributes)] = frame.elements
+        assert tag == "iframe" and attributes["srcdoc"] == report and "sandbox" in attributes
+
     def test_it_is_small_and_utf8(self, page):
         assert len(page.source.encode()) < 2_000_000
         assert page.source.startswith("<!DOCTYPE html>\n")

@@ -56,7 +56,7 @@ def html_report(
     Returns
     -------
     str
-        HTML in UTF-8 characters, to be written as UTF-8.
+        HTML in UTF-8 characters, to be written as UTF-8. Notebooks show it as a page.
 
     Raises
     ------

@@ -28,7 +28,7 @@ def comparison_report(comparison: Comparison, *, title: str = "gpunn comparison"
     Returns
     -------
     str
-        HTML in UTF-8 characters, to be written as UTF-8.
+        HTML in UTF-8 characters, to be written as UTF-8. Notebooks show it as a page.
 
     Raises
     ------

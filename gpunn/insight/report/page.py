@@ -10,6 +10,17 @@ from gpunn.insight.displays.style import printable
 
 Html = NewType("Html", str)
 
+
+class Report(str):
+    """A page, which notebooks show in a frame of its own."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        frame = "width: 100%; height: 40rem; border: 1px solid"
+        return f'<iframe sandbox title="gpunn report" style="{frame}" srcdoc="{html.escape(self)}"></iframe>'
+
+
 # Nothing but the page itself: no script, no request; pictures of rows are data within it.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -129,9 +140,9 @@ def pictures(parts: Iterable[Html]) -> Html:
     return Html(f'<div class="pictures">\n{join(parts)}\n</div>')
 
 
-def page(title: str, *parts: Html) -> Html:
+def page(title: str, *parts: Html) -> Report:
     """The whole page."""
-    return Html(
+    return Report(
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,11 +12,8 @@ from gpunn.devices import Device
 from gpunn.insight.columns import Column
 from gpunn.nn.objective import Objective
 from gpunn.nn.probabilities import probabilities
-from gpunn.training.data import logits
-from gpunn.training.summary import spaced
-
-if TYPE_CHECKING:  # it imports what imports this
-    from gpunn.insight.opened import Opened
+from gpunn.training.data import Rows, logits
+from gpunn.training.layers import spaced
 
 Array = Any
 
@@ -61,12 +58,23 @@ class Dependence:
     probabilities: np.ndarray
 
 
-def importances(found: Opened) -> list[Importance]:
-    """The columns of the rows that an estimator was opened with, the most important first."""
-    X, T = _sample(found)
-    theta = found.device.asarray(found.theta)
-    result = rises(found.device, found.objective, theta, X, T, found.columns, N_REPEATS)
-    return sorted(result, key=lambda importance: -importance.rise)
+def importances(
+    device: Device, objective: Objective, theta: Array, rows: Rows, columns: Sequence[Column]
+) -> list[Importance]:
+    """The columns of rows, the most important first.
+
+    Parameters
+    ----------
+    theta : array (P,)
+        Of one network.
+    rows : Rows
+        Of which up to `MAX_ROWS` are looked at.
+    columns : sequence of Column
+        Of X.
+    """
+    X, T = _sample(device, rows)
+    found = rises(device, objective, device.asarray(theta), X, T, columns, N_REPEATS)
+    return sorted(found, key=lambda importance: -importance.rise)
 
 
 def rises(
@@ -102,9 +110,9 @@ def rises(
     return result
 
 
-def dependence(found: Opened, column: Column) -> Dependence:
-    """How the answers depend on a column, on the rows that an estimator was opened with."""
-    X, _ = _sample(found)
+def dependence(device: Device, objective: Objective, theta: Array, rows: Rows, column: Column) -> Dependence:
+    """How the answers to rows depend on a column; parameters as for `importances`."""
+    X, _ = _sample(device, rows)
     inputs = list(column.inputs)
     values = None
     if column.categories:
@@ -118,25 +126,19 @@ def dependence(found: Opened, column: Column) -> Dependence:
     for point in points:
         other = X.copy()
         other[:, inputs] = point
-        means.append(_probabilities(found, other).mean(axis=0))
+        with device.use():
+            z = logits(device, objective.network, device.asarray(theta), other)
+            p = device.to_host(probabilities(device.xp, objective.head, z, not rows.exclusive))
+        means.append(p.mean(axis=0))
     return Dependence(column, values, np.array(means))
 
 
-def _sample(found: Opened) -> tuple[np.ndarray, np.ndarray]:
-    device = found.device
-    rows = found.rows.take(device.xp, device.asarray(spaced(len(found.rows), MAX_ROWS)))
-    return np.array(device.to_host(rows.X), np.float64), device.to_host(rows.T)
+def _sample(device: Device, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+    some = rows.take(device.xp, device.asarray(spaced(len(rows), MAX_ROWS)))
+    return np.array(device.to_host(some.X), np.float64), device.to_host(some.T)
 
 
 def _cost(device: Device, objective: Objective, theta: Array, X: np.ndarray, T: np.ndarray) -> float:
     with device.use():
         z = logits(device, objective.network, theta, X)
         return device.floats(device.xp.mean(objective.head.cost(device.xp, z, device.asarray(T, z.dtype))))[0]
-
-
-def _probabilities(found: Opened, X: np.ndarray) -> np.ndarray:
-    device, objective = found.device, found.objective
-    with device.use():
-        z = logits(device, objective.network, device.asarray(found.theta), X)
-        p: np.ndarray = device.to_host(probabilities(device.xp, objective.head, z, found.labels.multilabel))
-        return p

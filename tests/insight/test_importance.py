@@ -33,8 +33,19 @@ def table(fitted):
     return fitted(FRAME, CITY, hidden_layer_sizes=(20,), solver="lbfgs", alpha=1.0, max_iter=200)
 
 
+def opened_up(clf, rows, y):
+    """What the functions want of an estimator and rows, but for the columns; and these."""
+    found = opened(clf, rows, y, None, "end")
+    return (found.device, found.objective, found.theta, found.rows), found.columns
+
+
+def ranked(clf, rows, y):
+    network, columns = opened_up(clf, rows, y)
+    return importances(*network, columns)
+
+
 def test_shuffling_raises_the_cost_as_scikit_learn_finds(numbers):
-    found = importances(opened(numbers, X, Y, None, "end"))
+    found = ranked(numbers, X, Y)
     expected = permutation_importance(numbers, X, Y, scoring="neg_log_loss", n_repeats=40, random_state=0)
     assert [each.column.name for each in found][:2] == ["input 1", "input 2"]
     assert [each.rise for each in found] == sorted((each.rise for each in found), reverse=True)
@@ -44,7 +55,7 @@ def test_shuffling_raises_the_cost_as_scikit_learn_finds(numbers):
 
 
 def test_a_category_is_shuffled_as_a_whole(table):
-    found = {each.column.name: each for each in importances(opened(table, FRAME, CITY, None, "end"))}
+    found = {each.column.name: each for each in ranked(table, FRAME, CITY)}
     assert set(found) == {"city", "sex", "size"}
     rises = []
     for seed in range(20):
@@ -57,12 +68,13 @@ def test_a_category_is_shuffled_as_a_whole(table):
 def test_of_many_columns_those_with_the_greatest_weights_are_shuffled(numbers, monkeypatch):
     monkeypatch.setattr(importance, "MAX_COLUMNS", 2)
     pull = np.linalg.norm(numbers.coefs_[0], axis=1) * X.std(axis=0)
-    found = importances(opened(numbers, X, Y, None, "end"))
+    found = ranked(numbers, X, Y)
     assert {each.column.inputs[0] for each in found} == set(np.argsort(-pull)[:2].tolist())
 
 
 def test_the_answer_by_a_number_is_the_mean_over_rows_that_have_it(numbers):
-    seen = dependence(opened(numbers, X, Y, None, "end"), importances(opened(numbers, X, Y, None, "end"))[0].column)
+    network, _ = opened_up(numbers, X, Y)
+    seen = dependence(*network, ranked(numbers, X, Y)[0].column)
     assert seen.values == pytest.approx(np.quantile(X[:, 1], np.linspace(0.02, 0.98, 20)))
     for value, p in zip(seen.values, seen.probabilities, strict=True):
         other = X.copy()
@@ -71,14 +83,14 @@ def test_the_answer_by_a_number_is_the_mean_over_rows_that_have_it(numbers):
 
 
 def test_the_answers_by_categories_and_numbers_of_a_table(table):
-    found = opened(table, FRAME, CITY, None, "end")
-    columns = {column.name: column for column in found.columns}
+    network, found = opened_up(table, FRAME, CITY)
+    columns = {column.name: column for column in found}
     for name, values in (("city", ["Bonn", "Köln", "Ulm"]), ("sex", ["f", "m"])):
-        seen = dependence(found, columns[name])
+        seen = dependence(*network, columns[name])
         assert list(columns[name].categories) == values and seen.values is None
         for value, p in zip(values, seen.probabilities, strict=True):
             assert p == pytest.approx(table.predict_proba(FRAME.assign(**{name: value})).mean(axis=0), rel=1e-4)
-    seen = dependence(found, columns["size"])
+    seen = dependence(*network, columns["size"])
     assert columns["size"].categories == () and 140 < seen.values[0] < 165 < 175 < seen.values[-1] < 200
     for value, p in zip(seen.values[::6], seen.probabilities[::6], strict=True):
         assert p == pytest.approx(table.predict_proba(FRAME.assign(size=value)).mean(axis=0), rel=1e-4)

@@ -20,7 +20,8 @@ CLASSES = 5
 
 def columns(found: Opened) -> tuple[Html, list[str]]:
     """The section, and the names of the columns, the most important first."""
-    ranked = importances(found)
+    network = found.device, found.objective, found.theta, found.rows
+    ranked = importances(*network, found.columns)
     shown = ranked[:SHOWN]
     which = (
         "" if len(shown) == len(found.columns) else f" The {len(shown)} that matter most, of {len(found.columns):,}."
@@ -36,7 +37,7 @@ def columns(found: Opened) -> tuple[Html, list[str]]:
     ]
     for i, each in enumerate(shown[:DEPENDED_ON]):
         if each.rise > 0:
-            pictures.append(_dependence(found, dependence(found, each.column), i))
+            pictures.append(_dependence(found, dependence(*network, each.column), i))
     section = page.section(
         "Columns that matter",
         page.paragraph(

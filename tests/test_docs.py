@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gpunn.cli import main
+from gpunn.insight.findings import FINDINGS
 
 pytest.importorskip("matplotlib", reason="Matplotlib is not installed (gpunn[plots])")
 
@@ -18,7 +19,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 GUIDE = (DOCS / "guide.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(python|text)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 
-PAGES = ["index.md", "command_line.md", "tables.md", "files.md", "deployment.md", "devices.md"]
+PAGES = ["index.md", "field_guide.md", "command_line.md", "tables.md", "files.md", "deployment.md", "devices.md"]
 PART = re.compile(r"^```(python|sh|yaml|text|none)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"\d+\.?\d*(?:e[-+]?\d+)?")
 DURATION = re.compile(r"in \d+\.\d s")
@@ -149,6 +150,13 @@ def test_the_front_page_leads_to_every_page():
     for page in DOCS.glob("*.md"):
         if page.name != "index.md":
             assert f"]({page.name})" in index and f"\n{page.stem}\n" in index, page.name
+
+
+def test_the_field_guide_has_a_section_for_every_finding():
+    page = (DOCS / "field_guide.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^### (\w+)$", page, flags=re.MULTILINE)
+    assert sorted(sections) == sorted([*(find.__name__ for find in FINDINGS), "slowed_softmax"])
+    assert re.findall(r"^\| \[`(\w+)`\]\(#\1\)", page, flags=re.MULTILINE) == sections
 
 
 def test_what_is_named_is_there():

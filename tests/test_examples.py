@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("matplotlib", reason="Matplotlib is not installed (gpunn[plots])")
 
 from examples import __main__ as everything
-from examples import common, costs, saturation, slowdown, spam
+from examples import common, costs, field_guide, saturation, slowdown, spam
 
 HOUSE = Path(__file__).parents[1]
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -29,7 +29,7 @@ def found(tmp_path_factory):
 
 def test_every_script_is_run_with_all_others():
     scripts = {path.stem for path in (HOUSE / "examples").glob("*.py")}
-    assert set(everything.NAMES) == scripts - {"__init__", "__main__", "common"}
+    assert set(everything.NAMES) == scripts - {"__init__", "__main__", "common", "field_guide"}
 
 
 @pytest.mark.parametrize("name", everything.NAMES)
@@ -69,6 +69,16 @@ def test_the_neuron_of_the_slowdown_follows_the_equations(found):
         a = 1 / (1 + np.exp(-z))
         assert (error, delta) == pytest.approx((a, a), rel=1e-12)
         z -= 2 * 0.15 * a  # weight and bias both fall by rate times delta
+
+
+@pytest.mark.parametrize("finding", field_guide.FAULTS)
+def test_a_fault_of_the_field_guide_is_diagnosed_and_its_sound_network_is_not(finding):
+    options = common.parser(None).parse_args([])
+    assert finding in field_guide.look(options, finding, faulty=True)[1]
+    assert finding not in field_guide.look(options, finding, faulty=False)[1]
+    page = (HOUSE / "docs" / "field_guide.md").read_text(encoding="utf-8")
+    picture = f"figures/field-guide-{finding}.png"
+    assert f"]({picture})" in page and (HOUSE / "docs" / picture).read_bytes().startswith(PNG)
 
 
 def test_convexity_is_told_from_its_absence():

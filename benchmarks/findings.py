@@ -46,7 +46,7 @@ from benchmarks.tabular import read
 from gpunn import MLPClassifier
 from gpunn.features import Features
 from gpunn.insight import diagnose
-from gpunn.insight.remedies import SCALING, change_of
+from gpunn.insight.remedies import change_of, scales_inputs
 
 N_ROWS = 2500
 UNSEEN = 0.32
@@ -381,8 +381,7 @@ def diagnosed(data: Data, case: Case, seed: int) -> tuple[MLPClassifier, Any]:
 
 def remedied(data: Data, case: Case, clf: MLPClassifier, finding: Any) -> float | None:
     """Log-loss of rows held out, with the first remedy of a finding and without, as a ratio; None where it has none."""
-    scaling = finding.name == SCALING
-    change = {} if scaling else change_of(clf.get_params(), finding)
+    scaling, change = scales_inputs(finding), change_of(clf.get_params(), finding)
     if change is None:
         return None
     X, y = data.X if case.X is None else case.X, data.y if case.y is None else case.y

@@ -110,8 +110,8 @@ def penalty_dominates(facts: Facts) -> Finding | None:
         None,
         {"penalty": penalty, "cost": cost, "guess": guess, "pull": pull, "weight_norm": size},
         f"The penalty on the weights dominates: it adds {penalty:.3g} to a cost of {cost:.3g} (guessing has "
-        f"{guess:.3g}), and it pulls a weight of 1 by {pull:.2g} towards 0; the norm of all weights is "
-        f"{size:.3g}.",
+        f"{guess:.3g}), and pulls a weight of 1 towards 0 by {pull:.2g} a step, times the learning rate; the norm of "
+        f"all weights is {size:.3g}.",
         "Lower alpha and l1 by a factor of 10 or more.",
     )
 

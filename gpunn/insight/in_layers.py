@@ -103,7 +103,9 @@ def linear_output(facts: Facts) -> Finding | None:
         {"overshoot": facts.overshoot, "delta_factor": facts.layers[-1].delta_factor or 1.0},
         f"The output ({facts.layers[-1].activation}) has no bounds and quadratic cost: {percent(facts.overshoot)} of "
         "the cost comes from outputs beyond their target of 0 or 1, answers that are more than right.",
-        "Use output_activation='softmax' with cost='log_likelihood', which reward them.",
+        "Use output_activation='sigmoid' with cost='cross_entropy', which reward them."
+        if facts.multilabel
+        else "Use output_activation='softmax' with cost='log_likelihood', which reward them.",
     )
 
 
@@ -119,8 +121,9 @@ def dead_units(facts: Facts) -> Finding | None:
         f"Hidden layer {worst.layer}: {percent(worst.dead)} of the {worst.activation} units have a derivative of 0 on "
         f"all of {facts.n_sample} rows (z has mean {worst.z_mean:.3g} and standard deviation {worst.z_std:.3g}). No "
         "gradient reaches their weights, so they stay dead.",
-        "Lower learning_rate_init and begin anew with weight_init='he_normal' and bias_init='zeros'; or use "
-        "activation='leaky_relu', 'prelu' or 'elu', whose derivative is never 0.",
+        ("Begin" if facts.at == "start" else "Lower learning_rate_init and begin anew")
+        + " with weight_init='he_normal' and bias_init='zeros'; or use activation='leaky_relu' or 'elu', whose "
+        "derivative is not 0 for negative z.",
     )
 
 

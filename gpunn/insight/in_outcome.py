@@ -191,7 +191,7 @@ def too_large(facts: Facts) -> Finding | None:
         {"n_parameters": parameters, "n_rows": n, "ratio": parameters / n},
         f"The network has {parameters:,} weights and biases for {n:,} training rows, {parameters / n:.3g} for each, "
         "and has learned the rows themselves.",
-        "Use fewer units in hidden_layer_sizes or a greater alpha, stop early, or train on more rows.",
+        "Use a greater alpha or fewer units in hidden_layer_sizes, stop early, or train on more rows.",
     )
 
 

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import _safe_indexing
 
 from gpunn.insight.finding import HELD_OUT, Finding, Trial
+from gpunn.insight.in_layers import LARGE_INPUTS
 
 Array = Any
 Change = dict[str, Any]
@@ -64,12 +65,18 @@ CHANGES: dict[str, Callable[[Mapping[str, Any], Finding], Change]] = {
     "too_large": lambda p, found: {"alpha": max(1.0, p["alpha"] * 100)},
     "overconfident": lambda p, found: {"early_stopping": True, "scoring": "neg_log_loss"},
 }
-SCALING = "unscaled_inputs"  # whose remedy changes the inputs
 
 
 def change_of(parameters: Mapping[str, Any], finding: Finding) -> Change | None:
-    """The parameters that a remedy changes; None where it is not one of parameters."""
+    """The parameters that a remedy changes, none where it scales the inputs; None where it is neither."""
+    if scales_inputs(finding):
+        return {}
     return CHANGES[finding.name](parameters, finding) if finding.name in CHANGES else None
+
+
+def scales_inputs(finding: Finding) -> bool:
+    """Whether the remedy is to standardise the inputs."""
+    return finding.name == "unscaled_inputs" or finding.evidence.get("input_rms", 0.0) > LARGE_INPUTS
 
 
 def tried(clf: Any, findings: Sequence[Finding], X: Array, y: Array) -> list[Finding]:
@@ -83,14 +90,14 @@ def tried(clf: Any, findings: Sequence[Finding], X: Array, y: Array) -> list[Fin
         Trained on but for `HELD_OUT` of them.
     """
     parameters = clf.get_params()
-    changes = [{} if finding.name == SCALING else change_of(parameters, finding) for finding in findings]
+    changes = [change_of(parameters, finding) for finding in findings]
     if all(change is None for change in changes):
         return list(findings)
     before = _held_out(clf, X, y, scale=False)
     found = []
     for finding, change in zip(findings, changes, strict=True):
         if change is not None:
-            after = _held_out(clone(clf).set_params(**change), X, y, scale=finding.name == SCALING)
+            after = _held_out(clone(clf).set_params(**change), X, y, scale=scales_inputs(finding))
             finding = replace(finding, trial=Trial(change, before, after))
         found.append(finding)
     return found

@@ -252,9 +252,24 @@ class TestNumbers:
         assert {"roc", "precision-recall"} <= set(pages["two classes"].drawn)
         assert "roc" not in pages["digits"].drawn
 
+    def test_it_says_whether_the_rows_were_trained_on(self, cases, pages):
+        clf, X, y, _ = cases["two classes"]
+        assert f"On the {len(y)} rows of this report, which it was trained on." in pages["two classes"].text
+        other = Page(html_report(clf, X[::2], y[::2]))
+        assert f"On the {len(y[::2])} rows of this report, which it was not trained on." in other.text
+        assert other.tile("on training rows") == f"{clf.history_.summary.score:.2%}"
+
     def test_columns_that_matter(self, pages):
         assert {"importance", "dependence-0"} <= set(pages["hostile"].drawn)
         assert "importance" not in pages["digits"].drawn  # pixels
+
+    def test_values_of_arrays_are_those_that_matter(self, fitted):
+        X = np.random.default_rng(0).standard_normal((300, 30))
+        y = (X[:, 20] + 0.5 * X[:, 25] > 0).astype(int)
+        clf = fitted(X, y, max_iter=60, learning_rate_init=0.01)
+        page = Page(html_report(clf, X, np.where(np.arange(300) < 20, 1 - y, y)))  # some errors to show
+        head = re.findall("<th[^>]*>(x[0-9]+)</th>", page.source)
+        assert set(head[:2]) == {"x20", "x25"} and len(head) == 10
 
     def test_calibration(self, cases, pages):
         clf, X, y, _ = cases["two classes"]

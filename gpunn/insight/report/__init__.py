@@ -15,6 +15,8 @@ from gpunn.insight.report.columns import columns
 from gpunn.insight.report.errors import errors, square
 from gpunn.insight.report.results import Results
 
+TRAINED = {"training": ", which it was trained on", "other": ", which it was not trained on", "unknown": ""}
+
 
 def html_report(
     clf: Any,
@@ -72,10 +74,13 @@ def html_report(
     results = Results.of(clf, X, y)
     training = None if X_train is None else Results.of(clf, X_train, y_train)
     if training is None:
-        diagnosis, what = diagnose(clf, X, y), f"the {len(results):,} rows of this report"
+        diagnosis = diagnose(clf, X, y)
+        what = f"the {len(results):,} rows of this report{TRAINED[diagnosis.rows_are]}"
+        score = diagnosis.training_score
     else:
         diagnosis = diagnose(clf, X_train, y_train, X_val=X, y_val=y)
         what = f"the {len(training):,} training rows, beside the {len(results):,} rows of this report"
+        score = training.accuracy
     numbers = np.arange(len(results)) if row_numbers is None else np.asarray(row_numbers)
     image_shape = image_shape or square(clf)
     names: list[str] = []
@@ -86,7 +91,7 @@ def html_report(
     return page.page(
         title,
         parts.header(title, clf, results),
-        quality.summary(results, training),
+        quality.summary(results, score),
         parts.findings(diagnosis, what),
         quality.classes(results),
         quality.trade_off(results),

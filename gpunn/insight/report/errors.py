@@ -80,7 +80,9 @@ def _values(
 ) -> Html:
     names, rows = _named(clf, X, worst)
     place = {name: i for i, name in enumerate(matter)}
-    columns = sorted(range(len(names)), key=lambda j: place.get(str(names[j]), len(place)))[:MOST_VALUES]
+    # inputs that have no name of their own are called so by what ranks them
+    rank = [place.get(str(name), place.get(f"input {j}", len(place))) for j, name in enumerate(names)]
+    columns = sorted(range(len(names)), key=rank.__getitem__)[:MOST_VALUES]
     n = len(names)
     which = f"The {n} values" if n <= MOST_VALUES else f"The {MOST_VALUES} of {n:,} values that matter most"
     head = ("row", "true", "predicted", "p(true)", *(names[column] for column in columns))

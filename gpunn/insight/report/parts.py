@@ -133,6 +133,8 @@ def _flow(clf: Any) -> list[Html]:
 def findings(diagnosis: Any, what: str) -> Html:
     """What is wrong, the numbers that say so, and what to do."""
     parts = [page.paragraph(f"On {what}.", soft=True)]
+    if len(diagnosis.findings) > 1:
+        parts.append(page.paragraph("The first is the likeliest cause; the others may follow from it."))
     if not diagnosis.findings:
         parts.append(page.paragraph("Nothing that is looked for was found wrong."))
     parts += map(_finding, diagnosis.findings)

@@ -23,14 +23,14 @@ BINS = 10
 THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
-def summary(results: Results, training: Results | None) -> Html:
+def summary(results: Results, training_score: float | None) -> Html:
     """The figures that are asked for first, each beside what it is without looking at the inputs."""
     multilabel = results.multilabel
     facts = [("all labels right" if multilabel else "accuracy", f"{results.accuracy:.2%}")]
     if not multilabel:
         facts.append(("most common class", f"{results.commonest[1]:.2%}"))
-    if training is not None:
-        facts.append(("on training rows", f"{training.accuracy:.2%}"))
+    if training_score is not None:
+        facts.append(("on training rows", f"{training_score:.2%}"))
     if not multilabel:
         facts.append(("balanced accuracy", f"{results.balanced_accuracy:.2%}"))
     facts += [("log-loss", f"{results.log_loss:.4f}"), ("log-loss of class shares", f"{results.blind_log_loss:.4f}")]

@@ -200,7 +200,8 @@ def moved_inputs(s, _):
     mean, std = before.mean(axis=0), before.std(axis=0)
     chance = 5 * (1 / math.sqrt(len(X)) + 1 / math.sqrt(len(before)))
     with np.errstate(all="ignore"):
-        moved = np.maximum(abs(X.mean(axis=0) - mean), np.median(abs(X - mean), axis=0) - math.sqrt(2) * std) / std
+        shift = abs(X.mean(axis=0) - mean) / np.maximum(std, X.std(axis=0))
+        moved = np.maximum(shift, np.median(abs(X - mean), axis=0) / std - math.sqrt(2))
     constant = std == 0
     moved[constant] = np.where(np.mean(before[0] != X, axis=0) > 0.1, np.inf, 0)[constant]
     numbers = {"n_moved": np.sum(moved > max(0.5, chance)), "n_inputs": X.shape[1], "input": int(moved.argmax())}

@@ -88,14 +88,15 @@ def _codes(X: np.ndarray, column: Column) -> np.ndarray:
 def moved(X: np.ndarray, summary: TrainingSummary) -> np.ndarray:
     """How far each column of X (n, d) is from its values in training, (d,), in their standard deviations.
 
-    The difference of the means; or the median distance from the mean of training less sqrt(2), where that is more: it
-    can be no greater for any distribution with that mean and standard deviation (Chebyshev's inequality). Infinite
-    where the values of training were all the same, and of these more than `RARE` are others.
+    The difference of the means, in the standard deviation of X where that is greater: one rare value may be far from
+    those that training happened to have. Or the median distance from the mean of training less sqrt(2), where that is
+    more: it can be no greater for any distribution with that mean and standard deviation (Chebyshev's inequality).
+    Infinite where the values of training were all the same, and of these more than `RARE` are others.
     """
     mean, std = np.array(summary.input_mean), np.array(summary.input_std)
     varied = std > 1e-6 * np.maximum(np.abs(mean), 1e-30)
     scale = np.where(varied, std, 1.0)
-    shift = np.abs(X.mean(axis=0) - mean) / scale
+    shift = np.abs(X.mean(axis=0) - mean) / np.maximum(scale, X.std(axis=0))
     distance = np.median(np.abs(X - mean), axis=0) / scale - np.sqrt(2)
     others = np.mean(np.abs(X - mean) > 1e-3 * np.maximum(np.abs(mean), 1e-3), axis=0)
     other = np.where(others > RARE, np.inf, 0.0)

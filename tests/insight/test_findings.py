@@ -62,6 +62,13 @@ def test_inputs_that_have_moved_are_found():
     assert "never changed" in finding.text and "distance" not in finding.evidence
 
 
+def test_a_rare_value_that_is_far_from_those_of_training_has_not_moved_a_column():
+    rare = np.where(np.arange(150) == 7, 0.004, 0.0)  # a pixel at the border of an image
+    clf = Case("", GOOD, X=np.c_[FLOWERS, rare]).fitted()
+    rows = np.c_[FLOWERS, np.where(np.arange(150) % 50 == 3, 1.0, 0.0)][::2]
+    assert "moved_inputs" not in {finding.name for finding in diagnose(clf, rows, IRIS[1][::2]).findings}
+
+
 def test_rows_of_training_among_the_validation_rows_are_found():
     order = np.random.default_rng(0).permutation(150)
     rows, others = order[:60], order[10:110]

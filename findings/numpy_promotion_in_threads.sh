@@ -49,13 +49,13 @@ same = seen[0][:2] == seen[1][:2]
 assert (same, alike) == ((False, False) if sys.argv[1] == "differs" else (True, True))
 PYTHON
 run() {
-    "$folder/env/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: "numpy==$1"
+    "$folder/env/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: "$1"
     "$folder/env/bin/python" "$folder/promotion.py" "$2"
 }
-run 2.0.2 alike
-run 2.1.0 differs
-run 2.1.1 differs
-run 2.1.2 alike
+run numpy==2.0.2 alike
+run numpy==2.1.0 differs
+run numpy==2.1.1 differs
+run numpy==2.1.2 alike
 # Output seen:
 #   2.0.2
 #     main thread: float32 scalar * 0.1 is float32, float32 array * float64 scalar is float64

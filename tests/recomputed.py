@@ -344,7 +344,7 @@ def first_step_too_long(s, _):
 
 
 def update_ratios(s):
-    """Of each epoch, the greatest of all layers: from fits that end after one, two, ... epochs."""
+    """Of each epoch, the largest of all layers: from fits that end after one, two, ... epochs."""
     before, found = s.initial.W, []
     steps = math.ceil(len(s.trained[0]) / min(200, len(s.trained[0])))
     for n in range(1, s.clf.n_iter_ + 1):
@@ -494,7 +494,7 @@ def overconfident(s, finding):
     def best(rows):
         arguments = z[rows], one_of_n[rows]
         if steepness(1 / 50, *arguments) > 0:
-            return 50.0  # the greatest that is tried
+            return 50.0  # the largest that is tried
         return 1 / brentq(steepness, 1 / 50, 50, args=arguments, xtol=1e-12)
 
     def loss(rows, temperature):

@@ -18,7 +18,7 @@ from gpunn.training.layers import spaced
 Array = Any
 
 MAX_ROWS = 1000
-MAX_COLUMNS = 60  # that are shuffled: of more those with the greatest weights in the first layer
+MAX_COLUMNS = 60  # that are shuffled: of more, those with the largest weights in the first layer
 N_REPEATS = 5
 N_POINTS = 20
 

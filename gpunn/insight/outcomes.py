@@ -121,7 +121,7 @@ def _answers(device: Device, objective: Objective, theta: Array, X: Array) -> tu
     """Log-probabilities (n, k) of the classes, and the predicted class (n,).
 
     The prediction is that of the decision scores: outputs without bounds are clipped to make probabilities, of which
-    several may then be the greatest.
+    several may then be the largest.
     """
     xp, head = device.xp, objective.head
     z = logits(device, objective.network, theta, X)

@@ -127,7 +127,7 @@ def _check_bounds(header: bytes) -> None:
     # The texts are ASCII, and quoted: another escape would let each of their letters take four bytes.
     if not header.isascii() or b"\\" in header.replace(b"\\\\", b"").replace(b'\\"', b""):
         raise ValueError("its header is not ASCII, or has escapes that are not needed.")
-    n_arrays = header.count(b'"data_offsets"')  # within a text its quotes are escaped
+    n_arrays = header.count(b'"data_offsets"')  # within a string its quotes are escaped
     if n_arrays > MAX_ARRAYS:
         raise ValueError(f"it has {n_arrays:,} arrays, more than {MAX_ARRAYS:,}.")
     values = n_values(header.decode("ascii"))

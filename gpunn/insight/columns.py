@@ -80,9 +80,11 @@ def _codes(X: np.ndarray, column: Column) -> np.ndarray:
         codes: np.ndarray = X[:, column.inputs].argmax(axis=1)
         return codes
     x = X[:, column.inputs[0]]
-    values = np.unique(x)
-    edges = values if len(values) <= N_BINS else np.unique(np.quantile(x, np.arange(1, N_BINS) / N_BINS))
-    return np.searchsorted(edges, x)
+    ordered = np.sort(x)
+    starts = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1  # of each value but the least
+    if len(starts) >= N_BINS:
+        starts = np.arange(1, N_BINS) * len(x) // N_BINS
+    return np.searchsorted(ordered[starts], x, side="right")
 
 
 def moved(X: np.ndarray, summary: TrainingSummary) -> np.ndarray:

@@ -33,7 +33,7 @@ from gpunn.insight.slope import curvature, noise_scale
 from gpunn.nn.heads import Head, IdentityQuadratic
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
-from gpunn.training.data import Rows
+from gpunn.training.data import Rows, logits
 from gpunn.training.history import History
 from gpunn.training.layers import LayerStatistics, layer_statistics, spaced
 from gpunn.training.summary import TrainingSummary, cost_of_shares, sampled_numbers
@@ -219,7 +219,8 @@ def measure(
         index = device.asarray(numbers)
         theta = device.asarray(theta, "float64")  # differences of gradients want its digits
         rows = in_double(device, rows)
-        outcome = outcome_of(device, objective, theta, rows)
+        z = logits(device, network, theta, rows.X)
+        outcome = outcome_of(device, head, rows, z)
         sample = rows.take(xp, index)
         X, T, weight = xp.astype(sample.X, xp.float64), sample.T, sample.weight
         all_rows, sampled = (float(len(r)) if r.weight is None else float(xp.sum(r.weight)) for r in (rows, sample))
@@ -248,16 +249,20 @@ def measure(
         if summary is not None and rows_are == "other":
             learned = Learned(summary.cost, summary.score, summary.guess, summary.n_rows)
         held_out = None if validation is None else in_double(device, validation)
-        unseen, unseen_sample = None, None
+        z_sample = xp.take(z, index, axis=0)
+        unseen, unseen_sample, calibrated = None, None, None
         if held_out is not None:
-            unseen = outcome_of(device, objective, theta, held_out)
-            unseen_sample = held_out.take(xp, device.asarray(sample_of(device, held_out)))
+            z = logits(device, network, theta, held_out.X)
+            unseen, unseen_index = outcome_of(device, head, held_out, z), device.asarray(sample_of(device, held_out))
+            unseen_sample = held_out.take(xp, unseen_index)
+            calibrated = calibration_of(device, head, unseen_sample, xp.take(z, unseen_index, axis=0))
         elif rows_are == "other":
             unseen, unseen_sample = outcome, sample
+            calibrated = calibration_of(device, head, sample, z_sample)
         columns = tuple(columns) or as_columns(X.shape[1], input_names)
         labelled, tells, near, beside = None, (), None, None
         if at == "end" and rows.exclusive and len(numbers) >= FEW and np.isfinite(outcome.cost):
-            labelled = labelled_of(device, objective, theta, X, T, numbers)
+            labelled = labelled_of(device, head, z_sample, T, numbers)
             tells = tuple(alone(host_X, labelled.label, columns).tolist())
             some = spaced(len(numbers), MAX_ROWS)
             near = by_neighbours(host_X[some], labelled.label[some])
@@ -273,7 +278,7 @@ def measure(
             outcome=outcome,
             learned=learned,
             unseen=unseen,
-            calibration=calibration_of(device, objective, theta, unseen_sample),
+            calibration=calibrated,
             repeated=None if held_out is None else repeated_in(device, rows, held_out),
             labelled=labelled,
             alone=tells,

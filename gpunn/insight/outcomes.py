@@ -15,9 +15,10 @@ from gpunn.insight.columns import Column, repeated
 from gpunn.insight.finding import FEW
 from gpunn.insight.importance import MAX_COLUMNS, rises
 from gpunn.insight.neighbours import MAX_ROWS
+from gpunn.nn.heads import Head
 from gpunn.nn.objective import Objective
 from gpunn.nn.probabilities import log_probabilities
-from gpunn.training.data import Rows, logits
+from gpunn.training.data import Rows
 from gpunn.training.layers import spaced
 from gpunn.training.summary import class_shares, sampled_numbers
 
@@ -87,10 +88,9 @@ def _mean(xp: Any, a: Array, weight: Array | None) -> Array:
     return xp.mean(a, axis=0) if weight is None else xp.sum(a * (weight / xp.sum(weight))[:, None], axis=0)
 
 
-def outcome_of(device: Device, objective: Objective, theta: Array, rows: Rows) -> Outcome:
-    """What a network makes of all the rows."""
-    xp, head, T = device.xp, objective.head, rows.T
-    z = logits(device, objective.network, theta, rows.X)
+def outcome_of(device: Device, head: Head, rows: Rows, z: Array) -> Outcome:
+    """What a network makes of all the rows, from their logits z (n, k)."""
+    xp, T = device.xp, rows.T
     scores = head.decision(xp, z)
     if rows.exclusive and T.shape[1] > 1:
         right = (xp.argmax(scores, axis=-1) == xp.argmax(T, axis=-1))[:, None]
@@ -117,33 +117,33 @@ def _classes(device: Device, T: Array) -> np.ndarray:
     return found.argmax(axis=1) if found.shape[1] > 1 else (found[:, 0] > 0.5).astype(int)
 
 
-def _answers(device: Device, objective: Objective, theta: Array, X: Array) -> tuple[np.ndarray, np.ndarray]:
-    """Log-probabilities (n, k) of the classes, and the predicted class (n,).
+def _answers(device: Device, head: Head, z: Array) -> tuple[np.ndarray, np.ndarray]:
+    """Log-probabilities (n, k) of the classes, and the predicted class (n,), from logits z (n, k).
 
     The prediction is that of the decision scores: outputs without bounds are clipped to make probabilities, of which
     several may then be the largest.
     """
-    xp, head = device.xp, objective.head
-    z = logits(device, objective.network, theta, X)
+    xp = device.xp
     scores: np.ndarray = device.to_host(head.decision(xp, z))
     predicted = scores.argmax(axis=1) if scores.shape[1] > 1 else (scores[:, 0] > 0).astype(int)
     return device.to_host(log_probabilities(xp, head, z, False)), predicted
 
 
-def labelled_of(
-    device: Device, objective: Objective, theta: Array, X: Array, T: Array, numbers: np.ndarray
-) -> Labelled:
-    """Of sampled rows X (m, d) and T (m, k), which have these numbers."""
-    log_p, predicted = _answers(device, objective, theta, X)
+def labelled_of(device: Device, head: Head, z: Array, T: Array, numbers: np.ndarray) -> Labelled:
+    """Sampled rows with these numbers, from their logits z (m, k) and targets T (m, k)."""
+    log_p, predicted = _answers(device, head, z)
     top = np.partition(log_p, -2, axis=1)
     return Labelled(numbers, _classes(device, T), predicted, top[:, -1] - top[:, -2])
 
 
-def calibration_of(device: Device, objective: Objective, theta: Array, sample: Rows | None) -> Calibration | None:
-    """Of a sample of rows; None for none or few, in multilabel problems, and where probabilities are not finite."""
-    if sample is None or not sample.exclusive or len(sample) < FEW:
+def calibration_of(device: Device, head: Head, sample: Rows, z: Array) -> Calibration | None:
+    """Calibration on sampled rows with logits z (m, k).
+
+    None for few rows, in multilabel problems, and where probabilities are not finite.
+    """
+    if not sample.exclusive or len(sample) < FEW:
         return None
-    log_p, predicted = _answers(device, objective, theta, sample.X)
+    log_p, predicted = _answers(device, head, z)
     label = _classes(device, sample.T)
     return calibration(log_p, label, predicted == label) if np.isfinite(log_p).all() else None
 

@@ -1,26 +1,31 @@
-"""What the recording of layers costs: 784-256-128-10, ReLU, Adam, batch 128, 60,000 rows an epoch.
+"""Cost of insight: the recording of layers, a diagnosis, a report. 784-256-128-10, ReLU, Adam, batch 128, 60,000 rows.
 
     python -m benchmarks.recording [mnist.npz] [--arrays] [--write]
 
 One training, in which every other epoch ends with an entry of the recording: epochs with and without take turns, and
 the ratio is that of their times within a pair. The training is compiled where that goes, which makes epochs short and
-the recording dear, unless ``--arrays`` is given.
+the recording dear, unless ``--arrays`` is given. The diagnosis and the report are of up to 10,000 of the rows, after a
+training of one epoch.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
+import warnings
 from dataclasses import replace
 
 import numpy as np
 
 from benchmarks.tables import arguments, duration, heading, markdown, publish, ratio, typed
 from gpunn import MLPClassifier, blueprint, get_device
+from gpunn.insight import diagnose, html_report
 from gpunn.labels import Labels
 from gpunn.training.data import Rows
 from gpunn.training.history import History
 from gpunn.training.layers import Recorder
+
+LOOKED_AT = 10_000  # rows
 
 
 def data(path: str | None, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -59,6 +64,20 @@ def times(
     return found, progress.history.path
 
 
+def looks(X: np.ndarray, y: np.ndarray, rounds: int, hidden: tuple[int, ...]) -> dict[str, list[float]]:
+    """Seconds of diagnoses and of reports."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one epoch has not converged
+        clf = MLPClassifier(hidden, batch_size=128, max_iter=1, random_state=0).fit(X, y)
+    found: dict[str, list[float]] = {"diagnose": [], "report": []}
+    for _ in range(rounds):
+        for name, look in (("diagnose", diagnose), ("report", html_report)):
+            began = time.perf_counter()
+            look(clf, X[:LOOKED_AT], y[:LOOKED_AT])
+            found[name].append(time.perf_counter() - began)
+    return found
+
+
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("data", nargs="?", help="an .npz file with X of 784 columns and y; random pixels without")
@@ -70,14 +89,21 @@ def main() -> None:
     X, y = data(options.data, options.rows)
     found, path = times(X, y, options.rounds, tuple(options.hidden), not options.arrays)
     more = ratio(found["with"], found["without"])
+    seen = looks(X, y, options.rounds, tuple(options.hidden))
+    epoch = statistics.median(found["without"])
+    costs = [
+        (name, duration(statistics.median(seconds)), f"{statistics.median(seconds) / epoch:.2f}")
+        for name, seconds in seen.items()
+    ]
     row = [duration(statistics.median(found[name])) for name in ("without", "with", "recording")]
     network = "-".join(map(str, (X.shape[1], *options.hidden, len(np.unique(y)))))
     text = "\n".join((
-        heading(f"Recording of layers, {network}, batch 128, {len(y):,} rows", typed("recording")),
+        heading(f"Cost of insight, {network}, batch 128, {len(y):,} rows", typed("recording")),
         markdown(("an epoch", "with a recording", "the recording alone", "ratio"), [(*row, f"{more:.3f}")]),
-        f"\nMedians of {options.rounds} pairs of epochs; the ratio is that within a pair. Steps: {path}.",
+        f"\nMedians of {options.rounds} pairs of epochs; the ratio is that within a pair. Steps: {path}.\n",
+        markdown((f"of {min(len(y), LOOKED_AT):,} rows", "time", "epochs"), costs),
     ))  # fmt: skip
-    publish(text, "recording-cpu", options.write, found)
+    publish(text, "recording-cpu", options.write, found | seen)
 
 
 if __name__ == "__main__":

@@ -159,7 +159,10 @@ def test_train_step_refuses_to_leave_out_what_it_does_not_know():
 
 
 def test_recording_is_timed_beside_epochs_without(tmp_path):
-    [[row]] = tables(run("recording", "--rows", 300, "--rounds", 2, "--hidden", 8, "--arrays", "--write", tmp_path))
+    options = ("--rows", 300, "--rounds", 2, "--hidden", 8, "--arrays", "--write", tmp_path)
+    [row], looks = tables(run("recording", *options))
     assert all(seconds(row[name]) > 0 for name in ("an epoch", "with a recording", "the recording alone"))
     assert float(row["ratio"]) > 0
+    assert [row["of 300 rows"] for row in looks] == ["diagnose", "report"]
+    assert all(seconds(row["time"]) > 0 for row in looks)
     assert len(kept(tmp_path, "recording-cpu", chart=False)["recording"]) == 2

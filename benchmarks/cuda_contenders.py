@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.contenders import Gpunn, Jax, Torch, Work
+from gpunn.compile import policy
 from gpunn.training.history import History
 
 JAX_PRECISIONS = {"float32": "F32_F32_F32", "tf32": "TF32_TF32_F32", "bf16": "BF16_BF16_F32"}
@@ -141,14 +142,14 @@ class FloorCuda:
     """The bare matrix products of each step by cuBLAS, captured, and nothing else: no step by cuBLAS is faster."""
 
     def __init__(self, work: Work, precision: str) -> None:
-        from gpunn.devices.cuda_plan import Gemm
+        from gpunn.compile.cuda.plan import Gemm
 
         ours = Gpunn(work, "cuda", precision)
         self.device, progress, rows = ours.device, ours.progress, ours.rows
         xp = self.device.xp
         with self.device.use():
             given = (progress.theta, progress.method_state, rows.X)
-            self.program, path = self.device.compile_epoch(ours.objective, ours.trainer.method, *given)
+            self.program, path = policy.compiler(self.device).epoch(ours.objective, ours.trainer.method, *given, None)
             if self.program is None:
                 raise RuntimeError(f"the products were not captured: {path}")
             order = self.device.asarray(np.arange(work.batch))

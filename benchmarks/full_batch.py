@@ -28,6 +28,7 @@ from benchmarks.post import crop
 from benchmarks.tables import arguments, duration, heading, markdown, publish, ratio, typed
 from benchmarks.turns import race
 from gpunn import MLPClassifier, get_device
+from gpunn.compile import policy
 from gpunn.nn.activations import ReLU
 from gpunn.nn.heads import SoftmaxLogLikelihood
 from gpunn.nn.initialisers import glorot_uniform, zero_bias
@@ -83,7 +84,7 @@ def ours(solver: str, X: np.ndarray, y: np.ndarray, seed: int, max_iter: int, de
     """A training by gpunn."""
     if solver.endswith(COMPILED):
         solver = solver.removesuffix(COMPILED)
-        type(get_device(device)).compile_seconds = 0.0  # in this process any training is long enough
+        type(policy.compiler(get_device(device))).seconds = 0.0  # in this process any training is long enough
     clf = MLPClassifier(
         SIZES[1:-1],
         solver=solver,
@@ -146,7 +147,7 @@ def evaluation(n: int, path: str, dtype: str, times: int, device: str, compiled:
     with machine.use():
         X, T = machine.asarray(X), machine.asarray(np.eye(SIZES[-1])[y], dtype)
         theta = machine.asarray(network.initial(np, np.random.default_rng(0), glorot_uniform, zero_bias), dtype)
-        function = machine.compile_gradient(objective, theta.dtype, X, T, None)[0] if compiled else None
+        function = policy.compiler(machine).gradient(objective, theta.dtype, X, T, None)[0] if compiled else None
         function = function or (lambda theta: objective.value_and_gradient(machine.xp, theta, X, T))
         function(theta)
         yield None

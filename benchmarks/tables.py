@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import gpunn
+from gpunn.compile import policy
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -49,8 +50,10 @@ def typed(name: str) -> str:
 def heading(title: str, command: str, device: str = "cpu") -> str:
     """Title, command, date, commit, machine and versions."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout
+    machine = gpunn.get_device(device)
     facts = {
-        **gpunn.get_device(device).describe(),
+        **machine.describe(),
+        "compiled": policy.description(machine),
         "gpunn": f"{gpunn.__version__}, commit {commit.strip() or 'unknown'}",
     }
     facts.pop("memory", None)

@@ -90,7 +90,7 @@ def check_compiled(thing: Any, X: Any = None, y: Any = None) -> str:
     Returns
     -------
     str
-        "compiled by Numba", or "arrays" and the reason, as ``history_.path`` says after a training. What is compiled
+        "compiled", or "arrays" and the reason, as ``history_.path`` says after a training. What is compiled
         was held against the formulas in two steps of training: costs, gradients, the method's state and the weights.
 
     Raises

@@ -20,8 +20,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from gpunn import MLPClassifier
+from gpunn.compile.policy import CpuCompiler
 from gpunn.devices import DeviceUnavailableError, get_device
-from gpunn.devices.cpu import CpuDevice
 
 
 def pytest_addoption(parser):
@@ -35,7 +35,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     if config.getoption("--compile-all"):
-        CpuDevice.compile_seconds = CpuDevice.recompile_seconds = 0.0
+        CpuCompiler.seconds = CpuCompiler.again_seconds = 0.0
 
 
 class StrictDevice:
@@ -81,13 +81,7 @@ class StrictDevice:
 
     precision = "float32"
     chunk_elements = block_elements = 2**20
-    compile_seconds = recompile_seconds = 0.0
-
-    def compile_epoch(self, objective, method, theta, state, X, dropout=None):
-        return None, "arrays: only the standard"
-
-    def compile_gradient(self, objective, dtype, X, T, weight):
-        return None, "arrays: only the standard"
+    kind = "strict"  # for which nothing is compiled
 
     def describe(self):
         return {}
@@ -145,7 +139,7 @@ def callbacks():
 def by_arrays(monkeypatch):
     """No training is compiled: for tests that count or interrupt Python's calls, or hold the bits of two trainings
     against each other, one of which cannot be compiled."""
-    monkeypatch.setattr(CpuDevice, "compile_seconds", float("inf"))
+    monkeypatch.setattr(CpuCompiler, "seconds", float("inf"))
 
 
 @pytest.fixture

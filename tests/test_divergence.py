@@ -14,7 +14,7 @@ from sklearn.metrics import log_loss
 
 import gpunn
 from gpunn import DivergenceError, DivergenceWarning, MLPClassifier, blueprint
-from gpunn.devices.cpu import CpuDevice
+from gpunn.compile.policy import CpuCompiler
 
 X, Y = load_digits(return_X_y=True)
 X, Y = X[:400] / 16, Y[:400]
@@ -75,8 +75,8 @@ def test_400_extreme_trainings_end_in_a_sound_network_or_are_said(thorough, monk
     for number in range(400 if thorough else 40):
         parameters, rows, compiled = extreme(number)
         compiled = compiled and thorough
-        monkeypatch.setattr(CpuDevice, "compile_seconds", 0.0 if compiled else float("inf"))
-        monkeypatch.setattr(CpuDevice, "recompile_seconds", 0.0)
+        monkeypatch.setattr(CpuCompiler, "seconds", 0.0 if compiled else float("inf"))
+        monkeypatch.setattr(CpuCompiler, "again_seconds", 0.0)
         try:
             clf, said = fitted(parameters, rows)
         except ValueError as error:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from gpunn import get_device
-from gpunn.devices import cuda_blas
+from gpunn.compile import policy
+from gpunn.compile.cuda import blas
 from gpunn.nn.activations import ReLU, Softmax
 from gpunn.nn.heads import SoftmaxLogLikelihood
 from gpunn.nn.initialisers import gaussian_bias, glorot_uniform
@@ -92,7 +93,7 @@ def test_a_classifier_learns_in_lower_precision(cuda, digits, fitted, precision)
     clf = fitted(X, y, device="cuda", precision=precision, hidden_layer_sizes=(37,), learning_rate_init=0.005)
     assert clf.history_.path == f"captured as CUDA graphs, {precision} products"
     assert clf.score(X_test, y_test) > 0.93
-    with pytest.raises(ValueError, match=f"precision='{precision}'.*cannot be fused"):
+    with pytest.raises(ValueError, match=f"precision='{precision}'.*cannot be traced"):
         clf.set_params(activation="prelu").fit(X, y)
 
 
@@ -103,14 +104,14 @@ def test_divergence_is_seen(cuda, trained, digits):
 
 def test_a_capture_that_fails_is_said_and_arrays_go_on(cuda, digits, monkeypatch):
     def refuse(self, stream):
-        raise cuda_blas.BlasError("cublasSetStream_v2: no")
+        raise blas.BlasError("cublasSetStream_v2: no")
 
-    monkeypatch.setattr(cuda_blas.Blas, "use", refuse)
+    monkeypatch.setattr(blas.Blas, "use", refuse)
     network = Network(SIZES, (ReLU(),))
     theta = cuda.asarray(np.zeros(network.n_parameters, np.float32))
     state = Adam().init(cuda.xp, theta)
     objective = Objective(network, SoftmaxLogLikelihood())
-    found = cuda.compile_epoch(objective, Adam(), theta, state, cuda.asarray(digits[0]))
+    found = policy.compiler(cuda).epoch(objective, Adam(), theta, state, cuda.asarray(digits[0]), None)
     assert found == (None, "arrays: capturing failed: BlasError: cublasSetStream_v2: no")
     assert float(cuda.xp.sum(theta)) == 0
 

@@ -18,9 +18,9 @@ TOLD = {"blueprint", "choices", "labels", "limits", "parameters", "training", *M
 FITTED = {"inputs", "outcome", "sklearn_compat", *TOLD}
 PLAN = {
     "__main__": {"cli"},
-    "cli": {"", "estimator", "insight", "models", "data", "features", "manifest", "shown", *FITTED},
+    "cli": {"", "compile", "estimator", "insight", "models", "data", "features", "manifest", "shown", *FITTED},
     "estimator": {"", "keeping", "predicting", "session", "manifest", "sklearn_compat", *TOLD},
-    "insight": {"features", "shown", *FITTED},  # it reads estimators, and is given them
+    "insight": {"compile", "features", "shown", *FITTED},  # it reads estimators, and is given them
     "testing": FITTED,
     "hidden_layer": {"predicting", "sklearn_compat"},  # of whatever estimator it is given
     "keeping": {"models", "features", "manifest", *FITTED},
@@ -35,7 +35,8 @@ PLAN = {
     # A model file keeps classes; for ONNX an estimator is read.
     "models": {"", "labels", "choices", "inputs", *SAFE, *MATHS},
     "inputs": {"devices", "features", "sklearn_compat", "training"},
-    "training": {"shown", *MATHS},
+    "training": {"shown", "compile", *MATHS},
+    "compile": MATHS,
     "data": {"features", "shown"},
     "choices": {"limits", "optim", "nn", "features", "shown"},
     "limits": {"shown"},
@@ -49,7 +50,7 @@ PLAN = {
     "shown": set(),
 }
 
-MAY_IMPORT_CUPY = ("gpunn/devices/cuda.py", "gpunn/devices/cuda_graph.py")
+MAY_IMPORT_CUPY = ("gpunn/devices/cuda.py", "gpunn/compile/cuda/graph.py")
 PURE = ("nn", "optim")
 PURE_MAY_IMPORT = {
     "__future__",
@@ -136,9 +137,11 @@ def test_the_plan_itself_runs_downwards():
         ("training/data.py", "import gpunn"),
         ("training/data.py", "from .history import History"),
         ("training/data.py", "import cupy as cp"),
+        ("devices/cpu.py", "from gpunn.compile import policy"),
+        ("compile/formulas.py", "from gpunn.training import minibatch"),
         ("devices/cpu.py", "import cupy.cuda"),
         ("devices/cpu.py", "import array_api_compat.cupy"),
-        ("devices/cuda_plan.py", "import cupy"),
+        ("compile/cuda/plan.py", "import cupy"),
         ("devices/cpu.py", "importlib.import_module('cupy')"),
         ("devices/cpu.py", "importlib.import_module(name)"),
         ("choices.py", "from gpunn.labels import Labels"),
@@ -159,7 +162,7 @@ def test_what_the_plan_forbids_is_found(path, source):
         ("nn/costs.py", "import math\nfrom typing import Any\nfrom gpunn.nn.activations import Softmax"),
         ("training/data.py", "import numpy\nfrom gpunn.nn.network import Network\nfrom gpunn import optim"),
         ("devices/cuda.py", "import cupy\nimport array_api_compat.cupy as xp"),
-        ("devices/cuda_graph.py", "import cupy"),
+        ("compile/cuda/graph.py", "import cupy"),
         ("choices.py", "from gpunn.optim.directions import BFGS"),
         ("cli/main.py", "from gpunn import __version__\nfrom gpunn.nn.costs import COSTS"),
         ("__init__.py", "import importlib\nimportlib.import_module(name)"),

@@ -13,6 +13,7 @@ from gpunn.cli.evaluate import evaluate
 from gpunn.cli.inspection import inspect, page
 from gpunn.cli.predict import predict
 from gpunn.cli.train import train
+from gpunn.compile import policy
 from gpunn.devices import every_device, get_device
 
 
@@ -20,7 +21,7 @@ def devices(options: argparse.Namespace) -> int:
     report.facts(f"gpunn {gpunn.__version__}", {"Python": sys.version.split()[0]})
     found, no_cuda = every_device()
     for device in found:
-        report.facts(device.name, device.describe())
+        report.facts(device.name, {**device.describe(), "compiled": policy.description(device)})
     if no_cuda:
         report.facts("cuda", {"not available": no_cuda})
     report.facts("auto", {"takes": get_device("auto").name})

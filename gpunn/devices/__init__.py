@@ -27,13 +27,12 @@ class Device(Protocol):
     """What gpunn asks of a device."""
 
     name: str  # "cpu", "cuda:0"
+    kind: str  # "cpu" or "cuda": what compiles for it
     xp: Any  # the array namespace
     note: str  # how "auto" came to this device; empty for a device asked for by name
     precision: str  # of the products of compiled epochs, one of PRECISIONS
     chunk_elements: int  # numbers in the widest layer of the rows that are predicted together
     block_elements: int  # numbers in the rows whose activations are made together
-    compile_seconds: float  # what making an epoch into one function can take
-    recompile_seconds: float  # what it takes in another training, once it was done
 
     def asarray(self, x: Any, dtype: Any = None) -> Array:
         """``x`` as an array on this device, copied only where it must be."""
@@ -68,16 +67,8 @@ class Device(Protocol):
     def free_bytes(self) -> int | None:
         """Memory that new arrays may take, in bytes; None where that cannot be told."""
 
-    def compile_epoch(
-        self, objective: Any, method: Any, theta: Array, state: Any, X: Array, dropout: Any = None
-    ) -> tuple[Any, str]:
-        """An epoch of minibatch training as one function, and what it is; or None, and why there is none."""
-
-    def compile_gradient(self, objective: Any, dtype: Any, X: Array, T: Array, weight: Array | None) -> tuple[Any, str]:
-        """Cost and gradient of all rows as one function of theta, and what it is; or None, and why there is none."""
-
     def describe(self) -> dict[str, str]:
-        """Facts for people: hardware, memory, libraries, what is compiled or captured."""
+        """Facts for people: hardware, memory, libraries."""
 
 
 def get_device(name: str = "cpu", precision: str = "float32") -> Device:

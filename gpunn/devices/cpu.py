@@ -6,30 +6,23 @@ import contextlib
 import os
 import platform
 from collections.abc import Callable, Sequence
-from importlib import metadata
 from typing import Any
 
 import numpy as np
 
-from gpunn.devices import cores, is_cupy, products
+from gpunn.devices import cores, is_cupy
 
 Array = Any
-
-
-SWITCHED_OFF = "Numba is told not to compile (NUMBA_DISABLE_JIT)"
-COMPILABLE = "?" + np.typecodes["AllInteger"] + "fd"  # types of X; not float16, nor any longer than float64
 
 
 class CpuDevice:
     """NumPy on the processor of this machine."""
 
-    name = "cpu"
+    name = kind = "cpu"
     xp: Any = np
     precision = "float32"
     chunk_elements = 2**20  # 4 MiB in float32: with fewer, products would read the weights too often
     block_elements = 2**17  # 512 KiB: they come and go in a core's own cache
-    compile_seconds = 10.0
-    recompile_seconds = 2e-3  # for tracing the formulas again
 
     def __init__(self, note: str = "") -> None:
         self.note = note
@@ -67,14 +60,6 @@ class CpuDevice:
         kib = _first_value("/proc/meminfo", "MemAvailable")
         return None if kib is None else int(kib.split()[0]) * 1024
 
-    def compile_epoch(
-        self, objective: Any, method: Any, theta: Array, state: Any, X: Array, dropout: Any = None
-    ) -> tuple[Any, str]:
-        return _compile("CompiledEpoch", X, objective, method, theta, state, dropout)
-
-    def compile_gradient(self, objective: Any, dtype: Any, X: Array, T: Array, weight: Array | None) -> tuple[Any, str]:
-        return _compile("CompiledGradient", X, objective, dtype, X, T, weight)
-
     def describe(self) -> dict[str, str]:
         from threadpoolctl import threadpool_info
 
@@ -88,48 +73,7 @@ class CpuDevice:
             if pool["user_api"] == "blas" and "scipy.libs" not in pool["filepath"]:
                 version = pool.get("version") or "of unknown version"
                 facts["BLAS"] = f"{pool['internal_api']} {version}, {pool['num_threads']} threads"
-        facts["compiled"] = _numba()
         return facts
-
-
-def _compile(name: str, X: Array, *arguments: Any) -> tuple[Any, str]:
-    """A class of `gpunn.devices.compiled` made, or None, and the history's word for it."""
-    from gpunn.devices import compiled
-    from gpunn.devices.trace import Untraceable
-
-    if X.dtype.char not in COMPILABLE or not X.dtype.isnative:
-        return None, f"arrays: Numba does not know X's dtype {X.dtype}"
-    try:
-        if _is_switched_off():
-            return None, f"arrays: {SWITCHED_OFF}"
-        return getattr(compiled, name)(*arguments), "compiled by Numba"
-    except ImportError as error:
-        if isinstance(error, ModuleNotFoundError) and error.name == "numba":
-            return None, "arrays: Numba is not installed (pip install numba)"
-        return None, f"arrays: Numba cannot be loaded: {error}"  # too old for this NumPy, say
-    except Untraceable as error:
-        return None, f"arrays: cannot be fused: {error}"
-
-
-def _numba() -> str:
-    try:
-        version = metadata.version("numba")
-    except metadata.PackageNotFoundError:
-        return "nothing: Numba is not installed (pip install numba), elementwise work is NumPy's own"
-    try:
-        if _is_switched_off():
-            return f"nothing: {SWITCHED_OFF}, elementwise work is NumPy's own"
-    except ImportError as error:
-        return f"nothing: Numba {version} cannot be loaded: {error}"
-    return f"long trainings, by Numba {version} with the products of {products.owner()}"
-
-
-def _is_switched_off() -> bool:
-    """Whether Numba leaves functions as Python's, which cannot call BLAS by its address."""
-    import numba
-
-    config: Any = numba.config  # whose names are made as it is read
-    return bool(config.DISABLE_JIT)
 
 
 def _processor() -> str:

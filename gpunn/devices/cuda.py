@@ -1,4 +1,4 @@
-"""CUDA GPUs, through CuPy. Only this file and cuda_graph.py import cupy, and only once CUDA is asked for."""
+"""CUDA GPUs, through CuPy. Only this file and gpunn.compile.cuda.graph import cupy, and only once CUDA is asked for."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ import cupy
 import numpy as np
 
 from gpunn.devices import DeviceUnavailableError
-from gpunn.devices.cuda_header import INPUTS
-from gpunn.devices.trace import Untraceable
 
 Array = Any
 runtime = cupy.cuda.runtime
@@ -28,8 +26,7 @@ class CudaDevice:
 
     xp = xp
     chunk_elements = block_elements = 2**24
-    compile_seconds = 5.0  # for NVRTC, which keeps what it compiled on disk, and capturing; not yet measured
-    recompile_seconds = 0.1  # for tracing and capturing; not yet measured
+    kind = "cuda"
 
     def __init__(self, index: int, note: str = "", precision: str = "float32") -> None:
         self.index, self.precision = index, precision
@@ -77,40 +74,6 @@ class CudaDevice:
             pool = cupy.get_default_memory_pool()
             return self._device.mem_info[0] + pool.free_bytes()
 
-    def compile_epoch(
-        self, objective: Any, method: Any, theta: Array, state: Any, X: Array, dropout: Any = None
-    ) -> tuple[Any, str]:
-        """As `gpunn.devices.Device` says; a ValueError where the precision asked for cannot be had."""
-        from gpunn.devices.cuda_graph import CapturedEpoch
-
-        if theta.ndim > 1:
-            why = "members are trained side by side"
-        elif dropout is not None:
-            why = "dropout"
-        elif X.dtype.name not in INPUTS:
-            why = f"the kernels do not read X's dtype {X.dtype}"
-        elif self.precision != "float32" and theta.dtype != np.float32:
-            why = f"theta is {theta.dtype}, not float32 (dtype='float32')"
-        else:
-            try:
-                with self._device:
-                    program = CapturedEpoch(objective, method, theta, state, X, self.precision)
-                products = f", {self.precision} products" if self.precision != "float32" else ""
-                return program, f"captured as CUDA graphs{products}"
-            except Untraceable as error:
-                why = f"cannot be fused: {error}"
-            except Exception as error:  # whatever CuPy, CUDA or cuBLAS has against it, arrays may still do
-                why = f"capturing failed: {type(error).__name__}: {str(error).partition(chr(10))[0]}"
-        if self.precision != "float32":
-            raise ValueError(
-                f"precision={self.precision!r} is for training steps that are captured, and these are not: {why}. Use "
-                "precision='float32'."
-            )
-        return None, f"arrays: {why}"
-
-    def compile_gradient(self, objective: Any, dtype: Any, X: Array, T: Array, weight: Array | None) -> tuple[Any, str]:
-        return None, "arrays: evaluations of all rows are launched one by one"
-
     def describe(self) -> dict[str, str]:
         with self._device:
             properties = runtime.getDeviceProperties(self.index)
@@ -122,7 +85,6 @@ class CudaDevice:
             "CuPy": cupy.__version__,
             "CUDA runtime": _version(runtime.runtimeGetVersion()),
             "driver supports": f"CUDA {_version(runtime.driverGetVersion())}",
-            "captured": "long minibatch trainings, as CUDA graphs",
         }
 
 

@@ -51,7 +51,7 @@ def of_steps(epochs: Any, device: Device, objective: Objective, progress: Any, r
 
     by_arrays, compiled = trial(), trial()
     total, norm = epochs.steps(device, objective, by_arrays, some, None, lr)
-    compiled.theta, compiled.method_state = program.place(compiled.theta, compiled.method_state)
+    compiled.theta, compiled.method_state = program.align(compiled.theta, compiled.method_state)
     keys = epochs.keys(device, compiled, n_steps)
     order = device.asarray(np.arange(len(some)))
     found = program(compiled.theta, compiled.method_state, some.X, some.T, some.weight, order, lr, size, *keys)

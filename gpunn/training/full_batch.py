@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from gpunn.compile import policy
 from gpunn.devices import Device
 from gpunn.nn.network import by_columns
 from gpunn.nn.objective import Objective
@@ -38,8 +39,8 @@ class FullBatch:
         Of early stopping on the validation score.
     compiled : bool or None, default None
         Compile the evaluation where the device can. None does so for long trainings only: where all the evaluations
-        there may be, times 15 nanoseconds for each row and neuron (about what one gains), come to the device's
-        ``compile_seconds``. It is a rule by the size of the work alone, so that the same training takes the same path
+        there may be, times 15 nanoseconds for each row and neuron (about what one gains), come to the compiler's
+        ``seconds``. It is a rule by the size of the work alone, so that the same training takes the same path
         wherever it runs.
     """
 
@@ -163,10 +164,10 @@ class FullBatch:
         """
         xp, function, path = device.xp, None, "arrays: as asked"
         gain = min(self.max_iter, self.max_evaluations) * len(rows) * sum(objective.network.sizes[1:]) * 15e-9
-        if self.compiled is None and gain < device.compile_seconds:
+        if self.compiled is None and gain < policy.compiler(device).seconds:
             path = "arrays: too short a training to compile for"
         elif self.compiled is not False:
-            function, path = device.compile_gradient(objective, theta.dtype, rows.X, rows.T, rows.weight)
+            function, path = policy.compiler(device).gradient(objective, theta.dtype, rows.X, rows.T, rows.weight)
             other = "" if function is None else agreement.of_gradient(device, objective, theta, rows, function)
             if other:
                 function, path = None, f"arrays: what is compiled gives {other} otherwise than the formulas do"

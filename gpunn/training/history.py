@@ -54,7 +54,7 @@ class History:
     best : int or None
         Entry whose state was restored, where one was; None for the initial weights.
     path : str
-        How the steps were computed: "compiled by Numba", "captured as CUDA graphs" (with the precision of the
+        How the steps were computed: "compiled", "captured as CUDA graphs" (with the precision of the
         products, where it was asked for), or "arrays" with the reason.
     divergence : str
         What went wrong where training diverged, in words; else "".

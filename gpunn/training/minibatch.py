@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gpunn.compile import policy
 from gpunn.devices import Device, writable
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective, limit_norms
@@ -98,7 +99,7 @@ class Minibatch:
     compiled : bool or None, default None
         Compile the epoch where the device can. None does so for long trainings only: where all the steps there were
         and may be, of all members, times 100 microseconds and 3 nanoseconds for each parameter (about what a step
-        gains), come to the device's ``compile_seconds``, and those of this run to its ``recompile_seconds``. It is a
+        gains), come to the compiler's ``seconds``, and those of this run to its ``again_seconds``. It is a
         rule by the size of the work alone, so that the same training takes the same path wherever it runs.
     """
 
@@ -169,7 +170,7 @@ class Minibatch:
             program, history.path = self.program(device, objective, progress, rows)
         stopwatch.lap("compiling")
         if program is not None:
-            progress.theta, progress.method_state = program.place(progress.theta, progress.method_state)
+            progress.theta, progress.method_state = program.align(progress.theta, progress.method_state)
         xp, theta = device.xp, progress.theta
         shown = theta if progress.average is None else progress.average
         entry = history.n_iter - 1 if history.n_iter else None
@@ -315,12 +316,13 @@ class Minibatch:
         n_steps = self.max_epochs * -(-n // min(self.batch_size, n))
         n_members = theta.shape[0] if theta.ndim > 1 else 1
         gain = n_members * (100e-6 + 3e-9 * theta.shape[-1])
-        is_long = gain * (progress.history.evaluations + n_steps) >= device.compile_seconds
-        if self.compiled is None and not (is_long and gain * n_steps >= device.recompile_seconds):
+        compiler = policy.compiler(device)
+        is_long = gain * (progress.history.evaluations + n_steps) >= compiler.seconds
+        if self.compiled is None and not (is_long and gain * n_steps >= compiler.again_seconds):
             return None, "arrays: too short a training to compile for"
         dropout = self._dropout(device, theta, progress.step)
         state, before = progress.method_state, progress.history.path
-        program, path = device.compile_epoch(objective, self.method, theta, state, rows.X, dropout)
+        program, path = compiler.epoch(objective, self.method, theta, state, rows.X, dropout)
         if program is not None and path != before:
             other = agreement.of_steps(self, device, objective, progress, rows, program)
             if other:

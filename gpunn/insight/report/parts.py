@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gpunn.compile import policy
 from gpunn.inputs import device_for
 from gpunn.insight.displays import GradientFlowDisplay, TrainingCurveDisplay
 from gpunn.insight.displays.flow import CURVES
@@ -180,6 +181,7 @@ def origin(clf: Any, X: Any, how: str) -> Html:
         **({"notes": " ".join(history.notes)} if history.notes else {}),
         "device of this report": device.name,
         **device.describe(),
+        "compiled": policy.description(device),
         **{name: importlib.metadata.version(package) for name, package in packages.items()},
         "Python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         "report made": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),

@@ -1,0 +1,1 @@
+"""Training steps compiled from their formulas, for the CPU and for CUDA."""

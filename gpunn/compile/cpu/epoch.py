@@ -1,0 +1,285 @@
+"""The operations of one thread in a step of minibatch training.
+
+Every thread runs the whole epoch. In a step each takes a share of the operations of `gpunn.compile.step`; where one
+needs what others made, all wait for each other. There are three partitions, by what the threads then have to exchange:
+
+data parallel
+    A thread has rows of the batch, and makes their part of the gradient. For small networks.
+tensor parallel
+    A thread owns all weights that leave its share of the neurons of a layer. It alone reads and changes them, forward,
+    backward and in the update, so that they stay in its core's cache; what it adds to each z is a part of a sum. Not
+    for activations that need all of a row, such as softmax in a hidden layer.
+sharded update
+    A thread has rows of the batch, forward and backward, and then weights, for which it reads the rows of all. For
+    large networks and batches so large that there would be more parts of z than weights.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Literal, NamedTuple
+
+from gpunn.compile.cpu import operation as op
+from gpunn.compile.cpu.blas import FAR
+from gpunn.compile.cpu.operation import Matrix, add_up, barrier, gemm, operation
+from gpunn.compile.cpu.workspace import Workspace
+from gpunn.compile.step import step_operations
+
+Partition = Literal["data parallel", "tensor parallel", "sharded update"]
+
+BLOCK = 2**16  # elements of a gradient that a thread has at once: they stay in the cache until they are used
+WIDE_BLOCK = 2**19  # where products are not in tiles, for each block has the other matrix packed
+ACTIVATED = 16  # rows whose z a thread adds up and activates at once: they stay in the nearest cache
+
+Operations = list[list[int]]
+
+
+class Strides(NamedTuple):
+    """Elements from row to row, and from column to column, of X and T."""
+
+    X: tuple[int, int]
+    T: tuple[int, int]
+
+
+class Step:
+    """Where the arrays of a step lie, and its operations.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        As in `Network`.
+    partition : {"data parallel", "tensor parallel", "sharded update"}
+    batch, n_threads : int
+    functions : dict of str to int
+        Slot of the address of each kernel.
+    itemsize : int
+        Bytes of an element.
+    """
+
+    def __init__(
+        self,
+        sizes: tuple[int, ...],
+        partition: Partition,
+        batch: int,
+        n_threads: int,
+        functions: dict[str, int],
+        itemsize: int,
+    ) -> None:
+        self.sizes, self.partition, self.batch, self.n_threads = sizes, partition, batch, n_threads
+        self.functions, self.itemsize = functions, itemsize
+        self.n_layers = len(sizes) - 1
+        self.n_weights = sum(a * b for a, b in itertools.pairwise(sizes))
+        self.n_parameters = self.n_weights + sum(sizes[1:])
+        self.workspace = Workspace()
+        parts = n_threads if partition == "tensor parallel" else 1  # of each z
+        new = self.workspace.matrix
+        self.x, self.target = new(batch, sizes[0]), new(batch, sizes[-1])
+        self.z = [new(parts * batch, n) for n in sizes[1:]]
+        self.h = [new(batch, n) for n in sizes[1:-1]]
+        self.d = [new(batch, n) for n in sizes[1:]]
+        self.g = new(n_threads, self.n_parameters if partition == "data parallel" else max(WIDE_BLOCK, *sizes))
+        self.W, self.b, start, start_b = [], [], 0, self.n_weights
+        for n_in, n in itertools.pairwise(sizes):
+            self.W.append(Matrix(op.THETA, start, n))
+            self.b.append(Matrix(op.THETA, start_b, 0))
+            start, start_b = start + n_in * n, start_b + n
+
+    def operations(self, k: int, r: int, strides: Strides) -> Operations:
+        """Those of thread k in a step of r rows."""
+        make = {"data parallel": DataParallel, "tensor parallel": TensorParallel, "sharded update": ShardedUpdate}
+        thread = make[self.partition](self, k, r, strides)
+        for name, layer in step_operations(self.n_layers):
+            getattr(thread, name)(layer)
+        return thread.found
+
+
+def share(k: int, n_threads: int, n: int) -> tuple[int, int]:
+    """The part of thread k of n things."""
+    return k * n // n_threads, (k + 1) * n // n_threads
+
+
+class DataParallel:
+    """The operations of thread k, which has the rows ``rows`` of r; a method for each operation of a step."""
+
+    def __init__(self, step: Step, k: int, r: int, strides: Strides) -> None:
+        self.step, self.k, self.r, self.strides = step, k, r, strides
+        self.found: Operations = []
+        self.rows = share(k, step.n_threads, r)
+        self.n_rows = self.rows[1] - self.rows[0]
+
+    def add(self, *operations: list[int]) -> None:
+        self.found += operations
+
+    def kernel(
+        self, name: str, *matrices: Matrix, rows: tuple[int, int], columns: tuple[int, int], width: int = 0
+    ) -> None:
+        self.add(
+            operation(op.KERNEL, *matrices, function=self.step.functions[name], rows=rows, columns=columns, width=width)
+        )
+
+    def inputs(self, layer: int) -> Matrix:
+        return self.step.h[layer - 1] if layer else self.step.x
+
+    def gather_rows(self, rows: tuple[int, int], columns: tuple[int, int]) -> None:
+        """Rows of X, and what dropout leaves of them."""
+        s, (row, column) = self.step, self.strides.X
+        self.kernel("gather", s.x, Matrix(op.X, 0, row), rows=rows, columns=columns, width=column)
+        if "drop" in s.functions:
+            self.kernel("drop", s.x, rows=rows, columns=columns, width=s.sizes[0])
+
+    def gather_targets(self) -> None:
+        s, (row, column) = self.step, self.strides.T
+        every = (0, s.sizes[-1])
+        self.kernel("targets", s.target, Matrix(op.T, 0, row), rows=self.rows, columns=every, width=column)
+
+    def gather(self, layer: int) -> None:
+        self.gather_targets()
+        self.gather_rows(self.rows, (0, self.step.sizes[0]))
+
+    def product(self, i: int) -> None:
+        s, a = self.step, self.rows[0]
+        self.add(gemm(self.inputs(i).at(a), s.W[i], s.z[i].at(a), self.n_rows, s.sizes[i], s.sizes[i + 1]))
+
+    def forward(self, i: int) -> None:
+        s, n = self.step, self.step.sizes[i + 1]
+        self.kernel(f"forward_{i}", s.z[i], s.h[i], s.d[i], s.b[i], rows=self.rows, columns=(0, n), width=n)
+
+    def head(self, i: int) -> None:
+        s, n = self.step, self.step.sizes[-1]
+        self.kernel("head", self.own_z(i), self.target(), s.d[i], s.b[i], rows=self.rows, columns=(0, n), width=n)
+
+    def own_z(self, i: int) -> Matrix:
+        return self.step.z[i]
+
+    def target(self) -> Matrix:
+        return self.step.target
+
+    def input_gradient(self, i: int) -> None:
+        s, a = self.step, self.rows[0]
+        self.add(gemm(s.d[i].at(a), s.W[i], s.d[i - 1].at(a), self.n_rows, s.sizes[i + 1], s.sizes[i], op.TRANSPOSE_B))
+
+    def backward(self, i: int) -> None:
+        s, n = self.step, self.step.sizes[i + 1]
+        self.kernel(f"backward_{i}", s.z[i], s.h[i], s.d[i], s.b[i], rows=self.rows, columns=(0, n), width=n)
+
+    def weight_gradient(self, i: int) -> None:
+        s, a = self.step, self.rows[0]
+        out = s.g.at(self.k, s.W[i].start)._replace(stride=s.sizes[i + 1])
+        self.add(gemm(self.inputs(i).at(a), s.d[i].at(a), out, s.sizes[i], self.n_rows, s.sizes[i + 1], op.TRANSPOSE_A))
+
+    def bias_gradient(self, i: int) -> None:
+        s = self.step
+        out = s.g.at(self.k, s.b[i].start)._replace(stride=0)
+        self.add(add_up(out, s.d[i].at(self.rows[0]), 0, 1, self.n_rows, s.sizes[i + 1]))
+
+    def update(self, layer: int) -> None:
+        s = self.step
+        self.add(barrier())
+        for name, start, stop in (("weights", 0, s.n_weights), ("biases", s.n_weights, s.n_parameters)):
+            first, last = (start + part for part in share(self.k, s.n_threads, stop - start))
+            own = s.g.at(self.k, first)
+            if s.n_threads > 1:
+                self.add(add_up(own, s.g.at(0, first), s.g.stride, s.n_threads, 1, last - first, op.ADD))
+            self.kernel(f"update_{name}", own, rows=(0, 1), columns=(first, last))
+        self.add(barrier())
+
+    def advance(self, layer: int) -> None:
+        self.kernel("advance", rows=(0, 1), columns=(0, 1))
+
+
+class ShardedUpdate(DataParallel):
+    """Weight gradients come when all threads are back at the first layer, each with its update."""
+
+    def __init__(self, step: Step, k: int, r: int, strides: Strides) -> None:
+        super().__init__(step, k, r, strides)
+        self.waiting: list[int] = []
+
+    def weight_gradient(self, i: int) -> None:
+        self.waiting.append(i)
+
+    def bias_gradient(self, i: int) -> None:
+        pass  # `descend` makes it
+
+    def update(self, layer: int) -> None:
+        self.add(barrier())
+        for i in self.waiting:
+            self.descend(i)
+        self.add(barrier())
+
+    def descend(self, i: int) -> None:
+        """Gradient and update of this thread's share of a layer: of its inputs' weights, and of its biases."""
+        s, n = self.step, self.step.sizes[i + 1]
+        p, e = share(self.k, s.n_threads, s.sizes[i])
+        n_inputs = max(1, (WIDE_BLOCK if s.d[i].stride * s.itemsize >= FAR else BLOCK) // n)
+        part = s.g.at(self.k)._replace(stride=n)
+        while p < e:
+            q = min(p + n_inputs, e)
+            self.add(gemm(self.inputs(i).at(0, p), s.d[i], part, q - p, self.r, n, op.TRANSPOSE_A))
+            first = s.W[i].start + p * n
+            self.kernel("update_weights", part, rows=(0, 1), columns=(first, first + (q - p) * n))
+            p = q
+        p, e = share(self.k, s.n_threads, n)
+        if p < e:
+            self.add(add_up(part._replace(stride=0), s.d[i].at(0, p), 0, 1, self.r, e - p))
+            self.kernel("update_biases", part, rows=(0, 1), columns=(s.b[i].start + p, s.b[i].start + e))
+
+
+class TensorParallel(ShardedUpdate):
+    """A stage a layer, forward and backward: each thread takes its share of the layer's inputs.
+
+    After the last stage nobody waits: what it changed is read, in the next step's first, by the same thread alone.
+    """
+
+    def own_inputs(self, i: int) -> tuple[int, int]:
+        return share(self.k, self.step.n_threads, self.step.sizes[i])
+
+    def own_z(self, i: int) -> Matrix:
+        return self.step.z[i].at(self.k * self.step.batch)
+
+    def gather(self, layer: int) -> None:
+        self.gather_rows((0, self.r), self.own_inputs(0))
+        self.gather_targets()
+
+    def product(self, i: int) -> None:
+        s = self.step
+        p, q = self.own_inputs(i)
+        self.add(gemm(self.inputs(i).at(0, p), s.W[i].at(p), self.own_z(i), self.r, q - p, s.sizes[i + 1]))
+
+    def forward(self, i: int) -> None:
+        s, own, columns = self.step, self.own_z(i), self.own_inputs(i + 1)
+        self.add(barrier())
+        for first in range(0, self.r, ACTIVATED):
+            rows = (first, min(first + ACTIVATED, self.r))
+            self.add_parts_of(i, rows, columns)
+            self.kernel(f"forward_{i}", own, s.h[i], s.d[i], s.b[i], rows=rows, columns=columns, width=s.sizes[i + 1])
+
+    def add_parts_of(self, i: int, rows: tuple[int, int], columns: tuple[int, int]) -> None:
+        """Add the other threads' parts of z to this one's."""
+        s, (p, q) = self.step, columns
+        if s.n_threads > 1:
+            own, every = (z.at(rows[0], p) for z in (self.own_z(i), s.z[i]))
+            self.add(add_up(own, every, s.batch * s.z[i].stride, s.n_threads, rows[1] - rows[0], q - p, op.ADD))
+
+    def head(self, i: int) -> None:
+        self.add(barrier())
+        self.add_parts_of(i, self.rows, (0, self.step.sizes[-1]))
+        super().head(i)
+        self.add(barrier())
+
+    def input_gradient(self, i: int) -> None:
+        s = self.step
+        p, q = self.own_inputs(i)
+        self.add(gemm(s.d[i], s.W[i].at(p), s.d[i - 1].at(0, p), self.r, s.sizes[i + 1], q - p, op.TRANSPOSE_B))
+
+    def backward(self, i: int) -> None:
+        s, columns = self.step, self.own_inputs(i + 1)
+        arrays = (self.own_z(i), s.h[i], s.d[i], s.b[i])
+        self.kernel(f"backward_{i}", *arrays, rows=(0, self.r), columns=columns, width=s.sizes[i + 1])
+
+    def weight_gradient(self, i: int) -> None:
+        self.descend(i)
+        if i:
+            self.add(barrier())
+
+    def update(self, layer: int) -> None:
+        pass  # each layer has had its own

@@ -1,0 +1,323 @@
+"""The kernels of a network and a method: functions in LLVM IR, made from their formulas.
+
+A kernel is called as ``kernel(operation, addresses)``: with the fields of an operation and with the table of addresses
+that they point into (`gpunn.compile.cpu.operation`). Its row and column bounds are the share of one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from gpunn.compile import formulas
+from gpunn.compile.cpu import operation as op
+from gpunn.compile.cpu.render import TYPES, Function, Loops, declarations
+from gpunn.compile.formulas import Formula
+from gpunn.compile.schedule import Schedule
+from gpunn.nn.dropout import Dropout
+from gpunn.nn.heads import Head
+from gpunn.nn.objective import Objective
+from gpunn.optim.first_order import FirstOrder
+
+LANES = 16  # rows that a head handles at once: their values are vectors
+AHEAD = 4  # rows that are fetched into the cache before they are copied
+BYTES = {"float": 4, "double": 8}
+
+
+class Kernel(Function):
+    """A kernel, and what its operations say; their matrices are called by the names given.
+
+    Columns count from ``column_start``: pointers to rows are to the first element of this thread's share.
+    """
+
+    def __init__(self, name: str, dtype: str, matrices: Iterable[str]) -> None:
+        super().__init__(name, {"operation": "ptr", "addresses": "ptr"})
+        self.kind, self.dtype = TYPES[dtype], dtype
+        self.row_start, self.row_stop = self.field(op.ROW_START), self.field(op.ROW_STOP)
+        self.column_start, stop = self.field(op.COLUMN_START), self.field(op.COLUMN_STOP)
+        self.n = self.let(f"sub i64 {stop}, {self.column_start}")
+        self.matrices: dict[str, tuple[str, str]] = {}
+        for number, matrix in enumerate(matrices):
+            first = op.MATRICES + number * op.MATRIX_FIELDS
+            base = self.let_address(self.field(first + op.SLOT))
+            self.matrices[matrix] = (
+                self.element(self.kind, base, self.field(first + op.START)),
+                self.field(first + op.STRIDE),
+            )
+
+    def field(self, number: int) -> str:
+        """A field of the operation."""
+        return self.load("i64", "%operation", str(number))
+
+    def let_address(self, slot: int | str) -> str:
+        """An entry of the table of addresses."""
+        return self.load("ptr", "%addresses", str(slot))
+
+    def row(self, matrix: str, i: str) -> str:
+        """Pointer to this thread's part of a row."""
+        pointer, stride = self.matrices[matrix]
+        start = self.let(f"add i64 {self.let(f'mul i64 {i}, {stride}')}, {self.column_start}")
+        return self.element(self.kind, pointer, start)
+
+    def add_to_sum(self, number: int, value: str) -> None:
+        """Add to one of the sums of a step, which are in double precision."""
+        sums = self.element("double", self.let_address(op.SUMS), str(number))
+        wide = value if self.kind == "double" else self.let(f"fpext float {value} to double")
+        self.store("double", self.let(f"fadd double {self.load('double', sums)}, {wide}"), sums)
+
+    def finished(self) -> str:
+        self.line("ret void")
+        return self.text()
+
+
+def network_kernels(objective: Objective, dtype: str, X_dtype: Any, dropout: Dropout | None) -> dict[str, str]:
+    """Source of each kernel that cost and gradient need: gather, targets, drop, forward_0, backward_0, ..., head."""
+    network = objective.network
+    formulas.check(network)
+    dropped = [
+        dropout if dropout and rate else None for rate in (dropout.rates if dropout else [0] * len(network.layers))
+    ]
+    found = {"gather": gather("gather", np.dtype(X_dtype), dtype), "targets": gather("targets", np.dtype(dtype), dtype)}
+    for number, of_layer in enumerate(dropped):
+        if of_layer:
+            found[f"kept_{number}"] = _kept(of_layer, number)
+    if dropped[0]:
+        found["drop"] = _by_rows("drop", formulas.drop(dtype, dropped[0]), dtype, {"x": "x"}, 0)
+    arrays = {"z": "z", "h": "h", "dh": "d", "dz": "d", "b": "b"}
+    for number, layer in enumerate(network.layers[:-1]):
+        of_next, following = dropped[number + 1], number + 1
+        for name, formula in (("forward", formulas.forward), ("backward", formulas.backward)):
+            made = formula(layer.activation, dtype, of_next, following)
+            found[f"{name}_{number}"] = _by_rows(
+                f"{name}_{number}", made, dtype, arrays, following if of_next else None
+            )
+    return found | {"head": _head(objective.head, dtype)}
+
+
+def update_kernels(objective: Objective, method: FirstOrder, state: Any, dtype: str) -> dict[str, str]:
+    """Source of each kernel of the update: update_weights, update_biases, advance."""
+    n_weights, n = objective.network.n_weights, objective.network.n_parameters
+    weights = formulas.update(objective, method, state, dtype, (0, n_weights))
+    biases = formulas.update(None, method, state, dtype, (n_weights, n))
+    return {
+        "update_weights": _update("update_weights", weights, state, dtype),
+        "update_biases": _update("update_biases", biases, state, dtype),
+        "advance": _advance(formulas.advance(method, state, dtype), state, dtype),
+    }
+
+
+def module(kernels: dict[str, str], dtype: str) -> str:
+    """Kernels and what they call, as one module."""
+    return "\n".join([declarations(dtype, LANES), PREFETCH, *kernels.values()])
+
+
+def scratch_size(objective: Objective, dtype: str) -> int:
+    """Number of elements that kernels keep of a row, or of `LANES` rows of the head."""
+    buffers = [0]
+    for layer in objective.network.layers[:-1]:
+        for formula in (formulas.forward, formulas.backward):
+            made = formula(layer.activation, dtype)
+            buffers.append(_n_buffers(made) * layer.n_out)
+    n_out = objective.network.layers[-1].n_out
+    of_head = (3 + _n_buffers(formulas.head(objective.head, dtype))) * n_out + 2
+    return max(*buffers, of_head * LANES)
+
+
+def _n_buffers(formula: Formula) -> int:
+    from gpunn.compile.cpu.exponentials import expanded
+
+    return len(Schedule(*expanded(formula.graph, formula.outputs)).buffers)
+
+
+PREFETCH = "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)\n"
+
+
+def gather(name: str, X_dtype: np.dtype[Any], dtype: str) -> str:
+    """Copy rows of X, by their numbers, into a matrix of another dtype.
+
+    The first matrix of its operation is the output; of the second, X, the start is 0 and WIDTH the number of elements
+    from column to column.
+    """
+    f = Kernel(name, dtype, ["out", "unused"])
+    source, of_X = f.let_address(f.field(op.MATRICES + op.MATRIX_FIELDS + op.SLOT)), _integer(X_dtype)
+    row_stride, column_stride = f.matrices["unused"][1], f.field(op.WIDTH)
+    order, last = f.let_address(op.ORDER), f.let(f"sub i64 {f.row_stop}, 1")
+    row_bytes = f.let(f"mul i64 {f.n}, {X_dtype.itemsize}")
+
+    def start(i: str) -> str:
+        number = f.load("i64", order, i)
+        first = f.let(f"mul i64 {f.column_start}, {column_stride}")
+        return f.element(of_X, source, f.let(f"add i64 {f.let(f'mul i64 {number}, {row_stride}')}, {first}"))
+
+    with f.loop(f.row_start, f.row_stop) as i:
+        ahead = f.let(f"add i64 {i}, {AHEAD}")
+        is_there = f.let(f"icmp slt i64 {ahead}, {last}")
+        next_row = start(f.let(f"select i1 {is_there}, i64 {ahead}, i64 {last}"))
+        with f.loop("0", row_bytes, 64) as byte:
+            f.line(f"call void @llvm.prefetch.p0(ptr {f.element('i8', next_row, byte)}, i32 0, i32 3, i32 1)")
+        row, out = start(i), f.row("out", i)
+        with f.loop("0", f.n) as j:
+            at = f.element(of_X, row, f.let(f"mul i64 {j}, {column_stride}"))
+            f.store(f.kind, _converted(f, f.let(f"load {of_X}, ptr {at}, align 1"), X_dtype), out, j)
+    return f.finished()
+
+
+def _integer(dtype: np.dtype[Any]) -> str:
+    """LLVM's type of the elements of an array."""
+    return TYPES[dtype.name] if dtype.kind == "f" else f"i{8 * dtype.itemsize}"
+
+
+def _converted(f: Kernel, x: str, dtype: np.dtype[Any]) -> str:
+    if dtype.kind != "f":
+        return f.let(f"{'sitofp' if dtype.kind == 'i' else 'uitofp'} {_integer(dtype)} {x} to {f.kind}")
+    if dtype.name == f.dtype:
+        return x
+    return f.let(f"{'fpext' if f.kind == 'double' else 'fptrunc'} {TYPES[dtype.name]} {x} to {f.kind}")
+
+
+def _kept(dropout: Dropout, layer: int) -> str:
+    """Whether dropout keeps an element: a function of its index in the rows of the batch, and of a key."""
+    made = formulas.kept(dropout, layer)
+    f = Function(f"kept_{layer}", {"index": "i32", "key": "i32"}, "i1", "alwaysinline ")
+    loops = Loops(f, made.graph, made.outputs, read=lambda name, j: f"%{name}")
+    loops.run()
+    f.line(f"ret i1 {loops.results['kept']}")
+    return f.text()
+
+
+def _by_rows(name: str, formula: Formula, dtype: str, arrays: dict[str, str], dropped: int | None) -> str:
+    """A kernel that computes a formula row by row.
+
+    Parameters
+    ----------
+    arrays : dict of str to str
+        Matrix of each input and output.
+    dropped : int or None
+        Layer whose inputs dropout acts on here.
+    """
+    f = Kernel(name, dtype, dict.fromkeys(arrays.values()))
+    key = None if dropped is None else f.load("i32", f.let_address(op.KEYS), str(dropped))
+    scratch, width = f.let_address(op.SCRATCH), f.field(op.WIDTH)
+    bias = f.row("b", "0") if "b" in arrays else ""
+    with f.loop(f.row_start, f.row_stop) as i:
+        rows = {matrix: f.row(matrix, i) for matrix in dict.fromkeys(arrays.values()) if matrix != "b"}
+        rows["b"] = bias
+        first = f.let(f"add i64 {f.let(f'mul i64 {i}, {width}')}, {f.column_start}")
+
+        def read(name: str, j: str) -> str:
+            if name == "kept":
+                index = f.let(f"trunc i64 {f.let(f'add i64 {first}, {j}')} to i32")
+                return f.let(f"call i1 @kept_{dropped}(i32 {index}, i32 {key})")
+            return f.load(f.kind, rows[arrays[name]], j)
+
+        def write(name: str, j: str, value: str) -> None:
+            f.store(f.kind, value, rows[arrays[name]], j)
+
+        def buffer(number: int, j: str) -> str:
+            place = f.let(f"add i64 {f.let(f'mul i64 {f.n}, {number}')}, {j}")
+            return f.element(f.kind, scratch, place)
+
+        Loops(f, formula.graph, formula.outputs, read=read, write=write, n=f.n, scratch=buffer).run()
+    return f.finished()
+
+
+def _head(head: Head, dtype: str) -> str:
+    """Cost and dz of rows, `LANES` at a time, transposed: rows are short, and vectors of many rows are not."""
+    formula = formulas.head(head, dtype)
+    f = Kernel("head", dtype, ["z", "T", "d", "b"])
+    vector, n_bytes = f"<{LANES} x {f.kind}>", BYTES[f.kind]
+    scratch, w = f.let_address(op.SCRATCH), f.let_address(op.WEIGHTS)
+    share, last = f.load(f.kind, f.let_address(op.REALS), str(op.SHARE)), f.let(f"sub i64 {f.row_stop}, 1")
+    bias, total = f.row("b", "0"), f.variable("double", "0.0")
+    factor, cost = scratch, f.element(f.kind, scratch, str(LANES))
+
+    def place(number: int, j: str) -> str:
+        """Where the vector of column j of a transposed matrix begins."""
+        column = f.let(f"add i64 {f.let(f'mul i64 {f.n}, {number}')}, {j}")
+        return f.element(f.kind, scratch, f.let(f"mul i64 {f.let(f'add i64 {column}, 2')}, {LANES}"))
+
+    transposed = {"z": 0, "T": 1, "dz": 2}
+
+    def read(name: str, j: str) -> str:
+        if name == "b":
+            one = f.let(f"insertelement {vector} poison, {f.kind} {f.load(f.kind, bias, j)}, i32 0")
+            return f.let(f"shufflevector {vector} {one}, {vector} poison, <{LANES} x i32> zeroinitializer")
+        pointer = factor if name == "factor" else place(transposed[name], j)
+        return f.let(f"load {vector}, ptr {pointer}, align {n_bytes}")
+
+    def write(name: str, j: str, value: str) -> None:
+        f.line(f"store {vector} {value}, ptr {place(transposed[name], j)}, align {n_bytes}")
+
+    with f.loop(f.row_start, f.row_stop, LANES) as start:
+        with f.loop("0", str(LANES)) as lane:
+            # After the last row its lanes hold that row again.
+            row = f.let(f"add i64 {start}, {lane}")
+            i = f.let(f"select i1 {f.let(f'icmp slt i64 {row}, {last}')}, i64 {row}, i64 {last}")
+            f.store(f.kind, f.let(f"fmul {f.kind} {f.load(f.kind, w, i)}, {share}"), factor, lane)
+            rows = {name: f.row(name, i) for name in "zT"}
+            with f.loop("0", f.n) as j:
+                for name, pointer in rows.items():
+                    f.store(f.kind, f.load(f.kind, pointer, j), place(transposed[name], j), lane)
+        loops = Loops(
+            f, formula.graph, formula.outputs, read=read, write=write, n=f.n, lanes=LANES,
+            scratch=lambda number, j: place(3 + number, j), align=n_bytes,
+        )  # fmt: skip
+        loops.run()
+        f.line(f"store {vector} {loops.results['cost']}, ptr {cost}, align {n_bytes}")
+        left = f.let(f"sub i64 {f.row_stop}, {start}")
+        n_lanes = f.let(f"select i1 {f.let(f'icmp slt i64 {left}, {LANES}')}, i64 {left}, i64 {LANES}")
+        with f.loop("0", n_lanes) as lane:
+            i = f.let(f"add i64 {start}, {lane}")
+            weighted = f.let(f"fmul {f.kind} {f.load(f.kind, w, i)}, {f.load(f.kind, cost, lane)}")
+            wide = weighted if f.kind == "double" else f.let(f"fpext float {weighted} to double")
+            f.store("double", f.let(f"fadd double {f.load('double', total)}, {wide}"), total)
+            d = f.row("d", i)
+            with f.loop("0", f.n) as j:
+                f.store(f.kind, f.load(f.kind, place(transposed["dz"], j), lane), d, j)
+    sums = f.element("double", f.let_address(op.SUMS), str(op.COST))
+    f.store("double", f.let(f"fadd double {f.load('double', sums)}, {f.load('double', total)}"), sums)
+    return f.finished()
+
+
+def _update(name: str, formula: Formula, state: Any, dtype: str) -> str:
+    """The update of a range of theta, by the part of the gradient that its operation's first matrix is."""
+    f = Kernel(name, dtype, ["g"])
+    arrays = {"theta": f.element(f.kind, f.let_address(op.THETA), f.column_start), "g": f.matrices["g"][0]}
+    slot = op.FIRST_FREE
+    for field, rank in formulas.ranks(state).items():
+        if rank == formulas.ELEMENTWISE:
+            arrays[field] = f.element(f.kind, f.let_address(slot), f.column_start)
+            slot += 1
+    scalars = _scalars(f, state)
+    loops = Loops(
+        f, formula.graph, formula.outputs, n=f.n, is_long=True,
+        read=lambda name, j: scalars[name] if name in scalars else f.load(f.kind, arrays[name], j),
+        write=lambda name, j, value: f.store(f.kind, value, arrays[name], j),
+        scratch=lambda number, j: f.element(f.kind, f.let_address(op.SCRATCH), j),
+    )  # fmt: skip
+    loops.run()
+    f.add_to_sum(op.NORM2, loops.results["norm2"])
+    if "penalty" in loops.results:
+        f.add_to_sum(op.PENALTY, loops.results["penalty"])
+    return f.finished()
+
+
+def _advance(formula: Formula, state: Any, dtype: str) -> str:
+    f = Kernel("advance", dtype, [])
+    scalars = _scalars(f, state)
+    loops = Loops(f, formula.graph, formula.outputs, read=lambda name, j: scalars[name])
+    loops.run()
+    counters = f.let_address(op.COUNTERS)
+    for number, name in enumerate(formula.outputs):
+        f.store(f.kind, loops.results[name], counters, str(number))
+    return f.finished()
+
+
+def _scalars(f: Kernel, state: Any) -> dict[str, str]:
+    """Values that are one for the step: of REALS, and of the method's state."""
+    reals, counters = f.let_address(op.REALS), f.let_address(op.COUNTERS)
+    found = {"share": f.load(f.kind, reals, str(op.SHARE)), "lr": f.load(f.kind, reals, str(op.RATE))}
+    names = [name for name, rank in formulas.ranks(state).items() if rank == formulas.SCALAR]
+    return found | {name: f.load(f.kind, counters, str(number)) for number, name in enumerate(names)}

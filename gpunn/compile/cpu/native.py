@@ -1,0 +1,153 @@
+"""Machine code, by LLVM through llvmlite: made from LLVM IR, kept on disk, and loaded.
+
+Numba is needed once for a machine, to compile `gpunn.compile.cpu.runtime`; what is on disk is loaded without it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import llvmlite
+import llvmlite.binding as llvm
+import numpy as np
+
+from gpunn.compile.cpu import blas, code_cache
+
+Functions = dict[str, int]  # address of each function of a module, by its name
+
+
+def load(name: str, source: Callable[[], str], key: str, functions: list[str], symbols: Mapping[str, int]) -> Functions:
+    """Addresses of functions of a module, whose machine code is on disk or is made now.
+
+    Parameters
+    ----------
+    name : str
+        Of the module, for people.
+    source : callable
+        () -> the module in LLVM IR.
+    key : str
+        All that the source depends on, or the source itself.
+    functions : list of str
+    symbols : dict of str to int
+        Addresses of the functions that the module calls but does not define.
+    """
+    full_key = "\n".join([llvmlite.__version__, *_machine(), name, key])
+    digest = hashlib.sha256(full_key.encode()).digest()
+    with _lock:
+        if digest not in _engines:
+            for symbol, address in symbols.items():
+                llvm.add_symbol(symbol, address)
+            code = code_cache.load(full_key)
+            if code is None:
+                code = _machine_code(source())
+                code_cache.save(full_key, code)
+            engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine())
+            engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+            engine.finalize_object()
+            _engines[digest] = engine
+        return {function: _engines[digest].get_function_address(function) for function in functions}
+
+
+_engines: dict[bytes, Any] = {}  # each owns the code of a module
+_lock = threading.RLock()
+
+
+class Runtime(NamedTuple):
+    """The functions of `gpunn.compile.cpu.runtime` for one dtype, without their first argument."""
+
+    epoch: Callable[..., float]
+    run: Callable[..., int]
+
+
+@functools.cache
+def runtime(dtype: str) -> Runtime:
+    """The functions ``epoch`` and ``run`` of `gpunn.compile.cpu.runtime`, callable from Python."""
+    product = f"gpunn_{blas.LETTERS[dtype]}gemm"
+    source = blas.source(dtype)
+    adapter = load(product, lambda: source, source, [product], {blas.symbol(dtype): blas.address(dtype)})
+    folder = Path(__file__).parent
+    text = "".join((folder / f"{file}.py").read_text() for file in ("runtime", "operation", "blas"))
+    key = "\n".join(
+        [sys.implementation.cache_tag or "", np.__version__, metadata.version("numba"), dtype, source, text]
+    )
+    symbols = {product: adapter[product], "gpunn_yield_core": _yield_core()}
+    names = ["gpunn_epoch", "gpunn_run"]
+    found = load(f"runtime_{dtype}", functools.partial(_by_numba, dtype), key, names, symbols)
+    epoch, run = (found[name] for name in names)
+    return Runtime(_callable(epoch, dtype, ctypes.c_double), _callable(run, dtype, ctypes.c_int64))
+
+
+def _by_numba(dtype: str) -> str:
+    """The runtime in LLVM IR."""
+    import numba
+
+    from gpunn.compile.cpu import runtime as module
+
+    real = getattr(numba, dtype)
+    module.epoch.compile(module.signature(real))
+    parts = []
+    for function in (module.epoch, module.run):  # which epoch has compiled too
+        signature = next(known for known in function.signatures if known[0] == real)
+        mangled = function.overloads[signature].fndesc.llvm_func_name
+        text = function.inspect_llvm(signature).replace(f"@{mangled}(", f"@gpunn_{function.__name__}(")
+        parts.append(llvm.parse_assembly(text))
+    parts[0].link_in(parts[1])
+    return str(parts[0])
+
+
+def _callable(address: int, dtype: str, kind: Any) -> Callable[..., Any]:
+    """A function that Numba compiled, of a floating-point number and 64-bit integers, which returns a ``kind``."""
+    real = ctypes.c_float if dtype == "float32" else ctypes.c_double
+
+    def call(*arguments: int) -> Any:
+        # Numba's calling convention: places for the result and for an exception, of which there is none
+        kinds = [ctypes.c_void_p, ctypes.c_void_p, real, *[ctypes.c_int64] * len(arguments)]
+        result, error = kind(), ctypes.c_void_p()
+        ctypes.CFUNCTYPE(ctypes.c_int, *kinds)(address)(ctypes.byref(result), ctypes.byref(error), 1.0, *arguments)
+        return result.value
+
+    return call
+
+
+@functools.cache
+def _target_machine() -> Any:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    cpu, features = _machine()
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(cpu=cpu, features=features, opt=3, jit=True)
+
+
+@functools.cache
+def _machine() -> tuple[str, str]:
+    return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+
+
+def _machine_code(source: str) -> bytes:
+    """The optimised object code of a module in LLVM IR."""
+    machine = _target_machine()
+    module = llvm.parse_assembly(source)
+    module.triple, module.data_layout = machine.triple, str(machine.target_data)
+    module.verify()
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization, options.loop_interleaving = True, True
+    options.slp_vectorization = options.loop_unrolling = False
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    return bytes(machine.emit_object(module))
+
+
+def _yield_core() -> int:
+    """Address of the system's function by which a thread lets another have its core."""
+    system = ctypes.CDLL("kernel32") if os.name == "nt" else ctypes.CDLL(None)
+    function = system.SwitchToThread if os.name == "nt" else system.sched_yield
+    return int(ctypes.cast(function, ctypes.c_void_p).value or 0)

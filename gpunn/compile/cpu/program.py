@@ -1,0 +1,337 @@
+"""Epochs of minibatch training and gradients of all rows, compiled: made from the formulas, kept on disk.
+
+Numba is an extra (``gpunn[numba]``). Where it is missing, or a formula cannot be traced, training goes on with arrays,
+and the history says so.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gpunn.compile import formulas
+from gpunn.compile.cpu import kernels, native
+from gpunn.compile.cpu import operation as op
+from gpunn.compile.cpu.epoch import Partition, Step, Strides, share
+from gpunn.compile.cpu.gradient import Block, block_rows, end
+from gpunn.compile.cpu.workspace import aligned, empty_aligned
+from gpunn.devices import cores
+from gpunn.nn.dropout import Dropout
+from gpunn.nn.objective import Objective
+from gpunn.optim.first_order import FirstOrder
+
+FLOPS_PER_CALL = 2e10  # Ctrl-C waits for a call to end: about a tenth of a second
+STEP, WEIGHT, NEURON = 1e6, 300, 1e3  # products that take as long as a step's start, a weight's update, a neuron's row
+LARGE = 2**15  # weights from which threads no longer add up gradients
+FLOPS_PER_THREAD = 5e5  # less than this and waking a second thread costs more than it brings
+N_SLOTS = 32  # of the table of addresses; those of the kernels come after
+
+
+class CompiledEpoch:
+    """One epoch as a function, for networks of one depth, one set of formulas and one dtype.
+
+    Parameters
+    ----------
+    objective : Objective
+    method : FirstOrder
+    theta : ndarray (P,) or (m, P)
+    state : NamedTuple
+        Of the method.
+    X_dtype : dtype
+    dropout : Dropout, optional
+
+    Raises
+    ------
+    Untraceable
+        If a formula cannot be traced.
+    ModuleNotFoundError
+        If Numba is not installed.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        method: FirstOrder,
+        theta: np.ndarray,
+        state: Any,
+        X_dtype: Any,
+        dropout: Dropout | None = None,
+    ) -> None:
+        self.sizes, self.n_weights, self.dtype = objective.network.sizes, objective.network.n_weights, theta.dtype
+        self.has_row_reductions = formulas.has_row_reductions(objective.network)
+        name = theta.dtype.name
+        found = kernels.network_kernels(objective, name, X_dtype, dropout)
+        found |= kernels.update_kernels(objective, method, state, name)
+        self.functions, self.slots = _loaded(found, name)
+        self.runtime = native.runtime(name)
+        self.scratch = kernels.scratch_size(objective, name)
+        self.is_scalar = [rank == formulas.SCALAR for rank in formulas.ranks(state).values()]
+        self.workspace_pool: list[np.ndarray] = []  # the system would have to clear new memory
+
+    def partition(self, batch: int) -> Partition:
+        """The partition with the least traffic between threads."""
+        if self.n_weights < LARGE:
+            return "data parallel"
+        few_parts = 2 * batch * sum(self.sizes[1:]) <= self.n_weights
+        return "tensor parallel" if few_parts and not self.has_row_reductions else "sharded update"
+
+    def align(self, theta: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
+        """theta and state with each array at a multiple of 64 bytes, copied if it must be.
+
+        What BLAS gives may differ in the last bit with the address; the same seed is to give the same bits.
+        """
+        return aligned(theta), type(state)(*map(aligned, state))
+
+    def __call__(
+        self,
+        theta: np.ndarray,
+        state: Any,
+        X: np.ndarray,
+        T: np.ndarray,
+        weight: np.ndarray | None,
+        order: np.ndarray,
+        lr: np.ndarray,
+        batch: int,
+        keys: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Sum over the rows of the cost of their batch, and the norm of the last gradient; theta and state change.
+
+        theta and state are those that `align` gave, keys those of `Dropout`, (s, n_layers) for s steps and (m, s,
+        n_layers) for members. Both results are arrays (), for members (m,). Each member is trained by one thread, as
+        many at the same time as there are cores; one alone by all threads.
+        """
+        if theta.ndim == 2 and len(theta) == 1:
+            alone = type(state)(*(array[0] if array.shape == theta.shape else array for array in state))
+            total, norm = self(theta[0], alone, X, T, weight, order, lr, batch, None if keys is None else keys[0])
+            return total[None], norm[None]
+        X, T = _in_elements(X), _in_elements(T)
+        order, lr = np.ascontiguousarray(order, np.int64), np.ascontiguousarray(lr)
+        weight = None if weight is None else np.ascontiguousarray(weight)
+        alone = theta.ndim == 1
+        n_threads = _n_threads(6 * batch * _n_products(self.sizes)) if alone else 1
+        step = Step(self.sizes, self.partition(batch), batch, n_threads, self.slots, theta.itemsize)
+        strides, short = _strides(X, T), len(order) - (len(lr) - 1) * batch
+        programs = [[op.program(step.operations(k, r, strides)) for r in (batch, short)] for k in range(n_threads)]
+        n_steps = max(1, int(FLOPS_PER_CALL / (STEP + WEIGHT * self.n_weights + batch * _work(self.sizes))))
+        total, norm = np.zeros(theta.shape[:-1]), np.zeros(theta.shape[:-1])
+
+        def run(first: int, which: Any, theta: np.ndarray, state: Any) -> None:
+            try:
+                work = self.workspace_pool.pop()
+            except IndexError:  # there are as many as there are runs at the same time
+                work = empty_aligned(step.workspace.size, theta.dtype)
+            rows, rates = order[first * batch : (first + n_steps) * batch], lr[first : first + n_steps]
+            drawn = None if keys is None else np.ascontiguousarray(keys[which][first : first + n_steps])
+            scalars, vectors = self._parts(state)
+            threads = [
+                Thread(self.functions, self.scratch, scalars, {
+                    op.THETA: theta, op.X: X, op.T: T, op.WORKSPACE: work, op.WEIGHTS: np.ones(batch, theta.dtype),
+                    **{op.FIRST_FREE + i: array for i, array in enumerate(vectors)},
+                })
+                for _ in range(n_threads)
+            ]  # fmt: skip
+
+            def epoch(k: int, barrier: int) -> float:
+                full, last = programs[k]
+                return self.runtime.epoch(
+                    full.ctypes.data, len(full), last.ctypes.data, len(last), threads[k].address, barrier, n_threads,
+                    rows.ctypes.data, len(rows), batch, _address(weight), _address(drawn),
+                    0 if drawn is None else drawn.shape[-1], rates.ctypes.data,
+                )  # fmt: skip
+
+            found = _together(epoch, n_threads)
+            self.workspace_pool.append(work)
+            for array, value in zip(scalars, threads[0].counters, strict=True):
+                array[0] = value
+            total[which] += sum(found)
+            norm[which] = math.sqrt(sum(thread.sums[op.NORM2] for thread in threads))
+
+        for first in range(0, len(lr), n_steps):
+            if alone:
+                run(first, (), theta, state)
+            else:
+                _members(functools.partial(run, first), theta, state)
+        return total, norm
+
+    def _parts(self, state: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Arrays of the state that are one number for the step, and the others."""
+        return [a for a, s in zip(state, self.is_scalar, strict=True) if s], [
+            a for a, s in zip(state, self.is_scalar, strict=True) if not s
+        ]
+
+
+class Thread:
+    """What a thread has of its own: its table of addresses, and the memory of its kernels.
+
+    Attributes
+    ----------
+    sums : ndarray (3,), float64
+        Of the last step: cost, squared norm of the gradient, penalties.
+    counters : ndarray
+        Values of the method's state that are one number for the step.
+    address : int
+        Of the table of addresses.
+    """
+
+    def __init__(
+        self, functions: list[int], scratch: int, scalars: list[np.ndarray], arrays: dict[int, np.ndarray]
+    ) -> None:
+        dtype = arrays[op.THETA].dtype
+        self.sums = np.zeros(3)
+        self.reals = np.zeros(2, dtype)
+        self.counters = np.array([float(x[0]) for x in scalars], dtype)
+        own = {
+            op.SUMS: self.sums,
+            op.REALS: self.reals,
+            op.COUNTERS: self.counters,
+            op.SCRATCH: empty_aligned(scratch, dtype),
+        }
+        self.arrays = arrays | own  # so that they stay
+        self.table = np.zeros(N_SLOTS + len(functions), np.int64)
+        for slot, array in self.arrays.items():
+            self.table[slot] = array.ctypes.data
+        self.table[N_SLOTS:] = functions
+        self.address = self.table.ctypes.data
+
+
+def _members(run: Callable[[int, np.ndarray, Any], None], theta: np.ndarray, state: Any) -> None:
+    """Run members side by side; numbers that are one for all of them change once."""
+    shared = [array.shape != theta.shape for array in state]
+    states = [
+        type(state)(*(a.copy() if s else a[i] for a, s in zip(state, shared, strict=True))) for i in range(len(theta))
+    ]
+    cores.each(lambda i: run(i, theta[i], states[i]), range(len(theta)))
+    for array, after, s in zip(state, states[0], shared, strict=True):
+        if s:
+            array[...] = after
+
+
+class CompiledGradient:
+    """Cost and gradient of an objective on the same rows again and again; theta (P,) -> f (), g (P,).
+
+    Parameters
+    ----------
+    objective : Objective
+    dtype : dtype
+        Of theta.
+    X, T, weight : ndarray (n, d), (n, k), (n,) or None
+        X of any numeric dtype that LLVM knows, T and weight of ``dtype``.
+
+    Raises
+    ------
+    Untraceable, ModuleNotFoundError
+        As `CompiledEpoch`.
+    """
+
+    def __init__(
+        self, objective: Objective, dtype: Any, X: np.ndarray, T: np.ndarray, weight: np.ndarray | None
+    ) -> None:
+        self.objective, name = objective, np.dtype(dtype).name
+        self.X, self.T = _in_elements(X), np.ascontiguousarray(T)
+        self.weight = np.ones(len(X), dtype) if weight is None else np.ascontiguousarray(weight)
+        total = float(np.sum(self.weight))
+        self.share = np.dtype(dtype).type(1 / total if total > 0 else 0)
+        self.runtime = native.runtime(name)
+        found = kernels.network_kernels(objective, name, X.dtype, None)
+        self.functions, slots = _loaded(found, name)
+        sizes, scratch = objective.network.sizes, kernels.scratch_size(objective, name)
+        self.n_threads = _n_threads(6 * len(X) * _n_products(sizes))
+        self.rows = min(block_rows(sizes), -(-len(X) // self.n_threads))
+        self.step = Step(sizes, "data parallel", self.rows, 1, slots, np.dtype(dtype).itemsize)
+        strides = _strides(self.X, self.T)
+        converts = X.dtype != dtype or strides.X[1] != 1  # BLAS wants rows whose elements lie side by side
+        self.ends = [op.program(end(self.step, k, self.n_threads)) for k in range(self.n_threads)]
+        self.parts = [share(k, self.n_threads, len(X)) for k in range(self.n_threads)]
+        lengths = {n for start, stop in self.parts for n in (min(self.rows, stop - start), (stop - start) % self.rows)}
+        self.programs = {n: op.program(Block(self.step, n, strides, converts).found) for n in lengths if n}
+        size = self.step.workspace.size
+        self.work = empty_aligned(self.n_threads * size, dtype)
+        self.theta, self.g = (
+            empty_aligned(objective.network.n_parameters, dtype),
+            np.empty(objective.network.n_parameters, dtype),
+        )
+        self.order = np.arange(self.rows)
+        self.threads = [
+            Thread(self.functions, scratch, [], {
+                op.THETA: self.theta, op.X: self.X, op.T: self.T, op.WEIGHTS: self.weight, op.ORDER: self.order,
+                op.ALL: self.work, op.WORKSPACE: self.work[k * size : (k + 1) * size], op.OUT: self.g,
+            })
+            for k in range(self.n_threads)
+        ]  # fmt: skip
+        for thread in self.threads:
+            thread.reals[op.SHARE] = self.share
+
+    def __call__(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self.theta[...] = theta
+        f = sum(_together(self._of_thread, self.n_threads)) * float(self.share)
+        g = self.g.copy()
+        return np.asarray(f, theta.dtype) + self.objective.add_penalties(np, theta, g, self.share), g
+
+    def _of_thread(self, k: int, barrier: int) -> float:
+        """Sum of the costs of a thread's rows."""
+        thread, (start, stop) = self.threads[k], self.parts[k]
+        first, n = self.step.g.start, self.step.n_parameters
+        thread.arrays[op.WORKSPACE][first : first + n] = 0
+        thread.sums[op.COST] = 0
+        for row in range(start, stop, self.rows):
+            for slot, array in ((op.X, self.X), (op.T, self.T), (op.WEIGHTS, self.weight)):
+                thread.table[slot] = array.ctypes.data + row * array.strides[0]
+            program = self.programs[min(self.rows, stop - row)]
+            self.runtime.run(program.ctypes.data, len(program), thread.address, 0, 1, 1)
+        program = self.ends[k]
+        self.runtime.run(program.ctypes.data, len(program), thread.address, barrier, 1, self.n_threads)
+        return float(thread.sums[op.COST])
+
+
+def _together(function: Callable[[int, int], float], n_threads: int) -> list[float]:
+    """What ``function(k, barrier)`` returns to each of the threads k, which meet at the barrier of that address."""
+    barrier, found = np.zeros(1, np.int64), [0.0] * n_threads
+
+    def run(k: int) -> None:
+        found[k] = function(k, barrier.ctypes.data)
+
+    def give_up() -> None:
+        barrier[0] = op.ABORTED
+
+    cores.together(run, n_threads, give_up)
+    return found
+
+
+def _loaded(found: dict[str, str], dtype: str) -> tuple[list[int], dict[str, int]]:
+    """Addresses of kernels, and their slots in the table of addresses."""
+    names = [name for name in found if not name.startswith("kept_")]
+    source = kernels.module(found, dtype)
+    addresses = native.load("kernels", lambda: source, source, names, {})
+    return [addresses[name] for name in names], {name: N_SLOTS + i for i, name in enumerate(names)}
+
+
+def _in_elements(x: np.ndarray) -> np.ndarray:
+    """x, copied where its strides are not multiples of its elements."""
+    return x if all(stride % x.itemsize == 0 for stride in x.strides) else np.ascontiguousarray(x)
+
+
+def _strides(X: np.ndarray, T: np.ndarray) -> Strides:
+    (X_row, X_column), (T_row, T_column) = X.strides, T.strides
+    return Strides((X_row // X.itemsize, X_column // X.itemsize), (T_row // T.itemsize, T_column // T.itemsize))
+
+
+def _address(x: np.ndarray | None) -> int:
+    return 0 if x is None else x.ctypes.data
+
+
+def _work(sizes: tuple[int, ...]) -> float:
+    """What a row costs: its products, and in their measure what its neurons cost beside them."""
+    return 6 * _n_products(sizes) + NEURON * sum(sizes[1:])
+
+
+def _n_products(sizes: tuple[int, ...]) -> int:
+    return sum(a * b for a, b in itertools.pairwise(sizes))
+
+
+def _n_threads(flops: int) -> int:
+    return max(1, min(cores.cores(), int(flops / FLOPS_PER_THREAD)))

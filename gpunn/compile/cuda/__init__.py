@@ -1,0 +1,1 @@
+"""Compiled training on CUDA: kernels in CUDA C, captured as graphs."""

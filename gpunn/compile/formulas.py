@@ -1,0 +1,155 @@
+"""The formulas of one training step, traced: what lies between its matrix products.
+
+Here and nowhere else it is stated how a layer's bias, activation and dropout, the head, the penalties and the update
+follow from `gpunn.nn` and `gpunn.optim`; `gpunn.compile.cpu` and `gpunn.compile.cuda` render what is traced.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gpunn.compile.trace import ELEMENTWISE, PER_ROW, SCALAR, Graph, Symbol, Untraceable, tracing
+from gpunn.nn.activations import Activation
+from gpunn.nn.dropout import Dropout
+from gpunn.nn.heads import Head
+from gpunn.nn.network import Network
+from gpunn.nn.objective import Objective
+from gpunn.optim.first_order import FirstOrder
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A traced formula.
+
+    Attributes
+    ----------
+    graph : Graph
+    outputs : dict of str to Symbol
+    """
+
+    graph: Graph
+    outputs: dict[str, Symbol]
+
+    def summand(self, name: str) -> Symbol:
+        """What an output that is a sum over elements sums up."""
+        _, (number,) = self.graph.nodes[self.outputs[name].number]
+        return Symbol(self.graph, number)
+
+
+def check(network: Network) -> None:
+    """Raise `Untraceable` where a layer learns more than its weights and biases."""
+    for layer in network.layers:
+        if layer.learned:
+            where = "the output layer" if layer is network.layers[-1] else type(layer.activation).__name__
+            raise Untraceable(f"{where} learns parameters of its own")
+
+
+def forward(activation: Activation, dtype: str, dropout: Dropout | None = None, layer: int = 0) -> Formula:
+    """h = f(z + b), after what dropout does to the inputs of ``layer``, which it is."""
+    graph = Graph(dtype)
+    with tracing(activation):
+        h = graph.output(activation.forward(graph, graph.input("z") + graph.input("b")))
+    return Formula(graph, {"h": _dropped(h, dropout, layer)})
+
+
+def backward(activation: Activation, dtype: str, dropout: Dropout | None = None, layer: int = 0) -> Formula:
+    """dz from dh; arguments as for `forward`."""
+    graph = Graph(dtype)
+    z, h, dh = graph.input("z") + graph.input("b"), graph.input("h"), graph.input("dh")
+    with tracing(activation):
+        if dropout:  # what is kept of h is no longer h
+            h, dh = activation.forward(graph, z), _dropped(dh, dropout, layer)
+        dz = graph.output(activation.backward(graph, z, h, dh)[0])
+    return Formula(graph, {"dz": dz})
+
+
+def drop(dtype: str, dropout: Dropout) -> Formula:
+    """Dropout of the inputs x of the network."""
+    graph = Graph(dtype)
+    return Formula(graph, {"x": _dropped(graph.input("x"), dropout, 0)})
+
+
+def kept(dropout: Dropout, layer: int) -> Formula:
+    """Whether dropout keeps an input of a layer, from its index and its layer's key, in 32-bit integers."""
+    graph = Graph("uint32")
+    index, key = graph.input("index", SCALAR), graph.input("key", SCALAR)
+    return Formula(graph, {"kept": dropout.kept(index, key, layer)})
+
+
+def _dropped(x: Symbol, dropout: Dropout | None, layer: int) -> Symbol:
+    if dropout is None:
+        return x
+    return x * dropout.factor(x.graph, x.graph.input("kept", truth=True), layer, x.dtype)
+
+
+def head(head: Head, dtype: str) -> Formula:
+    """Cost of a row, and dz times its ``factor``: its weight divided by the sum of the weights."""
+    graph = Graph(dtype)
+    z, T = graph.input("z") + graph.input("b"), graph.input("T")
+    with tracing(head):
+        cost, dz = head.cost(graph, z, T), graph.output(head.delta(graph, z, T))
+        if graph.ranks[cost.number] == ELEMENTWISE:
+            raise Untraceable("the cost is not a number for each row")
+    return Formula(graph, {"cost": cost, "dz": dz * graph.input("factor", PER_ROW)})
+
+
+def ranks(state: Any) -> dict[str, int]:
+    """Rank of each array of a method's state, by the name that it has in the formulas."""
+    return {
+        f"state_{name}": SCALAR if array.shape == (1,) else ELEMENTWISE
+        for name, array in zip(type(state)._fields, state, strict=True)
+    }
+
+
+def update(
+    objective: Objective | None, method: FirstOrder, state: Any, dtype: str, theta_range: tuple[int, int]
+) -> Formula:
+    """New theta and state of a range of theta; the sums of g^2 and, where there are any, of penalties.
+
+    Parameters
+    ----------
+    objective : Objective or None
+        Whose penalties act on this range; None for none.
+    """
+    graph = Graph(dtype, theta_range)
+    given = _update_inputs(graph, state)
+    outputs: dict[str, Symbol] = {}
+    if objective is not None and (objective.l2 or objective.l1):
+        W = graph.input("theta")
+        outputs["penalty"] = graph.sum(objective.penalty(graph, W), axis=-1)
+        given["g"] += objective.penalty_slope(graph, W) * graph.input("share", SCALAR)
+    outputs["norm2"] = graph.sum(given["g"] * given["g"], axis=-1)
+    _apply(graph, method, state, given)
+    changed = ["theta", *(name for name, rank in ranks(state).items() if rank == ELEMENTWISE)]
+    return Formula(graph, outputs | {name: given[name] for name in changed})
+
+
+def advance(method: FirstOrder, state: Any, dtype: str) -> Formula:
+    """The values of the state that are one for all parameters, after a step."""
+    graph = Graph(dtype, (0, 1))  # any range: these values are the same for all entries of theta
+    given = _update_inputs(graph, state)
+    _apply(graph, method, state, given)
+    return Formula(graph, {name: given[name] for name, rank in ranks(state).items() if rank == SCALAR})
+
+
+def _update_inputs(graph: Graph, state: Any) -> dict[str, Symbol]:
+    given = {"theta": ELEMENTWISE, "g": ELEMENTWISE, "lr": SCALAR, **ranks(state)}
+    return {name: graph.input(name, rank) for name, rank in given.items()}
+
+
+def _apply(graph: Graph, method: FirstOrder, state: Any, given: dict[str, Symbol]) -> None:
+    """Let the method update; afterwards the symbols stand for what it made of them."""
+    fields = type(state)(*(given[name] for name in ranks(state)))
+    with tracing(method):
+        method.update(graph, given["theta"], given["g"], fields, given["lr"])
+
+
+def has_row_reductions(network: Network) -> bool:
+    """Whether a hidden layer needs all of a row to be activated: its columns cannot be shared by threads."""
+    graph = Graph("float64")
+    for layer in network.layers[:-1]:
+        if not layer.learned:
+            with tracing(layer.activation):
+                layer.activation.forward(graph, graph.input("z"))
+    return PER_ROW in graph.ranks

@@ -1,0 +1,168 @@
+"""Whether training steps are compiled: can they be, does it pay, and what the history says.
+
+Nothing falls back in silence: where there is no program, the path says why arrays go on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from importlib import metadata
+from typing import Any, Protocol
+
+import numpy as np
+
+from gpunn.compile.trace import Untraceable
+from gpunn.devices import Device
+from gpunn.nn.dropout import Dropout
+from gpunn.nn.objective import Objective
+from gpunn.optim.first_order import FirstOrder
+
+Array = Any
+Compiled = tuple[Any, str]  # a program and what it is; or None, and why there is none
+
+COMPILABLE = "?" + np.typecodes["AllInteger"] + "fd"  # types of X; not float16, nor any longer than float64
+CUDA_INPUTS = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")
+SWITCHED_OFF = "compiling is switched off (NUMBA_DISABLE_JIT)"
+
+
+class Compiler(Protocol):
+    """What compiles for a machine."""
+
+    seconds: float  # what it can take to compile a training, the first time on a machine and later
+    again_seconds: float
+
+    def epoch(
+        self, objective: Objective, method: FirstOrder, theta: Array, state: Any, X: Array, dropout: Dropout | None
+    ) -> Compiled:
+        """An epoch of minibatch training as one function."""
+
+    def gradient(self, objective: Objective, dtype: Any, X: Array, T: Array, weight: Array | None) -> Compiled:
+        """Cost and gradient of all rows as one function of theta."""
+
+
+class CpuCompiler:
+    """Kernels by LLVM, for all cores."""
+
+    seconds = 10.0
+    again_seconds = 2e-3
+
+    def __init__(self, device: Device) -> None:
+        pass
+
+    def epoch(
+        self, objective: Objective, method: FirstOrder, theta: Array, state: Any, X: Array, dropout: Dropout | None
+    ) -> Compiled:
+        return self._made("CompiledEpoch", X, objective, method, theta, state, X.dtype, dropout)
+
+    def gradient(self, objective: Objective, dtype: Any, X: Array, T: Array, weight: Array | None) -> Compiled:
+        return self._made("CompiledGradient", X, objective, dtype, X, T, weight)
+
+    def _made(self, name: str, X: Array, *arguments: Any) -> Compiled:
+        if X.dtype.char not in COMPILABLE or not X.dtype.isnative:
+            return None, f"arrays: compiled code does not read X's dtype {X.dtype}"
+        if is_switched_off():
+            return None, f"arrays: {SWITCHED_OFF}"
+        try:
+            from gpunn.compile.cpu import program
+
+            return getattr(program, name)(*arguments), "compiled"
+        except ImportError as error:
+            if isinstance(error, ModuleNotFoundError) and error.name in ("numba", "llvmlite"):
+                return None, "arrays: Numba is not installed (pip install numba)"
+            return None, f"arrays: Numba cannot be loaded: {error}"  # too old for this NumPy, say
+        except Untraceable as error:
+            return None, f"arrays: cannot be traced: {error}"
+
+
+class CudaCompiler:
+    """Steps captured as CUDA graphs."""
+
+    seconds = 5.0  # for NVRTC, which keeps what it compiled on disk, and capturing; not yet measured
+    again_seconds = 0.1  # for tracing and capturing; not yet measured
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+
+    def epoch(
+        self, objective: Objective, method: FirstOrder, theta: Array, state: Any, X: Array, dropout: Dropout | None
+    ) -> Compiled:
+        """A ValueError where the precision asked for cannot be had."""
+        from gpunn.compile.cuda.graph import CapturedEpoch
+
+        precision = self.device.precision
+        if theta.ndim > 1:
+            why = "members are trained side by side"
+        elif dropout is not None:
+            why = "dropout"
+        elif X.dtype.name not in CUDA_INPUTS:
+            why = f"the kernels do not read X's dtype {X.dtype}"
+        elif precision != "float32" and theta.dtype != np.float32:
+            why = f"theta is {theta.dtype}, not float32 (dtype='float32')"
+        else:
+            try:
+                with self.device.use():
+                    program = CapturedEpoch(objective, method, theta, state, X, precision)
+                products = f", {precision} products" if precision != "float32" else ""
+                return program, f"captured as CUDA graphs{products}"
+            except Untraceable as error:
+                why = f"cannot be traced: {error}"
+            except Exception as error:  # whatever CuPy, CUDA or cuBLAS has against it, arrays may still do
+                why = f"capturing failed: {type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        if precision != "float32":
+            raise ValueError(
+                f"precision={precision!r} is for training steps that are captured, and these are not: {why}. Use "
+                "precision='float32'."
+            )
+        return None, f"arrays: {why}"
+
+    def gradient(self, objective: Objective, dtype: Any, X: Array, T: Array, weight: Array | None) -> Compiled:
+        return None, "arrays: evaluations of all rows are launched one by one"
+
+
+class NoCompiler:
+    """For a device that has none."""
+
+    seconds = again_seconds = 0.0
+
+    def __init__(self, device: Device) -> None:
+        pass
+
+    def epoch(self, *given: Any) -> Compiled:
+        return None, "arrays: nothing is compiled for this device"
+
+    def gradient(self, *given: Any) -> Compiled:
+        return None, "arrays: nothing is compiled for this device"
+
+
+COMPILERS: dict[str, Callable[[Device], Compiler]] = {"cpu": CpuCompiler, "cuda": CudaCompiler}  # by `Device.kind`
+
+
+def compiler(device: Device) -> Compiler:
+    """The compiler for a device."""
+    return COMPILERS.get(device.kind, NoCompiler)(device)
+
+
+def is_switched_off() -> bool:
+    """Whether the user told Numba to leave functions as Python's."""
+    return os.environ.get("NUMBA_DISABLE_JIT", "0").strip() not in ("", "0")
+
+
+def description(device: Device) -> str:
+    """What is compiled, for people."""
+    if device.kind != "cpu":
+        return "long minibatch trainings, as CUDA graphs"
+    rest = "elementwise work is NumPy's own"
+    try:
+        version = metadata.version("numba")
+    except metadata.PackageNotFoundError:
+        return f"nothing: Numba is not installed (pip install numba), {rest}"
+    if is_switched_off():
+        return f"nothing: {SWITCHED_OFF}, {rest}"
+    try:
+        import llvmlite.binding  # noqa: F401 - whether it can be loaded
+    except ImportError as error:
+        return f"nothing: Numba {version} cannot be loaded: {error}"
+    from gpunn.compile.cpu import blas
+
+    return f"long trainings, by LLVM and Numba {version} with the products of {blas.owner()}"

@@ -1,0 +1,48 @@
+"""One training step as a list of operations: what both machines do, and the only place that says in which order.
+
+For each layer from the first to the last a product, then its activation or the head; from the last to the first the
+gradient by its inputs, the derivative of the layer before, and the gradients by its weights and biases; then the
+update.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Name = Literal[
+    "gather",  # rows of X and T
+    "product",  # z = h W, of the layer
+    "forward",  # h = f(z + b)
+    "head",  # cost, and dz of the last layer
+    "input_gradient",  # dh = dz W^T, by the inputs of the layer
+    "backward",  # dz from dh, of the layer
+    "weight_gradient",  # dW = h^T dz
+    "bias_gradient",  # db = sum of dz over rows
+    "update",  # theta and the state of the method
+    "advance",  # what of the state is one for the step
+]
+
+
+class Operation(NamedTuple):
+    """One of the things to do, and the layer that it concerns, counted from 0."""
+
+    name: Name
+    layer: int = 0
+
+
+def gradient_operations(n_layers: int) -> list[Operation]:
+    """Cost and gradient of a batch."""
+    found = [Operation("gather")]
+    for layer in range(n_layers):
+        found.append(Operation("product", layer))
+        found.append(Operation("forward" if layer < n_layers - 1 else "head", layer))
+    for layer in reversed(range(n_layers)):
+        if layer:
+            found += [Operation("input_gradient", layer), Operation("backward", layer - 1)]
+        found += [Operation("weight_gradient", layer), Operation("bias_gradient", layer)]
+    return found
+
+
+def step_operations(n_layers: int) -> list[Operation]:
+    """A whole step."""
+    return [*gradient_operations(n_layers), Operation("update"), Operation("advance")]

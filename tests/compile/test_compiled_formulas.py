@@ -1,0 +1,117 @@
+"""The public check of what is compiled, and the one that each training makes before it uses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from problems import METHODS
+
+from gpunn import MLPClassifier, check_compiled
+from gpunn.compile.policy import CpuCompiler
+from gpunn.nn.activations import Softmax, Tanh
+from gpunn.nn.costs import Quadratic
+from gpunn.nn.heads import SoftmaxLogLikelihood
+from gpunn.optim.first_order import Adam, FirstOrder, NoState
+
+pytest.importorskip("numba", reason="Numba compiles")
+
+COMPILED = "compiled"
+ROWS = np.random.default_rng(0).standard_normal((60, 4)).astype("float32")
+LABELS = np.arange(60) % 3
+
+
+@dataclass(frozen=True)
+class Clipped(FirstOrder):
+    """The sign of the gradient, by a function that is not fused."""
+
+    def init(self, xp, theta):
+        return NoState()
+
+    def update(self, xp, theta, g, state, lr):
+        theta -= lr * xp.clip(g, -1, 1)
+
+
+@pytest.mark.parametrize("formula", [Tanh(), Softmax(), Quadratic(), SoftmaxLogLikelihood(), *METHODS[:5]])
+def test_what_gpunn_has_is_compiled_and_right(formula):
+    assert check_compiled(formula) == COMPILED
+
+
+def test_what_cannot_be_compiled_is_said_by_name():
+    assert check_compiled(Clipped()) == "arrays: cannot be traced: Clipped: xp.clip"
+    assert check_compiled(type("Rounded", (Tanh,), {"forward": lambda self, xp, z: xp.round(z)})()).startswith(
+        "arrays: cannot be traced: Rounded: "
+    )
+
+
+@pytest.mark.parametrize("parameters", [
+    {}, {"dropout": 0.3, "input_dropout": 0.1}, {"solver": "lbfgs", "dtype": "float64"}, {"solver": "sgd", "l1": 0.1},
+])  # fmt: skip
+def test_an_estimator_is_tried_as_it_is_trained(parameters):
+    clf = MLPClassifier((5,), **parameters)
+    assert check_compiled(clf, ROWS, LABELS) == COMPILED
+    assert not hasattr(clf, "theta_") and not hasattr(clf, "n_features_in_")
+
+
+def test_what_is_compiled_only_in_part_is_said():
+    assert check_compiled(MLPClassifier((5,), max_norm=1.0), ROWS, LABELS) == "arrays: max_norm"
+
+
+@pytest.mark.parametrize("thing", ["relu", None, 3])
+def test_what_is_no_formula_is_refused(thing):
+    with pytest.raises(TypeError, match="is not allowed; give an Activation, a Cost, a Head, a FirstOrder"):
+        check_compiled(thing)
+    with pytest.raises(TypeError, match="X and y must be given"):
+        check_compiled(MLPClassifier())
+
+
+# The check before use
+
+
+class Off:
+    """A compiled program that gives something else in one place."""
+
+    def __init__(self, program, what, by):
+        self.program, self.what, self.by = program, what, by
+        self.align = program.align
+
+    def __call__(self, theta, state, *rest):
+        total, norm = self.program(theta, state, *rest)
+        if self.what == "theta":
+            theta *= 1 + self.by
+        if self.what == "m":
+            state.m[...] *= 1 + self.by
+        factors = {"cost": (1 + self.by, 1), "norm": (1, 1 + self.by)}.get(self.what, (1, 1))
+        return total * factors[0], norm * factors[1]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("what", "by", "said"), [
+    ("cost", 0.01, "the cost"), ("norm", 0.01, "the gradient"), ("m", 0.01, "m of Adam"), ("theta", 0.02, "the step"),
+])  # fmt: skip
+def test_a_program_that_is_a_little_wrong_is_not_used(monkeypatch, dtype, what, by, said):
+    epoch = CpuCompiler.epoch
+
+    def compiled(self, *given):
+        program, path = epoch(self, *given)
+        return Off(program, what, by), path
+
+    clf = MLPClassifier((5,), dtype=dtype, solver=Adam())
+    assert check_compiled(clf, ROWS, LABELS) == COMPILED
+    monkeypatch.setattr(CpuCompiler, "epoch", compiled)
+    told = check_compiled(clf, ROWS, LABELS)
+    assert told == f"arrays: what is compiled gives {said} otherwise than the formulas do"
+
+
+@pytest.mark.parametrize("off", [0, 1])
+def test_a_gradient_that_is_a_little_wrong_is_not_used(monkeypatch, off):
+    gradient = CpuCompiler.gradient
+
+    def compiled(self, *given):
+        function, path = gradient(self, *given)
+        return (lambda theta: tuple(x * (1.01 if i == off else 1) for i, x in enumerate(function(theta)))), path
+
+    monkeypatch.setattr(CpuCompiler, "gradient", compiled)
+    told = check_compiled(MLPClassifier((5,), solver="lbfgs"), ROWS, LABELS)
+    assert told.startswith(f"arrays: what is compiled gives {('the cost', 'the gradient')[off]} otherwise")

@@ -1,0 +1,72 @@
+"""What becomes of an epoch that is to be captured: its name, or the reason why not."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from gpunn.compile import policy
+from gpunn.compile.trace import Untraceable
+from gpunn.nn.dropout import Dropout
+
+
+@pytest.fixture
+def compile_by(monkeypatch):
+    """A function: what a device of a precision says of an epoch that ``capture`` captures."""
+    graph = types.ModuleType("gpunn.compile.cuda.graph")
+    monkeypatch.setitem(sys.modules, graph.__name__, graph)
+
+    def compile_by(precision, capture, X_type="float32", dtype="float32", dropout=None):
+        graph.CapturedEpoch = capture
+        X = np.zeros((2, 3), X_type)
+        device = types.SimpleNamespace(kind="cuda", precision=precision, use=contextlib.nullcontext)
+        return policy.compiler(device).epoch(None, None, np.zeros(3, dtype), (), X, dropout)
+
+    return compile_by
+
+
+def raising(error):
+    def capture(*given):
+        raise error
+
+    return capture
+
+
+def test_captured_steps_are_named_with_their_precision(compile_by):
+    for precision, products in (("float32", ""), ("tf32", ", tf32 products"), ("bf16", ", bf16 products")):
+        found = compile_by(precision, lambda *given: given[-1], "uint8")
+        assert found == (precision, "captured as CUDA graphs" + products)
+
+
+@pytest.mark.parametrize(
+    ("error", "X_type", "why"),
+    [
+        (Untraceable("a part of an array"), "float32", "cannot be traced: a part of an array"),
+        (RuntimeError("StreamCaptureInvalidated\nand so on"), "uint8",
+         "capturing failed: RuntimeError: StreamCaptureInvalidated"),
+        (None, "float16", "the kernels do not read X's dtype float16"),
+    ],
+)  # fmt: skip
+def test_steps_that_cannot_be_captured_are_told_or_refused(compile_by, error, X_type, why):
+    assert compile_by("float32", raising(error), X_type) == (None, f"arrays: {why}")
+    said = re.escape(f"precision='tf32' is for training steps that are captured, and these are not: {why}. Use")
+    with pytest.raises(ValueError, match=said):
+        compile_by("tf32", raising(error), X_type)
+
+
+def test_dropout_is_not_captured(compile_by):
+    dropout = Dropout((0.5,), np.zeros(1, np.uint32), np.zeros(1, np.uint32))
+    assert compile_by("float32", None, dropout=dropout) == (None, "arrays: dropout")
+    with pytest.raises(ValueError, match=r"precision='tf32'.*these are not: dropout"):
+        compile_by("tf32", None, dropout=dropout)
+
+
+def test_float64_has_no_other_precision(compile_by):
+    with pytest.raises(ValueError, match=r"precision='tf32'.*theta is float64, not float32 \(dtype='float32'\)"):
+        compile_by("tf32", None, dtype="float64")
+    assert compile_by("float32", lambda *given: 1, dtype="float64") == (1, "captured as CUDA graphs")

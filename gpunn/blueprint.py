@@ -41,7 +41,9 @@ def start(p: Any, network: Network, seed: int, device: Device, dtype: str) -> Ar
 def full_batch(p: Any, device: Device) -> FullBatch:
     """The loop of a solver that takes all rows at once and searches along lines."""
     method = choices.full_batch(p, device.free_bytes())
-    return FullBatch(method, p.max_iter, p.max_fun, gtol=p.tol, tol=p.tol, n_iter_no_change=p.n_iter_no_change)
+    return FullBatch(
+        method, p.max_iter, p.max_fun, gtol=p.tol, tol=p.tol, n_iter_no_change=p.n_iter_no_change, compiled=_compiled(p)
+    )
 
 
 def minibatch(p: Any, network: Network, n_rows: int, seed: int) -> Minibatch:
@@ -61,5 +63,12 @@ def minibatch(p: Any, network: Network, n_rows: int, seed: int) -> Minibatch:
         n_iter_no_change=p.n_iter_no_change,
         recovers=p.on_divergence == "recover",
         average=p.ema_decay,
-        compiled=None if p.precision == "float32" else True,  # only captured steps have another
+        compiled=_compiled(p),
     )
+
+
+def _compiled(p: Any) -> bool | None:
+    """Whether steps are to be compiled; None leaves it to the length of the training."""
+    if p.precision != "float32":
+        return True  # only captured steps have another
+    return None if p.compile == "auto" else bool(p.compile)

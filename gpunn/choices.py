@@ -265,6 +265,8 @@ def check(p: Any, n_classes: int = 3) -> None:
     choose("cg_beta", p.cg_beta, CG_BETAS)
     choose("dtype", p.dtype, DTYPES)
     choose("precision", p.precision, PRECISIONS)
+    if not isinstance(p.compile, bool) and p.compile != "auto":
+        raise ParameterError("compile", f"compile={show(p.compile)} is not allowed; give 'auto', True or False.")
     choose("on_divergence", p.on_divergence, ON_DIVERGENCE)
     for what in _several(p.record):
         choose("record", what, RECORDS)
@@ -281,7 +283,7 @@ def check(p: Any, n_classes: int = 3) -> None:
 
 def _check_precision(p: Any) -> None:
     """Products of another precision are for captured steps of minibatch training in float32."""
-    clashes = {"solver": is_full_batch(p.solver), "dtype": p.dtype == "float64"}
+    clashes = {"solver": is_full_batch(p.solver), "dtype": p.dtype == "float64", "compile": p.compile is False}
     clashes |= {name: _is_given(getattr(p, name)) for name in LOOSE}
     clash = next((name for name, there in clashes.items() if there), None)
     if clash and p.precision != "float32":

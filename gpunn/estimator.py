@@ -83,6 +83,10 @@ class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parame
         Of the matrix products of minibatch training in float32, on CUDA only: "tf32" and "bf16" are faster and round
         what is multiplied to 10 and 7 binary digits after the point. Sums and updates are float32, and so are
         predictions.
+    compile : {"auto", True, False}, default="auto"
+        Compile the training steps (extra ``numba``; captured as graphs on CUDA): "auto" does so where that saves more
+        time than it takes, True however short the training is, as for the many short fits of a search, and False
+        never. ``history_.path`` tells what was done. A warning says where True could not be done.
     cost : {"log_likelihood", "cross_entropy", "quadratic"}, Cost, Head or None, default=None
         None takes the one that fits the output activation. A `gpunn.nn.heads.Head` is output activation and cost.
     output_activation : str, Activation or None, default=None

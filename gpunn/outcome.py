@@ -71,6 +71,17 @@ def warn_of_end(clf: Any, history: History) -> None:
         warnings.warn("Training interrupted by user: the model so far was kept.", UserWarning, stacklevel=5)
 
 
+def warn_of_path(clf: Any, history: History) -> None:
+    """Say that steps were not compiled though that was asked for."""
+    if clf.compile is True and history.path.startswith("arrays"):
+        warnings.warn(
+            f"compile=True was asked for, but the steps were not compiled ({history.path}). Set compile='auto' to "
+            "compile where that is possible.",
+            RuntimeWarning,
+            stacklevel=5,
+        )
+
+
 def divergence(clf: Any, history: History, advice: str) -> str:
     """How a training diverged, what was kept of it, and what to do."""
     kept = "The weights that it started from were kept. "

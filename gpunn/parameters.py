@@ -43,6 +43,7 @@ class Parameters:
     device: str | None = None
     dtype: str = "auto"
     precision: str = "float32"
+    compile: bool | str = "auto"
     cost: Any = None
     output_activation: Any = None
     weight_init: Any = "glorot_uniform"

@@ -20,7 +20,7 @@ from gpunn.inputs import Origin, all_or_nothing, check_labels, check_rows, check
 from gpunn.labels import Labels
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
-from gpunn.outcome import divergence, put_down, warn_of_divergence, warn_of_end
+from gpunn.outcome import divergence, put_down, warn_of_divergence, warn_of_end, warn_of_path
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.divergence import DivergenceError, cause, check_start, penalty_in_step
 from gpunn.training.history import History
@@ -108,6 +108,7 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
         history.profile = profile(stopwatch, objective.network, n_steps, n_rows, history.path)
     warn_of_divergence(clf, history, advice, halvings)
     warn_of_end(clf, history)
+    warn_of_path(clf, history)
 
 
 def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:

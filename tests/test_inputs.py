@@ -15,6 +15,7 @@ BAD_PARAMETERS = {
     "tol": [-1], "momentum": [-0.1, 1.1], "early_stopping": ["yes"], "validation_fraction": [0, 1], "beta_1": [1, -1],
     "epsilon": [0], "n_iter_no_change": [0], "max_fun": [0],
     "device": ["gpu", 3, "cuda:x"], "dtype": ["int8", "float16"], "precision": ["fp8", None, "tf32"],
+    "compile": ["yes", None, 1.5],
     "cost": ["hinge", "log_likelihood_"], "output_activation": ["relu_"], "weight_init": ["big"], "bias_init": [0],
     "l1": [-1], "dropout": [1, -0.1, [0.1, 0.2]], "input_dropout": [1], "max_norm": [0], "clip_norm": [-1],
     "warmup": [-1], "lbfgs_memory": [0], "cg_beta": ["dai_yuan"], "class_weight": ["heavy", 3, {0: -1}],

@@ -19,7 +19,7 @@ OTHERS = {
     "on_divergence": "recover",
     "input_dropout": 0.1, "hidden_layer_sizes": (7, 5), "activation": ["tanh", "prelu"], "dropout": [0.0, 0.5],
     "output_activation": "sigmoid", "weight_init": "orthogonal", "bias_init": "gaussian", "cost": "quadratic",
-    "random_state": 7, "device": "cuda:1", "dtype": "float64", "precision": "tf32", "early_stopping": True,
+    "random_state": 7, "device": "cuda:1", "dtype": "float64", "precision": "tf32", "compile": True, "early_stopping": True,
     "validation_fraction": 0.25, "alpha": 1e-07, "l1": 0.5, "weight_decay": 0.125, "max_norm": 3.0, "clip_norm": 1.5,
     "solver": "sgd", "max_iter": 17, "max_fun": 99, "batch_size": 8, "shuffle": False, "learning_rate_init": 1e-3 / 3,
     "learning_rate": "cosine", "power_t": 0.75, "warmup": 2.5, "momentum": 0.0, "nesterovs_momentum": False,

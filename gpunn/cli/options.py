@@ -23,6 +23,13 @@ def _count_or_share(text: str) -> float:
     return float(text) if "." in text else int(text)
 
 
+def _compile(text: str) -> str | bool:
+    choices = {"auto": "auto", "yes": True, "no": False}
+    if text not in choices:
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give auto, yes or no")
+    return choices[text]
+
+
 def _one_or_list(text: str) -> str | list[str]:
     names = [part.strip() for part in text.split(",")]
     return names[0] if len(names) == 1 else names
@@ -100,6 +107,8 @@ OPTIONS = (
     ("--dtype", "dtype", {"choices": ["float32", "float64"]}, "of the arithmetic (default: float32)"),
     ("--precision", "precision", {"choices": [*choices.PRECISIONS], "metavar": "NAME"},
      f"of the products in float32 on a GPU: {', '.join(choices.PRECISIONS)} (default: float32)"),
+    ("--compile", "compile", {"type": _compile, "metavar": "WHEN"},
+     "compile the training steps: yes, no or auto, where that saves time (default: auto)"),
     ("--device", "device", {"metavar": "NAME"}, "cpu, cuda, cuda:N or auto (default: cpu)"),
     ("--seed", "random_state", {"type": int, "metavar": "N"}, "where all random numbers start (default: 0)"),
 )  # fmt: skip

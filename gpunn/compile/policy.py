@@ -44,8 +44,8 @@ class Compiler(Protocol):
 class CpuCompiler:
     """Kernels by LLVM, for all cores."""
 
-    seconds = 10.0
-    again_seconds = 2e-3
+    seconds = 0.3
+    again_seconds = 0.03
 
     def __init__(self, device: Device) -> None:
         pass

@@ -32,6 +32,7 @@ KEYS = {  # key of a manifest: parameter of the estimator
     "training.device": "device",
     "training.dtype": "dtype",
     "training.precision": "precision",
+    "training.compile": "compile",
     "training.class_weight": "class_weight",
     "training.scoring": "scoring",
     "training.threshold": "threshold",

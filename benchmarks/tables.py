@@ -53,7 +53,7 @@ def heading(title: str, command: str, device: str = "cpu") -> str:
     machine = gpunn.get_device(device)
     facts = {
         **machine.describe(),
-        "compiled": policy.description(machine),
+        "compiled": policy.describe(machine)["compiled"],
         "gpunn": f"{gpunn.__version__}, commit {commit.strip() or 'unknown'}",
     }
     facts.pop("memory", None)

@@ -21,7 +21,7 @@ def devices(options: argparse.Namespace) -> int:
     report.facts(f"gpunn {gpunn.__version__}", {"Python": sys.version.split()[0]})
     found, no_cuda = every_device()
     for device in found:
-        report.facts(device.name, {**device.describe(), "compiled": policy.description(device)})
+        report.facts(device.name, device.describe() | policy.describe(device))
     if no_cuda:
         report.facts("cuda", {"not available": no_cuda})
     report.facts("auto", {"takes": get_device("auto").name})

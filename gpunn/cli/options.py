@@ -24,10 +24,10 @@ def _count_or_share(text: str) -> float:
 
 
 def _compile(text: str) -> str | bool:
-    choices = {"auto": "auto", "yes": True, "no": False}
-    if text not in choices:
+    answers: dict[str, str | bool] = {"auto": "auto", "yes": True, "no": False}
+    if text not in answers:
         raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give auto, yes or no")
-    return choices[text]
+    return answers[text]
 
 
 def _one_or_list(text: str) -> str | list[str]:

@@ -148,10 +148,16 @@ def is_switched_off() -> bool:
     return os.environ.get("NUMBA_DISABLE_JIT", "0").strip() not in ("", "0")
 
 
-def description(device: Device) -> str:
-    """What is compiled, for people."""
+def describe(device: Device) -> dict[str, str]:
+    """Facts for people: what is compiled, and what has been compiled already."""
     if device.kind != "cpu":
-        return "long minibatch trainings, as CUDA graphs"
+        return {"compiled": "long minibatch trainings, as CUDA graphs"}
+    from gpunn.compile.cpu import code_cache
+
+    return {"compiled": _on_cpu(), "compiled code on disk": code_cache.described()}
+
+
+def _on_cpu() -> str:
     rest = "elementwise work is NumPy's own"
     try:
         version = metadata.version("numba")

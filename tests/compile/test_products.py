@@ -132,4 +132,4 @@ def test_the_product_is_that_of_numpys_wheel_where_there_is_one():
 
 
 def test_the_device_says_whose_product_it_is(whose):
-    assert policy.description(get_device("cpu")).endswith(f"with the products of {whose} BLAS")
+    assert policy.describe(get_device("cpu"))["compiled"].endswith(f"with the products of {whose} BLAS")

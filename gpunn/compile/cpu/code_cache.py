@@ -56,6 +56,15 @@ def save(key: str, data: bytes) -> None:
         _tell(error.strerror or str(error))
 
 
+def described() -> str:
+    """What is kept, for people."""
+    try:
+        sizes = [path.stat().st_size for path in _place().glob("*.bin")]
+    except OSError as error:
+        return f"cannot be looked at in {_place()}: {error.strerror or error}"
+    return f"modules: {len(sizes)}, {sum(sizes) / 2**20:.1f} MiB, in {_place()}" if sizes else f"none yet in {_place()}"
+
+
 def _path(key: str) -> Path:
     return _folder() / f"{DIGEST(key.encode()).hexdigest()[:32]}.bin"
 
@@ -106,7 +115,7 @@ def _check_own(path: str | Path, status: os.stat_result, is_kind: Callable[[int]
 @functools.cache
 def _tell(reason: str) -> None:
     warnings.warn(
-        f"Compiled code cannot be read from or kept in {_place()}: {reason}. Training goes on, and compiles anew. Mend "
+        f"Compiled code cannot be read from or kept in {_place()}: {reason}. Training goes on, and compiles anew. Fix "
         "or remove it, or set XDG_CACHE_HOME to the absolute path of a folder that you alone may write.",
         RuntimeWarning,
         stacklevel=2,

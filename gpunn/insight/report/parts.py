@@ -181,7 +181,7 @@ def origin(clf: Any, X: Any, how: str) -> Html:
         **({"notes": " ".join(history.notes)} if history.notes else {}),
         "device of this report": device.name,
         **device.describe(),
-        "compiled": policy.description(device),
+        "compiled": policy.describe(device)["compiled"],
         **{name: importlib.metadata.version(package) for name, package in packages.items()},
         "Python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         "report made": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),

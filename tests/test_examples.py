@@ -13,7 +13,8 @@ import pytest
 pytest.importorskip("matplotlib", reason="Matplotlib is not installed (gpunn[plots])")
 
 from examples import __main__ as everything
-from examples import common, costs, field_guide, saturation, slowdown, spam
+from examples import common, costs, drawings, field_guide, saturation, slowdown, spam
+from gpunn.insight.findings import FINDINGS
 
 HOUSE = Path(__file__).parents[1]
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -29,7 +30,7 @@ def found(tmp_path_factory):
 
 def test_every_script_is_run_with_all_others():
     scripts = {path.stem for path in (HOUSE / "examples").glob("*.py")}
-    assert set(everything.NAMES) == scripts - {"__init__", "__main__", "common", "field_guide"}
+    assert set(everything.NAMES) == scripts - {"__init__", "__main__", "common", "drawings", "field_guide"}
 
 
 @pytest.mark.parametrize("name", everything.NAMES)
@@ -71,14 +72,76 @@ def test_the_neuron_of_the_slowdown_follows_the_equations(found):
         z -= 2 * 0.15 * a  # weight and bias both fall by rate times delta
 
 
+def seen(finding):
+    """The sound network of a fault, and the faulty one."""
+    fault, options = field_guide.FAULTS[finding], common.parser(None).parse_args([])
+    return [field_guide.look(options, setup, fault.at) for setup in (fault.sound, fault.faulty)]
+
+
+def drawn(finding):
+    return field_guide.draw(field_guide.FAULTS[finding], *seen(finding)).axes
+
+
 @pytest.mark.parametrize("finding", field_guide.FAULTS)
-def test_a_fault_of_the_field_guide_is_diagnosed_and_its_sound_network_is_not(finding):
-    options = common.parser(None).parse_args([])
-    assert finding in field_guide.look(options, finding, faulty=True)[1]
-    assert finding not in field_guide.look(options, finding, faulty=False)[1]
+def test_a_fault_of_the_field_guide_is_diagnosed_and_its_sound_network_has_none(finding):
+    sound, faulty = seen(finding)
+    assert sound.diagnosis.findings == []
+    assert finding in [found.name for found in faulty.diagnosis.findings]
+    left, right = field_guide.draw(field_guide.FAULTS[finding], sound, faulty).axes
+    assert left.get_ylabel() and left.get_xlabel() and right.get_xlabel() and left.get_title() != right.get_title()
+
+
+def test_every_finding_has_a_picture_and_words_for_who_cannot_see_it():
     page = (HOUSE / "docs" / "field_guide.md").read_text(encoding="utf-8")
-    picture = f"figures/field-guide-{finding}.png"
-    assert f"]({picture})" in page and (HOUSE / "docs" / picture).read_bytes().startswith(PNG)
+    sections = dict(re.findall(r"^### (\w+)\n(.*?)(?=^#|\Z)", page, flags=re.MULTILINE | re.DOTALL))
+    assert sections.keys() == field_guide.FAULTS.keys()
+    assert sorted(sections) == sorted([*(find.__name__ for find in FINDINGS), "slowed_softmax"])
+    for finding, text in sections.items():
+        [(alt, picture)] = re.findall(r"!\[(.*?)\]\((.*?)\)", text)
+        assert picture == f"figures/field-guide-{finding}.png" and len(alt.split()) >= 10
+        content = (HOUSE / "docs" / picture).read_bytes()
+        assert content.startswith(PNG) and len(content) < 25_000
+
+
+@pytest.mark.parametrize(
+    ("finding", "evidence", "said"),
+    [
+        ("dead_units", {"dead": 36 / 40}, "36 of 40"),
+        ("exploding_gradient", {"passed": 2000}, "2,000 times"),
+        ("idle_columns", {"n_idle": 17, "n_columns": 20}, "17 of 20"),
+        ("kept_too_early", {"cost": 0.34, "lowest_cost": 0.11}, "0.34 in the epoch kept, and 0.11 later"),
+        ("rare_class", {"share": 1 / 20, "recall": 0, "score": 0.95}, "one row in 20"),
+        ("saturated_layer", {"saturated": 2 / 3, "z_std": 8}, "two thirds"),
+        ("too_large", {"n_parameters": 1201, "n_rows": 60}, "1,201 weights and biases"),
+        ("vanishing_gradient", {"passed": 1e-4}, "four orders of magnitude"),
+    ],
+)
+def test_the_field_guide_says_what_its_pictures_show(finding, evidence, said):
+    page = (HOUSE / "docs" / "field_guide.md").read_text(encoding="utf-8")
+    section = " ".join(page.partition(f"### {finding}\n")[2].partition("\n#")[0].split())
+    assert said in section
+    [found] = [found for found in seen(finding)[1].diagnosis.findings if found.name == finding]
+    assert {name: found.evidence[name] for name in evidence} == pytest.approx(evidence, rel=0.15)
+
+
+def test_gradients_of_outputs_are_drawn_as_the_equations_have_them():
+    matched, quadratic = (axes.lines[0].get_xydata().T for axes in drawn("slowed_output"))
+    assert matched[1] == pytest.approx(matched[0], abs=1e-12)  # a - T
+    error, delta = quadratic
+    assert delta == pytest.approx(error * error * (1 - error), abs=1e-12)  # (a - T) a (1 - a), for T = 0 and T = 1
+    assert error.max() > 0.9
+
+
+def test_equal_columns_get_equal_gradients_and_equal_units_stay_equal():
+    once, twice = (axes.lines[0].get_xydata().T for axes in drawn("duplicate_inputs"))
+    assert twice[0] == pytest.approx(twice[1], rel=1e-9) and once[0] != pytest.approx(once[1], rel=0.1)
+    random, equal = (axes.images[0].get_array() for axes in drawn("units_alike"))
+    assert np.ptp(equal, axis=0).max() < 1e-9 < 0.1 < np.ptp(random, axis=0).max()
+    assert np.ptp(equal, axis=1).min() > 0.1  # it has learned, all the same
+
+
+def test_tanh_is_marked_as_flat_where_its_slope_is_a_hundredth():
+    assert 1 - np.tanh(drawings.FLAT) ** 2 == pytest.approx(0.01, rel=1e-12)
 
 
 def test_convexity_is_told_from_its_absence():

@@ -11,7 +11,7 @@ from gpunn.nn.network import Network
 from gpunn.shown import show
 
 PARTS = ("checking", "compiling", "steps", "evaluation", "rest")
-LONG = 10.0  # seconds of steps; compiling takes about as long the first time
+LONG = 2.0  # seconds of steps; compiling takes about as long the first time
 
 
 class Stopwatch:

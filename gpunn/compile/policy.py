@@ -11,6 +11,7 @@ from importlib import metadata
 from typing import Any, Protocol
 
 import numpy as np
+from scipy.sparse import issparse
 
 from gpunn.compile.trace import Untraceable
 from gpunn.devices import Device
@@ -53,7 +54,7 @@ class CpuCompiler:
     def epoch(
         self, objective: Objective, method: FirstOrder, theta: Array, state: Any, X: Array, dropout: Dropout | None
     ) -> Compiled:
-        return self._made("CompiledEpoch", X, objective, method, theta, state, X.dtype, dropout)
+        return self._made("CompiledEpoch", X, objective, method, theta, state, X, dropout)
 
     def gradient(self, objective: Objective, dtype: Any, X: Array, T: Array, weight: Array | None) -> Compiled:
         return self._made("CompiledGradient", X, objective, dtype, X, T, weight)
@@ -95,6 +96,8 @@ class CudaCompiler:
             why = "members are trained side by side"
         elif dropout is not None:
             why = "dropout"
+        elif issparse(X):
+            why = "a sparse X"
         elif X.dtype.name not in CUDA_INPUTS:
             why = f"the kernels do not read X's dtype {X.dtype}"
         elif precision != "float32" and theta.dtype != np.float32:

@@ -14,7 +14,7 @@ import numpy as np
 
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
-from gpunn.training.data import Rows
+from gpunn.training.data import Rows, SparseRows
 
 Array = Any
 
@@ -39,6 +39,7 @@ def of_steps(epochs: Any, device: Device, objective: Objective, progress: Any, r
     xp, size = device.xp, min(epochs.batch_size, len(rows))
     first = xp.arange(min(len(rows), STEPS * size)) if rows.index is None else rows.index[: STEPS * size]
     some = rows.take(xp, device.asarray(first))
+    X = rows.X.matrix[device.to_host(first)] if isinstance(rows.X, SparseRows) else some.X
     n_steps = -(-len(some) // size)
     lr = device.asarray(np.full(n_steps, RATE), progress.theta.dtype)
 
@@ -54,7 +55,7 @@ def of_steps(epochs: Any, device: Device, objective: Objective, progress: Any, r
     compiled.theta, compiled.method_state = program.align(compiled.theta, compiled.method_state)
     keys = epochs.keys(device, compiled, n_steps)
     order = device.asarray(np.arange(len(some)))
-    found = program(compiled.theta, compiled.method_state, some.X, some.T, some.weight, order, lr, size, *keys)
+    found = program(compiled.theta, compiled.method_state, X, some.T, some.weight, order, lr, size, *keys)
     tolerance = _tolerance(device, progress.theta.dtype)
     on_host = device.to_host
     if not np.all(np.isfinite(on_host(by_arrays.theta))):

@@ -281,7 +281,8 @@ class Minibatch:
         if program is not None:
             order = device.asarray(np.arange(n)) if order is None else order
             keys = self.keys(device, progress, n_steps)
-            total, norm = program(theta, state, rows.X, rows.T, rows.weight, order, lr, size, *keys)
+            X = rows.X.matrix if isinstance(rows.X, SparseRows) else rows.X
+            total, norm = program(theta, state, X, rows.T, rows.weight, order, lr, size, *keys)
             progress.step += n_steps
         else:
             total, norm = self.steps(device, objective, progress, rows, order, lr)
@@ -302,7 +303,6 @@ class Minibatch:
         others = {
             "clip_norm": self.clip_norm is not None,
             "max_norm": self.max_norm is not None,
-            "a sparse X": isinstance(rows.X, SparseRows),
             "averaging": self.average is not None,
         }
         asked_for = [name for name, there in others.items() if there]
@@ -321,8 +321,9 @@ class Minibatch:
         if self.compiled is None and not (is_long and gain * n_steps >= compiler.again_seconds):
             return None, "arrays: too short a training to compile for"
         dropout = self._dropout(device, theta, progress.step)
+        X = rows.X.matrix if isinstance(rows.X, SparseRows) else rows.X
         state, before = progress.method_state, progress.history.path
-        program, path = compiler.epoch(objective, self.method, theta, state, rows.X, dropout)
+        program, path = compiler.epoch(objective, self.method, theta, state, X, dropout)
         if program is not None and path != before:
             other = agreement.of_steps(self, device, objective, progress, rows, program)
             if other:

@@ -53,7 +53,7 @@ def test_a_thread_that_fails_holds_up_no_other_and_is_heard_of(monkeypatch):
     network, method = Network((40, 200, 3), (ReLU(),)), GradientDescent()
     theta = np.zeros(network.n_parameters)
     objective, state = Objective(network, SoftmaxLogLikelihood()), method.init(np, theta)
-    compiled = program.CompiledEpoch(objective, method, theta, state, theta.dtype)
+    compiled = program.CompiledEpoch(objective, method, theta, state, theta[None])
     calls = itertools.count()
 
     def epoch(*given):

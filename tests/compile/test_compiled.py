@@ -40,7 +40,7 @@ def both(
     monkeypatch.setattr(program, "_n_threads", lambda flops: threads)
     monkeypatch.setattr(program.CompiledEpoch, "partition", lambda self, batch: partition)
     monkeypatch.setattr(program, "empty_aligned", full_of_nan)  # what is read was written before
-    compiled = program.CompiledEpoch(objective, method, theta, method.init(np, theta), rows.X.dtype, drawn)
+    compiled = program.CompiledEpoch(objective, method, theta, method.init(np, theta), rows.X, drawn)
     theta, state = compiled.align(theta, method.init(np, theta))
     lr = np.full(-(-len(rows) // batch), 0.1, dtype)
     keys = None if drawn is None else drawn.keys(np, len(lr))

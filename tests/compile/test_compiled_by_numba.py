@@ -109,7 +109,7 @@ def test_the_partition_is_that_with_the_least_traffic_between_threads(sizes, bat
         network = Network(sizes, (activation,) * (len(sizes) - 2))
         theta = np.zeros(network.n_parameters, "float32")
         objective, state = Objective(network, SoftmaxLogLikelihood()), Momentum().init(np, theta)
-        chosen = program.CompiledEpoch(objective, Momentum(), theta, state, theta.dtype).partition(batch)
+        chosen = program.CompiledEpoch(objective, Momentum(), theta, state, theta[None]).partition(batch)
         whole_rows = partition == "tensor parallel" and activation == Softmax()
         assert chosen == ("sharded update" if whole_rows else partition)
 

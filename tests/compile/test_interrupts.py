@@ -45,7 +45,7 @@ def seconds(sizes, rows, steps):
 @pytest.mark.parametrize("batch", [1, 32, 1000])
 def test_no_call_of_an_epoch_takes_long(monkeypatch, sizes, batch):
     objective, theta = described(sizes)
-    compiled = program.CompiledEpoch(objective, Adam(), theta, Adam().init(np, theta), theta.dtype)
+    compiled = program.CompiledEpoch(objective, Adam(), theta, Adam().init(np, theta), theta[None])
     calls = []
 
     def epoch(*given):

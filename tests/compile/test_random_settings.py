@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.sparse
 from problems import METHODS, same
 
 from gpunn.devices import get_device
@@ -52,6 +53,9 @@ def test_a_random_setting_gives_what_the_arrays_give(monkeypatch, thorough, seed
     dropout = tuple(rng.choice([0.0, 0.3], depth + 1)) if rng.random() < 0.4 else ()
     n_members = int(rng.integers(1, 4)) if rng.random() < 0.2 else 0
 
+    given = scipy.sparse.csr_matrix(X * (rng.random(X.shape) < 0.4)) if rng.random() < 0.25 else X
+    if given is not X:
+        X = given.toarray()
     rows = Rows(X, T, weight)
     draws = [
         network.initial(np, np.random.default_rng(i), glorot_uniform, gaussian_bias) for i in range(n_members or 1)
@@ -66,11 +70,11 @@ def test_a_random_setting_gives_what_the_arrays_give(monkeypatch, thorough, seed
 
     monkeypatch.setattr(program, "_n_threads", lambda flops: n_threads)
     partitions = ["data parallel", "sharded update", "tensor parallel"]
-    compiled = program.CompiledEpoch(objective, method, theta, method.init(np, theta), X.dtype, drawn)
+    compiled = program.CompiledEpoch(objective, method, theta, method.init(np, theta), given, drawn)
     monkeypatch.setattr(compiled, "partition", lambda batch: partitions[seed % (2 + (not compiled.has_row_reductions))])
     theta, state = compiled.align(theta.copy(), method.init(np, theta))
     keys = None if drawn is None else drawn.keys(np, len(lr))
-    found = compiled(theta, state, X, T, weight, order, lr, batch, keys)
+    found = compiled(theta, state, given, T, weight, order, lr, batch, keys)
     same((theta, *state, *found), (progress.theta, *progress.method_state, total, norm), rel=1e-8)
 
     if not n_members:

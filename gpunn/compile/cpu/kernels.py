@@ -13,7 +13,7 @@ import numpy as np
 
 from gpunn.compile import formulas
 from gpunn.compile.cpu import operation as op
-from gpunn.compile.cpu.render import TYPES, Function, Loops, declarations
+from gpunn.compile.cpu.render import TYPES, Function, Loops, constant, declarations
 from gpunn.compile.formulas import Formula
 from gpunn.compile.schedule import Schedule
 from gpunn.nn.dropout import Dropout
@@ -72,14 +72,21 @@ class Kernel(Function):
         return self.text()
 
 
-def network_kernels(objective: Objective, dtype: str, X_dtype: Any, dropout: Dropout | None) -> dict[str, str]:
-    """Source of each kernel that cost and gradient need: gather, targets, drop, forward_0, backward_0, ..., head."""
+def network_kernels(
+    objective: Objective, dtype: str, X_dtype: Any, dropout: Dropout | None, index_dtype: Any = None
+) -> dict[str, str]:
+    """Source of each kernel that cost and gradient need: gather, targets, drop, forward_0, backward_0, ..., head.
+
+    ``index_dtype`` is that of the indices of a sparse X, in rows (CSR); None for a dense one.
+    """
     network = objective.network
     formulas.check(network)
     dropped = [
         dropout if dropout and rate else None for rate in (dropout.rates if dropout else [0] * len(network.layers))
     ]
-    found = {"gather": gather("gather", np.dtype(X_dtype), dtype), "targets": gather("targets", np.dtype(dtype), dtype)}
+    of_X, targets = np.dtype(X_dtype), gather("targets", np.dtype(dtype), dtype)
+    rows = gather("gather", of_X, dtype) if index_dtype is None else gather_sparse(of_X, index_dtype, dtype)
+    found = {"gather": rows, "targets": targets}
     for number, of_layer in enumerate(dropped):
         if of_layer:
             found[f"kept_{number}"] = _kept(of_layer, number)
@@ -161,6 +168,31 @@ def gather(name: str, X_dtype: np.dtype[Any], dtype: str) -> str:
         with f.loop("0", f.n) as j:
             at = f.element(of_X, row, f.let(f"mul i64 {j}, {column_stride}"))
             f.store(f.kind, _converted(f, f.let(f"load {of_X}, ptr {at}, align 1"), X_dtype), out, j)
+    return f.finished()
+
+
+def gather_sparse(X_dtype: np.dtype[Any], index_dtype: Any, dtype: str) -> str:
+    """Copy rows of a sparse X, by their numbers, into a dense matrix, the first of the operation."""
+    f = Kernel("gather", dtype, ["out"])
+    of_X, of_index = _integer(X_dtype), _integer(np.dtype(index_dtype))
+    values, indices, starts = (f.let_address(slot) for slot in (op.X, op.INDICES, op.INDPTR))
+    order = f.let_address(op.ORDER)
+
+    def wide(pointer: str, i: str) -> str:
+        x = f.load(of_index, pointer, i)
+        return x if of_index == "i64" else f.let(f"sext {of_index} {x} to i64")
+
+    with f.loop(f.row_start, f.row_stop) as i:
+        row, number = f.row("out", i), f.load("i64", order, i)
+        with f.loop("0", f.n) as j:
+            f.store(f.kind, constant(dtype, 0), row, j)
+        with f.loop(wide(starts, number), wide(starts, f.let(f"add i64 {number}, 1"))) as entry:
+            j = f.let(f"sub i64 {wide(indices, entry)}, {f.column_start}")
+            with f.when(f.let(f"icmp ult i64 {j}, {f.n}")):
+                value = _converted(f, f.load(of_X, values, entry), X_dtype)
+                f.store(
+                    f.kind, f.let(f"fadd {f.kind} {f.load(f.kind, row, j)}, {value}"), row, j
+                )  # of one index several
     return f.finished()
 
 

@@ -23,7 +23,7 @@ TRANSPOSE_A, TRANSPOSE_B, ADD = 1, 2, 4  # flags of GEMM; ADD also of ADD_UP
 
 # Slots of the table of addresses. Those of the first line differ from step to step, and so does what they point to.
 ORDER, KEYS, WEIGHTS, REALS, SUMS = range(5)
-COUNTERS, SCRATCH, THETA, X, T, WORKSPACE, ALL, OUT, FIRST_FREE = range(5, 14)
+COUNTERS, SCRATCH, THETA, X, T, WORKSPACE, ALL, OUT, INDICES, INDPTR, FIRST_FREE = range(5, 16)  # X: its data if sparse
 SHARE, RATE = range(2)  # of REALS: 1 over the sum of the weights, and the learning rate
 COST, NORM2, PENALTY = range(3)  # of SUMS, in double precision
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from gpunn.compile import formulas
 from gpunn.compile.cpu import kernels, native
@@ -42,7 +43,8 @@ class CompiledEpoch:
     theta : ndarray (P,) or (m, P)
     state : NamedTuple
         Of the method.
-    X_dtype : dtype
+    X : ndarray or sparse matrix in rows (n, d)
+        For its dtypes.
     dropout : Dropout, optional
 
     Raises
@@ -59,13 +61,14 @@ class CompiledEpoch:
         method: FirstOrder,
         theta: np.ndarray,
         state: Any,
-        X_dtype: Any,
+        X: Any,
         dropout: Dropout | None = None,
     ) -> None:
         self.sizes, self.n_weights, self.dtype = objective.network.sizes, objective.network.n_weights, theta.dtype
         self.has_row_reductions = formulas.has_row_reductions(objective.network)
         name = theta.dtype.name
-        found = kernels.network_kernels(objective, name, X_dtype, dropout)
+        self.X_dtype, self.index_dtype = X.dtype, X.indices.dtype if issparse(X) else None
+        found = kernels.network_kernels(objective, name, X.dtype, dropout, self.index_dtype)
         found |= kernels.update_kernels(objective, method, state, name)
         self.functions, self.slots = _loaded(found, name)
         self.runtime = native.runtime(name)
@@ -91,7 +94,7 @@ class CompiledEpoch:
         self,
         theta: np.ndarray,
         state: Any,
-        X: np.ndarray,
+        X: Any,
         T: np.ndarray,
         weight: np.ndarray | None,
         order: np.ndarray,
@@ -109,13 +112,20 @@ class CompiledEpoch:
             alone = type(state)(*(array[0] if array.shape == theta.shape else array for array in state))
             total, norm = self(theta[0], alone, X, T, weight, order, lr, batch, None if keys is None else keys[0])
             return total[None], norm[None]
-        X, T = _in_elements(X), _in_elements(T)
+        if (X.dtype, issparse(X), theta.dtype) != (self.X_dtype, self.index_dtype is not None, self.dtype):
+            raise TypeError(f"X of {X.dtype} and theta of {theta.dtype} are not those that this was compiled for.")
+        T = _in_elements(T)
+        if issparse(X):
+            indices, indptr = (np.ascontiguousarray(x, self.index_dtype) for x in (X.indices, X.indptr))
+            given = {op.X: X.data, op.INDICES: indices, op.INDPTR: indptr}
+        else:
+            given = {op.X: _in_elements(X)}
         order, lr = np.ascontiguousarray(order, np.int64), np.ascontiguousarray(lr)
         weight = None if weight is None else np.ascontiguousarray(weight)
         alone = theta.ndim == 1
         n_threads = _n_threads(6 * batch * _n_products(self.sizes)) if alone else 1
         step = Step(self.sizes, self.partition(batch), batch, n_threads, self.slots, theta.itemsize)
-        strides, short = _strides(X, T), len(order) - (len(lr) - 1) * batch
+        strides, short = _strides(given[op.X], T), len(order) - (len(lr) - 1) * batch
         programs = [[op.program(step.operations(k, r, strides)) for r in (batch, short)] for k in range(n_threads)]
         n_steps = max(1, int(FLOPS_PER_CALL / (STEP + WEIGHT * self.n_weights + batch * _work(self.sizes))))
         total, norm = np.zeros(theta.shape[:-1]), np.zeros(theta.shape[:-1])
@@ -130,7 +140,7 @@ class CompiledEpoch:
             scalars, vectors = self._parts(state)
             threads = [
                 Thread(self.functions, self.scratch, scalars, {
-                    op.THETA: theta, op.X: X, op.T: T, op.WORKSPACE: work, op.WEIGHTS: np.ones(batch, theta.dtype),
+                    **given, op.THETA: theta, op.T: T, op.WORKSPACE: work, op.WEIGHTS: np.ones(batch, theta.dtype),
                     **{op.FIRST_FREE + i: array for i, array in enumerate(vectors)},
                 })
                 for _ in range(n_threads)
@@ -316,7 +326,8 @@ def _in_elements(x: np.ndarray) -> np.ndarray:
 
 
 def _strides(X: np.ndarray, T: np.ndarray) -> Strides:
-    (X_row, X_column), (T_row, T_column) = X.strides, T.strides
+    X_row, X_column = X.strides if X.ndim == 2 else (0, 0)  # the data of a sparse X have none
+    T_row, T_column = T.strides
     return Strides((X_row // X.itemsize, X_column // X.itemsize), (T_row // T.itemsize, T_column // T.itemsize))
 
 

@@ -79,6 +79,18 @@ class Function:
         self.line(f"store {kind} {value}, ptr {pointer if index is None else self.element(kind, pointer, index)}")
 
     @contextlib.contextmanager
+    def when(self, condition: str) -> Iterator[None]:
+        """What is written within is done where a condition holds."""
+        n = next(self.numbers)
+        self.line(f"br i1 {condition}, label %then{n}, label %after{n}")
+        self.lines.append(f"then{n}:")
+        self.block = f"then{n}"
+        yield
+        self.line(f"br label %after{n}")
+        self.lines.append(f"after{n}:")
+        self.block = f"after{n}"
+
+    @contextlib.contextmanager
     def loop(self, start: str, stop: str, step: int = 1) -> Iterator[str]:
         """A loop over i64 indices; what is written within is its body."""
         n = next(self.numbers)

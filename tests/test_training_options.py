@@ -36,7 +36,7 @@ def test_averaged_weights_are_the_mean_of_the_steps_and_training_goes_on_from_th
         expected = decay * expected + (1 - decay) * theta
     found = quietly(MLPClassifier(max_iter=8, ema_decay=0.7, **settings), X, y)
     np.testing.assert_allclose(found.theta_, expected, rtol=1e-10)
-    assert found.history_.path == "arrays: averaging"
+    assert found.history_.path == "arrays: too short a training to compile for"
     assert found.loss_curve_ == plain_mean.loss_curve_  # the way itself is the same
 
     a = MLPClassifier(ema_decay=0.7, **settings)

@@ -48,14 +48,19 @@ def of_steps(epochs: Any, device: Device, objective: Objective, progress: Any, r
 
     def trial() -> Any:
         state = type(progress.method_state)(*map(copied, progress.method_state))
-        return replace(progress, theta=copied(progress.theta), method_state=state, step=copied(progress.step))
+        average = None if progress.average is None else copied(progress.average)
+        return replace(
+            progress, theta=copied(progress.theta), method_state=state, step=copied(progress.step), average=average
+        )
 
     by_arrays, compiled = trial(), trial()
     total, norm = epochs.steps(device, objective, by_arrays, some, None, lr)
-    compiled.theta, compiled.method_state = program.align(compiled.theta, compiled.method_state)
+    epochs.align(device, program, compiled)
     keys = epochs.keys(device, compiled, n_steps)
     order = device.asarray(np.arange(len(some)))
-    found = program(compiled.theta, compiled.method_state, X, some.T, some.weight, order, lr, size, *keys)
+    found = program(
+        compiled.theta, epochs.program_state(device, compiled), X, some.T, some.weight, order, lr, size, *keys
+    )
     tolerance = _tolerance(device, progress.theta.dtype)
     on_host = device.to_host
     if not np.all(np.isfinite(on_host(by_arrays.theta))):
@@ -64,9 +69,9 @@ def of_steps(epochs: Any, device: Device, objective: Objective, progress: Any, r
         return "the cost"
     if _differ(on_host(norm), on_host(found[1]), tolerance):
         return "the gradient"
-    names = getattr(progress.method_state, "_fields", ())
-    for name, a, b in zip(names, by_arrays.method_state, compiled.method_state, strict=True):
-        if _differ(on_host(a), on_host(b), tolerance):
+    by_arrays_state, compiled_state = (epochs.program_state(device, after) for after in (by_arrays, compiled))
+    for name, a, b in zip(type(by_arrays_state)._fields, by_arrays_state, compiled_state, strict=True):
+        if name != "steps" and _differ(on_host(a), on_host(b), tolerance):
             return f"{name} of {type(epochs.method).__name__}"
     start = on_host(progress.theta)
     a, b = on_host(by_arrays.theta) - start, on_host(compiled.theta) - start

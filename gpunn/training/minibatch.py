@@ -16,6 +16,7 @@ from gpunn.compile import policy
 from gpunn.devices import Device, writable
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective, limit_norms
+from gpunn.optim.averaging import Averaged, update_average
 from gpunn.optim.first_order import FirstOrder, clip_norm
 from gpunn.optim.schedules import Schedule
 from gpunn.training import agreement
@@ -95,7 +96,8 @@ class Minibatch:
     recovers : bool, default False
         After divergence go on from the best state, with half the learning rate, at most `MAX_HALVINGS` times.
     average : float, optional
-        Decay of an exponential mean of theta over the steps (as in `_average`), which is what is evaluated and kept.
+        Decay of an exponential mean of theta over the steps (`gpunn.optim.averaging`), which is what is evaluated
+        and kept.
     compiled : bool or None, default None
         Compile the epoch where the device can. None does so for long trainings only: where all the steps there were
         and may be, of all members, times 100 microseconds and 3 nanoseconds for each parameter (about what a step
@@ -168,9 +170,9 @@ class Minibatch:
         history.stopped, history.best, history.divergence = "", None, ""
         with device.use():
             program, history.path = self.program(device, objective, progress, rows)
+            if program is not None:
+                self.align(device, program, progress)
         stopwatch.lap("compiling")
-        if program is not None:
-            progress.theta, progress.method_state = program.align(progress.theta, progress.method_state)
         xp, theta = device.xp, progress.theta
         shown = theta if progress.average is None else progress.average
         entry = history.n_iter - 1 if history.n_iter else None
@@ -269,7 +271,7 @@ class Minibatch:
         self, device: Device, objective: Objective, progress: Progress, rows: Rows, program: Any
     ) -> tuple[Any, Any, float, bool]:
         """One pass over the rows: cost, gradient norm, last rate, and whether cost and theta are finite."""
-        xp, theta, state = device.xp, progress.theta, progress.method_state
+        xp, theta = device.xp, progress.theta
         n, size = len(rows), min(self.batch_size, len(rows))
         n_steps = -(-n // size)
         order = self._order(device, n, progress.epoch)
@@ -282,7 +284,9 @@ class Minibatch:
             order = device.asarray(np.arange(n)) if order is None else order
             keys = self.keys(device, progress, n_steps)
             X = rows.X.matrix if isinstance(rows.X, SparseRows) else rows.X
-            total, norm = program(theta, state, X, rows.T, rows.weight, order, lr, size, *keys)
+            total, norm = program(
+                theta, self.program_state(device, progress), X, rows.T, rows.weight, order, lr, size, *keys
+            )
             progress.step += n_steps
         else:
             total, norm = self.steps(device, objective, progress, rows, order, lr)
@@ -303,7 +307,6 @@ class Minibatch:
         others = {
             "clip_norm": self.clip_norm is not None,
             "max_norm": self.max_norm is not None,
-            "averaging": self.average is not None,
         }
         asked_for = [name for name, there in others.items() if there]
         if self.compiled is False or asked_for:
@@ -322,13 +325,30 @@ class Minibatch:
             return None, "arrays: too short a training to compile for"
         dropout = self._dropout(device, theta, progress.step)
         X = rows.X.matrix if isinstance(rows.X, SparseRows) else rows.X
-        state, before = progress.method_state, progress.history.path
-        program, path = compiler.epoch(objective, self.method, theta, state, X, dropout)
+        state, before = self.program_state(device, progress), progress.history.path
+        method = self.method if self.average is None else Averaged(self.method, self.average)
+        program, path = compiler.epoch(objective, method, theta, state, X, dropout)
         if program is not None and path != before:
             other = agreement.of_steps(self, device, objective, progress, rows, program)
             if other:
                 return None, f"arrays: what is compiled gives {other} otherwise than the formulas do"
         return program, path
+
+    def program_state(self, device: Device, progress: Progress) -> Any:
+        """The state that compiled steps change: that of the method, with averaging also the average and the steps."""
+        if self.average is None:
+            return progress.method_state
+        xp, step = device.xp, progress.step
+        return Averaged(self.method, self.average).state(
+            progress.method_state, progress.average, xp.astype(step, progress.theta.dtype)
+        )
+
+    def align(self, device: Device, program: Any, progress: Progress) -> None:
+        """Put theta, the method's state and the average where the program wants them."""
+        progress.theta, state = program.align(progress.theta, self.program_state(device, progress))
+        if self.average is not None:
+            *state, progress.average, _ = state
+        progress.method_state = type(progress.method_state)(*state)
 
     def keys(self, device: Device, progress: Progress, n_steps: int) -> list[Array]:
         """The keys of the dropout masks of ``n_steps`` compiled steps; empty without dropout."""
@@ -362,7 +382,7 @@ class Minibatch:
                 if self.max_norm is not None:
                     limit_norms(xp, objective.network, theta, self.max_norm)
                 if self.average is not None:
-                    _average(xp, progress.average, theta, self.average, progress.step)
+                    update_average(xp, progress.average, theta, self.average, xp.astype(progress.step, theta.dtype))
                 total = total + f * (part.stop - part.start)
         return total, g_norm
 
@@ -376,13 +396,3 @@ class Minibatch:
             return None
         seeds = np.random.default_rng([self.seed, DROPOUT]).integers(0, 2**32, (*theta.shape[:-1], 1), np.uint32)
         return Dropout(self.dropout, device.asarray(seeds), step)
-
-
-def _average(xp: Any, average: Array, theta: Array, decay: float, step: Array) -> None:
-    """average <- d average + (1 - d) theta, in place, with d = min(decay, (step - 1) / step).
-
-    So it is the plain mean until there are enough steps for an exponential one, and owes nothing to the initial
-    weights. Source: Polyak & Juditsky 1992, equation 3; exponential as in Tarvainen & Valpola 2017, equation 2.
-    """
-    one_less = xp.maximum(1 / xp.astype(step, theta.dtype), xp.full_like(theta[..., :1], 1 - decay))
-    average += one_less * (theta - average)

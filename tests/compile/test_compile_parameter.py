@@ -37,6 +37,27 @@ def test_both_ways_learn_the_same(iris, fitted):
     assert p == pytest.approx(q, abs=1e-9)
 
 
+@pytest.mark.parametrize("more", [{}, {"early_stopping": True}, {"solver": "sgd", "dropout": 0.2}], ids=str)
+def test_averaged_weights_are_compiled_too(digits, fitted, more):
+    X, _, y, _ = digits
+    given = {
+        "ema_decay": 0.9,
+        "random_state": 0,
+        "max_iter": 6,
+        "hidden_layer_sizes": (20,),
+        "dtype": "float64",
+        **more,
+    }
+    compiled, arrays = (fitted(X, y, compile=c, **given) for c in (True, False))
+    assert (compiled.history_.path, arrays.history_.path) == ("compiled", "arrays: as asked")
+    assert compiled.theta_ == pytest.approx(arrays.theta_, rel=1e-7, abs=1e-9)
+    if "early_stopping" in more:
+        return
+    for clf in (compiled, arrays):  # and goes on from where it stood
+        clf.partial_fit(X[:300], y[:300])
+    assert compiled.theta_ == pytest.approx(arrays.theta_, rel=1e-6, abs=1e-8)
+
+
 def test_what_was_asked_for_and_cannot_be_is_said(iris):
     with pytest.warns(RuntimeWarning, match=r"compile=True was asked for, .* \(arrays: cannot be traced: PReLU learns"):
         MLPClassifier((5,), "prelu", compile=True, max_iter=200, tol=0.1).fit(*iris)

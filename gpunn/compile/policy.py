@@ -17,6 +17,7 @@ from gpunn.compile.trace import Untraceable
 from gpunn.devices import Device
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective
+from gpunn.optim.averaging import Averaged
 from gpunn.optim.first_order import FirstOrder
 
 Array = Any
@@ -98,6 +99,8 @@ class CudaCompiler:
             why = "dropout"
         elif issparse(X):
             why = "a sparse X"
+        elif isinstance(method, Averaged):
+            why = "averaging"  # whose number of steps is a new array in each epoch, which would be captured anew
         elif X.dtype.name not in CUDA_INPUTS:
             why = f"the kernels do not read X's dtype {X.dtype}"
         elif precision != "float32" and theta.dtype != np.float32:

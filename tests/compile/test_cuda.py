@@ -9,10 +9,13 @@ import types
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from gpunn.compile import policy
 from gpunn.compile.trace import Untraceable
 from gpunn.nn.dropout import Dropout
+from gpunn.optim.averaging import Averaged
+from gpunn.optim.first_order import Adam
 
 
 @pytest.fixture
@@ -21,11 +24,12 @@ def compile_by(monkeypatch):
     graph = types.ModuleType("gpunn.compile.cuda.graph")
     monkeypatch.setitem(sys.modules, graph.__name__, graph)
 
-    def compile_by(precision, capture, X_type="float32", dtype="float32", dropout=None):
+    def compile_by(precision, capture, X_type="float32", dtype="float32", dropout=None, method=None, sparse=False):
         graph.CapturedEpoch = capture
         X = np.zeros((2, 3), X_type)
+        X = scipy.sparse.csr_array(X) if sparse else X
         device = types.SimpleNamespace(kind="cuda", precision=precision, use=contextlib.nullcontext)
-        return policy.compiler(device).epoch(None, None, np.zeros(3, dtype), (), X, dropout)
+        return policy.compiler(device).epoch(None, method, np.zeros(3, dtype), (), X, dropout)
 
     return compile_by
 
@@ -64,6 +68,13 @@ def test_dropout_is_not_captured(compile_by):
     assert compile_by("float32", None, dropout=dropout) == (None, "arrays: dropout")
     with pytest.raises(ValueError, match=r"precision='tf32'.*these are not: dropout"):
         compile_by("tf32", None, dropout=dropout)
+
+
+def test_neither_sparse_rows_nor_averaged_weights_are_captured(compile_by):
+    assert compile_by("float32", None, sparse=True) == (None, "arrays: a sparse X")
+    assert compile_by("float32", None, method=Averaged(Adam(), 0.9)) == (None, "arrays: averaging")
+    with pytest.raises(ValueError, match=r"precision='tf32'.*these are not: a sparse X"):
+        compile_by("tf32", None, sparse=True)
 
 
 def test_float64_has_no_other_precision(compile_by):

@@ -47,7 +47,7 @@ class CpuCompiler:
     """Kernels by LLVM, for all cores."""
 
     seconds = 0.3
-    again_seconds = 0.03
+    again_seconds = 0.01
 
     def __init__(self, device: Device) -> None:
         pass

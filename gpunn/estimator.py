@@ -23,150 +23,161 @@ class VersionWarning(UserWarning):
 
 
 class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parameters):
-    """A feedforward neural-network classifier, on the CPU or a CUDA GPU.
+    """Feedforward neural-network classifier on the CPU or a CUDA GPU.
 
-    Parameters that scikit-learn's MLPClassifier has too have its names and defaults.
+    Parameters that scikit-learn's MLPClassifier also has keep their names and defaults.
 
     Parameters
     ----------
     hidden_layer_sizes : int or sequence of int, default=(100,)
-        Neurons of each hidden layer; ``()`` for none.
-    activation : str, Activation or a list of one for each hidden layer, default="relu"
-        "identity", "sigmoid" (or "logistic"), "tanh", "softmax", "relu", "leaky_relu", "prelu", "elu", "selu",
-        "gelu", "silu", "softplus", or an object of `gpunn.nn.activations`.
+        Number of neurons in each hidden layer; ``()`` for no hidden layer.
+    activation : str, Activation or list of one for each hidden layer, default="relu"
+        Activation of the hidden layers: "identity", "sigmoid" (or "logistic"), "tanh", "softmax", "relu", "leaky_relu",
+        "prelu", "elu", "selu", "gelu", "silu", "softplus", or an object from `gpunn.nn.activations`.
     solver : {"adam", "adamw", "sgd", "lbfgs", "bfgs", "cg", "gd"}, FirstOrder or Direction, default="adam"
-        The first three take minibatches; the others all rows at once, search along a line for each step and need no
-        learning rate ("gd" is steepest descent). Or an object of `gpunn.optim.first_order` or
-        `gpunn.optim.directions`.
+        "adam", "adamw" and "sgd" train on minibatches. The others use all rows in each evaluation, choose the step
+        length by a line search, and need no learning rate ("gd" is steepest descent). Custom solvers are objects from
+        `gpunn.optim.first_order` or `gpunn.optim.directions`.
     alpha, l1 : float, default=1e-4 and 0
-        L2 and L1 penalties on the weights, divided by the number of rows (or the sum of their weights).
+        L2 and L1 penalties on the weights, divided by the number of rows (or by the sum of the sample weights).
     batch_size : int or "auto", default="auto"
-        Rows a step; "auto" is min(200, n). Only for minibatches.
+        Number of rows per minibatch; "auto" is min(200, n).
     learning_rate : {"constant", "invscaling", "adaptive", "cosine"} or Schedule, default="constant"
-        How ``learning_rate_init`` changes over time: "adaptive" divides it by 5 at each plateau, "cosine" lets it
-        fall to 0 over ``max_iter`` epochs. Or an object of `gpunn.optim.schedules`.
+        Schedule of the learning rate, which starts at ``learning_rate_init``. "adaptive" divides it by 5 at each
+        plateau, and "cosine" decreases it to 0 over ``max_iter`` epochs. Custom schedules are objects from
+        `gpunn.optim.schedules`.
     learning_rate_init : float, default=1e-3
+        Initial learning rate.
     power_t : float, default=0.5
         Exponent of "invscaling".
     max_iter : int, default=200
-        Epochs, or iterations of "lbfgs", "bfgs" and "cg".
+        Maximum number of epochs, or of iterations for solvers that use all rows.
     shuffle : bool, default=True
-        Shuffle the rows before each epoch.
+        Whether to shuffle the rows before each epoch.
     random_state : int, RandomState or None, default=None
-        Where all random numbers start: weights, order of rows, validation split, dropout.
+        Seed of all random numbers: initial weights, order of the rows, validation split, dropout.
     tol : float, default=1e-4
-        Smallest improvement that counts; for "lbfgs", "bfgs" and "cg" the gradient at which to stop.
+        Smallest decrease of the cost, or increase of the validation score, that counts as an improvement. Solvers that
+        use all rows stop when no component of the gradient is larger than ``tol``.
     verbose : bool, default=False
-        Print a line after every epoch or iteration.
+        Whether to print a line after each epoch or iteration.
     warm_start : bool, default=False
-        Let ``fit`` begin from the weights of the last fit; "lbfgs", "bfgs", "cg" and "gd" go on as if there had been
-        no end, where the rows are the same.
+        Whether ``fit`` starts from the weights of the previous fit. If the rows are the same, "lbfgs", "bfgs", "cg" and
+        "gd" continue as if they had not stopped.
     momentum, nesterovs_momentum : float and bool, default=0.9 and True
-        Of "sgd".
+        Momentum of "sgd", and whether to use Nesterov's.
     early_stopping : bool, default=False
-        Hold out ``validation_fraction`` of the rows, unless ``fit`` is given others, stop when their score does not
-        improve for more than ``n_iter_no_change`` epochs, and keep the weights of the best epoch. The split is
-        stratified where each class has rows for both parts; ``history_.notes`` says where it is not.
+        Hold out ``validation_fraction`` of the rows (unless validation rows are passed to ``fit``), stop when their
+        score has not improved for more than ``n_iter_no_change`` epochs, and keep the weights of the best epoch. The
+        split is stratified if each class has enough rows for both parts; otherwise ``history_.notes`` says so.
     validation_fraction : float, default=0.1
+        Fraction of the rows that ``early_stopping`` holds out.
     beta_1, beta_2, epsilon : float, default=0.9, 0.999 and 1e-8
-        Of "adam" and "adamw".
+        Parameters of "adam" and "adamw".
     n_iter_no_change : int, default=10
+        Training has reached a plateau after more than this number of epochs without an improvement.
     max_fun : int, default=15000
-        Limit on evaluations of the cost by "lbfgs", "bfgs" and "cg".
+        Maximum number of evaluations of the cost by solvers that use all rows.
     device : {"cpu", "cuda", "cuda:N", "auto"} or None, default=None
-        Where to compute; see `gpunn.get_device`. None follows X: the GPU of a CuPy array, the CPU for all else. May be
-        changed after fitting.
+        Device to compute on; see `gpunn.get_device`. None uses the device of X: the GPU for a CuPy array, the CPU for
+        everything else. Can be changed after fitting.
     dtype : {"auto", "float32", "float64"}, default="auto"
-        Of the weights and the arithmetic; "auto" takes float64 for a float64 X, as scikit-learn does, and float32
-        for all others. float32 is about twice as fast.
+        Data type of the weights and the arithmetic. "auto" is float64 for a float64 X, as in scikit-learn, and float32
+        for everything else. float32 is about twice as fast.
     precision : {"float32", "tf32", "bf16"}, default="float32"
-        Of the matrix products of minibatch training in float32, on CUDA only: "tf32" and "bf16" are faster and round
-        what is multiplied to 10 and 7 binary digits after the point. Sums and updates are float32, and so are
-        predictions.
+        Precision of the matrix products of minibatch training in float32, on CUDA only. "tf32" and "bf16" are faster
+        and round the operands to 10 and 7 fraction bits. Sums, updates and predictions use float32.
     compile : {"auto", True, False}, default="auto"
-        Compile the training steps (extra ``numba``; captured as graphs on CUDA): "auto" does so where that saves more
-        time than it takes, True however short the training is, as for the many short fits of a search, and False
-        never. ``history_.path`` tells what was done. A warning says where True could not be done.
+        Whether to compile the training steps (extra ``numba``; on CUDA they are captured as graphs). "auto" compiles
+        them where this saves more time than it takes, True compiles them however short the training is, for example for
+        the many short fits of a search, and False never compiles them. ``history_.path`` records what was done. A
+        warning is raised if True was not possible.
     cost : {"log_likelihood", "cross_entropy", "quadratic"}, Cost, Head or None, default=None
-        None takes the one that fits the output activation. A `gpunn.nn.heads.Head` is output activation and cost.
+        Cost function. None selects the one that matches the output activation. A `gpunn.nn.heads.Head` combines output
+        activation and cost.
     output_activation : str, Activation or None, default=None
-        None takes the one that fits the cost; with neither given softmax, or for two classes and multilabel
-        problems sigmoid. With the cross-entropy "tanh" is (1 + tanh z) / 2.
+        Activation of the output layer. None selects the one that matches the cost; if both are None, it is softmax, or
+        sigmoid for two classes and for multilabel problems. With the cross-entropy, the outputs of "tanh" are
+        (1 + tanh z) / 2.
     weight_init : str or callable, default="glorot_uniform"
         "gaussian" (N(0, 1)), "scaled_gaussian" (N(0, 1 / n_in)), "glorot_uniform", "glorot_normal", "he_uniform",
-        "he_normal", "lecun_normal", "orthogonal", "zeros", or a function like those of `gpunn.nn.initialisers`.
+        "he_normal", "lecun_normal", "orthogonal", "zeros", or a function like those in `gpunn.nn.initialisers`.
     bias_init : {"uniform", "zeros", "ones", "gaussian"} or callable, default="uniform"
-        "uniform" is within the bounds of "glorot_uniform", as in scikit-learn.
+        "uniform" has the bounds of "glorot_uniform", as in scikit-learn.
     dropout, input_dropout : float, default=0
-        Share of hidden activations (or a list, one for each hidden layer) and of inputs to drop in training.
+        Dropout rate of the hidden activations (or a list with one for each hidden layer), and of the inputs.
     weight_decay : float, default=0.01
-        Of "adamw".
+        Decoupled weight decay of "adamw".
     max_norm : float or None, default=None
-        Limit on the Euclidean norm of each neuron's incoming weights.
+        Maximum Euclidean norm of the incoming weights of each neuron.
     clip_norm : float or None, default=None
-        Limit on the Euclidean norm of the gradient.
+        Maximum Euclidean norm of the gradient.
     on_divergence : {"warn", "raise", "recover"}, default="warn"
-        What to do where training diverges: the cost or the weights are not finite, the cost is far above that of the
-        start, or (in `fit`) all rows get the same probabilities. "warn" keeps the best state that was evaluated,
-        "raise" raises `gpunn.DivergenceError` and leaves the estimator as it was, "recover" goes on from the best state
-        with half the learning rate, at most 8 times; solvers that take all rows at once have no rate to halve.
+        What to do if training diverges: the cost or the weights are not finite, the cost is far above its initial
+        value, or (in `fit`) all rows have the same probabilities. "warn" keeps the best state that was evaluated,
+        "raise" raises `gpunn.DivergenceError` and leaves the estimator unchanged, and "recover" continues from the best
+        state with half the learning rate, at most 8 times. Solvers that use all rows have no learning rate to halve.
     warmup : float, default=0
-        Epochs over which the learning rate rises from 0.
+        Number of epochs over which the learning rate rises from 0.
     lbfgs_memory : int, default=10
-        Steps that "lbfgs" remembers.
+        Number of steps that "lbfgs" stores.
     cg_beta : {"polak_ribiere", "fletcher_reeves", "hestenes_stiefel"}, default="polak_ribiere"
         Formula of "cg".
     class_weight : dict, "balanced" or None, default=None
-        Weights of classes, by which those of rows are multiplied; 1 for a class that the dict does not name;
-        "balanced" is n / (n_classes * rows of the class). For multilabel problems a list of dicts.
+        Weights of the classes, which multiply the sample weights. Classes that the dict does not contain have weight 1;
+        "balanced" is n / (n_classes * number of rows of the class). For multilabel problems a list of dicts.
     label_smoothing : float, default=0
-        Targets T become (1 - s) T + s / k, k the number of outputs (2 where each answers yes or no).
+        Replace targets T by (1 - s) T + s / k, where k is the number of outputs (2 for independent sigmoid outputs).
     ema_decay : float or None, default=None
-        Evaluate and keep an exponential mean of the weights over the steps, with this decay; a plain mean until there
-        are enough of them.
+        Evaluate and keep an exponential moving average of the weights over the steps, with this decay. During the first
+        steps it is the arithmetic mean.
     scoring : str, callable or None, default=None
-        Scorer of scikit-learn for the score on validation rows, which early stopping follows; None is accuracy.
+        scikit-learn scorer for the validation rows, which early stopping monitors; None is the accuracy.
     threshold : float, array-like or None, default=None
-        Probability from which on `predict` says yes: to the second of two classes, or to a label (one for all, or one
-        for each). None takes the most probable class.
+        Probability from which `predict` selects the second of two classes, or a label of a multilabel problem (one
+        threshold for all labels, or one for each). None selects the most probable class.
     time_limit : float or None, default=None
-        Seconds after which training stops, at the end of an epoch or iteration.
-    record : {"layers", "score"}, a list of them, or None, default=None
-        What to keep after every epoch: numbers of each layer in ``layer_history_``, on 256 rows, or the score on the
-        training rows in ``history_.score``.
+        Time in seconds after which training stops, at the end of an epoch or iteration.
+    record : {"layers", "score"}, list of them, or None, default=None
+        What to record after each epoch: statistics of each layer in ``layer_history_``, measured on 256 rows, or the
+        score on the training rows in ``history_.score``.
     features : "auto", dict, Features or None, default="auto"
-        How columns of a frame become inputs: "auto" infers what they are (``features_`` shows it), a dict says so for
-        some ({"zip": "text", "id": "drop"}), `gpunn.features.Features` that were learned beforehand are taken as they
-        are. With None a frame is taken as the array that it holds. Arrays of numbers are taken as they are always;
-        arrays of objects that are not all numbers like a frame whose columns are known by their order.
+        Encoding of the columns of a data frame. "auto" infers the kinds of the columns (shown by ``features_``), a dict
+        sets those of some columns ({"zip": "text", "id": "drop"}), and `gpunn.features.Features` that were learned
+        beforehand are used unchanged. None treats a data frame as an array. Arrays of numbers are never encoded. Arrays
+        of objects that are not all numbers are treated like a data frame with columns identified by their order.
     max_categories : int or None, default=None
-        Most inputs for the categories of a column of text; the rarest categories share one of them.
+        Maximum number of inputs for the categories of a text column; the rarest categories share one of them.
     min_frequency : int, float or None, default=None
-        Categories with fewer training rows than an int, or a smaller share of them than a float, share one input.
+        Categories with fewer training rows than this (int), or with a smaller fraction of them (float), share one
+        input.
     callback : callable or None, default=None
-        Called with the `History` so far after every epoch or iteration; True ends training.
+        Called with the `History` so far after each epoch or iteration; training stops if it returns True.
 
     Attributes
     ----------
-    classes_ : ndarray (n_classes,)
-    coefs_, intercepts_ : list of ndarray (n_in, n_out) and (n_out,)
-        Weights and biases of each layer: views of ``theta_``. After a fit on a frame the first belong to the
-        standardised and one-hot columns, ``features_.transform(X)``, not to the values of the frame; the names of these
-        columns are ``features_.get_feature_names_out()``.
-    theta_ : array (P,)
-        All parameters, laid out by ``network_``; on the device they were trained on.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    coefs_, intercepts_ : list of ndarray of shape (n_in, n_out) and (n_out,)
+        Weights and biases of each layer: views of ``theta_``. After a fit on a data frame, the first layer acts on the
+        encoded columns ``features_.transform(X)``, whose names are ``features_.get_feature_names_out()``, not on the
+        columns of the data frame.
+    theta_ : array of shape (P,)
+        All parameters, in the layout of ``network_``, on the device of the training.
     network_, head_ : Network, Head
+        The network, and its output activation and cost.
     history_ : History
-        Costs, scores, rates, gradient norms and times of the last fit, and why it ended.
+        Costs, scores, learning rates, gradient norms and times of the last fit, and the reason why it stopped.
     loss_curve_, loss_, best_loss_ : list of float, float, float or None
         ``history_.cost``, its last entry, and its minimum (None with early stopping).
     validation_scores_, best_validation_score_ : list of float, float, or None without validation rows
+        Scores on the validation rows after each epoch, and the best of them.
     layer_history_ : list of list of LayerStatistics
-        With ``record="layers"``: the layers after each epoch.
+        With ``record="layers"``: statistics of the layers after each epoch.
     features_ : Features
-        Of a frame: its columns, and what each becomes.
+        After a fit on a data frame: its columns and their encoding.
     n_iter_, t_ : int
-        Epochs or iterations of the last fit, and rows seen in all.
+        Number of epochs or iterations of the last fit, and total number of rows processed.
     n_features_in_, feature_names_in_, n_layers_, n_outputs_, out_activation_
         As in scikit-learn.
     """

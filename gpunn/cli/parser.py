@@ -31,9 +31,9 @@ PREDICT_EXAMPLES = """examples:
   gpunn predict digits.gpunn new.csv --keep id
   cat new.csv | gpunn predict digits.gpunn - | head
 
-The table is read, and the answers are written, in batches: memory does not grow
-with its rows. A file appears whole or not at all; on standard output the rows
-before an error have been written.
+Tables are read and predictions written in batches, so the memory use does not
+grow with the number of rows. A file is written completely or not at all; on
+standard output, the rows before an error have already been written.
 """
 EVALUATE_EXAMPLES = """examples:
   gpunn evaluate digits.gpunn more.csv
@@ -45,10 +45,11 @@ COMPARE_EXAMPLES = """examples:
   gpunn compare a.gpunn b.gpunn c.gpunn more.parquet --plot models.png
   gpunn compare a.gpunn b.gpunn more.csv --json | jq '.pairs[0].p_value'
 
-Each model takes its own columns of the table, whose rows should be new to all.
-Of each pair: the rows that only one of the two has right, the p-value of the
-exact McNemar test (corrected by Holm for more than two models), and differences
-in accuracy and log-loss with 95% intervals (paired bootstrap).
+Each model reads its own columns of the table. No model should have been trained
+on its rows. The output gives for each pair of models the number of rows that
+only one of them classifies correctly, the p-value of the exact McNemar test
+(with Holm correction for more than two models), and the differences in accuracy
+and log-loss with 95% intervals (paired bootstrap).
 """
 INSPECT_EXAMPLES = """examples:
   gpunn inspect digits.gpunn
@@ -58,7 +59,7 @@ REPORT_EXAMPLES = """example:
   gpunn report digits.gpunn more.csv -o report.html
 """
 
-DATA = "a table with the columns of training; - for CSV on standard input"
+DATA = "a table with the columns of the training table; - for CSV on standard input"
 OUTPUT = "(default: standard output)"
 
 
@@ -101,13 +102,15 @@ def parser() -> Parser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _train(commands)
     _predict(
-        _command(commands, "predict", "write the class and the probabilities of each row of a table", PREDICT_EXAMPLES)
+        _command(
+            commands, "predict", "write the class and the class probabilities of each row of a table", PREDICT_EXAMPLES
+        )
     )
-    _evaluate(_command(commands, "evaluate", "report how well a model does on a table with labels", EVALUATE_EXAMPLES))
+    _evaluate(_command(commands, "evaluate", "evaluate a model on a labelled table", EVALUATE_EXAMPLES))
     _compare(commands)
-    _inspect(_command(commands, "inspect", "show what a model is, and on a table what ails it", INSPECT_EXAMPLES))
-    _report(_command(commands, "report", "write a page about a model and a table with labels", REPORT_EXAMPLES))
-    commands.add_parser("devices", help="show what there is to compute on")
+    _inspect(_command(commands, "inspect", "describe a model and, given a table, diagnose it", INSPECT_EXAMPLES))
+    _report(_command(commands, "report", "write an HTML report on a model and a labelled table", REPORT_EXAMPLES))
+    commands.add_parser("devices", help="list the devices of this machine")
     return top
 
 
@@ -120,7 +123,7 @@ def _command(commands: Any, name: str, what: str, examples: str) -> Parser:
         epilog=examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("model", metavar="MODEL", help="a model file that train wrote")
+    command.add_argument("model", metavar="MODEL", help="a model file written by gpunn train")
     return command
 
 
@@ -129,7 +132,7 @@ def _train(commands: Any) -> None:
         "train",
         help="train a classifier on a table",
         usage="%(prog)s [options] MANIFEST|DATA",
-        description="Train a classifier on a table, report how well it does on held-out rows, save it.",
+        description="Train a classifier on a table, evaluate it on held-out rows, and save it.",
         epilog=TRAIN_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -143,26 +146,37 @@ def _train(commands: Any) -> None:
         type=kind,
         action="append",
         default=[],
-        help="make a column numbers, text, dates, 'times of day' or durations, or drop it; may be given for several",
+        help="kind of a column: numbers, text, dates, 'times of day', durations or drop; can be repeated",
     )
     train.add_argument(
-        "--not-missing", metavar="WORD", action="append", default=[], help="a word, like NA, that is a value after all"
+        "--not-missing",
+        metavar="WORD",
+        action="append",
+        default=[],
+        help="treat a word such as NA as a value, not as missing; can be repeated",
     )
     _written(train)
     train.add_argument(
-        "--classes-ok", action="store_true", help="take each of many different numbers in the target for a class"
+        "--classes-ok",
+        action="store_true",
+        help="accept a target with many different numbers, each of which is a class",
     )
     train.add_argument(
-        "--held-out", type=float, metavar="X", help="share of rows to report on (default: 0.2); 0 trains on all rows"
+        "--held-out",
+        type=float,
+        metavar="X",
+        help="fraction of rows held out for evaluation (default: 0.2); 0 trains on all rows",
     )
-    train.add_argument("--validation", metavar="FILE", help="a table with labels to watch while training")
+    train.add_argument("--validation", metavar="FILE", help="a labelled table to validate on during training")
     train.add_argument(
-        "-o", "--output", metavar="FILE", help="model file (default: the name of the source, with .gpunn)"
+        "-o", "--output", metavar="FILE", help="model file (default: name of the source with the extension .gpunn)"
     )
-    train.add_argument("--report", metavar="FILE", help="write a page (HTML) about the model and the held-out rows")
+    train.add_argument("--report", metavar="FILE", help="write an HTML report on the model and the held-out rows")
     shown = train.add_mutually_exclusive_group()
-    shown.add_argument("-q", "--quiet", action="store_true", help="no progress bar: nothing is called between epochs")
-    shown.add_argument("--live", action="store_true", help="draw cost and validation score in the terminal")
+    shown.add_argument(
+        "-q", "--quiet", action="store_true", help="show no progress bar; nothing is called between epochs"
+    )
+    shown.add_argument("--live", action="store_true", help="plot cost and validation score in the terminal")
     network = train.add_argument_group("network and training (these override a manifest)")
     for option, parameter, how, what in OPTIONS:
         network.add_argument(option, dest=parameter, default=None, help=what, **how)
@@ -173,10 +187,18 @@ def _predict(predict: Parser) -> None:
     _device(predict)
     _written(predict)
     predict.add_argument(
-        "--keep", metavar="COLUMN", action="append", default=[], help="write a column of the table beside the answers"
+        "--keep",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="copy a column of the table to the output; can be repeated",
     )
-    predict.add_argument("-o", "--output", metavar="FILE", help=f"a file ending in .csv or .parquet {OUTPUT}")
-    predict.add_argument("--format", choices=["csv", "parquet"], help="what to write (default: as FILE ends, else csv)")
+    predict.add_argument("-o", "--output", metavar="FILE", help=f"output file, .csv or .parquet {OUTPUT}")
+    predict.add_argument(
+        "--format",
+        choices=["csv", "parquet"],
+        help="output format (default: that of the extension of FILE, otherwise csv)",
+    )
 
 
 def _evaluate(evaluate: Parser) -> None:
@@ -184,28 +206,30 @@ def _evaluate(evaluate: Parser) -> None:
     _device(evaluate)
     _target(evaluate)
     _written(evaluate)
-    evaluate.add_argument("--confusion", metavar="FILE", help="draw the confusion matrix (.png or .svg)")
-    evaluate.add_argument("--json", action="store_true", help="print the figures as JSON")
+    evaluate.add_argument("--confusion", metavar="FILE", help="plot the confusion matrix (.png or .svg)")
+    evaluate.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
 def _compare(commands: Any) -> None:
     compare: Parser = commands.add_parser(
         "compare",
-        help="tell which of several models does better on a table with labels",
+        help="compare two or more models on a labelled table",
         usage="%(prog)s [options] MODEL MODEL [MODEL ...] DATA",
-        description="Tell which of several models does better on a table with labels, and whether\n"
-        "that is beyond chance.",
+        description="Compare two or more models on a labelled table, and test which differences are\n"
+        "statistically significant.",
         epilog=COMPARE_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    compare.add_argument("files", metavar="MODEL ... DATA", nargs="+", help=f"model files that train wrote, and {DATA}")
+    compare.add_argument(
+        "files", metavar="MODEL ... DATA", nargs="+", help=f"model files written by gpunn train, and {DATA}"
+    )
     compare.gathers = "files"
     _device(compare)
     _target(compare)
     _written(compare)
-    compare.add_argument("--plot", metavar="FILE", help="draw accuracies and differences (.png or .svg)")
-    compare.add_argument("--report", metavar="FILE", help="write a page of HTML with figures, picture and verdicts")
-    compare.add_argument("--json", action="store_true", help="print the figures as JSON")
+    compare.add_argument("--plot", metavar="FILE", help="plot accuracies and differences (.png or .svg)")
+    compare.add_argument("--report", metavar="FILE", help="write an HTML report with results, plot and verdicts")
+    compare.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
 def _inspect(inspect: Parser) -> None:
@@ -220,19 +244,28 @@ def _report(report: Parser) -> None:
     _device(report)
     _target(report)
     _written(report)
-    report.add_argument("-o", "--output", metavar="FILE", help="the page (default: the name of the model, with .html)")
+    report.add_argument(
+        "-o", "--output", metavar="FILE", help="output file (default: name of the model with the extension .html)"
+    )
 
 
 def _written(command: Parser) -> None:
     """How a CSV table is written, where its first lines do not tell it."""
     command.add_argument(
-        "--missing", metavar="WORD", action="append", default=[], help="a word that is a missing value in this table"
+        "--missing",
+        metavar="WORD",
+        action="append",
+        default=[],
+        help="treat a word as a missing value; can be repeated",
     )
     command.add_argument(
-        "--separator", metavar="C", type=_separator, help="between values (default: as the lines tell)"
+        "--separator",
+        metavar="C",
+        type=_separator,
+        help="separator between values (default: detected from the first lines)",
     )
     command.add_argument(
-        "--decimal", choices=[".", ","], metavar="C", help="in numbers (default: as the first lines tell)"
+        "--decimal", choices=[".", ","], metavar="C", help="decimal sign (default: detected from the first lines)"
     )
 
 
@@ -244,8 +277,10 @@ def _separator(text: str) -> str:
 
 
 def _device(command: Parser) -> None:
-    command.add_argument("--device", default="cpu", metavar="NAME", help="cpu, cuda, cuda:N or auto (default: cpu)")
+    command.add_argument(
+        "--device", default="cpu", metavar="NAME", help="device: cpu, cuda, cuda:N or auto (default: cpu)"
+    )
 
 
 def _target(command: Parser) -> None:
-    command.add_argument("--target", metavar="COLUMN", help="the column with the labels (default: as in training)")
+    command.add_argument("--target", metavar="COLUMN", help="the column with the labels (default: that of training)")

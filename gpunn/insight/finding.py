@@ -48,6 +48,8 @@ class Finding:
         What to do about it, with the parameters of `gpunn.MLPClassifier`.
     trial : Trial or None
         What the first remedy brought, where it was tried.
+    follows_from : str or None
+        Name of the earlier finding that it is a known consequence of, where one was found; else None.
     """
 
     name: str
@@ -56,9 +58,26 @@ class Finding:
     text: str
     remedy: str
     trial: Trial | None = None
+    follows_from: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Its name in words."""
+        return in_words(self.name)
+
+    @property
+    def origin(self) -> str | None:
+        """A sentence on what it may follow from, where that was found."""
+        return None if self.follows_from is None else f"It may follow from: {in_words(self.follows_from)}."
 
     def __str__(self) -> str:
-        return "\n".join(str(part) for part in (self.text, self.remedy, self.trial) if part is not None)
+        parts = (self.text, self.origin, self.remedy, self.trial)
+        return "\n".join(str(part) for part in parts if part is not None)
+
+
+def in_words(name: str) -> str:
+    """The name of a finding, "saturated layer"."""
+    return name.replace("_", " ")
 
 
 def percent(share: float) -> str:

@@ -6,7 +6,7 @@ import math
 import textwrap
 from typing import Any
 
-from gpunn.insight.finding import percent
+from gpunn.insight.finding import Finding, percent
 from gpunn.insight.in_steps import BEYOND_NOISE
 from gpunn.insight.slope import N_BATCHES
 from gpunn.shown import html_paragraph, html_table
@@ -42,7 +42,7 @@ def in_words(diagnosis: Any) -> str:
         lead = f"{number:2}. "
         lines += [
             "",
-            textwrap.fill(finding.text, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead)),
+            textwrap.fill(_said(finding), WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead)),
             textwrap.fill(finding.remedy, WIDTH, initial_indent="    -> ", subsequent_indent="       "),
         ]
         if finding.trial is not None:
@@ -56,9 +56,15 @@ def in_html(diagnosis: Any) -> str:
     head, *layers = _cells(d.layers)
     parts = [*map(html_paragraph, facts_of(d)), html_table(head, layers)]
     for finding in d.findings:
-        said = [finding.text, f"-> {finding.remedy}", *([] if finding.trial is None else [str(finding.trial)])]
+        said = [_said(finding), f"-> {finding.remedy}", *([] if finding.trial is None else [str(finding.trial)])]
         parts += map(html_paragraph, said)
     return "\n".join(parts if d.findings else [*parts, html_paragraph(NO_FINDINGS)])
+
+
+def _said(finding: Finding) -> str:
+    """What was found, by name, and what it may follow from."""
+    said = f"{finding.title.capitalize()}: {finding.text}"
+    return said if finding.origin is None else f"{said} {finding.origin}"
 
 
 def facts_of(d: Any) -> list[str]:

@@ -7,7 +7,8 @@ import pytest
 from faults import CASES, FLOWERS, GOOD, IRIS, Case, clouds, noise
 
 from gpunn.insight import diagnose
-from gpunn.insight.findings import FINDINGS
+from gpunn.insight.finding import Finding
+from gpunn.insight.findings import CONSEQUENCES, FINDINGS, explained, explains
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{i}-{case.finding}" for i, case in enumerate(CASES)])
@@ -92,6 +93,51 @@ def test_where_numbers_are_none_nothing_else_is_said(fitted):
 def test_a_few_rows_say_nothing_of_what_never_happens(fitted):
     clf = fitted(FLOWERS, IRIS[1], learning_rate_init=0.01, max_iter=100)
     assert diagnose(clf, FLOWERS[:1], IRIS[1][:1]).findings == []
+
+
+def names(*found):
+    return [Finding(name, None, {}, "", "") for name in found]
+
+
+def test_a_cause_stands_before_what_follows_from_it():
+    order = [find.__name__ for find in FINDINGS]
+    order.insert(order.index("slowed_output"), "slowed_softmax")
+    for cause, effects in CONSEQUENCES.items():
+        assert len(set(effects)) == len(effects)
+        assert all(order.index(cause) < order.index(effect) for effect in effects), cause
+
+
+@pytest.mark.parametrize(
+    ("found", "causes"),
+    [
+        (["unscaled_inputs", "saturated_layer", "vanishing_gradient"], [None, "unscaled_inputs", "unscaled_inputs"]),
+        (["saturated_layer", "vanishing_gradient", "idle_columns"], [None, "saturated_layer", None]),
+        (["rare_class", "penalty_dominates", "plateau"], [None, None, "penalty_dominates"]),
+        (["rate_too_low", "batch_too_large", "stopped_while_falling"], [None, "rate_too_low", "rate_too_low"]),
+        (["overfitting"], [None]),
+    ],
+)
+def test_what_follows_names_the_first_cause_that_was_found(found, causes):
+    assert [finding.follows_from for finding in explained(names(*found))] == causes
+
+
+def test_what_has_nothing_to_do_with_each_other_explains_nothing():
+    assert explains("unscaled_inputs", "vanishing_gradient")  # by way of saturated_layer
+    assert not explains("vanishing_gradient", "unscaled_inputs")
+    assert not explains("overfitting", "underfitting")
+    assert not explains("rare_class", "plateau")
+
+
+def test_a_penalty_explains_what_it_keeps_from_being_learned():
+    diagnosis = Case("", {"alpha": 1000.0, **GOOD}).diagnosis()
+    found = {finding.name: finding for finding in diagnosis.findings}
+    assert diagnosis.findings[0].name == "penalty_dominates"
+    assert found["no_better_than_guessing"].follows_from == "penalty_dominates"
+    said = "No better than guessing: The network does no better"
+    assert said in " ".join(str(diagnosis).split()) and said in diagnosis._repr_html_()
+    for text in (" ".join(str(diagnosis).split()), diagnosis._repr_html_(), str(found["no_better_than_guessing"])):
+        assert "It may follow from: penalty dominates." in text
+    assert diagnosis.to_dict()["findings"][0]["follows_from"] is None
 
 
 def test_every_finding_has_a_case():

@@ -337,8 +337,33 @@ def test_findings_are_those_of_the_diagnosis(digits, fitted):
     for finding in found.findings:
         assert finding.text in page.text
         assert finding.remedy in page.text
+    for finding in found.findings:
+        assert f"<h4>{finding.name.replace('_', ' ').capitalize()}" in page.source
     cells = page.rows("The layers in numbers")
     assert [row[1] for row in cells] == [f"{found.layers[0].saturated:.1%}", "none"]
+
+
+def test_causes_stand_out_from_what_follows_from_them(iris, fitted):
+    X = np.c_[iris[0] * [1, 1, 1, 1000], iris[0][:, 0]]
+    clf = fitted(X, iris[1], activation="tanh", weight_init="gaussian", max_iter=5)
+    found, page = diagnose(clf, X, iris[1]).findings, html_report(clf, X, iris[1])
+    assert found[0].name == "unscaled_inputs"
+    section = page[page.index("<h2>Findings") : page.index("</section>", page.index("<h2>Findings"))]
+    _, *parts = re.split("<h3>(.*?)</h3>", section)
+    assert parts[::2] == ["Likely cause", "What may follow from it", "Also"]
+    cause, following, also = (re.findall('class="(.*?)"><h4>(.*?)<', part) for part in parts[1::2])
+
+    def written(kind, wanted):
+        names = [finding.name.replace("_", " ").capitalize() for finding in wanted]
+        layers = ["" if finding.layer is None else f" (layer {finding.layer})" for finding in wanted]
+        return [(kind, name + layer) for name, layer in zip(names, layers, strict=True)]
+
+    follow = [f for f in found if f.follows_from == "unscaled_inputs"]
+    assert "saturated_layer" in {f.name for f in follow}
+    assert cause == written("finding", found[:1])
+    assert following == written("finding follows", follow)
+    assert also == written("finding", [f for f in found[1:] if f not in follow])
+    assert "duplicate_inputs" in {f.name for f in found[1:] if f not in follow}
 
 
 def test_what_it_refuses(cases):

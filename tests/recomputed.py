@@ -249,7 +249,9 @@ def penalty_dominates(s, _):
     n = s.penalty_rows
     norm = np.linalg.norm(np.concatenate([W.ravel() for W in s.net.W]))
     pull = (s.clf.alpha + s.clf.l1) / n
-    return {"penalty": s.net.penalty() / n, "cost": s.cost, "guess": s.guess, "pull": pull, "weight_norm": norm}
+    penalty = s.net.penalty() / n
+    strengths = {"alpha": s.clf.alpha, "l1": s.clf.l1, "penalty_share": penalty / (penalty + s.cost)}
+    return strengths | {"penalty": penalty, "cost": s.cost, "guess": s.guess, "pull": pull, "weight_norm": norm}
 
 
 def too_much_dropout(s, _):

@@ -114,9 +114,10 @@ class Facts:
         "start" for initial weights, "end" for trained ones.
     rows_are : str
         "training" or "other", for the rows given; "unknown" where nothing is known of the rows trained on.
-    l2_per_row, l1_per_row : float
-        Strength of the penalties divided by the rows of a step of the training, all of them where it takes all: their
-        pull on a weight of 1.
+    l2, l1 : float
+        Strength of the penalties.
+    step_rows : float
+        What they are divided by: the weight of the rows of a step of the training, of all where it takes all.
     n_sample : int
         Rows of the sample.
     outcome : Outcome
@@ -167,8 +168,9 @@ class Facts:
     rows_are: str
     network: Network
     head: Head
-    l2_per_row: float
-    l1_per_row: float
+    l2: float
+    l1: float
+    step_rows: float
     n_sample: int
     outcome: Outcome
     learned: Learned
@@ -272,8 +274,9 @@ def measure(
             rows_are=rows_are,
             network=network,
             head=head,
-            l2_per_row=objective.l2 / step_rows,
-            l1_per_row=objective.l1 / step_rows,
+            l2=objective.l2,
+            l1=objective.l1,
+            step_rows=step_rows,
             n_sample=len(sample),
             outcome=outcome,
             learned=learned,

@@ -24,6 +24,8 @@ FELT = 0.25  # of the cost of guessing; below it a penalty keeps nothing from be
 PENALTY_PULL = (
     0.02  # penalty divided by rows; a hundred steps of gradient descent at a rate of 1 shrink a weight by 1 / e^2
 )
+NOTABLE = 0.1  # of the stronger of two penalties; a weaker one is not what dominates
+PENALTIES = {"alpha": "alpha (lambda in a manifest)", "l1": "l1"}  # as parameters and manifests call them
 
 
 def plateau(facts: Facts) -> Finding | None:
@@ -99,20 +101,32 @@ def too_narrow(facts: Facts) -> Finding | None:
 def penalty_dominates(facts: Facts) -> Finding | None:
     """The penalties count more than the data."""
     cost, guess, penalty = facts.learned.cost, facts.learned.guess, facts.penalty
-    pull = facts.l2_per_row + facts.l1_per_row
+    strengths = {"alpha": facts.l2, "l1": facts.l1}
+    pull = (facts.l2 + facts.l1) / facts.step_rows
     outweighs = penalty > max(cost, 0.1 * guess) and cost > FELT * guess
     crushed = pull > PENALTY_PULL and cost > CRAMPED * guess
     if facts.at == "start" or not (outweighs or crushed) or guess == 0:  # a single class has nothing to learn
         return None
-    size = math.sqrt(sum(layer.weight_norm**2 for layer in facts.layers))
+    size, share = math.sqrt(sum(layer.weight_norm**2 for layer in facts.layers)), penalty / (penalty + cost)
+    strong = {name: value for name, value in strengths.items() if value >= NOTABLE * max(strengths.values())}
+    named = " and ".join(PENALTIES[name] for name in strong)
     return Finding(
         "penalty_dominates",
         None,
-        {"penalty": penalty, "cost": cost, "guess": guess, "pull": pull, "weight_norm": size},
-        f"The penalty on the weights dominates: it adds {penalty:.3g} to a cost of {cost:.3g} (guessing has "
-        f"{guess:.3g}), and pulls a weight of 1 towards 0 by {pull:.2g} a step, times the learning rate; the norm of "
-        f"all weights is {size:.3g}.",
-        "Lower alpha and l1 by a factor of 10 or more.",
+        {
+            **strengths,
+            "penalty": penalty,
+            "cost": cost,
+            "penalty_share": share,
+            "guess": guess,
+            "pull": pull,
+            "weight_norm": size,
+        },
+        "The penalty on the weights dominates: with "
+        f"{' and '.join(f'{name}={value:.3g}' for name, value in strong.items())} it adds {penalty:.3g} to a cost of "
+        f"{cost:.3g}, {percent(share)} of their sum (guessing has a cost of {guess:.3g}), and pulls a weight of 1 "
+        f"towards 0 by {pull:.2g} a step, times the learning rate; the norm of all weights is {size:.3g}.",
+        f"Lower {named} by a factor of 10 or more.",
     )
 
 

@@ -140,6 +140,27 @@ def test_a_penalty_explains_what_it_keeps_from_being_learned():
     assert diagnosis.to_dict()["findings"][0]["follows_from"] is None
 
 
+@pytest.mark.parametrize(
+    ("parameters", "said", "lowered"),
+    [
+        ({"alpha": 100.0}, "with alpha=100 it adds", "Lower alpha (lambda in a manifest) by"),
+        ({"l1": 100.0}, "with l1=100 it adds", "Lower l1 by"),  # and not the default alpha of 0.0001
+        ({"alpha": 80.0, "l1": 40.0}, "with alpha=80 and l1=40 it adds", "Lower alpha (lambda in a manifest) and l1"),
+    ],
+)
+def test_a_penalty_is_named_with_its_value_and_its_share_of_the_cost(parameters, said, lowered):
+    case = Case("", {**parameters, **GOOD})
+    [finding] = [f for f in case.diagnosis().findings if f.name == "penalty_dominates"]
+    assert said in finding.text and lowered in finding.remedy
+    clf = case.fitted()
+    W = np.concatenate([W.ravel() for W in clf.coefs_])
+    penalty = (clf.alpha / 2 * W @ W + clf.l1 * abs(W).sum()) / 150  # a batch of all the rows
+    cost = -np.mean(clf.predict_log_proba(FLOWERS)[np.arange(150), IRIS[1]])
+    share = penalty / (penalty + cost)
+    assert finding.evidence["penalty_share"] == pytest.approx(share, rel=1e-4)
+    assert f"{share:.0%} of their sum" in finding.text
+
+
 def test_every_finding_has_a_case():
     # slowed_output is slowed_softmax too; the others have tests of their own
     named = {case.finding for case in CASES} - {"slowed_softmax"}

@@ -212,6 +212,19 @@ def overconfident(facts: Facts) -> Finding | None:
             "that it is sure of cost most."
         )
         more = {"cost": unseen.cost, "guess": facts.guess, "largest_share": max(unseen.shares)}
+    if found.is_empty:
+        tempered = {}
+        right = found.accuracy > max(unseen.shares) + chance
+        what = (
+            f"The log-loss of {found.log_loss:.3g} only becomes less as they are made more alike: they carry almost no "
+            f"information {'beyond the predicted class' if right else 'about the classes'}."
+        )
+    else:
+        tempered = {"temperature": found.temperature, "tempered_log_loss": found.tempered_log_loss}
+        what = (
+            f"Logits divided by a temperature of {found.temperature:.3g} would have a log-loss of "
+            f"{found.tempered_log_loss:.3g} in the place of {found.log_loss:.3g}."
+        )
     return Finding(
         "overconfident",
         None,
@@ -219,18 +232,16 @@ def overconfident(facts: Facts) -> Finding | None:
             "confidence": found.confidence,
             "accuracy": found.accuracy,
             "calibration_error": found.error,
-            "temperature": found.temperature,
+            **tempered,
             "log_loss": found.log_loss,
-            "tempered_log_loss": found.tempered_log_loss,
             "n_rows": found.n_rows,
             **more,
         },
         f"Its probabilities are too sure: on {found.n_rows} rows that it was not trained on it gives its predictions "
         f"{percent(found.confidence)} on average, and {percent(found.accuracy)} are right (expected calibration error "
-        f"{found.error:.2g}). Logits divided by a temperature of {found.temperature:.3g} would have a log-loss of "
-        f"{found.tempered_log_loss:.3g} in the place of {found.log_loss:.3g}.{worse}",
-        "Use early_stopping=True with scoring='neg_log_loss', a greater alpha or label_smoothing=0.1; or calibrate "
-        "with sklearn.calibration.CalibratedClassifierCV.",
+        f"{found.error:.2g}). {what}{worse}",
+        "Use early_stopping=True with scoring='neg_log_loss', a greater alpha or label_smoothing=0.1"
+        + ("." if found.is_empty else "; or calibrate with sklearn.calibration.CalibratedClassifierCV."),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from faults import CASES, FLOWERS, GOOD, IRIS, Case, clouds, noise
+from faults import CASES, FLOWERS, GOOD, IRIS, Case, clouds, mislabelled, noise
 
 from gpunn.insight import diagnose
 from gpunn.insight.finding import Finding
@@ -159,6 +159,30 @@ def test_a_penalty_is_named_with_its_value_and_its_share_of_the_cost(parameters,
     share = penalty / (penalty + cost)
     assert finding.evidence["penalty_share"] == pytest.approx(share, rel=1e-4)
     assert f"{share:.0%} of their sum" in finding.text
+
+
+def test_probabilities_without_information_have_no_temperature():
+    X, y = noise(300, 40), np.arange(300) % 2  # the labels have nothing to do with the rows
+    clf = Case("", {"learning_rate_init": 0.01, "max_iter": 300, "alpha": 0.0}, X[:100], y[:100]).fitted()
+    z = clf.decision_function(X[100:])
+    inverse = 1 / np.geomspace(1, 50, 100)
+    sign = 2 * y[100:] - 1
+    losses = [np.logaddexp(0, -sign * z * each).mean() for each in inverse]
+    assert np.argmin(losses) == 99  # the hottest of them
+    [finding] = [f for f in diagnose(clf, X[100:], y[100:]).findings if f.name == "overconfident"]
+    assert "almost no information about the classes" in finding.text and "emperature" not in finding.text
+    assert not {"temperature", "tempered_log_loss"} & set(finding.evidence)
+    assert "Calibrated" not in finding.remedy
+
+
+def test_logits_too_large_for_any_temperature_tell_the_class_alone(fitted):
+    X, y = mislabelled()
+    clf = fitted(X[:300], y[:300], hidden_layer_sizes=(), solver="lbfgs")
+    clf.theta_ = 1e5 * clf.theta_
+    assert clf.score(X[300:], y[300:]) > 0.75
+    [finding] = [f for f in diagnose(clf, X[300:], y[300:]).findings if f.name == "overconfident"]
+    assert "almost no information beyond the predicted class" in finding.text
+    assert "temperature" not in finding.evidence
 
 
 def test_every_finding_has_a_case():

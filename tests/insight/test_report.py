@@ -366,6 +366,16 @@ def test_causes_stand_out_from_what_follows_from_them(iris, fitted):
     assert "duplicate_inputs" in {f.name for f in found[1:] if f not in follow}
 
 
+def test_what_is_found_about_probabilities_is_said_once(fitted):
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((450, 40))
+    y = (X[:, 0] + rng.standard_normal(450) > 0).astype(int)
+    clf = fitted(X[:150], y[:150], learning_rate_init=0.01, max_iter=60)
+    [finding] = [f for f in diagnose(clf, X[150:], y[150:]).findings if f.name == "overconfident"]
+    text = Page(html_report(clf, X[150:], y[150:])).text
+    assert text.count(finding.text) == text.count(finding.remedy) == 1
+
+
 def test_what_it_refuses(cases):
     clf, X, y, _ = cases["digits"]
     with pytest.raises(ValueError, match="X_train and y_train must be given together"):

@@ -87,7 +87,6 @@ def html_report(
     matter = page.Html("")
     if image_shape is None:
         matter, names = columns(opened(clf, X, y, None, "end"))
-    sure = next((finding for finding in diagnosis.findings if finding.name == "overconfident"), None)
     return page.page(
         title,
         parts.header(title, clf, results),
@@ -95,7 +94,7 @@ def html_report(
         parts.findings(diagnosis, what),
         quality.classes(results),
         quality.trade_off(results),
-        quality.calibration(results, sure),
+        quality.calibration(results),
         matter,
         errors(clf, X, results, image_shape, numbers, names),
         parts.training(clf, diagnosis),

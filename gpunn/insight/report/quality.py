@@ -155,8 +155,8 @@ def _draw_confusion(ax: Any, display: Any, n: int) -> None:
     ax.set_ylabel("true class")
 
 
-def calibration(results: Results, finding: Any = None) -> Html:
-    """Whether probabilities mean what they say, and what was found about that."""
+def calibration(results: Results) -> Html:
+    """Whether probabilities mean what they say."""
     believed, true = results.confidence
     if not np.all(np.isfinite(believed)):
         return page.section("Calibration", page.paragraph("Left out: some of the probabilities are no numbers."))
@@ -186,7 +186,6 @@ def calibration(results: Results, finding: Any = None) -> Html:
         page.pictures(
             [picture("calibration", "Reliability", f"{share.capitalize()}, against the {axis}.", draw, (4.2, 3.8))]
         ),
-        *([] if finding is None else [page.paragraph(finding.text), page.paragraph(f"What to do: {finding.remedy}")]),
     )
 
 

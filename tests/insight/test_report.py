@@ -263,6 +263,50 @@ class TestNumbers:
         assert {"importance", "dependence-0"} <= set(pages["hostile"].drawn)
         assert "importance" not in pages["digits"].drawn  # pixels
 
+    def test_columns_that_do_nothing_are_counted_and_not_drawn(self, fitted):
+        X = np.random.default_rng(0).standard_normal((300, 12))
+        y = (X[:, 3] > 0).astype(int)
+        clf = fitted(X, y, hidden_layer_sizes=(), learning_rate_init=0.01, max_iter=60)
+        W = clf.theta_[:12].copy()
+        clf.theta_[:12] = np.where(np.arange(12) == 3, W, 0)  # of all columns one alone is asked
+        page = Page(html_report(clf, X, y))
+        assert "11 of 12 columns do nothing and are left out" in page.text
+        assert {name for name in page.drawn if "dependence" in name or "importance" in name} == {
+            "importance",
+            "dependence-0",
+        }
+        assert [text for text in page.drawn["importance"] if text.startswith("input")] == ["input 3"]
+        clf.theta_[:12] = 0
+        page = Page(html_report(clf, X, y))
+        assert "12 of 12 columns do nothing" in page.text
+        assert not {"importance", "dependence-0", "calibration", "roc"} & set(page.drawn)
+
+    def test_a_column_whose_mean_answer_stays_is_not_drawn(self, fitted):
+        X = np.random.default_rng(0).choice([-1.0, 1.0], (400, 2))
+        y = (X[:, 0] * X[:, 1] > 0).astype(int)  # each by itself tells nothing
+        X, y = np.r_[X, X * [-1, 1]], np.r_[y, 1 - y]
+        X, y = np.r_[X, X * [1, -1]], np.r_[y, 1 - y]
+        clf = fitted(X, y, hidden_layer_sizes=(8,), activation="tanh", learning_rate_init=0.05, max_iter=60)
+        assert clf.score(X, y) == 1
+        page = Page(html_report(clf, X, y))
+        assert "importance" in page.drawn and not [name for name in page.drawn if "dependence" in name]
+        assert re.search("The mean answer changes by less than 0.01 with input [01], input [01]: no picture", page.text)
+
+    def test_probabilities_that_are_all_alike_have_no_tables_and_pictures(self, fitted):
+        X = np.random.default_rng(0).standard_normal((200, 5))
+        y = np.arange(200) % 4 == 0
+        clf = fitted(X, y, hidden_layer_sizes=(), max_iter=1)
+        clf.theta_[:] = [0] * 5 + [-1.0]
+        page, p = Page(html_report(clf, X, y)), 1 / (1 + np.e)
+        assert f"Left out: the probability of True is {p:.3g} in all rows." in page.text
+        assert f"All p are in one bin: their mean is {p:.3f}, and it was so in 25.0% of the cases." in page.text
+        assert f"p(true) is {p:.2g} in all" in page.text and "<th>p(true)" not in page.source
+        clf.theta_[0] = 1e-3  # nearly alike: their order can be drawn, and no threshold of a table tells them apart
+        page, p = Page(html_report(clf, X, y)), clf.predict_proba(X)[:, 1]
+        assert "roc" in page.drawn
+        assert f"all probabilities of True are between {p.min():.4g} and {p.max():.4g}." in page.text
+        assert "Class True at each threshold" not in page.source
+
     def test_values_of_arrays_are_those_that_matter(self, fitted):
         X = np.random.default_rng(0).standard_normal((300, 30))
         y = (X[:, 20] + 0.5 * X[:, 25] > 0).astype(int)

@@ -58,6 +58,11 @@ def trade_off(results: Results) -> Html:
         PrecisionRecallDisplay.from_predictions(true, p, ax=ax, name="model", plot_chance_level=True)
         _finished(ax, "recall", "precision", ["model", "chance"], "upper right")
 
+    if p.min() == p.max():
+        return page.section(
+            "Thresholds",
+            page.paragraph(f"Left out: the probability of {printable(second, 24)} is {p[0]:.3g} in all rows."),
+        )
     rows = []
     for threshold in THRESHOLDS:
         said = p >= threshold
@@ -68,6 +73,13 @@ def trade_off(results: Results) -> Html:
         ))  # fmt: skip
     head = ("threshold", "predicted so", "precision", "recall", "F1", "accuracy")
     name = printable(second, 24)
+    if any(p.min() < threshold <= p.max() for threshold in THRESHOLDS):
+        table = page.table(f"Class {name} at each threshold", head, rows, numbers=range(6))
+    else:
+        table = page.paragraph(
+            f"A table of thresholds is left out: all probabilities of {name} are between {p.min():.4g} and "
+            f"{p.max():.4g}."
+        )
     curves = [
         picture("roc", "ROC curve", f"Area {results.roc_auc:.4f}, on {n:,} rows.", roc, (4.2, 3.8)),
         picture("precision-recall", "Precision and recall", f"Average precision {results.average_precision:.4f}.",
@@ -80,7 +92,7 @@ def trade_off(results: Results) -> Html:
             "parameter threshold says otherwise."
         ),
         page.pictures(curves),
-        page.table(f"Class {name} at each threshold", head, rows, numbers=range(6)),
+        table,
     )
 
 
@@ -177,16 +189,26 @@ def calibration(results: Results) -> Html:
         ax.legend(["ideal", "model"], loc="best", frameon=False)
         ax.grid(alpha=0.5)
 
+    what = page.paragraph(
+        f"Where the {axis} is given as p, it should be so in a share p of the cases. The mean distance from that, "
+        f"over {BINS} bins of p, is {gap:.3f} (expected calibration error)."
+    )
+    if len(np.unique(bins_of(believed))) == 1:  # a picture of one point
+        alike = f"All p are in one bin: their mean is {believed.mean():.3f}, and it was so in {true.mean():.1%} of the "
+        return page.section("Calibration", what, page.paragraph(f"{alike}cases."))
     return page.section(
         "Calibration",
-        page.paragraph(
-            f"Where the {axis} is given as p, it should be so in a share p of the cases. The mean distance from that, "
-            f"over {BINS} bins of p, is {gap:.3f} (expected calibration error)."
-        ),
+        what,
         page.pictures(
             [picture("calibration", "Reliability", f"{share.capitalize()}, against the {axis}.", draw, (4.2, 3.8))]
         ),
     )
+
+
+def bins_of(believed: np.ndarray) -> np.ndarray:
+    """Number of the bin of each probability (n,), among `BINS` of equal width."""
+    place: np.ndarray = np.minimum((believed * BINS).astype(int), BINS - 1)
+    return place
 
 
 def expected_error(believed: np.ndarray, true: np.ndarray) -> float:
@@ -194,6 +216,6 @@ def expected_error(believed: np.ndarray, true: np.ndarray) -> float:
 
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3.
     """
-    place = np.minimum((believed * BINS).astype(int), BINS - 1)
+    place = bins_of(believed)
     gaps = np.bincount(place, true.astype(float), BINS) - np.bincount(place, believed, BINS)
     return float(np.sum(np.abs(gaps)) / len(believed))

@@ -259,6 +259,27 @@ class TestNumbers:
         assert f"On the {len(y[::2])} rows of this report, which it was not trained on." in other.text
         assert other.tile("on training rows") == f"{clf.history_.summary.score:.2%}"
 
+    def test_a_cost_that_is_the_log_loss_is_not_told_again(self, pages):
+        for name in ("digits", "hostile", "two classes", "50 classes", "multilabel"):
+            assert "The mean cost of these rows" not in pages[name].text
+
+    @pytest.mark.parametrize(
+        ("parameters", "factor", "why"),
+        [
+            ({"cost": "quadratic", "output_activation": "softmax"}, 1, "it is Quadratic, which is another function"),
+            ({"cost": "cross_entropy", "output_activation": "sigmoid"}, 1, "it is the cross-entropy of all outputs"),
+            ({"class_weight": {0: 9.0, 1: 1.0, 2: 1.0}}, 1, "it counts rows by class_weight"),
+            ({}, 1e6, "probabilities that are bounded away from 0"),  # their logarithms end at -5667
+        ],
+    )
+    def test_a_cost_that_is_not_the_log_loss_is_told_with_the_reason(self, iris, fitted, parameters, factor, why):
+        X, y = iris
+        clf = fitted(X, y, hidden_layer_sizes=(), max_iter=3, **parameters)
+        clf.theta_ = factor * clf.theta_
+        page = Page(html_report(clf, X, y))
+        assert why in page.text and page.text.count("The mean cost of these rows is") == 1
+        assert f"{diagnose(clf, X, y).cost:.4f} and not their log-loss" in page.text
+
     def test_columns_that_matter(self, pages):
         assert {"importance", "dependence-0"} <= set(pages["hostile"].drawn)
         assert "importance" not in pages["digits"].drawn  # pixels

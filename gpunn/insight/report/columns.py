@@ -65,9 +65,7 @@ def _left_out(n_mattering: int, n_ranked: int, n: int) -> str:
         said.append(f"Looked at were the {n_ranked} of {n:,} columns with the largest weights.")
     if n_mattering < n_ranked:
         idle = n_ranked - n_mattering
-        do = (
-            "does nothing and is left out: shuffling it" if idle == 1 else "do nothing and are left out: shuffling them"
-        )
+        do = "does nothing and is left out: shuffling it" if idle == 1 else "do nothing and are left out: shuffling one"
         said.append(f"{idle} of {n_ranked} columns {do} raises the cost by no more than the spread.")
     if n_mattering > SHOWN:
         said.append(f"Shown are the {SHOWN} that matter most.")

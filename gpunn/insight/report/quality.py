@@ -14,12 +14,14 @@ from gpunn.insight.report import page
 from gpunn.insight.report.page import Html
 from gpunn.insight.report.picture import picture
 from gpunn.insight.report.results import Results
+from gpunn.nn.costs import CrossEntropy, LogLikelihood
 
 MOST_CLASSES = 50  # in the table of classes
 NUMBERED = 12  # classes of a confusion matrix whose cells have room for numbers
 NAMED = 28  # classes whose names have room on the sides of it
 DRAWN = 100  # classes of a confusion matrix that can be looked at
 BINS = 10
+SAME = 1e-3  # difference of cost and log-loss, absolute or relative, that rounding may make
 THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
@@ -41,6 +43,22 @@ def summary(results: Results, training_score: float | None) -> Html:
         ("wrong rows", f"{int(np.sum(~results.right)):,} of {len(results):,}"),
     ]
     return page.tiles(facts)
+
+
+def cost_beside(clf: Any, results: Results, cost: float) -> Html:
+    """The mean cost of the rows and why it is not their log-loss, where the two differ."""
+    if math.isclose(cost, results.log_loss, rel_tol=SAME, abs_tol=SAME):
+        return Html("")
+    function, one_each = clf.head_.cost_function, results.multilabel or clf.network_.sizes[-1] == 1
+    if not isinstance(function, (LogLikelihood, CrossEntropy)):
+        why = f"it is {type(function).__name__}, which is another function of the outputs"
+    elif isinstance(function, CrossEntropy) and not one_each:
+        why = "it is the cross-entropy of all outputs, and the log-loss that of the true class alone"
+    elif clf.class_weight is not None:
+        why = "it counts rows by class_weight"
+    else:
+        why = "it is computed from the logits, and the log-loss from probabilities that are bounded away from 0"
+    return page.paragraph(f"The mean cost of these rows is {cost:.4f} and not their log-loss, since {why}.", soft=True)
 
 
 def trade_off(results: Results) -> Html:

@@ -19,15 +19,22 @@ class Trial:
         Parameters that were changed; empty where the inputs were scaled instead.
     before, after : float
         Mean log-loss of `HELD_OUT` of the rows given, after training on the others without and with the remedy.
+    n_tried : int
+        Changes that were tried, of which this one had the lowest log-loss.
     """
 
     change: dict[str, Any]
     before: float
     after: float
+    n_tried: int = 1
 
     def __str__(self) -> str:
         what = ", ".join(f"{name}={value!r}" for name, value in self.change.items()) or "inputs standardised"
-        return f"Tried, {what}: log-loss on rows held out {self.before:.3g} before, {self.after:.3g} after."
+        best = f"the best of {self.n_tried} changes, " if self.n_tried > 1 else ""
+        helps = "" if self.after < self.before else " It does not help."
+        return (
+            f"Tried, {best}{what}: log-loss on rows held out {self.before:.3g} before, {self.after:.3g} after.{helps}"
+        )
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,11 @@ class Training:
     dropout: float = 0.0
     layer_history: Sequence[list[LayerStatistics]] = ()
 
+    @property
+    def unit(self) -> str:
+        """What an entry of the history is."""
+        return "epoch" if self.first_order else "iteration"
+
 
 @dataclass(frozen=True)
 class Learned:

@@ -37,22 +37,24 @@ def plateau(facts: Facts) -> Finding | None:
     if moved > STILL * facts.blind:
         return None
     slopes = [layer.slope for layer in facts.layers[:-1] if layer.slope is not None]
+    units = f"{facts.training.unit}s"
+    faster = "raise learning_rate_init, or " if facts.training.first_order else ""
     return Finding(
         "plateau",
         None,
         {
             "moved": moved,
-            "epochs": len(curve.last(0.5)),
+            units: len(curve.last(0.5)),
             "cost": curve.cost[-1],
             "guess": facts.learned.guess,
             "gradient_norm": facts.gradient_norm,
             **({"least_slope": min(slopes)} if slopes else {}),
         },
-        f"The cost stands still: over the last {len(curve.last(0.5))} epochs it moved by {moved:.1g}, at "
+        f"The cost stands still: over the last {len(curve.last(0.5))} {units} it moved by {moved:.1g}, at "
         f"{curve.cost[-1]:.3g}, where guessing has {facts.learned.guess:.3g}; the gradient has a norm of "
         f"{facts.gradient_norm:.2g}.",
         "Look first at the other findings: units that saturate, are dead or alike, or a penalty, stop learning so. "
-        "Else raise learning_rate_init, or draw other weights (weight_init, random_state).",
+        f"Else {faster}draw other weights (weight_init, random_state).",
     )
 
 
@@ -158,11 +160,12 @@ def kept_too_early(facts: Facts) -> Finding | None:
     lowest = min(range(len(costs)), key=costs.__getitem__)
     if lowest <= kept or not costs[kept] > costs[lowest] + LOST * facts.learned.guess:
         return None
+    unit = facts.training.unit
     return Finding(
         "kept_too_early",
         None,
-        {"epoch": kept + 1, "cost": costs[kept], "lowest_epoch": lowest + 1, "lowest_cost": costs[lowest]},
-        f"Early stopping kept epoch {kept + 1}, with a validation cost of {costs[kept]:.3g}; in epoch {lowest + 1} it "
+        {unit: kept + 1, "cost": costs[kept], f"lowest_{unit}": lowest + 1, "lowest_cost": costs[lowest]},
+        f"Early stopping kept {unit} {kept + 1}, with a validation cost of {costs[kept]:.3g}; in {unit} {lowest + 1} it "
         f"was {costs[lowest]:.3g}. Training had hardly begun when the score was best.",
         "Use scoring='neg_log_loss', a greater n_iter_no_change, or more rows in validation_fraction.",
     )

@@ -149,14 +149,15 @@ def underfitting(facts: Facts) -> Finding | None:
         return None
     if facts.learned.score > near + BETTER:  # it has learned more, of other rows
         return None
+    faster = ", with a higher learning_rate_init" if facts.training.first_order else ""
     return Finding(
         "underfitting",
         None,
         {"score": beside, "score_of_neighbours": near, "training_score": facts.learned.score},
         f"There is more to learn than the network has learned: of {n} rows it has {percent(beside)} right, and the "
         f"{N_NEIGHBOURS} nearest rows of each, by a vote, {percent(near)}.",
-        "Look first at the other findings. Else train longer (max_iter), with a higher learning_rate_init, more units "
-        "in hidden_layer_sizes or a lower alpha.",
+        f"Look first at the other findings. Else train longer (max_iter){faster}, more units in hidden_layer_sizes or "
+        "a lower alpha.",
     )
 
 
@@ -274,9 +275,10 @@ def _turned_up(facts: Facts) -> Finding | None:
         return None
     if not costs[at] > costs[best] + LOST * facts.learned.guess:
         return None
+    unit = facts.training.unit
     return _overfitting(
-        {"validation_cost": costs[at], "best_validation_cost": costs[best], "best_epoch": best + 1, "epoch": at + 1},
-        f"the validation cost was lowest in epoch {best + 1}, {costs[best]:.3g}, and is {costs[at]:.3g} in epoch "
+        {"validation_cost": costs[at], "best_validation_cost": costs[best], f"best_{unit}": best + 1, unit: at + 1},
+        f"the validation cost was lowest in {unit} {best + 1}, {costs[best]:.3g}, and is {costs[at]:.3g} in {unit} "
         f"{at + 1}, while the training cost went on falling",
     )
 

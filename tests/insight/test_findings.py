@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from faults import CASES, FLOWERS, GOOD, IRIS, Case, clouds, mislabelled, noise
+from faults import CASES, DIGITS, FLOWERS, GOOD, IRIS, PIXELS, Case, clouds, mislabelled, noise
 
 from gpunn.insight import diagnose
 from gpunn.insight.finding import Finding
@@ -183,6 +183,43 @@ def test_logits_too_large_for_any_temperature_tell_the_class_alone(fitted):
     [finding] = [f for f in diagnose(clf, X[300:], y[300:]).findings if f.name == "overconfident"]
     assert "almost no information beyond the predicted class" in finding.text
     assert "temperature" not in finding.evidence
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "bfgs", "cg"])
+def test_solvers_of_all_rows_have_iterations_and_no_rate(solver):
+    case = Case("", {"solver": solver, "max_iter": 5}, PIXELS, DIGITS)
+    found = {finding.name: finding for finding in case.diagnosis().findings}
+    finding = found["stopped_while_falling"]
+    assert "Training ended at its limit (max_iter) after 5 iterations" in finding.text
+    assert finding.remedy == "Raise max_iter." and "epochs" not in finding.evidence
+    still = {"weight_init": "zeros", "bias_init": "zeros", "activation": "tanh", "solver": solver, "tol": 1e-15}
+    clf = Case("", {**still, "n_iter_no_change": 100}).fitted()
+    clf.history_.cost = [np.log(3)] * 20
+    found = {finding.name: finding for finding in diagnose(clf, FLOWERS, IRIS[1]).findings}
+    assert "over the last 10 iterations" in found["plateau"].text and found["plateau"].evidence["iterations"] == 10
+    said = [text for finding in found.values() for text in (finding.text, finding.remedy)]
+    assert not [text for text in said if "epoch" in text or "learning_rate" in text]
+
+
+@pytest.mark.parametrize(
+    ("costs", "best", "name"), [([0.3, 0.2, 0.9], None, "overfitting"), ([0.9, 0.2, 0.1], 0, "kept_too_early")]
+)
+def test_validation_of_solvers_of_all_rows_has_iterations(costs, best, name):
+    clf = Case("", {"solver": "lbfgs", "max_iter": 3}).fitted()
+    clf.history_.cost, clf.history_.validation_cost, clf.history_.best = [0.9, 0.5, 0.2], costs, best
+    [finding] = [f for f in diagnose(clf, FLOWERS, IRIS[1]).findings if f.name == name]
+    assert "iteration" in finding.text and "epoch" not in finding.text
+    assert "iteration" in finding.evidence and not [key for key in finding.evidence if "epoch" in key]
+
+
+@pytest.mark.parametrize(
+    ("stopped", "raised"), [("max_iter", "max_iter"), ("max_evaluations", "max_fun"), ("time_limit", "time_limit")]
+)
+def test_the_limit_that_ended_a_training_is_the_one_to_raise(stopped, raised):
+    clf = Case("", {"solver": "lbfgs", "max_iter": 5}, PIXELS, DIGITS).fitted()
+    clf.history_.stopped = stopped
+    found = {finding.name: finding for finding in diagnose(clf, PIXELS, DIGITS).findings}
+    assert found["stopped_while_falling"].remedy == f"Raise {raised}."
 
 
 def test_every_finding_has_a_case():

@@ -165,7 +165,7 @@ def kept_too_early(facts: Facts) -> Finding | None:
         "kept_too_early",
         None,
         {unit: kept + 1, "cost": costs[kept], f"lowest_{unit}": lowest + 1, "lowest_cost": costs[lowest]},
-        f"Early stopping kept {unit} {kept + 1}, with a validation cost of {costs[kept]:.3g}; in {unit} {lowest + 1} it "
-        f"was {costs[lowest]:.3g}. Training had hardly begun when the score was best.",
+        f"Early stopping kept {unit} {kept + 1}, with a validation cost of {costs[kept]:.3g}; in {unit} {lowest + 1} "
+        f"it was {costs[lowest]:.3g}. Training had hardly begun when the score was best.",
         "Use scoring='neg_log_loss', a greater n_iter_no_change, or more rows in validation_fraction.",
     )

@@ -34,13 +34,14 @@ class Diagnosis:
         "training" where the rows given are those that were trained on, by number, classes and spread of the inputs;
         "other" where they are not; "unknown" where the history does not tell.
     training_cost, training_score : float or None
-        Of the rows that were trained on, where those given are others.
+        Of the rows that were trained on, where those given are others; no score where predictions have a threshold,
+        which the history does not know.
     sizes : tuple of int
         Inputs, units of each hidden layer, outputs.
     n_rows, n_sample : int
         Rows given, and those among them that layers and gradients were measured on.
     cost, score : float
-        Mean cost of the rows, without penalties, and share of them that are right.
+        Mean cost of the rows, without penalties, and share of them that are right, by the threshold where one is set.
     validation_cost, validation_score : float or None
     guess : float
         Cost of outputs that are the shares of the classes, whatever the input.
@@ -85,14 +86,14 @@ class Diagnosis:
             at=facts.at,
             rows_are=facts.rows_are,
             training_cost=facts.learned.cost if facts.rows_are == "other" else None,
-            training_score=facts.learned.score if facts.rows_are == "other" else None,
+            training_score=facts.learned.score if facts.rows_are == "other" and facts.threshold is None else None,
             sizes=facts.network.sizes,
             n_rows=facts.outcome.n_rows,
             n_sample=facts.n_sample,
             cost=facts.outcome.cost,
-            score=facts.outcome.score,
+            score=facts.outcome.decided,
             validation_cost=None if held_out is None else held_out.cost,
-            validation_score=None if held_out is None else held_out.score,
+            validation_score=None if held_out is None else held_out.decided,
             guess=facts.guess,
             penalty=facts.penalty,
             gradient_norm=facts.gradient_norm,
@@ -176,6 +177,7 @@ def diagnose(
         columns=found.columns,
         training=found.training,
         validation=None if X_val is None else found.more(X_val, y_val),
+        threshold=clf.threshold,
     )
     if not try_remedies or found.labels.multilabel:
         return diagnosis
@@ -197,6 +199,7 @@ def diagnose_network(
     columns: Sequence[Column] = (),
     training: Training | None = None,
     validation: Rows | None = None,
+    threshold: Any = None,
 ) -> Diagnosis:
     """The same for a bare network.
 
@@ -225,6 +228,8 @@ def diagnose_network(
     training : Training, optional
         How theta was trained; without it findings about the training are left out.
     validation : Rows, optional
+    threshold : float or array (k,), optional
+        Of the probability of the second of two classes, or of each label, from which it is predicted.
 
     Returns
     -------
@@ -243,6 +248,7 @@ def diagnose_network(
         columns=columns,
         training=training,
         validation=validation,
+        threshold=threshold,
     )
     return Diagnosis.of(facts)
 

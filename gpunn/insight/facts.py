@@ -84,7 +84,7 @@ class Learned:
     Attributes
     ----------
     cost, score : float
-        As in `Outcome`.
+        As in `Outcome`; the score is that of the most probable classes.
     guess : float
         Cost of the best outputs that do not look at the inputs: the shares of the classes.
     n_rows : int
@@ -167,6 +167,8 @@ class Facts:
         Names of the columns of X; empty if they have none.
     columns : tuple of Column
         Of the table that X was made of.
+    threshold : float, array (k,) or None
+        Of the predictions, where it is set.
     """
 
     at: str
@@ -202,6 +204,7 @@ class Facts:
     input_names: tuple[str, ...]
     columns: tuple[Column, ...]
     multilabel: bool
+    threshold: Any
     training: Training
 
 
@@ -217,6 +220,7 @@ def measure(
     columns: Sequence[Column] = (),
     training: Training | None = None,
     validation: Rows | None = None,
+    threshold: Any = None,
 ) -> Facts:
     """Measure a network on rows (n, d); `gpunn.insight.diagnose.diagnose_network` says more."""
     xp, network, head = device.xp, objective.network, objective.head
@@ -227,7 +231,7 @@ def measure(
         theta = device.asarray(theta, "float64")  # differences of gradients want its digits
         rows = in_double(device, rows)
         z = logits(device, network, theta, rows.X)
-        outcome = outcome_of(device, head, rows, z)
+        outcome = outcome_of(device, head, rows, z, threshold)
         sample = rows.take(xp, index)
         X, T, weight = xp.astype(sample.X, xp.float64), sample.T, sample.weight
         all_rows, sampled = (float(len(r)) if r.weight is None else float(xp.sum(r.weight)) for r in (rows, sample))
@@ -260,7 +264,10 @@ def measure(
         unseen, unseen_sample, calibrated = None, None, None
         if held_out is not None:
             z = logits(device, network, theta, held_out.X)
-            unseen, unseen_index = outcome_of(device, head, held_out, z), device.asarray(sample_of(device, held_out))
+            unseen, unseen_index = (
+                outcome_of(device, head, held_out, z, threshold),
+                device.asarray(sample_of(device, held_out)),
+            )
             unseen_sample = held_out.take(xp, unseen_index)
             calibrated = calibration_of(device, head, unseen_sample, xp.take(z, unseen_index, axis=0))
         elif rows_are == "other":
@@ -308,6 +315,7 @@ def measure(
             input_names=tuple(input_names),
             columns=columns,
             multilabel=not rows.exclusive,
+            threshold=threshold,
             training=training,
         )
 

@@ -256,9 +256,10 @@ def _gap(facts: Facts) -> Finding | None:
     if gap <= GAP + 3 * error and (dearer <= DEARER * train.guess or gap <= 0):
         return None
     costs = {"cost": train.cost, "validation_cost": unseen.cost}
+    which = "" if facts.threshold is None else " by the most probable class"
     return _overfitting(
         {"score": train.score, "validation_score": unseen.score, **costs},
-        f"of the training rows {percent(train.score)} are right, of {unseen.n_rows} other rows "
+        f"of the training rows {percent(train.score)} are right{which}, of {unseen.n_rows} other rows "
         f"{percent(unseen.score)}; their costs are {train.cost:.3g} and {unseen.cost:.3g}",
     )
 

@@ -77,9 +77,10 @@ def facts_of(d: Any) -> list[str]:
         f"{percent(d.score)} of the rows are right. Penalties add {_number(d.penalty)}.",
     ]
     if d.rows_are == "other":
+        right = "" if d.training_score is None else f" and {percent(d.training_score)} right"
         facts.append(
-            f"They are others than those it was trained on, which have a cost of {_number(d.training_cost)} and "
-            f"{percent(d.training_score)} right: this is how it does."
+            f"They are others than those it was trained on, which have a cost of {_number(d.training_cost)}{right}: "
+            "this is how it does."
         )
     elif d.rows_are == "training":
         facts.append("They are the rows that it was trained on: this is how it learns.")

@@ -345,6 +345,42 @@ def test_as_many_rows_as_the_words_say_have_a_noise_scale(n):
     assert ("Noise scale unknown" in str(found)) is (n < 32) is (found.noise_scale is None)
 
 
+@pytest.mark.parametrize(
+    "parameters", [{}, {"output_activation": "softmax", "cost": "log_likelihood"}], ids=["one output", "two outputs"]
+)
+def test_the_score_is_that_of_the_classifier_with_its_threshold(iris, fitted, parameters):
+    X, y = iris[0], iris[1] == 1
+    clf = fitted(X, y, hidden_layer_sizes=(), max_iter=20, **parameters)
+    plain = clf.score(X, y)
+    clf.set_params(threshold=0.2)
+    said = clf.predict_proba(X)[:, 1] >= 0.2
+    found = diagnose(clf, X, y, X_val=X[::2], y_val=y[::2])
+    assert found.score == pytest.approx(np.mean(said == y)) == clf.score(X, y) != plain
+    assert found.validation_score == pytest.approx(clf.score(X[::2], y[::2]))
+    others = diagnose(clf, X[::2], y[::2])
+    assert others.rows_are == "other" and others.score == pytest.approx(clf.score(X[::2], y[::2]))
+    assert others.training_score is None  # the history knows that of the most probable classes alone
+    assert "None" not in str(others) and "which have a cost of" in str(others)
+
+
+def test_thresholds_of_labels_count_in_the_score(fitted):
+    X = np.random.default_rng(0).standard_normal((200, 5))
+    Y = (X[:, :3] + 0.7 * np.random.default_rng(1).standard_normal((200, 3)) > 0).astype(int)
+    clf = fitted(X, Y, hidden_layer_sizes=(), max_iter=20).set_params(threshold=[0.2, 0.5, 0.9])
+    said = clf.predict_proba(X) >= [0.2, 0.5, 0.9]
+    assert diagnose(clf, X, Y).score == pytest.approx(np.mean((said == Y).all(axis=1))) == clf.score(X, Y)
+
+
+def test_a_rare_class_that_a_threshold_finds_is_not_given_up(fitted):
+    X = np.random.default_rng(0).standard_normal((400, 5))
+    y = np.arange(400) % 40 == 0
+    clf = fitted(X, y, max_iter=20, alpha=1.0)
+    assert "rare_class" in {finding.name for finding in diagnose(clf, X, y).findings}
+    clf.set_params(threshold=float(clf.predict_proba(X[y])[:, 1].min()) * 0.99)
+    assert clf.predict(X[y]).all()
+    assert "rare_class" not in {finding.name for finding in diagnose(clf, X, y).findings}
+
+
 def test_public_names():
     assert all(getattr(insight, name) is not None for name in insight.__all__)
     assert insight.diagnose is diagnose and callable(diagnose)  # not its module, which has the same name

@@ -211,7 +211,7 @@ def diagnose_network(
     X : array or SparseRows (n, d)
         Of any numeric dtype.
     T : array (n, k)
-        Targets: one-of-N, or yes or no for each output.
+        Targets, 0 or 1: one-of-N, or yes or no for each output. So too for outputs of tanh.
     device : Device, optional
         Where the arrays are and the work is done; the CPU by default.
     weight : array (n,), optional
@@ -234,9 +234,17 @@ def diagnose_network(
     Returns
     -------
     Diagnosis
+
+    Raises
+    ------
+    ValueError
+        If T, or the targets of ``validation``, are not 0 and 1.
     """
     device = device or get_device("cpu")
     rows = Rows(X if isinstance(X, SparseRows) else device.asarray(X), device.asarray(T), weight, exclusive)
+    _check_targets(device, "T", rows.T)
+    if validation is not None:
+        _check_targets(device, "validation.T", validation.T)
     facts = measure(
         device,
         objective,
@@ -251,6 +259,21 @@ def diagnose_network(
         threshold=threshold,
     )
     return Diagnosis.of(facts)
+
+
+def _check_targets(device: Device, name: str, T: Array) -> None:
+    """Refuse targets of -1 and 1, say, which no head of `gpunn.nn.heads` takes."""
+    xp = device.xp
+    with device.use():
+        T = xp.astype(T, xp.float64)
+        sound = xp.astype(xp.all((T == 0) | (T == 1)), xp.float64)
+        sound, low, high = device.floats(sound, xp.min(T), xp.max(T))
+    if not sound:
+        raise ValueError(
+            f"{name} has values from {low:.3g} to {high:.3g}; targets are 0 and 1, also for outputs of tanh, which a "
+            f"cross-entropy rescales to (0, 1). Give ({name} + 1) / 2 for targets of -1 and 1, and {name} > 0.5 for "
+            "smoothed ones."
+        )
 
 
 def _plain(value: Any) -> Any:

@@ -22,6 +22,7 @@ from gpunn.nn.heads import pair
 from gpunn.nn.initialisers import glorot_uniform, zero_bias
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
+from gpunn.training.data import Rows
 from gpunn.training.history import History
 from gpunn.training.layers import layer_statistics
 
@@ -379,6 +380,24 @@ def test_a_rare_class_that_a_threshold_finds_is_not_given_up(fitted):
     clf.set_params(threshold=float(clf.predict_proba(X[y])[:, 1].min()) * 0.99)
     assert clf.predict(X[y]).all()
     assert "rare_class" not in {finding.name for finding in diagnose(clf, X, y).findings}
+
+
+@pytest.mark.parametrize("cost", [CrossEntropy(), Quadratic()])
+def test_targets_of_tanh_are_0_and_1_and_others_are_refused(device, cost):
+    linear_objective, theta, X, T = linear()
+    objective = Objective(linear_objective.network, pair(Tanh(), cost))
+    arrays = [device.asarray(a) for a in (theta, X)]
+    found = diagnose_network(objective, *arrays, device.asarray(T), device=device)
+    z = np.tanh(X @ theta[:12].reshape(4, 3) + theta[12:])
+    a = (1 + z) / 2
+    expected = -np.log(np.where(T == 1, a, 1 - a)) if isinstance(cost, CrossEntropy) else (z - T) ** 2 / 2
+    assert found.cost == pytest.approx(expected.sum(axis=1).mean())
+    for wrong, low in ((2 * T - 1, "-1"), (0.9 * T + 0.05, "0.05")):
+        with pytest.raises(ValueError, match=rf"^T has values from {low} to .*; targets are 0 and 1, also for outputs"):
+            diagnose_network(objective, *arrays, device.asarray(wrong), device=device)
+    rows = Rows(arrays[1], device.asarray(2 * T - 1))
+    with pytest.raises(ValueError, match=r"^validation\.T has values from -1 to 1; .* Give \(validation\.T \+ 1\) / 2"):
+        diagnose_network(objective, *arrays, device.asarray(T), device=device, validation=rows)
 
 
 def test_public_names():

@@ -159,13 +159,15 @@ def stopped_while_falling(facts: Facts) -> Finding | None:
     if overfitting(facts) is not None:  # it has learned too much already
         return None
     units, limit = f"{facts.training.unit}s", {"max_evaluations": "max_fun"}.get(history.stopped, history.stopped)
+    n = len(curve.last(0.1)) - 1
+    last = facts.training.unit if n == 1 else f"{n} {units}"
     faster = ", or learn faster: a higher learning_rate_init, or solver='adam'" if facts.training.first_order else ""
     return Finding(
         "stopped_while_falling",
         None,
-        {"n_iter": history.n_iter, "cost": curve.cost[-1], "fall": fall, units: len(curve.last(0.1)) - 1},
+        {"n_iter": history.n_iter, "cost": curve.cost[-1], "fall": fall, units: n},
         f"Training ended at its limit ({limit}) after {history.n_iter} {units}, while the cost was still falling: by "
-        f"{fall:.2g} to {curve.cost[-1]:.3g} over the last {len(curve.last(0.1)) - 1}.",
+        f"{fall:.2g} to {curve.cost[-1]:.3g} over the last {last}.",
         f"Raise {limit}{faster}.",
     )
 

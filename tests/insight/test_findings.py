@@ -191,6 +191,7 @@ def test_solvers_of_all_rows_have_iterations_and_no_rate(solver):
     found = {finding.name: finding for finding in case.diagnosis().findings}
     finding = found["stopped_while_falling"]
     assert "Training ended at its limit (max_iter) after 5 iterations" in finding.text
+    assert finding.text.endswith("over the last iteration.")
     assert finding.remedy == "Raise max_iter." and "epochs" not in finding.evidence
     still = {"weight_init": "zeros", "bias_init": "zeros", "activation": "tanh", "solver": solver, "tol": 1e-15}
     clf = Case("", {**still, "n_iter_no_change": 100}).fitted()

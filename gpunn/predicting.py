@@ -12,7 +12,7 @@ from gpunn import choices
 from gpunn.devices import Device, is_cupy
 from gpunn.inputs import Origin, check_rows, device_for, labels_on_host, on_host
 from gpunn.nn.network import Network
-from gpunn.nn.probabilities import probabilities
+from gpunn.nn.probabilities import decisions
 from gpunn.sklearn_compat import check_same_namespace
 from gpunn.training.data import block_rows, by_chunks
 
@@ -44,11 +44,7 @@ def predict(clf: Any, X: Any) -> Array:
     choices.check_threshold(threshold, len(clf.classes_), labels.multilabel)
 
     def scores(xp: Any, z: Array) -> Array:
-        if threshold is None:
-            return head.decision(xp, z)
-        p = probabilities(xp, head, z, labels.multilabel)
-        limit = xp.asarray(threshold, dtype=p.dtype, device=p.device)
-        return xp.astype((p if labels.multilabel else p[:, 1:]) >= limit, p.dtype)
+        return decisions(xp, head, z, labels.multilabel, threshold)
 
     device, found = _of_layer(clf, X, "predict", scores)
     with device.use():

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 ALLOWED = {
-    *("html", "head", "meta", "title", "style", "body", "main", "section", "h1", "h2", "h3", "p", "br"),
+    *("html", "head", "meta", "title", "style", "body", "main", "section", "h1", "h2", "h3", "h4", "p", "br"),
     *("strong", "pre"),
     *("div", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "img"),
     *("svg", "desc", "g", "defs", "path", "use", "text", "tspan", "clippath", "rect", "image"),

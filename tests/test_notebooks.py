@@ -103,7 +103,11 @@ def test_a_diagnosis_shows_what_its_text_says():
     assert diagnosis.findings
     assert all(" ".join(paragraph.split()) in text for paragraph in found.paragraphs)
     for finding in diagnosis.findings:
-        assert finding.text in found.paragraphs and f"-> {finding.remedy}" in found.paragraphs
+        origin = (
+            "" if finding.follows_from is None else f" It may follow from: {finding.follows_from}.".replace("_", " ")
+        )
+        said = f"{finding.name.replace('_', ' ').capitalize()}: {finding.text}{origin}"
+        assert said in found.paragraphs and f"-> {finding.remedy}" in found.paragraphs
     assert len(found.rows) == 1 + len(diagnosis.layers)
     assert all(cell in text for row in found.rows for cell in row)
 
@@ -116,7 +120,7 @@ def test_names_in_a_diagnosis_are_escaped():
     )
     found = page(replace(diagnosis, layers=[layer, *diagnosis.layers[1:]], findings=[finding]))
     shown = HOSTILE.replace("\x1b", "\\u001b")
-    assert shown in found.paragraphs and shown in found.rows[1][0]
+    assert f"{finding.title.capitalize()}: {shown}" in found.paragraphs and shown in found.rows[1][0]
 
 
 def test_a_remedy_that_was_tried_is_shown():

@@ -24,7 +24,8 @@ class Calibration:
         Expected calibration error: mean over rows of the difference of the two within `N_BINS` equal bins of the
         probability. Source: Guo et al. 2017, equation 3.
     temperature : float
-        T that makes the log-loss of softmax(z / T) least; above 1 for probabilities that are too sure.
+        T that makes the log-loss of softmax(z / T) least, `HOTTEST` at most; above 1 for probabilities that are too
+        sure.
     log_loss, tempered_log_loss : float
         Mean log-loss as it is, and at a temperature: each half of the rows at that of the other half.
     """
@@ -36,6 +37,11 @@ class Calibration:
     temperature: float
     log_loss: float
     tempered_log_loss: float
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the hottest temperature is best: the flatter the probabilities, the better they are."""
+        return self.temperature > 0.99 * HOTTEST  # the search stops a little before its bound
 
 
 def calibration(log_p: np.ndarray, label: np.ndarray, right: np.ndarray) -> Calibration:

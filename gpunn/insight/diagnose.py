@@ -34,13 +34,14 @@ class Diagnosis:
         "training" where the rows given are those that were trained on, by number, classes and spread of the inputs;
         "other" where they are not; "unknown" where the history does not tell.
     training_cost, training_score : float or None
-        Of the rows that were trained on, where those given are others.
+        Of the rows that were trained on, where those given are others; no score where predictions have a threshold,
+        which the history does not know.
     sizes : tuple of int
         Inputs, units of each hidden layer, outputs.
     n_rows, n_sample : int
         Rows given, and those among them that layers and gradients were measured on.
     cost, score : float
-        Mean cost of the rows, without penalties, and share of them that are right.
+        Mean cost of the rows, without penalties, and share of them that are right, by the threshold where one is set.
     validation_cost, validation_score : float or None
     guess : float
         Cost of outputs that are the shares of the classes, whatever the input.
@@ -85,14 +86,14 @@ class Diagnosis:
             at=facts.at,
             rows_are=facts.rows_are,
             training_cost=facts.learned.cost if facts.rows_are == "other" else None,
-            training_score=facts.learned.score if facts.rows_are == "other" else None,
+            training_score=facts.learned.score if facts.rows_are == "other" and facts.threshold is None else None,
             sizes=facts.network.sizes,
             n_rows=facts.outcome.n_rows,
             n_sample=facts.n_sample,
             cost=facts.outcome.cost,
-            score=facts.outcome.score,
+            score=facts.outcome.decided,
             validation_cost=None if held_out is None else held_out.cost,
-            validation_score=None if held_out is None else held_out.score,
+            validation_score=None if held_out is None else held_out.decided,
             guess=facts.guess,
             penalty=facts.penalty,
             gradient_norm=facts.gradient_norm,
@@ -142,9 +143,9 @@ def diagnose(
         "end" looks at a fitted classifier, "start" at the initial weights that ``fit`` would draw; then ``clf`` need
         not be fitted, and its ``random_state`` should be a number.
     try_remedies : bool, default False
-        Try the first remedy of each finding that has one in parameters: train on three quarters of the rows given,
-        without and with it, for at most 10 seconds each, and hold the log-loss of the last quarter against each other.
-        Not for multilabel problems.
+        Try the first remedy of each finding that has one in parameters, with two or three factors where it has one:
+        train on three quarters of the rows given, without and with it, for at most 4 seconds each, and name the one
+        whose log-loss on the last quarter is lowest, beside that without it. Not for multilabel problems.
 
     Returns
     -------
@@ -176,6 +177,7 @@ def diagnose(
         columns=found.columns,
         training=found.training,
         validation=None if X_val is None else found.more(X_val, y_val),
+        threshold=clf.threshold,
     )
     if not try_remedies or found.labels.multilabel:
         return diagnosis
@@ -197,6 +199,7 @@ def diagnose_network(
     columns: Sequence[Column] = (),
     training: Training | None = None,
     validation: Rows | None = None,
+    threshold: Any = None,
 ) -> Diagnosis:
     """The same for a bare network.
 
@@ -208,7 +211,7 @@ def diagnose_network(
     X : array or SparseRows (n, d)
         Of any numeric dtype.
     T : array (n, k)
-        Targets: one-of-N, or yes or no for each output.
+        Targets, 0 or 1: one-of-N, or yes or no for each output. So too for outputs of tanh.
     device : Device, optional
         Where the arrays are and the work is done; the CPU by default.
     weight : array (n,), optional
@@ -225,13 +228,23 @@ def diagnose_network(
     training : Training, optional
         How theta was trained; without it findings about the training are left out.
     validation : Rows, optional
+    threshold : float or array (k,), optional
+        Of the probability of the second of two classes, or of each label, from which it is predicted.
 
     Returns
     -------
     Diagnosis
+
+    Raises
+    ------
+    ValueError
+        If T, or the targets of ``validation``, are not 0 and 1.
     """
     device = device or get_device("cpu")
     rows = Rows(X if isinstance(X, SparseRows) else device.asarray(X), device.asarray(T), weight, exclusive)
+    _check_targets(device, "T", rows.T)
+    if validation is not None:
+        _check_targets(device, "validation.T", validation.T)
     facts = measure(
         device,
         objective,
@@ -243,8 +256,24 @@ def diagnose_network(
         columns=columns,
         training=training,
         validation=validation,
+        threshold=threshold,
     )
     return Diagnosis.of(facts)
+
+
+def _check_targets(device: Device, name: str, T: Array) -> None:
+    """Refuse targets of -1 and 1, say, which no head of `gpunn.nn.heads` takes."""
+    xp = device.xp
+    with device.use():
+        T = xp.astype(T, xp.float64)
+        sound = xp.astype(xp.all((T == 0) | (T == 1)), xp.float64)
+        sound, low, high = device.floats(sound, xp.min(T), xp.max(T))
+    if not sound:
+        raise ValueError(
+            f"{name} has values from {low:.3g} to {high:.3g}; targets are 0 and 1, also for outputs of tanh, which a "
+            f"cross-entropy rescales to (0, 1). Give ({name} + 1) / 2 for targets of -1 and 1, and {name} > 0.5 for "
+            "smoothed ones."
+        )
 
 
 def _plain(value: Any) -> Any:

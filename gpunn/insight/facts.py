@@ -71,6 +71,11 @@ class Training:
     dropout: float = 0.0
     layer_history: Sequence[list[LayerStatistics]] = ()
 
+    @property
+    def unit(self) -> str:
+        """What an entry of the history is."""
+        return "epoch" if self.first_order else "iteration"
+
 
 @dataclass(frozen=True)
 class Learned:
@@ -79,7 +84,7 @@ class Learned:
     Attributes
     ----------
     cost, score : float
-        As in `Outcome`.
+        As in `Outcome`; the score is that of the most probable classes.
     guess : float
         Cost of the best outputs that do not look at the inputs: the shares of the classes.
     n_rows : int
@@ -114,9 +119,10 @@ class Facts:
         "start" for initial weights, "end" for trained ones.
     rows_are : str
         "training" or "other", for the rows given; "unknown" where nothing is known of the rows trained on.
-    l2_per_row, l1_per_row : float
-        Strength of the penalties divided by the rows of a step of the training, all of them where it takes all: their
-        pull on a weight of 1.
+    l2, l1 : float
+        Strength of the penalties.
+    step_rows : float
+        What they are divided by: the weight of the rows of a step of the training, of all where it takes all.
     n_sample : int
         Rows of the sample.
     outcome : Outcome
@@ -161,14 +167,17 @@ class Facts:
         Names of the columns of X; empty if they have none.
     columns : tuple of Column
         Of the table that X was made of.
+    threshold : float, array (k,) or None
+        Of the predictions, where it is set.
     """
 
     at: str
     rows_are: str
     network: Network
     head: Head
-    l2_per_row: float
-    l1_per_row: float
+    l2: float
+    l1: float
+    step_rows: float
     n_sample: int
     outcome: Outcome
     learned: Learned
@@ -195,6 +204,7 @@ class Facts:
     input_names: tuple[str, ...]
     columns: tuple[Column, ...]
     multilabel: bool
+    threshold: Any
     training: Training
 
 
@@ -210,6 +220,7 @@ def measure(
     columns: Sequence[Column] = (),
     training: Training | None = None,
     validation: Rows | None = None,
+    threshold: Any = None,
 ) -> Facts:
     """Measure a network on rows (n, d); `gpunn.insight.diagnose.diagnose_network` says more."""
     xp, network, head = device.xp, objective.network, objective.head
@@ -220,7 +231,7 @@ def measure(
         theta = device.asarray(theta, "float64")  # differences of gradients want its digits
         rows = in_double(device, rows)
         z = logits(device, network, theta, rows.X)
-        outcome = outcome_of(device, head, rows, z)
+        outcome = outcome_of(device, head, rows, z, threshold)
         sample = rows.take(xp, index)
         X, T, weight = xp.astype(sample.X, xp.float64), sample.T, sample.weight
         all_rows, sampled = (float(len(r)) if r.weight is None else float(xp.sum(r.weight)) for r in (rows, sample))
@@ -253,7 +264,10 @@ def measure(
         unseen, unseen_sample, calibrated = None, None, None
         if held_out is not None:
             z = logits(device, network, theta, held_out.X)
-            unseen, unseen_index = outcome_of(device, head, held_out, z), device.asarray(sample_of(device, held_out))
+            unseen, unseen_index = (
+                outcome_of(device, head, held_out, z, threshold),
+                device.asarray(sample_of(device, held_out)),
+            )
             unseen_sample = held_out.take(xp, unseen_index)
             calibrated = calibration_of(device, head, unseen_sample, xp.take(z, unseen_index, axis=0))
         elif rows_are == "other":
@@ -272,8 +286,9 @@ def measure(
             rows_are=rows_are,
             network=network,
             head=head,
-            l2_per_row=objective.l2 / step_rows,
-            l1_per_row=objective.l1 / step_rows,
+            l2=objective.l2,
+            l1=objective.l1,
+            step_rows=step_rows,
             n_sample=len(sample),
             outcome=outcome,
             learned=learned,
@@ -300,6 +315,7 @@ def measure(
             input_names=tuple(input_names),
             columns=columns,
             multilabel=not rows.exclusive,
+            threshold=threshold,
             training=training,
         )
 

@@ -19,15 +19,22 @@ class Trial:
         Parameters that were changed; empty where the inputs were scaled instead.
     before, after : float
         Mean log-loss of `HELD_OUT` of the rows given, after training on the others without and with the remedy.
+    n_tried : int
+        Changes that were tried, of which this one had the lowest log-loss.
     """
 
     change: dict[str, Any]
     before: float
     after: float
+    n_tried: int = 1
 
     def __str__(self) -> str:
         what = ", ".join(f"{name}={value!r}" for name, value in self.change.items()) or "inputs standardised"
-        return f"Tried, {what}: log-loss on rows held out {self.before:.3g} before, {self.after:.3g} after."
+        best = f"the best of {self.n_tried} changes, " if self.n_tried > 1 else ""
+        helps = "" if self.after < self.before else " It does not help."
+        return (
+            f"Tried, {best}{what}: log-loss on rows held out {self.before:.3g} before, {self.after:.3g} after.{helps}"
+        )
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,8 @@ class Finding:
         What to do about it, with the parameters of `gpunn.MLPClassifier`.
     trial : Trial or None
         What the first remedy brought, where it was tried.
+    follows_from : str or None
+        Name of the earlier finding that it is a known consequence of, where one was found; else None.
     """
 
     name: str
@@ -56,9 +65,26 @@ class Finding:
     text: str
     remedy: str
     trial: Trial | None = None
+    follows_from: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Its name in words."""
+        return in_words(self.name)
+
+    @property
+    def origin(self) -> str | None:
+        """A sentence on what it may follow from, where that was found."""
+        return None if self.follows_from is None else f"It may follow from: {in_words(self.follows_from)}."
 
     def __str__(self) -> str:
-        return "\n".join(str(part) for part in (self.text, self.remedy, self.trial) if part is not None)
+        parts = (self.text, self.origin, self.remedy, self.trial)
+        return "\n".join(str(part) for part in parts if part is not None)
+
+
+def in_words(name: str) -> str:
+    """The name of a finding, "saturated layer"."""
+    return name.replace("_", " ")
 
 
 def percent(share: float) -> str:

@@ -39,6 +39,11 @@ class Importance:
     rise: float
     spread: float
 
+    @property
+    def matters(self) -> bool:
+        """Whether the rise is above 0 by more than its spread."""
+        return self.rise > self.spread
+
 
 @dataclass(frozen=True)
 class Dependence:

@@ -98,7 +98,7 @@ def rare_class(facts: Facts) -> Finding | None:
     """A class so rare that the network gives it up."""
     shares, recalls = np.array(facts.outcome.shares), np.array(facts.outcome.recalls)
     others = 1 - shares if facts.multilabel else np.full(len(shares), shares.max())
-    lost = (shares > 0) & (others >= COMMON_TO_RARE * shares) & (recalls < FOUND * facts.outcome.score)
+    lost = (shares > 0) & (others >= COMMON_TO_RARE * shares) & (recalls < FOUND * facts.outcome.decided)
     if facts.at == "start" or not lost.any():
         return None
     worst = int(np.argmin(np.where(lost, shares, np.inf)))
@@ -112,10 +112,10 @@ def rare_class(facts: Facts) -> Finding | None:
             "share": float(shares[worst]),
             "common_to_rare": ratio,
             "recall": float(recalls[worst]),
-            "score": facts.outcome.score,
+            "score": facts.outcome.decided,
         },
         f"Class {name!r} is rare, {percent(float(shares[worst]))} of the rows, one to {ratio:.3g} {which}, and the "
-        f"network finds {percent(float(recalls[worst]))} of it, while {percent(facts.outcome.score)} of all rows are "
+        f"network finds {percent(float(recalls[worst]))} of it, while {percent(facts.outcome.decided)} of all rows are "
         "right: the cost hardly feels its mistakes.",
         "Use class_weight='balanced', or give sample_weight; judge by balanced accuracy or the recall of each class.",
     )

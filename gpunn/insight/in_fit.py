@@ -24,6 +24,8 @@ FELT = 0.25  # of the cost of guessing; below it a penalty keeps nothing from be
 PENALTY_PULL = (
     0.02  # penalty divided by rows; a hundred steps of gradient descent at a rate of 1 shrink a weight by 1 / e^2
 )
+NOTABLE = 0.1  # of the stronger of two penalties; a weaker one is not what dominates
+PENALTIES = {"alpha": "alpha (lambda in a manifest)", "l1": "l1"}  # as parameters and manifests call them
 
 
 def plateau(facts: Facts) -> Finding | None:
@@ -35,22 +37,24 @@ def plateau(facts: Facts) -> Finding | None:
     if moved > STILL * facts.blind:
         return None
     slopes = [layer.slope for layer in facts.layers[:-1] if layer.slope is not None]
+    units = f"{facts.training.unit}s"
+    faster = "raise learning_rate_init, or " if facts.training.first_order else ""
     return Finding(
         "plateau",
         None,
         {
             "moved": moved,
-            "epochs": len(curve.last(0.5)),
+            units: len(curve.last(0.5)),
             "cost": curve.cost[-1],
             "guess": facts.learned.guess,
             "gradient_norm": facts.gradient_norm,
             **({"least_slope": min(slopes)} if slopes else {}),
         },
-        f"The cost stands still: over the last {len(curve.last(0.5))} epochs it moved by {moved:.1g}, at "
+        f"The cost stands still: over the last {len(curve.last(0.5))} {units} it moved by {moved:.1g}, at "
         f"{curve.cost[-1]:.3g}, where guessing has {facts.learned.guess:.3g}; the gradient has a norm of "
         f"{facts.gradient_norm:.2g}.",
         "Look first at the other findings: units that saturate, are dead or alike, or a penalty, stop learning so. "
-        "Else raise learning_rate_init, or draw other weights (weight_init, random_state).",
+        f"Else {faster}draw other weights (weight_init, random_state).",
     )
 
 
@@ -99,20 +103,32 @@ def too_narrow(facts: Facts) -> Finding | None:
 def penalty_dominates(facts: Facts) -> Finding | None:
     """The penalties count more than the data."""
     cost, guess, penalty = facts.learned.cost, facts.learned.guess, facts.penalty
-    pull = facts.l2_per_row + facts.l1_per_row
+    strengths = {"alpha": facts.l2, "l1": facts.l1}
+    pull = (facts.l2 + facts.l1) / facts.step_rows
     outweighs = penalty > max(cost, 0.1 * guess) and cost > FELT * guess
     crushed = pull > PENALTY_PULL and cost > CRAMPED * guess
     if facts.at == "start" or not (outweighs or crushed) or guess == 0:  # a single class has nothing to learn
         return None
-    size = math.sqrt(sum(layer.weight_norm**2 for layer in facts.layers))
+    size, share = math.sqrt(sum(layer.weight_norm**2 for layer in facts.layers)), penalty / (penalty + cost)
+    strong = {name: value for name, value in strengths.items() if value >= NOTABLE * max(strengths.values())}
+    named = " and ".join(PENALTIES[name] for name in strong)
     return Finding(
         "penalty_dominates",
         None,
-        {"penalty": penalty, "cost": cost, "guess": guess, "pull": pull, "weight_norm": size},
-        f"The penalty on the weights dominates: it adds {penalty:.3g} to a cost of {cost:.3g} (guessing has "
-        f"{guess:.3g}), and pulls a weight of 1 towards 0 by {pull:.2g} a step, times the learning rate; the norm of "
-        f"all weights is {size:.3g}.",
-        "Lower alpha and l1 by a factor of 10 or more.",
+        {
+            **strengths,
+            "penalty": penalty,
+            "cost": cost,
+            "penalty_share": share,
+            "guess": guess,
+            "pull": pull,
+            "weight_norm": size,
+        },
+        "The penalty on the weights dominates: with "
+        f"{' and '.join(f'{name}={value:.3g}' for name, value in strong.items())} it adds {penalty:.3g} to a cost of "
+        f"{cost:.3g}, {percent(share)} of their sum (guessing has a cost of {guess:.3g}), and pulls a weight of 1 "
+        f"towards 0 by {pull:.2g} a step, times the learning rate; the norm of all weights is {size:.3g}.",
+        f"Lower {named} by a factor of 10 or more.",
     )
 
 
@@ -144,11 +160,12 @@ def kept_too_early(facts: Facts) -> Finding | None:
     lowest = min(range(len(costs)), key=costs.__getitem__)
     if lowest <= kept or not costs[kept] > costs[lowest] + LOST * facts.learned.guess:
         return None
+    unit = facts.training.unit
     return Finding(
         "kept_too_early",
         None,
-        {"epoch": kept + 1, "cost": costs[kept], "lowest_epoch": lowest + 1, "lowest_cost": costs[lowest]},
-        f"Early stopping kept epoch {kept + 1}, with a validation cost of {costs[kept]:.3g}; in epoch {lowest + 1} it "
-        f"was {costs[lowest]:.3g}. Training had hardly begun when the score was best.",
+        {unit: kept + 1, "cost": costs[kept], f"lowest_{unit}": lowest + 1, "lowest_cost": costs[lowest]},
+        f"Early stopping kept {unit} {kept + 1}, with a validation cost of {costs[kept]:.3g}; in {unit} {lowest + 1} "
+        f"it was {costs[lowest]:.3g}. Training had hardly begun when the score was best.",
         "Use scoring='neg_log_loss', a greater n_iter_no_change, or more rows in validation_fraction.",
     )

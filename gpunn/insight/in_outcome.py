@@ -149,14 +149,15 @@ def underfitting(facts: Facts) -> Finding | None:
         return None
     if facts.learned.score > near + BETTER:  # it has learned more, of other rows
         return None
+    faster = ", with a higher learning_rate_init" if facts.training.first_order else ""
     return Finding(
         "underfitting",
         None,
         {"score": beside, "score_of_neighbours": near, "training_score": facts.learned.score},
         f"There is more to learn than the network has learned: of {n} rows it has {percent(beside)} right, and the "
         f"{N_NEIGHBOURS} nearest rows of each, by a vote, {percent(near)}.",
-        "Look first at the other findings. Else train longer (max_iter), with a higher learning_rate_init, more units "
-        "in hidden_layer_sizes or a lower alpha.",
+        f"Look first at the other findings. Else train longer (max_iter){faster}, more units in hidden_layer_sizes or "
+        "a lower alpha.",
     )
 
 
@@ -212,6 +213,19 @@ def overconfident(facts: Facts) -> Finding | None:
             "that it is sure of cost most."
         )
         more = {"cost": unseen.cost, "guess": facts.guess, "largest_share": max(unseen.shares)}
+    if found.is_empty:
+        tempered = {}
+        right = found.accuracy > max(unseen.shares) + chance
+        what = (
+            f"The log-loss of {found.log_loss:.3g} only becomes less as they are made more alike: they carry almost no "
+            f"information {'beyond the predicted class' if right else 'about the classes'}."
+        )
+    else:
+        tempered = {"temperature": found.temperature, "tempered_log_loss": found.tempered_log_loss}
+        what = (
+            f"Logits divided by a temperature of {found.temperature:.3g} would have a log-loss of "
+            f"{found.tempered_log_loss:.3g} in the place of {found.log_loss:.3g}."
+        )
     return Finding(
         "overconfident",
         None,
@@ -219,18 +233,16 @@ def overconfident(facts: Facts) -> Finding | None:
             "confidence": found.confidence,
             "accuracy": found.accuracy,
             "calibration_error": found.error,
-            "temperature": found.temperature,
+            **tempered,
             "log_loss": found.log_loss,
-            "tempered_log_loss": found.tempered_log_loss,
             "n_rows": found.n_rows,
             **more,
         },
         f"Its probabilities are too sure: on {found.n_rows} rows that it was not trained on it gives its predictions "
         f"{percent(found.confidence)} on average, and {percent(found.accuracy)} are right (expected calibration error "
-        f"{found.error:.2g}). Logits divided by a temperature of {found.temperature:.3g} would have a log-loss of "
-        f"{found.tempered_log_loss:.3g} in the place of {found.log_loss:.3g}.{worse}",
-        "Use early_stopping=True with scoring='neg_log_loss', a greater alpha or label_smoothing=0.1; or calibrate "
-        "with sklearn.calibration.CalibratedClassifierCV.",
+        f"{found.error:.2g}). {what}{worse}",
+        "Use early_stopping=True with scoring='neg_log_loss', a greater alpha or label_smoothing=0.1"
+        + ("." if found.is_empty else "; or calibrate with sklearn.calibration.CalibratedClassifierCV."),
     )
 
 
@@ -244,9 +256,10 @@ def _gap(facts: Facts) -> Finding | None:
     if gap <= GAP + 3 * error and (dearer <= DEARER * train.guess or gap <= 0):
         return None
     costs = {"cost": train.cost, "validation_cost": unseen.cost}
+    which = "" if facts.threshold is None else " by the most probable class"
     return _overfitting(
         {"score": train.score, "validation_score": unseen.score, **costs},
-        f"of the training rows {percent(train.score)} are right, of {unseen.n_rows} other rows "
+        f"of the training rows {percent(train.score)} are right{which}, of {unseen.n_rows} other rows "
         f"{percent(unseen.score)}; their costs are {train.cost:.3g} and {unseen.cost:.3g}",
     )
 
@@ -263,9 +276,10 @@ def _turned_up(facts: Facts) -> Finding | None:
         return None
     if not costs[at] > costs[best] + LOST * facts.learned.guess:
         return None
+    unit = facts.training.unit
     return _overfitting(
-        {"validation_cost": costs[at], "best_validation_cost": costs[best], "best_epoch": best + 1, "epoch": at + 1},
-        f"the validation cost was lowest in epoch {best + 1}, {costs[best]:.3g}, and is {costs[at]:.3g} in epoch "
+        {"validation_cost": costs[at], "best_validation_cost": costs[best], f"best_{unit}": best + 1, unit: at + 1},
+        f"the validation cost was lowest in {unit} {best + 1}, {costs[best]:.3g}, and is {costs[at]:.3g} in {unit} "
         f"{at + 1}, while the training cost went on falling",
     )
 

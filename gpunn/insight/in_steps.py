@@ -46,14 +46,19 @@ def diverged(facts: Facts) -> Finding | None:
     if history is None or history.stopped != "diverged":
         return None
     rate = history.learning_rate[-1] if history.learning_rate else 0.0  # full-batch training may end before a step
+    unit, what = facts.training.unit, "at a rate" if facts.training.first_order else "with a step length"
+    name = "learning_rate" if facts.training.first_order else "step_length"
+    remedy = (
+        "Lower learning_rate_init by a factor of 10, with on_divergence='recover', which halves it as often as needed; "
+        "or give warmup=1, scale the inputs, or set clip_norm=1."
+    )
     return Finding(
         "diverged",
         None,
-        {"epoch": history.n_iter, "learning_rate": rate, "largest_input_rms": float(facts.inputs.rms.max())},
-        f"Training diverged in epoch {history.n_iter}, at a rate of {rate:.3g}: {history.divergence}. The model is the "
+        {unit: history.n_iter, name: rate, "largest_input_rms": float(facts.inputs.rms.max())},
+        f"Training diverged in {unit} {history.n_iter}, {what} of {rate:.3g}: {history.divergence}. The model is the "
         "best state that was evaluated.",
-        "Lower learning_rate_init by a factor of 10, with on_divergence='recover', which halves it as often as needed; "
-        "or give warmup=1, scale the inputs, or set clip_norm=1.",
+        remedy if facts.training.first_order else "Scale the inputs, or begin with weight_init='glorot_uniform'.",
     )
 
 
@@ -153,13 +158,17 @@ def stopped_while_falling(facts: Facts) -> Finding | None:
         return None
     if overfitting(facts) is not None:  # it has learned too much already
         return None
+    units, limit = f"{facts.training.unit}s", {"max_evaluations": "max_fun"}.get(history.stopped, history.stopped)
+    n = len(curve.last(0.1)) - 1
+    last = facts.training.unit if n == 1 else f"{n} {units}"
+    faster = ", or learn faster: a higher learning_rate_init, or solver='adam'" if facts.training.first_order else ""
     return Finding(
         "stopped_while_falling",
         None,
-        {"n_iter": history.n_iter, "cost": curve.cost[-1], "fall": fall, "epochs": len(curve.last(0.1)) - 1},
-        f"Training ended at its limit ({history.stopped}) after {history.n_iter} epochs, while the cost was still "
-        f"falling: by {fall:.2g} to {curve.cost[-1]:.3g} over the last {len(curve.last(0.1)) - 1}.",
-        "Raise max_iter, or learn faster: a higher learning_rate_init, or solver='adam'.",
+        {"n_iter": history.n_iter, "cost": curve.cost[-1], "fall": fall, units: n},
+        f"Training ended at its limit ({limit}) after {history.n_iter} {units}, while the cost was still falling: by "
+        f"{fall:.2g} to {curve.cost[-1]:.3g} over the last {last}.",
+        f"Raise {limit}{faster}.",
     )
 
 

@@ -17,7 +17,7 @@ from gpunn.insight.importance import MAX_COLUMNS, rises
 from gpunn.insight.neighbours import MAX_ROWS
 from gpunn.nn.heads import Head
 from gpunn.nn.objective import Objective
-from gpunn.nn.probabilities import log_probabilities
+from gpunn.nn.probabilities import decisions, log_probabilities
 from gpunn.training.data import Rows
 from gpunn.training.layers import spaced
 from gpunn.training.summary import class_shares, sampled_numbers
@@ -37,15 +37,19 @@ class Outcome:
     cost, cost_error : float
         Mean cost of a row, without penalties, and the standard error of that mean.
     score : float
-        Share of the rows that are right; in multilabel problems in all their labels.
+        Share of the rows whose most probable class is right; in multilabel problems all their labels.
+    decided : float
+        The same of what is predicted, by the threshold where one is set: accuracy as `MLPClassifier.score` has it.
     shares, recalls : tuple of float
-        Of each class (of each label in multilabel problems): its share of the rows, and the share of it that is found.
+        Of each class (of each label in multilabel problems): its share of the rows, and the share of it that is
+        predicted.
     """
 
     n_rows: int
     cost: float
     cost_error: float
     score: float
+    decided: float
     shares: tuple[float, ...]
     recalls: tuple[float, ...]
 
@@ -88,27 +92,32 @@ def _mean(xp: Any, a: Array, weight: Array | None) -> Array:
     return xp.mean(a, axis=0) if weight is None else xp.sum(a * (weight / xp.sum(weight))[:, None], axis=0)
 
 
-def outcome_of(device: Device, head: Head, rows: Rows, z: Array) -> Outcome:
-    """What a network makes of all the rows, from their logits z (n, k)."""
+def outcome_of(device: Device, head: Head, rows: Rows, z: Array, threshold: Any) -> Outcome:
+    """What a network makes of all the rows, from their logits z (n, k), and the threshold of its predictions."""
     xp, T = device.xp, rows.T
-    scores = head.decision(xp, z)
-    if rows.exclusive and T.shape[1] > 1:
-        right = (xp.argmax(scores, axis=-1) == xp.argmax(T, axis=-1))[:, None]
-        of_class = T > 0.5
-    else:
-        right, of_class = (scores > 0) == (T > 0.5), T > 0.5
-        if rows.exclusive:  # one output stands for two classes
-            of_class = xp.concat([~of_class, of_class], axis=1)
-    right = xp.astype(right, z.dtype)
+    of_class = T > 0.5
+    if rows.exclusive and T.shape[1] == 1:  # one output stands for two classes
+        of_class = xp.concat([~of_class, of_class], axis=1)
     of_class = xp.astype(of_class, z.dtype)
-    whole = xp.min(right, axis=1)
-    found = _mean(xp, of_class * right, rows.weight)
+    probable = _right(xp, rows, head.decision(xp, z))
+    decided = _right(xp, rows, decisions(xp, head, z, not rows.exclusive, threshold))
+    found = _mean(xp, of_class * decided, rows.weight)
     per_row = head.cost(xp, z, T)
-    cost, score = device.floats(*_mean(xp, xp.stack([per_row, whole], axis=1), rows.weight))
+    numbers = xp.stack([per_row, xp.min(probable, axis=1), xp.min(decided, axis=1)], axis=1)
+    cost, score, decided_score = device.floats(*_mean(xp, numbers, rows.weight))
     [square] = device.floats(*_mean(xp, (per_row - cost)[:, None] ** 2, rows.weight))
     shares, hits = class_shares(device, T, rows.weight, rows.exclusive), device.to_host(found).tolist()
     recalls = tuple(hit / part if part else float("nan") for hit, part in zip(hits, shares, strict=True))
-    return Outcome(len(rows), cost, math.sqrt(square / len(rows)), score, tuple(shares), recalls)
+    return Outcome(len(rows), cost, math.sqrt(square / len(rows)), score, decided_score, tuple(shares), recalls)
+
+
+def _right(xp: Any, rows: Rows, scores: Array) -> Array:
+    """1 where scores (n, k) are right, else 0: of rows with one class (n, 1), else of each label (n, k)."""
+    if rows.exclusive and rows.T.shape[1] > 1:
+        right = (xp.argmax(scores, axis=-1) == xp.argmax(rows.T, axis=-1))[:, None]
+    else:
+        right = (scores > 0) == (rows.T > 0.5)
+    return xp.astype(right, scores.dtype)
 
 
 def _classes(device: Device, T: Array) -> np.ndarray:

@@ -6,7 +6,7 @@ import math
 import textwrap
 from typing import Any
 
-from gpunn.insight.finding import percent
+from gpunn.insight.finding import Finding, percent
 from gpunn.insight.in_steps import BEYOND_NOISE
 from gpunn.insight.slope import N_BATCHES
 from gpunn.shown import html_paragraph, html_table
@@ -42,7 +42,7 @@ def in_words(diagnosis: Any) -> str:
         lead = f"{number:2}. "
         lines += [
             "",
-            textwrap.fill(finding.text, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead)),
+            textwrap.fill(_said(finding), WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead)),
             textwrap.fill(finding.remedy, WIDTH, initial_indent="    -> ", subsequent_indent="       "),
         ]
         if finding.trial is not None:
@@ -56,9 +56,15 @@ def in_html(diagnosis: Any) -> str:
     head, *layers = _cells(d.layers)
     parts = [*map(html_paragraph, facts_of(d)), html_table(head, layers)]
     for finding in d.findings:
-        said = [finding.text, f"-> {finding.remedy}", *([] if finding.trial is None else [str(finding.trial)])]
+        said = [_said(finding), f"-> {finding.remedy}", *([] if finding.trial is None else [str(finding.trial)])]
         parts += map(html_paragraph, said)
     return "\n".join(parts if d.findings else [*parts, html_paragraph(NO_FINDINGS)])
+
+
+def _said(finding: Finding) -> str:
+    """What was found, by name, and what it may follow from."""
+    said = f"{finding.title.capitalize()}: {finding.text}"
+    return said if finding.origin is None else f"{said} {finding.origin}"
 
 
 def facts_of(d: Any) -> list[str]:
@@ -71,9 +77,10 @@ def facts_of(d: Any) -> list[str]:
         f"{percent(d.score)} of the rows are right. Penalties add {_number(d.penalty)}.",
     ]
     if d.rows_are == "other":
+        right = "" if d.training_score is None else f" and {percent(d.training_score)} right"
         facts.append(
-            f"They are others than those it was trained on, which have a cost of {_number(d.training_cost)} and "
-            f"{percent(d.training_score)} right: this is how it does."
+            f"They are others than those it was trained on, which have a cost of {_number(d.training_cost)}{right}: "
+            "this is how it does."
         )
     elif d.rows_are == "training":
         facts.append("They are the rows that it was trained on: this is how it learns.")

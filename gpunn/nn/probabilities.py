@@ -52,6 +52,20 @@ def probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Arra
     return xp.where(nothing, uniform, a / xp.where(nothing, 1, total))
 
 
+def decisions(xp: Namespace, head: Head, z: Array, multilabel: bool, threshold: Any = None) -> Array:
+    """Scores (..., n, k) of logits z (..., n, k): positive means yes, and the greatest is the class.
+
+    Those of the head; or, with a threshold on the probability of the second of two classes, or of each label (a number
+    or (k,)), 1 for what reaches it and -1 for what does not.
+    """
+    if threshold is None:
+        return head.decision(xp, z)
+    p = probabilities(xp, head, z, multilabel)
+    reached = (p if multilabel else p[..., 1:]) >= xp.asarray(threshold, dtype=p.dtype, device=p.device)
+    said = 2 * xp.astype(reached, p.dtype) - 1
+    return said if multilabel or z.shape[-1] == 1 else xp.concat([-said, said], axis=-1)
+
+
 def floor(info: Any, k: int) -> float:
     """The probability below which shares of it, 1 down to nearly 1 / 8, stand for smaller ones.
 

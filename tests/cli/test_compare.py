@@ -150,6 +150,10 @@ def test_the_page_has_the_figures_and_asks_nothing_of_a_network(model, small, ru
     said = json.loads(run("compare", "m.gpunn", "small.gpunn", "t.csv", "--json")[0])
     for row, found in zip(page.rows("Each model"), said["models"], strict=True):
         assert row[1] == found["name"] and row[2] == f"{found['accuracy']:.2%}"
+    assert set(page.drawn) == {"comparison-accuracy", "comparison-log_loss"}
+    told = [data for where, data in page.texts if where[-1:] == ("desc",)]
+    assert told[0] == "; ".join(f"{one['name']} {one['accuracy']:.2%}" for one in said["models"]) + "."
+    assert told[1] == "; ".join(f"{one['name']} {one['log_loss']:.4f}" for one in said["models"]) + "."
     verdicts = [" ".join(line.split()) for line in page.text.splitlines() if "McNemar" in line]
     assert verdicts and all(verdict in " ".join(out.split()) for verdict in verdicts)
     run("compare", "m.gpunn", "small.gpunn", "t.csv", "--report", "t.csv", code=2)

@@ -22,6 +22,7 @@ from gpunn.nn.heads import pair
 from gpunn.nn.initialisers import glorot_uniform, zero_bias
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
+from gpunn.training.data import Rows
 from gpunn.training.history import History
 from gpunn.training.layers import layer_statistics
 
@@ -278,7 +279,7 @@ def test_words_and_form(iris):
     text = str(found)
     assert "4-7-6-3" in text and "1 ReLU" in text and "2 Softmax" in text and "output Softmax" in text
     for finding in found.findings:
-        assert " ".join(finding.text.split()[:4]) in text and finding.remedy.split()[0] in text
+        assert finding.text in " ".join(text.split()) and finding.remedy.split()[0] in text
     assert all(len(line) <= 110 for line in text.splitlines())
     form = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert form["layers"][0]["z_std"] == found.layers[0].z_std and form["findings"][0]["name"] == "unscaled_inputs"
@@ -343,6 +344,60 @@ def test_as_many_rows_as_the_words_say_have_a_noise_scale(n):
     objective, theta, X, T = linear()
     found = diagnose_network(objective, theta, X[:n], T[:n])
     assert ("Noise scale unknown" in str(found)) is (n < 32) is (found.noise_scale is None)
+
+
+@pytest.mark.parametrize(
+    "parameters", [{}, {"output_activation": "softmax", "cost": "log_likelihood"}], ids=["one output", "two outputs"]
+)
+def test_the_score_is_that_of_the_classifier_with_its_threshold(iris, fitted, parameters):
+    X, y = iris[0], iris[1] == 1
+    clf = fitted(X, y, hidden_layer_sizes=(), max_iter=20, **parameters)
+    plain = clf.score(X, y)
+    clf.set_params(threshold=0.2)
+    said = clf.predict_proba(X)[:, 1] >= 0.2
+    found = diagnose(clf, X, y, X_val=X[::2], y_val=y[::2])
+    assert found.score == pytest.approx(np.mean(said == y)) == clf.score(X, y) != plain
+    assert found.validation_score == pytest.approx(clf.score(X[::2], y[::2]))
+    others = diagnose(clf, X[::2], y[::2])
+    assert others.rows_are == "other" and others.score == pytest.approx(clf.score(X[::2], y[::2]))
+    assert others.training_score is None  # the history knows that of the most probable classes alone
+    assert "None" not in str(others) and "which have a cost of" in str(others)
+
+
+def test_thresholds_of_labels_count_in_the_score(fitted):
+    X = np.random.default_rng(0).standard_normal((200, 5))
+    Y = (X[:, :3] + 0.7 * np.random.default_rng(1).standard_normal((200, 3)) > 0).astype(int)
+    clf = fitted(X, Y, hidden_layer_sizes=(), max_iter=20).set_params(threshold=[0.2, 0.5, 0.9])
+    said = clf.predict_proba(X) >= [0.2, 0.5, 0.9]
+    assert diagnose(clf, X, Y).score == pytest.approx(np.mean((said == Y).all(axis=1))) == clf.score(X, Y)
+
+
+def test_a_rare_class_that_a_threshold_finds_is_not_given_up(fitted):
+    X = np.random.default_rng(0).standard_normal((400, 5))
+    y = np.arange(400) % 40 == 0
+    clf = fitted(X, y, max_iter=20, alpha=1.0)
+    assert "rare_class" in {finding.name for finding in diagnose(clf, X, y).findings}
+    clf.set_params(threshold=float(clf.predict_proba(X[y])[:, 1].min()) * 0.99)
+    assert clf.predict(X[y]).all()
+    assert "rare_class" not in {finding.name for finding in diagnose(clf, X, y).findings}
+
+
+@pytest.mark.parametrize("cost", [CrossEntropy(), Quadratic()])
+def test_targets_of_tanh_are_0_and_1_and_others_are_refused(device, cost):
+    linear_objective, theta, X, T = linear()
+    objective = Objective(linear_objective.network, pair(Tanh(), cost))
+    arrays = [device.asarray(a) for a in (theta, X)]
+    found = diagnose_network(objective, *arrays, device.asarray(T), device=device)
+    z = np.tanh(X @ theta[:12].reshape(4, 3) + theta[12:])
+    a = (1 + z) / 2
+    expected = -np.log(np.where(T == 1, a, 1 - a)) if isinstance(cost, CrossEntropy) else (z - T) ** 2 / 2
+    assert found.cost == pytest.approx(expected.sum(axis=1).mean())
+    for wrong, low in ((2 * T - 1, "-1"), (0.9 * T + 0.05, "0.05")):
+        with pytest.raises(ValueError, match=rf"^T has values from {low} to .*; targets are 0 and 1, also for outputs"):
+            diagnose_network(objective, *arrays, device.asarray(wrong), device=device)
+    rows = Rows(arrays[1], device.asarray(2 * T - 1))
+    with pytest.raises(ValueError, match=r"^validation\.T has values from -1 to 1; .* Give \(validation\.T \+ 1\) / 2"):
+        diagnose_network(objective, *arrays, device.asarray(T), device=device, validation=rows)
 
 
 def test_public_names():

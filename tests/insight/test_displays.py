@@ -291,6 +291,37 @@ class TestComparison:
     def test_equal_models_of_one_row_are_drawn(self):
         self.of(np.ones((2, 1), bool)).figure_.canvas.draw()
 
+    def test_log_losses_come_in_their_own_order_without_models_that_have_none(self):
+        rng = np.random.default_rng(1)
+        log_p = {"a": -rng.random(200), "b": None, "c": -0.8 * rng.random(200), "d": -0.99 * rng.random(200) - 0.01}
+        answers = [Answers(name, self.right[0], each) for name, each in log_p.items()]
+        comparison = Comparison.of(answers, np.zeros(200, int))
+        display = CompareDisplay(comparison, "log_loss").plot()
+        losses, differences = display.ax_
+        order = sorted("acd", key=lambda name: -log_p[name].mean())
+        assert [label.get_text() for label in losses.get_yticklabels()] == order and order[0] == "c"
+        for place, (name, line, point) in enumerate(
+            zip(order, losses.get_lines()[::2], losses.get_lines()[1::2], strict=True)
+        ):
+            [model] = [model for model in comparison.models if model.name == name]
+            assert point.get_xydata()[0] == pytest.approx([-log_p[name].mean(), place])
+            assert line.get_xdata() == pytest.approx(model.log_loss_interval)
+        for place, (name, line, point) in enumerate(
+            zip(order[1:], differences.get_lines()[1:5:2], differences.get_lines()[2:5:2], strict=True), 1
+        ):
+            pair = comparison.pair(name, "c")
+            assert point.get_xydata()[0] == pytest.approx([log_p["c"].mean() - log_p[name].mean(), place])
+            assert line.get_xdata() == pytest.approx(pair.log_loss_interval)
+            assert (point.get_markerfacecolor() != "white") is pair.log_loss_beyond_chance
+        assert losses.get_xlabel() == "log-loss, 200 rows"
+
+    def test_metrics_that_are_not_there_are_refused(self):
+        comparison = self.of(self.right).comparison
+        with pytest.raises(ValueError, match="metric='log_loss': no model of the comparison gives probabilities"):
+            CompareDisplay(comparison, "log_loss").plot()
+        with pytest.raises(ValueError, match="metric='f1' is not known; use 'accuracy' or 'log_loss'"):
+            CompareDisplay(comparison, "f1").plot()
+
     def test_what_it_refuses(self, plt):
         with pytest.raises(ValueError, match=r"ax holds 1 axes and CompareDisplay\.plot needs 2"):
             CompareDisplay(self.of(self.right).comparison).plot(plt.subplots()[1])

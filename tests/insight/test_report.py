@@ -259,9 +259,74 @@ class TestNumbers:
         assert f"On the {len(y[::2])} rows of this report, which it was not trained on." in other.text
         assert other.tile("on training rows") == f"{clf.history_.summary.score:.2%}"
 
+    def test_a_cost_that_is_the_log_loss_is_not_told_again(self, pages):
+        for name in ("digits", "hostile", "two classes", "50 classes", "multilabel"):
+            assert "The mean cost of these rows" not in pages[name].text
+
+    @pytest.mark.parametrize(
+        ("parameters", "factor", "why"),
+        [
+            ({"cost": "quadratic", "output_activation": "softmax"}, 1, "it is Quadratic, which is another function"),
+            ({"cost": "cross_entropy", "output_activation": "sigmoid"}, 1, "it is the cross-entropy of all outputs"),
+            ({"class_weight": {0: 9.0, 1: 1.0, 2: 1.0}}, 1, "it counts rows by class_weight"),
+            ({}, 1e6, "probabilities that are bounded away from 0"),  # their logarithms end at -5667
+        ],
+    )
+    def test_a_cost_that_is_not_the_log_loss_is_told_with_the_reason(self, iris, fitted, parameters, factor, why):
+        X, y = iris
+        clf = fitted(X, y, hidden_layer_sizes=(), max_iter=3, **parameters)
+        clf.theta_ = factor * clf.theta_
+        page = Page(html_report(clf, X, y))
+        assert why in page.text and page.text.count("The mean cost of these rows is") == 1
+        assert f"{diagnose(clf, X, y).cost:.4f} and not their log-loss" in page.text
+
     def test_columns_that_matter(self, pages):
         assert {"importance", "dependence-0"} <= set(pages["hostile"].drawn)
         assert "importance" not in pages["digits"].drawn  # pixels
+
+    def test_columns_that_do_nothing_are_counted_and_not_drawn(self, fitted):
+        X = np.random.default_rng(0).standard_normal((300, 12))
+        y = (X[:, 3] > 0).astype(int)
+        clf = fitted(X, y, hidden_layer_sizes=(), learning_rate_init=0.01, max_iter=60)
+        W = clf.theta_[:12].copy()
+        clf.theta_[:12] = np.where(np.arange(12) == 3, W, 0)  # of all columns one alone is asked
+        page = Page(html_report(clf, X, y))
+        assert "11 of 12 columns do nothing and are left out" in page.text
+        assert {name for name in page.drawn if "dependence" in name or "importance" in name} == {
+            "importance",
+            "dependence-0",
+        }
+        assert [text for text in page.drawn["importance"] if text.startswith("input")] == ["input 3"]
+        clf.theta_[:12] = 0
+        page = Page(html_report(clf, X, y))
+        assert "12 of 12 columns do nothing" in page.text
+        assert not {"importance", "dependence-0", "calibration", "roc"} & set(page.drawn)
+
+    def test_a_column_whose_mean_answer_stays_is_not_drawn(self, fitted):
+        X = np.random.default_rng(0).choice([-1.0, 1.0], (400, 2))
+        y = (X[:, 0] * X[:, 1] > 0).astype(int)  # each by itself tells nothing
+        X, y = np.r_[X, X * [-1, 1]], np.r_[y, 1 - y]
+        X, y = np.r_[X, X * [1, -1]], np.r_[y, 1 - y]
+        clf = fitted(X, y, hidden_layer_sizes=(8,), activation="tanh", learning_rate_init=0.05, max_iter=60)
+        assert clf.score(X, y) == 1
+        page = Page(html_report(clf, X, y))
+        assert "importance" in page.drawn and not [name for name in page.drawn if "dependence" in name]
+        assert re.search("The mean answer changes by less than 0.01 with input [01], input [01]: no picture", page.text)
+
+    def test_probabilities_that_are_all_alike_have_no_tables_and_pictures(self, fitted):
+        X = np.random.default_rng(0).standard_normal((200, 5))
+        y = np.arange(200) % 4 == 0
+        clf = fitted(X, y, hidden_layer_sizes=(), max_iter=1)
+        clf.theta_[:] = [0] * 5 + [-1.0]
+        page, p = Page(html_report(clf, X, y)), 1 / (1 + np.e)
+        assert f"Left out: the probability of True is {p:.3g} in all rows." in page.text
+        assert f"All p are in one bin: their mean is {p:.3f}, and it was so in 25.0% of the cases." in page.text
+        assert f"p(true) is {p:.2g} in all" in page.text and "<th>p(true)" not in page.source
+        clf.theta_[0] = 1e-3  # nearly alike: their order can be drawn, and no threshold of a table tells them apart
+        page, p = Page(html_report(clf, X, y)), clf.predict_proba(X)[:, 1]
+        assert "roc" in page.drawn
+        assert f"all probabilities of True are between {p.min():.4g} and {p.max():.4g}." in page.text
+        assert "Class True at each threshold" not in page.source
 
     def test_values_of_arrays_are_those_that_matter(self, fitted):
         X = np.random.default_rng(0).standard_normal((300, 30))
@@ -337,8 +402,43 @@ def test_findings_are_those_of_the_diagnosis(digits, fitted):
     for finding in found.findings:
         assert finding.text in page.text
         assert finding.remedy in page.text
+    for finding in found.findings:
+        assert f"<h4>{finding.name.replace('_', ' ').capitalize()}" in page.source
     cells = page.rows("The layers in numbers")
     assert [row[1] for row in cells] == [f"{found.layers[0].saturated:.1%}", "none"]
+
+
+def test_causes_stand_out_from_what_follows_from_them(iris, fitted):
+    X = np.c_[iris[0] * [1, 1, 1, 1000], iris[0][:, 0]]
+    clf = fitted(X, iris[1], activation="tanh", weight_init="gaussian", max_iter=5)
+    found, page = diagnose(clf, X, iris[1]).findings, html_report(clf, X, iris[1])
+    assert found[0].name == "unscaled_inputs"
+    section = page[page.index("<h2>Findings") : page.index("</section>", page.index("<h2>Findings"))]
+    _, *parts = re.split("<h3>(.*?)</h3>", section)
+    assert parts[::2] == ["Likely cause", "What may follow from it", "Also"]
+    cause, following, also = (re.findall('class="(.*?)"><h4>(.*?)<', part) for part in parts[1::2])
+
+    def written(kind, wanted):
+        names = [finding.name.replace("_", " ").capitalize() for finding in wanted]
+        layers = ["" if finding.layer is None else f" (layer {finding.layer})" for finding in wanted]
+        return [(kind, name + layer) for name, layer in zip(names, layers, strict=True)]
+
+    follow = [f for f in found if f.follows_from == "unscaled_inputs"]
+    assert "saturated_layer" in {f.name for f in follow}
+    assert cause == written("finding", found[:1])
+    assert following == written("finding follows", follow)
+    assert also == written("finding", [f for f in found[1:] if f not in follow])
+    assert "duplicate_inputs" in {f.name for f in found[1:] if f not in follow}
+
+
+def test_what_is_found_about_probabilities_is_said_once(fitted):
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((450, 40))
+    y = (X[:, 0] + rng.standard_normal(450) > 0).astype(int)
+    clf = fitted(X[:150], y[:150], learning_rate_init=0.01, max_iter=60)
+    [finding] = [f for f in diagnose(clf, X[150:], y[150:]).findings if f.name == "overconfident"]
+    text = Page(html_report(clf, X[150:], y[150:])).text
+    assert text.count(finding.text) == text.count(finding.remedy) == 1
 
 
 def test_what_it_refuses(cases):

@@ -1,12 +1,12 @@
-"""Pictures of a comparison: the accuracy of each model, and how far it is from the best."""
+"""Pictures of a comparison: the accuracy or log-loss of each model, and how far it is from the best."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self
 
-from gpunn.insight.compare import Comparison, compare
+from gpunn.insight.compare import Comparison, Interval, ModelScore, PairedDifference, compare
 from gpunn.insight.displays.style import SERIES, as_text, grid_of_axes, plain
 
 NAME_LENGTH = 32
@@ -14,23 +14,27 @@ NAME_LENGTH = 32
 
 @dataclass(eq=False)
 class CompareDisplay:
-    """Accuracies of models on the same rows, and their differences from the best, with 95% intervals.
+    """Accuracies or log-losses of models on the same rows, and their differences from the best, with 95% intervals.
 
-    Models come in the order of their accuracy, the best on top. On the right a filled marker is a difference beyond
-    chance: by the exact McNemar test (Holm-adjusted p < 0.05), or where rows have unequal weights by the interval.
+    The best model is on top, the others follow in order. On the right a filled marker is a difference beyond chance:
+    of accuracies by the exact McNemar test (Holm-adjusted p < 0.05), of log-losses, and where rows have unequal
+    weights, by the interval.
 
     Parameters
     ----------
     comparison : Comparison
+    metric : {"accuracy", "log_loss"}, default="accuracy"
+        Of log-losses only the models that give probabilities are drawn.
 
     Attributes
     ----------
     ax_ : ndarray of Axes (2,)
-        Accuracies, and differences in percentage points.
+        Accuracies in percent, and differences in percentage points; or log-losses and their differences.
     figure_ : Figure
     """
 
     comparison: Comparison
+    metric: Literal["accuracy", "log_loss"] = "accuracy"
     ax_: Any = field(init=False, repr=False)
     figure_: Any = field(init=False, repr=False)
 
@@ -66,29 +70,31 @@ class CompareDisplay:
         Raises
         ------
         ValueError
-            If ``ax`` is not two axes.
+            If ``ax`` is not two axes, ``metric`` is not known, or no model gives probabilities for a log-loss.
         """
-        # Stable: of equal ones the first is the best.
-        models = sorted(self.comparison.models, key=lambda model: -model.accuracy)
+        models = self._ranked()
         width, height = figure_size(len(models))
         self.ax_ = grid_of_axes("CompareDisplay.plot", ax, 1, 2, (width / 2, height))[0]
         self.figure_ = self.ax_[0].figure
         scores, differences = self.ax_
         for place, model in enumerate(models):
-            _point(scores, model.accuracy, model.accuracy_interval, place, filled=True, color=SERIES[0])
+            _point(scores, *self._values(model), place, filled=True, color=SERIES[0])
             if place == 0:
                 differences.plot(0, 0, marker="o", color="gray", markersize=6, linestyle="")
                 continue
             pair = self.comparison.pair(model.name, models[0].name)
-            beyond = pair.accuracy_beyond_chance
-            _point(differences, pair.accuracy, pair.accuracy_interval, place, filled=beyond, color=SERIES[1])
+            beyond = pair.accuracy_beyond_chance if self.metric == "accuracy" else pair.log_loss_beyond_chance
+            _point(differences, *self._values(pair), place, filled=beyond, color=SERIES[1])
         names = [as_text(model.name, NAME_LENGTH) for model in models]
         scores.set_yticks(range(len(models)), names)
         differences.set_yticks(range(len(models)), [""] * len(models))
         differences.axvline(0, color="gray", linewidth=1, zorder=0)
         weighted = "weighted " if self.comparison.weighted else ""
-        scores.set_xlabel(f"{weighted}accuracy in %, {self.comparison.n_rows:,} rows")
-        differences.set_xlabel("difference from the best\nin percentage points")
+        what, unit = (
+            ("accuracy in %", "in percentage points") if self.metric == "accuracy" else ("log-loss", "in log-loss")
+        )
+        scores.set_xlabel(f"{weighted}{what}, {self.comparison.n_rows:,} rows")
+        differences.set_xlabel(f"difference from the best\n{unit}")
         for axes in self.ax_:
             axes.set_ylim(len(models) - 0.5, -0.5)
             axes.tick_params(axis="y", length=0)
@@ -97,6 +103,25 @@ class CompareDisplay:
         _legend(differences)
         return self
 
+    def _ranked(self) -> list[ModelScore]:
+        """The models that have the metric, the best first; of equal ones the one given first."""
+        models = list(self.comparison.models)
+        if self.metric == "accuracy":
+            return sorted(models, key=lambda model: -model.accuracy)
+        if self.metric != "log_loss":
+            raise ValueError(f"metric={self.metric!r} is not known; use 'accuracy' or 'log_loss'.")
+        losses = {model.name: model.log_loss for model in models if model.log_loss is not None}
+        if not losses:
+            raise ValueError("metric='log_loss': no model of the comparison gives probabilities; use 'accuracy'.")
+        return sorted((model for model in models if model.name in losses), key=lambda model: losses[model.name])
+
+    def _values(self, one: ModelScore | PairedDifference) -> tuple[float, Interval]:
+        """What is drawn of a model or a pair that has the metric, and its interval."""
+        if self.metric == "log_loss" and one.log_loss is not None and one.log_loss_interval is not None:
+            return one.log_loss, one.log_loss_interval
+        low, high = one.accuracy_interval
+        return 100 * one.accuracy, (100 * low, 100 * high)
+
 
 def figure_size(n_models: int) -> tuple[float, float]:
     """Width and height of both panels, in inches."""
@@ -104,10 +129,10 @@ def figure_size(n_models: int) -> tuple[float, float]:
 
 
 def _point(ax: Any, value: float, interval: tuple[float, float], place: int, *, filled: bool, color: str) -> None:
-    """A share or a difference of shares with its interval, in percent."""
-    ax.plot([100 * end for end in interval], [place, place], color=color, linewidth=1.5, solid_capstyle="butt")
+    """A value or a difference with its interval."""
+    ax.plot(interval, [place, place], color=color, linewidth=1.5, solid_capstyle="butt")
     ax.plot(
-        100 * value, place, marker="o", markersize=6, color=color, markerfacecolor=color if filled else "white",
+        value, place, marker="o", markersize=6, color=color, markerfacecolor=color if filled else "white",
         linestyle="",
     )  # fmt: skip
 

@@ -81,21 +81,22 @@ def html_report(
         diagnosis = diagnose(clf, X_train, y_train, X_val=X, y_val=y)
         what = f"the {len(training):,} training rows, beside the {len(results):,} rows of this report"
         score = training.accuracy
+    cost = diagnosis.cost if diagnosis.validation_cost is None else diagnosis.validation_cost
     numbers = np.arange(len(results)) if row_numbers is None else np.asarray(row_numbers)
     image_shape = image_shape or square(clf)
     names: list[str] = []
     matter = page.Html("")
     if image_shape is None:
         matter, names = columns(opened(clf, X, y, None, "end"))
-    sure = next((finding for finding in diagnosis.findings if finding.name == "overconfident"), None)
     return page.page(
         title,
         parts.header(title, clf, results),
         quality.summary(results, score),
+        quality.cost_beside(clf, results, cost),
         parts.findings(diagnosis, what),
         quality.classes(results),
         quality.trade_off(results),
-        quality.calibration(results, sure),
+        quality.calibration(results),
         matter,
         errors(clf, X, results, image_shape, numbers, names),
         parts.training(clf, diagnosis),

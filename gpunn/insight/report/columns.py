@@ -16,16 +16,19 @@ from gpunn.insight.report.picture import picture
 SHOWN = 15  # columns
 DEPENDED_ON = 5
 CLASSES = 5
+FLAT = 0.01  # change of a mean probability that is not worth a picture
 
 
 def columns(found: Opened) -> tuple[Html, list[str]]:
     """The section, and the names of the columns, the most important first."""
     network = found.device, found.objective, found.theta, found.rows
     ranked = importances(*network, found.columns)
-    shown = ranked[:SHOWN]
-    which = (
-        "" if len(shown) == len(found.columns) else f" The {len(shown)} that matter most, of {len(found.columns):,}."
-    )
+    mattering = [each for each in ranked if each.matters]
+    shown = mattering[:SHOWN]
+    said = _left_out(len(mattering), len(ranked), len(found.columns))
+    names = [each.column.name for each in ranked]
+    if not shown:
+        return page.section("Columns that matter", page.paragraph(said)), names
     pictures = [
         picture(
             "importance",
@@ -35,18 +38,38 @@ def columns(found: Opened) -> tuple[Html, list[str]]:
             (4.6, 0.9 + 0.25 * len(shown)),
         )
     ]
+    flat = []
     for i, each in enumerate(shown[:DEPENDED_ON]):
-        if each.rise > 0:
-            pictures.append(_dependence(found, dependence(*network, each.column), i))
+        seen = dependence(*network, each.column)
+        if np.ptp(seen.probabilities, axis=0).max() < FLAT:
+            flat.append(printable(each.column.name, 40))
+        else:
+            pictures.append(_dependence(found, seen, i))
+    if flat:
+        said += f" The mean answer changes by less than {FLAT} with {', '.join(flat)}: no picture of that."
     section = page.section(
         "Columns that matter",
         page.paragraph(
             "How much the mean cost rises where the values of a column are shuffled among the rows, with the spread of "
-            f"five shuffles; and how the mean answer changes where all rows have one value of it.{which}"
+            f"five shuffles; and how the mean answer changes where all rows have one value of it. {said}".rstrip()
         ),
         page.pictures(pictures),
     )
-    return section, [each.column.name for each in ranked]
+    return section, names
+
+
+def _left_out(n_mattering: int, n_ranked: int, n: int) -> str:
+    """Which columns are not shown, and why."""
+    said = []
+    if n_ranked < n:
+        said.append(f"Looked at were the {n_ranked} of {n:,} columns with the largest weights.")
+    if n_mattering < n_ranked:
+        idle = n_ranked - n_mattering
+        do = "does nothing and is left out: shuffling it" if idle == 1 else "do nothing and are left out: shuffling one"
+        said.append(f"{idle} of {n_ranked} columns {do} raises the cost by no more than the spread.")
+    if n_mattering > SHOWN:
+        said.append(f"Shown are the {SHOWN} that matter most.")
+    return " ".join(said)
 
 
 def _bars(ax: Any, ranked: list[Importance]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from gpunn.insight.compare import Comparison
 from gpunn.insight.comparison_words import MODEL_HEAD, model_rows, notes_of, pair_head, pair_rows, title_of, verdict
@@ -16,8 +17,8 @@ from gpunn.insight.report.picture import picture
 def comparison_report(comparison: Comparison, *, title: str = "gpunn comparison") -> str:
     """Which of several classifiers does better on the same rows, and whether that is beyond chance, as one page.
 
-    Like that of `html_report` the page has its picture within it, follows the reader's light or dark theme, and can run
-    nothing.
+    Like that of `html_report` the page has its pictures within it, follows the reader's light or dark theme, and can
+    run nothing.
 
     Parameters
     ----------
@@ -37,26 +38,16 @@ def comparison_report(comparison: Comparison, *, title: str = "gpunn comparison"
     """
     pyplot("comparison_report")
     best = max(comparison.models, key=lambda model: model.accuracy)
-    size = figure_size(len(comparison.models))
-
-    def draw(ax: Any) -> None:
-        figure = ax.figure
-        ax.remove()
-        CompareDisplay(comparison).plot(figure.subplots(1, 2))
-
-    drawn = picture(
-        "comparison",
-        "Accuracies, and differences from the best",
-        "; ".join(f"{printable(model.name, 40)} {model.accuracy:.2%}" for model in comparison.models) + ".",
-        draw,
-        size,
-        least=0.7 * size[0],
-    )
+    accuracies = [(model.name, f"{model.accuracy:.2%}") for model in comparison.models]
+    pictures = [_picture(comparison, "accuracy", "Accuracies", accuracies)]
     facts = [("best accuracy", f"{printable(best.name, 40)} ({best.accuracy:.2%})")]
     losses = [(model.log_loss, model.name) for model in comparison.models if model.log_loss is not None]
     if losses:
         loss, name = min(losses)
         facts.append(("least log-loss", f"{printable(name, 40)} ({loss:.4f})"))
+    if len(losses) > 1:
+        named = [(name, f"{loss:.4f}") for loss, name in losses]
+        pictures.append(_picture(comparison, "log_loss", "Log-losses", named))
     sentences = [*map(verdict, comparison.pairs), *notes_of(comparison)]
     return page.page(
         title,
@@ -64,10 +55,32 @@ def comparison_report(comparison: Comparison, *, title: str = "gpunn comparison"
         page.paragraph(f"{title_of(comparison)}.", soft=True),
         page.tiles(facts),
         page.section("Verdicts", *map(page.paragraph, sentences)),
-        page.section("Picture", page.scroll("Accuracies and differences", drawn)),
+        page.section("Pictures", *pictures),
         page.section("Models", page.table("Each model", MODEL_HEAD, model_rows(comparison), numbers=range(2, 7))),
         page.section(
             "Pairs",
             page.table("First minus second", pair_head(comparison), pair_rows(comparison), numbers=range(1, 8)),
         ),
     )
+
+
+def _picture(
+    comparison: Comparison, metric: Literal["accuracy", "log_loss"], what: str, values: Sequence[tuple[str, str]]
+) -> Html:
+    """A metric of the models, and their differences from the best."""
+    size = figure_size(len(values))
+
+    def draw(ax: Any) -> None:
+        figure = ax.figure
+        ax.remove()
+        CompareDisplay(comparison, metric).plot(figure.subplots(1, 2))
+
+    drawn = picture(
+        f"comparison-{metric}",
+        f"{what}, and differences from the best",
+        "; ".join(f"{printable(name, 40)} {value}" for name, value in values) + ".",
+        draw,
+        size,
+        least=0.7 * size[0],
+    )
+    return page.scroll(f"{what} and differences", drawn)

@@ -85,13 +85,16 @@ def _values(
     columns = sorted(range(len(names)), key=rank.__getitem__)[:MOST_VALUES]
     n = len(names)
     which = f"The {n} values" if n <= MOST_VALUES else f"The {MOST_VALUES} of {n:,} values that matter most"
-    head = ("row", "true", "predicted", "p(true)", *(names[column] for column in columns))
+    said = [_said(results, i) for i in worst]
+    shown = 2 if len(worst) > 1 and len({p for *_, p in said}) == 1 else 3  # a p that is the same in all tells nothing
+    head = ("row", *("true", "predicted", "p(true)")[:shown], *(names[column] for column in columns))
     lines = [
-        (row_numbers[i], *_said(results, i), *(_shown(row[column]) for column in columns))
-        for i, row in zip(worst, rows, strict=True)
+        (row_numbers[i], *answer[:shown], *(_shown(row[column]) for column in columns))
+        for i, answer, row in zip(worst, said, rows, strict=True)
     ]
-    numbers = [place for place, column in enumerate(columns, 4) if not isinstance(rows[0][column], str)]
-    return page.table(f"{which} of each row", head, lines, numbers=[3, *numbers])
+    numbers = [place for place, column in enumerate(columns, shown + 1) if not isinstance(rows[0][column], str)]
+    caption = f"{which} of each row" + ("" if shown == 3 else f"; p(true) is {said[0][2]} in all")
+    return page.table(caption, head, lines, numbers=[*range(3, shown + 1), *numbers])
 
 
 def _named(clf: Any, X: Any, index: np.ndarray) -> tuple[list[Any], list[Any]]:

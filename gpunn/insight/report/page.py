@@ -61,7 +61,9 @@ svg * { stroke-linejoin: round; stroke-linecap: butt; }
 .rows img { width: 100%; max-width: 9rem; image-rendering: pixelated; border: 1px solid var(--line); display: block; }
 .finding { border-left: 4px solid var(--s1); background: var(--card); border-radius: 0 8px 8px 0; padding: .6rem 1rem;
   margin: .8rem 0; }
-.finding h3 { margin: 0; }
+.finding h4 { font-size: 1rem; margin: 0; }
+.follows { border-left: 2px solid var(--line); font-size: .9rem; padding: .3rem 1rem; }
+.follows h4 { font-size: .95rem; }
 pre { background: var(--card); border-radius: 8px; padding: .8rem 1rem; overflow-x: auto; font-size: .85rem; }
 @media print { .scroll { overflow: visible; } figure, .finding { break-inside: avoid; } }
 """

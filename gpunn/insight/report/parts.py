@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import importlib.metadata
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from gpunn.insight.displays import GradientFlowDisplay, TrainingCurveDisplay
 from gpunn.insight.displays.flow import CURVES
 from gpunn.insight.displays.style import printable
 from gpunn.insight.displays.training import rounds_of
+from gpunn.insight.finding import Finding, in_words
 from gpunn.insight.report import page
 from gpunn.insight.report.page import Html
 from gpunn.insight.report.picture import picture
@@ -25,6 +26,7 @@ from gpunn.training.history import ENDED_BY
 from gpunn.training.layers import SATURATED_BELOW, LayerStatistics, activation_of
 
 MOST_COLUMNS = 20
+FOLLOWS = "What may follow from it"
 
 
 def header(title: str, clf: Any, results: Results) -> Html:
@@ -134,21 +136,30 @@ def _flow(clf: Any) -> list[Html]:
 def findings(diagnosis: Any, what: str) -> Html:
     """What is wrong, the numbers that say so, and what to do."""
     parts = [page.paragraph(f"On {what}.", soft=True)]
-    if len(diagnosis.findings) > 1:
-        parts.append(page.paragraph("The first is the likeliest cause; the others may follow from it."))
     if not diagnosis.findings:
         parts.append(page.paragraph("Nothing that is looked for was found wrong."))
-    parts += map(_finding, diagnosis.findings)
+    for heading, group in _groups(diagnosis.findings):
+        parts += [page.heading(heading), *(_finding(finding, follows=heading == FOLLOWS) for finding in group)]
     return page.section("Findings", *parts)
 
 
-def _finding(finding: Any) -> Html:
-    name = finding.name.replace("_", " ").capitalize()
+def _groups(findings: Sequence[Finding]) -> list[tuple[str, Sequence[Finding]]]:
+    """The first finding, its consequences, and what is independent of it; each with a heading, none of them empty."""
+    first = findings[:1]
+    following = [finding for finding in findings if first and finding.follows_from == first[0].name]
+    others = [finding for finding in findings[1:] if finding not in following]
+    groups = [("Likely cause", first), (FOLLOWS, following), ("Also", others)]
+    return [(heading, group) for heading, group in groups if group]
+
+
+def _finding(finding: Finding, follows: bool) -> Html:
+    """One finding; smaller where it ``follows`` from the one above it, so that the cause stands out."""
     where = "" if finding.layer is None else f" (layer {finding.layer})"
-    numbers = "; ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in finding.evidence.items())
+    numbers = "; ".join(f"{in_words(key)} {value:.4g}" for key, value in finding.evidence.items())
+    text = finding.text if follows or finding.origin is None else f"{finding.text} {finding.origin}"
     return Html(
-        f'<div class="finding"><h3>{page.text(name + where)}</h3>{page.paragraph(finding.text)}'
-        f"<p><strong>What to do:</strong> {page.text(finding.remedy, 2000)}</p>"
+        f'<div class="finding{" follows" * follows}"><h4>{page.text(finding.title.capitalize() + where)}</h4>'
+        f"{page.paragraph(text)}<p><strong>What to do:</strong> {page.text(finding.remedy, 2000)}</p>"
         f"{page.paragraph(f'Evidence: {numbers}.', soft=True)}</div>"
     )
 

@@ -14,12 +14,14 @@ from gpunn.insight.report import page
 from gpunn.insight.report.page import Html
 from gpunn.insight.report.picture import picture
 from gpunn.insight.report.results import Results
+from gpunn.nn.costs import CrossEntropy, LogLikelihood
 
 MOST_CLASSES = 50  # in the table of classes
 NUMBERED = 12  # classes of a confusion matrix whose cells have room for numbers
 NAMED = 28  # classes whose names have room on the sides of it
 DRAWN = 100  # classes of a confusion matrix that can be looked at
 BINS = 10
+SAME = 1e-3  # difference of cost and log-loss, absolute or relative, that rounding may make
 THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
@@ -43,6 +45,22 @@ def summary(results: Results, training_score: float | None) -> Html:
     return page.tiles(facts)
 
 
+def cost_beside(clf: Any, results: Results, cost: float) -> Html:
+    """The mean cost of the rows and why it is not their log-loss, where the two differ."""
+    if math.isclose(cost, results.log_loss, rel_tol=SAME, abs_tol=SAME):
+        return Html("")
+    function, one_each = clf.head_.cost_function, results.multilabel or clf.network_.sizes[-1] == 1
+    if not isinstance(function, (LogLikelihood, CrossEntropy)):
+        why = f"it is {type(function).__name__}, which is another function of the outputs"
+    elif isinstance(function, CrossEntropy) and not one_each:
+        why = "it is the cross-entropy of all outputs, and the log-loss that of the true class alone"
+    elif clf.class_weight is not None:
+        why = "it counts rows by class_weight"
+    else:
+        why = "it is computed from the logits, and the log-loss from probabilities that are bounded away from 0"
+    return page.paragraph(f"The mean cost of these rows is {cost:.4f} and not their log-loss, since {why}.", soft=True)
+
+
 def trade_off(results: Results) -> Html:
     """What a threshold on the probability of the second of two classes brings; nothing for other problems."""
     p, true = results.confidence
@@ -58,6 +76,11 @@ def trade_off(results: Results) -> Html:
         PrecisionRecallDisplay.from_predictions(true, p, ax=ax, name="model", plot_chance_level=True)
         _finished(ax, "recall", "precision", ["model", "chance"], "upper right")
 
+    if p.min() == p.max():
+        return page.section(
+            "Thresholds",
+            page.paragraph(f"Left out: the probability of {printable(second, 24)} is {p[0]:.3g} in all rows."),
+        )
     rows = []
     for threshold in THRESHOLDS:
         said = p >= threshold
@@ -68,6 +91,13 @@ def trade_off(results: Results) -> Html:
         ))  # fmt: skip
     head = ("threshold", "predicted so", "precision", "recall", "F1", "accuracy")
     name = printable(second, 24)
+    if any(p.min() < threshold <= p.max() for threshold in THRESHOLDS):
+        table = page.table(f"Class {name} at each threshold", head, rows, numbers=range(6))
+    else:
+        table = page.paragraph(
+            f"A table of thresholds is left out: all probabilities of {name} are between {p.min():.4g} and "
+            f"{p.max():.4g}."
+        )
     curves = [
         picture("roc", "ROC curve", f"Area {results.roc_auc:.4f}, on {n:,} rows.", roc, (4.2, 3.8)),
         picture("precision-recall", "Precision and recall", f"Average precision {results.average_precision:.4f}.",
@@ -80,7 +110,7 @@ def trade_off(results: Results) -> Html:
             "parameter threshold says otherwise."
         ),
         page.pictures(curves),
-        page.table(f"Class {name} at each threshold", head, rows, numbers=range(6)),
+        table,
     )
 
 
@@ -155,8 +185,8 @@ def _draw_confusion(ax: Any, display: Any, n: int) -> None:
     ax.set_ylabel("true class")
 
 
-def calibration(results: Results, finding: Any = None) -> Html:
-    """Whether probabilities mean what they say, and what was found about that."""
+def calibration(results: Results) -> Html:
+    """Whether probabilities mean what they say."""
     believed, true = results.confidence
     if not np.all(np.isfinite(believed)):
         return page.section("Calibration", page.paragraph("Left out: some of the probabilities are no numbers."))
@@ -177,17 +207,26 @@ def calibration(results: Results, finding: Any = None) -> Html:
         ax.legend(["ideal", "model"], loc="best", frameon=False)
         ax.grid(alpha=0.5)
 
+    what = page.paragraph(
+        f"Where the {axis} is given as p, it should be so in a share p of the cases. The mean distance from that, "
+        f"over {BINS} bins of p, is {gap:.3f} (expected calibration error)."
+    )
+    if len(np.unique(bins_of(believed))) == 1:  # a picture of one point
+        alike = f"All p are in one bin: their mean is {believed.mean():.3f}, and it was so in {true.mean():.1%} of the "
+        return page.section("Calibration", what, page.paragraph(f"{alike}cases."))
     return page.section(
         "Calibration",
-        page.paragraph(
-            f"Where the {axis} is given as p, it should be so in a share p of the cases. The mean distance from that, "
-            f"over {BINS} bins of p, is {gap:.3f} (expected calibration error)."
-        ),
+        what,
         page.pictures(
             [picture("calibration", "Reliability", f"{share.capitalize()}, against the {axis}.", draw, (4.2, 3.8))]
         ),
-        *([] if finding is None else [page.paragraph(finding.text), page.paragraph(f"What to do: {finding.remedy}")]),
     )
+
+
+def bins_of(believed: np.ndarray) -> np.ndarray:
+    """Number of the bin of each probability (n,), among `BINS` of equal width."""
+    place: np.ndarray = np.minimum((believed * BINS).astype(int), BINS - 1)
+    return place
 
 
 def expected_error(believed: np.ndarray, true: np.ndarray) -> float:
@@ -195,6 +234,6 @@ def expected_error(believed: np.ndarray, true: np.ndarray) -> float:
 
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3.
     """
-    place = np.minimum((believed * BINS).astype(int), BINS - 1)
+    place = bins_of(believed)
     gaps = np.bincount(place, true.astype(float), BINS) - np.bincount(place, believed, BINS)
     return float(np.sum(np.abs(gaps)) / len(believed))

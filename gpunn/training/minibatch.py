@@ -16,7 +16,7 @@ from gpunn.compile import policy
 from gpunn.devices import Device, writable
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective, limit_norms
-from gpunn.optim.first_order import FirstOrder, clip_norm
+from gpunn.optim.first_order import FirstOrder, MethodState, clip_norm
 from gpunn.optim.schedules import Schedule
 from gpunn.training import agreement
 from gpunn.training.data import Rows, SparseRows
@@ -41,7 +41,7 @@ class Progress:
     """
 
     theta: Array
-    method_state: Any
+    method_state: MethodState
     step: Array
     patience: Patience
     best: Best  # of the score, with early stopping

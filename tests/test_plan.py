@@ -65,6 +65,11 @@ PURE_MAY_IMPORT = {
 }
 
 
+# No parameter of these names may be Any in these rooms: the type is what shows that the compiler knows it.
+TYPED = ("compile", "training")
+HAVE_TYPES = {"objective", "network", "head", "method", "state", "method_state"}
+
+
 def room_of(path):
     """The room a file stands in; "" for gpunn/__init__.py."""
     first = path.relative_to(HOUSE / "gpunn").parts[0].removesuffix(".py")
@@ -111,6 +116,37 @@ def faults(path, source):
                 other = ""  # a name of gpunn/__init__.py
             if other != room and other not in PLAN[room]:
                 yield f"{where}: {room} may not import from {other or 'gpunn itself'} ({name})."
+
+
+def untyped(source):
+    """Parameters of functions and fields of classes that are Any, though their name says what they are."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.arg):
+            name, annotation = node.arg, node.annotation
+        elif isinstance(node, ast.AnnAssign):
+            name, annotation = ast.unparse(node.target), node.annotation
+        else:
+            continue
+        names = {part.id for part in ast.walk(annotation) if isinstance(part, ast.Name)} if annotation else {"Any"}
+        if name in HAVE_TYPES and "Any" in names:
+            yield f"line {node.lineno}: {name} is Any; name its type."
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if room_of(path) in TYPED], ids=lambda path: path.name)
+def test_what_a_compiler_and_a_training_are_given_has_types(path):
+    assert list(untyped(path.read_text())) == []
+
+
+@pytest.mark.parametrize("source", [
+    "def f(state: Any): pass", "def f(*, head: Any | None = None): pass", "def f(method): pass",
+    "def f(network: Optional[Any]): pass", "class A:\n    objective: Any", "def f(state: tuple[Any, ...]): pass",
+])  # fmt: skip
+def test_a_parameter_without_its_type_is_found(source):
+    assert len(list(untyped(source))) == 1
+
+
+def test_parameters_of_other_names_and_types_are_let_be():
+    assert list(untyped("def f(state: MethodState, X: Any, head: Head | None) -> Any: pass")) == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(HOUSE)))

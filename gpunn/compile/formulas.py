@@ -7,7 +7,6 @@ follow from `gpunn.nn` and `gpunn.optim`; `gpunn.compile.cpu` and `gpunn.compile
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from gpunn.compile.trace import ELEMENTWISE, PER_ROW, SCALAR, Graph, Symbol, Untraceable, tracing
 from gpunn.nn.activations import Activation
@@ -15,7 +14,7 @@ from gpunn.nn.dropout import Dropout
 from gpunn.nn.heads import Head
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
-from gpunn.optim.first_order import FirstOrder
+from gpunn.optim.first_order import FirstOrder, MethodState
 
 
 @dataclass(frozen=True)
@@ -94,16 +93,16 @@ def head(head: Head, dtype: str) -> Formula:
     return Formula(graph, {"cost": cost, "dz": dz * graph.input("factor", PER_ROW)})
 
 
-def ranks(state: Any) -> dict[str, int]:
+def ranks(state: MethodState) -> dict[str, int]:
     """Rank of each array of a method's state, by the name that it has in the formulas."""
     return {
         f"state_{name}": SCALAR if array.shape == (1,) else ELEMENTWISE
-        for name, array in zip(type(state)._fields, state, strict=True)
+        for name, array in zip(state._fields, state, strict=True)
     }
 
 
 def update(
-    objective: Objective | None, method: FirstOrder, state: Any, dtype: str, theta_range: tuple[int, int]
+    objective: Objective | None, method: FirstOrder, state: MethodState, dtype: str, theta_range: tuple[int, int]
 ) -> Formula:
     """New theta and state of a range of theta; the sums of g^2 and, where there are any, of penalties.
 
@@ -125,7 +124,7 @@ def update(
     return Formula(graph, outputs | {name: given[name] for name in changed})
 
 
-def advance(method: FirstOrder, state: Any, dtype: str) -> Formula:
+def advance(method: FirstOrder, state: MethodState, dtype: str) -> Formula:
     """The values of the state that are one for all parameters, after a step."""
     graph = Graph(dtype, (0, 1))  # any range: these values are the same for all entries of theta
     given = _update_inputs(graph, state)
@@ -133,12 +132,12 @@ def advance(method: FirstOrder, state: Any, dtype: str) -> Formula:
     return Formula(graph, {name: given[name] for name, rank in ranks(state).items() if rank == SCALAR})
 
 
-def _update_inputs(graph: Graph, state: Any) -> dict[str, Symbol]:
+def _update_inputs(graph: Graph, state: MethodState) -> dict[str, Symbol]:
     given = {"theta": ELEMENTWISE, "g": ELEMENTWISE, "lr": SCALAR, **ranks(state)}
     return {name: graph.input(name, rank) for name, rank in given.items()}
 
 
-def _apply(graph: Graph, method: FirstOrder, state: Any, given: dict[str, Symbol]) -> None:
+def _apply(graph: Graph, method: FirstOrder, state: MethodState, given: dict[str, Symbol]) -> None:
     """Let the method update; afterwards the symbols stand for what it made of them."""
     fields = type(state)(*(given[name] for name in ranks(state)))
     with tracing(method):

@@ -18,7 +18,7 @@ from gpunn.devices import Device
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective
 from gpunn.optim.averaging import Averaged
-from gpunn.optim.first_order import FirstOrder
+from gpunn.optim.first_order import FirstOrder, MethodState
 
 Array = Any
 Compiled = tuple[Any, str]  # a program and what it is; or None, and why there is none
@@ -35,7 +35,13 @@ class Compiler(Protocol):
     again_seconds: float
 
     def epoch(
-        self, objective: Objective, method: FirstOrder, theta: Array, state: Any, X: Array, dropout: Dropout | None
+        self,
+        objective: Objective,
+        method: FirstOrder,
+        theta: Array,
+        state: MethodState,
+        X: Array,
+        dropout: Dropout | None,
     ) -> Compiled:
         """An epoch of minibatch training as one function."""
 
@@ -53,7 +59,13 @@ class CpuCompiler:
         pass
 
     def epoch(
-        self, objective: Objective, method: FirstOrder, theta: Array, state: Any, X: Array, dropout: Dropout | None
+        self,
+        objective: Objective,
+        method: FirstOrder,
+        theta: Array,
+        state: MethodState,
+        X: Array,
+        dropout: Dropout | None,
     ) -> Compiled:
         return self._made("CompiledEpoch", X, objective, method, theta, state, X, dropout)
 
@@ -87,7 +99,13 @@ class CudaCompiler:
         self.device = device
 
     def epoch(
-        self, objective: Objective, method: FirstOrder, theta: Array, state: Any, X: Array, dropout: Dropout | None
+        self,
+        objective: Objective,
+        method: FirstOrder,
+        theta: Array,
+        state: MethodState,
+        X: Array,
+        dropout: Dropout | None,
     ) -> Compiled:
         """A ValueError where the precision asked for cannot be had."""
         from gpunn.compile.cuda.graph import CapturedEpoch

@@ -9,11 +9,23 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 Array = Any
 Namespace = Any
+
+
+class MethodState(Protocol):
+    """The state of a method: a named tuple of arrays, each shaped like theta or (1,)."""
+
+    def __init__(self, *arrays: Array) -> None: ...
+
+    def __iter__(self) -> Iterator[Array]: ...
+
+    @property
+    def _fields(self) -> tuple[str, ...]: ...
 
 
 class NoState(NamedTuple):
@@ -38,12 +50,12 @@ class FirstOrder(ABC):
     """What training asks of a first-order method; see the head of this file."""
 
     @abstractmethod
-    def init(self, xp: Namespace, theta: Array) -> Any:
-        """The state before the first step: a named tuple of arrays on the device of theta (..., P)."""
+    def init(self, xp: Namespace, theta: Array) -> MethodState:
+        """The state before the first step, on the device of theta (..., P)."""
 
     @abstractmethod
     def update(self, xp: Namespace, theta: Array, g: Array, state: Any, lr: Array) -> None:
-        """One step: change theta and the arrays of the state in place."""
+        """One step: change theta and the arrays of the state, which `init` made, in place."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from gpunn.devices import Device, writable
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective, limit_norms
 from gpunn.optim.averaging import Averaged, update_average
-from gpunn.optim.first_order import FirstOrder, clip_norm
+from gpunn.optim.first_order import FirstOrder, MethodState, clip_norm
 from gpunn.optim.schedules import Schedule
 from gpunn.training import agreement
 from gpunn.training.data import Rows, SparseRows
@@ -42,7 +42,7 @@ class Progress:
     """
 
     theta: Array
-    method_state: Any
+    method_state: MethodState
     step: Array
     patience: Patience
     best: Best  # of the score, with early stopping

@@ -19,7 +19,7 @@ from gpunn.compile.schedule import Schedule
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.heads import Head
 from gpunn.nn.objective import Objective
-from gpunn.optim.first_order import FirstOrder
+from gpunn.optim.first_order import FirstOrder, MethodState
 
 LANES = 16  # rows that a head handles at once: their values are vectors
 AHEAD = 4  # rows that are fetched into the cache before they are copied
@@ -103,7 +103,7 @@ def network_kernels(
     return found | {"head": _head(objective.head, dtype)}
 
 
-def update_kernels(objective: Objective, method: FirstOrder, state: Any, dtype: str) -> dict[str, str]:
+def update_kernels(objective: Objective, method: FirstOrder, state: MethodState, dtype: str) -> dict[str, str]:
     """Source of each kernel of the update: update_weights, update_biases, advance."""
     n_weights, n = objective.network.n_weights, objective.network.n_parameters
     weights = formulas.update(objective, method, state, dtype, (0, n_weights))
@@ -313,7 +313,7 @@ def _head(head: Head, dtype: str) -> str:
     return f.finished()
 
 
-def _update(name: str, formula: Formula, state: Any, dtype: str) -> str:
+def _update(name: str, formula: Formula, state: MethodState, dtype: str) -> str:
     """The update of a range of theta, by the part of the gradient that its operation's first matrix is."""
     f = Kernel(name, dtype, ["g"])
     arrays = {"theta": f.element(f.kind, f.let_address(op.THETA), f.column_start), "g": f.matrices["g"][0]}
@@ -336,7 +336,7 @@ def _update(name: str, formula: Formula, state: Any, dtype: str) -> str:
     return f.finished()
 
 
-def _advance(formula: Formula, state: Any, dtype: str) -> str:
+def _advance(formula: Formula, state: MethodState, dtype: str) -> str:
     f = Kernel("advance", dtype, [])
     scalars = _scalars(f, state)
     loops = Loops(f, formula.graph, formula.outputs, read=lambda name, j: scalars[name])
@@ -347,7 +347,7 @@ def _advance(formula: Formula, state: Any, dtype: str) -> str:
     return f.finished()
 
 
-def _scalars(f: Kernel, state: Any) -> dict[str, str]:
+def _scalars(f: Kernel, state: MethodState) -> dict[str, str]:
     """Values that are one for the step: of REALS, and of the method's state."""
     reals, counters = f.let_address(op.REALS), f.let_address(op.COUNTERS)
     found = {"share": f.load(f.kind, reals, str(op.SHARE)), "lr": f.load(f.kind, reals, str(op.RATE))}

@@ -24,7 +24,7 @@ from gpunn.compile.cpu.workspace import aligned, empty_aligned
 from gpunn.devices import cores
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective
-from gpunn.optim.first_order import FirstOrder
+from gpunn.optim.first_order import FirstOrder, MethodState
 
 FLOPS_PER_CALL = 2e10  # Ctrl-C waits for a call to end: about a tenth of a second
 STEP, WEIGHT, NEURON = 1e6, 300, 1e3  # products that take as long as a step's start, a weight's update, a neuron's row
@@ -41,7 +41,7 @@ class CompiledEpoch:
     objective : Objective
     method : FirstOrder
     theta : ndarray (P,) or (m, P)
-    state : NamedTuple
+    state : MethodState
         Of the method.
     X : ndarray or sparse matrix in rows (n, d)
         For its dtypes.
@@ -60,7 +60,7 @@ class CompiledEpoch:
         objective: Objective,
         method: FirstOrder,
         theta: np.ndarray,
-        state: Any,
+        state: MethodState,
         X: Any,
         dropout: Dropout | None = None,
     ) -> None:
@@ -83,7 +83,7 @@ class CompiledEpoch:
         few_parts = 2 * batch * sum(self.sizes[1:]) <= self.n_weights
         return "tensor parallel" if few_parts and not self.has_row_reductions else "sharded update"
 
-    def align(self, theta: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
+    def align(self, theta: np.ndarray, state: MethodState) -> tuple[np.ndarray, MethodState]:
         """theta and state with each array at a multiple of 64 bytes, copied if it must be.
 
         What BLAS gives may differ in the last bit with the address; the same seed is to give the same bits.
@@ -93,7 +93,7 @@ class CompiledEpoch:
     def __call__(
         self,
         theta: np.ndarray,
-        state: Any,
+        state: MethodState,
         X: Any,
         T: np.ndarray,
         weight: np.ndarray | None,
@@ -109,8 +109,8 @@ class CompiledEpoch:
         many at the same time as there are cores; one alone by all threads.
         """
         if theta.ndim == 2 and len(theta) == 1:
-            alone = type(state)(*(array[0] if array.shape == theta.shape else array for array in state))
-            total, norm = self(theta[0], alone, X, T, weight, order, lr, batch, None if keys is None else keys[0])
+            one = type(state)(*(array[0] if array.shape == theta.shape else array for array in state))
+            total, norm = self(theta[0], one, X, T, weight, order, lr, batch, None if keys is None else keys[0])
             return total[None], norm[None]
         if (X.dtype, issparse(X), theta.dtype) != (self.X_dtype, self.index_dtype is not None, self.dtype):
             raise TypeError(f"X of {X.dtype} and theta of {theta.dtype} are not those that this was compiled for.")
@@ -130,7 +130,7 @@ class CompiledEpoch:
         n_steps = max(1, int(FLOPS_PER_CALL / (STEP + WEIGHT * self.n_weights + batch * _work(self.sizes))))
         total, norm = np.zeros(theta.shape[:-1]), np.zeros(theta.shape[:-1])
 
-        def run(first: int, which: Any, theta: np.ndarray, state: Any) -> None:
+        def run(first: int, which: Any, theta: np.ndarray, state: MethodState) -> None:
             try:
                 work = self.workspace_pool.pop()
             except IndexError:  # there are as many as there are runs at the same time
@@ -168,7 +168,7 @@ class CompiledEpoch:
                 _members(functools.partial(run, first), theta, state)
         return total, norm
 
-    def _parts(self, state: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    def _parts(self, state: MethodState) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Arrays of the state that are one number for the step, and the others."""
         return [a for a, s in zip(state, self.is_scalar, strict=True) if s], [
             a for a, s in zip(state, self.is_scalar, strict=True) if not s
@@ -209,7 +209,7 @@ class Thread:
         self.address = self.table.ctypes.data
 
 
-def _members(run: Callable[[int, np.ndarray, Any], None], theta: np.ndarray, state: Any) -> None:
+def _members(run: Callable[[int, np.ndarray, MethodState], None], theta: np.ndarray, state: MethodState) -> None:
     """Run members side by side; numbers that are one for all of them change once."""
     shared = [array.shape != theta.shape for array in state]
     states = [

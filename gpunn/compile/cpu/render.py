@@ -139,7 +139,7 @@ class Nodes:
     def constant(self, value: float, dtype: str | None = None) -> str:
         dtype = dtype or self.dtype
         literal = constant(dtype, value)
-        return f"<{', '.join([f'{TYPES[dtype]} {literal}'] * self.lanes)}>" if self.lanes else literal
+        return f"splat ({TYPES[dtype]} {literal})" if self.lanes else literal
 
     def value(self, i: int) -> str:
         """The value of a node that was computed, or of a constant."""

@@ -19,7 +19,7 @@ from gpunn.compile.cuda.kernels import kernels
 from gpunn.compile.cuda.plan import Gemm, Part, Plan, Record
 from gpunn.compile.cuda.runtime import LaunchConfig
 from gpunn.nn.objective import Objective
-from gpunn.optim.first_order import FirstOrder
+from gpunn.optim.first_order import FirstOrder, MethodState
 
 Array = Any
 
@@ -36,7 +36,7 @@ class CapturedEpoch:
     objective : Objective
     method : FirstOrder
     theta : array (P,)
-    state : NamedTuple
+    state : MethodState
         Of the method.
     X : array (n, d)
         For its dtype, one of `gpunn.compile.cuda.runtime.INPUTS`.
@@ -53,7 +53,7 @@ class CapturedEpoch:
     """
 
     def __init__(
-        self, objective: Objective, method: FirstOrder, theta: Array, state: Any, X: Array, precision: str
+        self, objective: Objective, method: FirstOrder, theta: Array, state: MethodState, X: Array, precision: str
     ) -> None:
         self.network = objective.network
         self.bf16_operands = precision == "bf16"
@@ -67,12 +67,20 @@ class CapturedEpoch:
         self._captured: tuple[tuple[int, int], list[Array]] = (0, 0), []
         self._try(theta, state, X)
 
-    def align(self, theta: Array, state: Any) -> tuple[Array, Any]:
+    def align(self, theta: Array, state: MethodState) -> tuple[Array, MethodState]:
         """theta and state where the program wants them: as they are."""
         return theta, state
 
     def __call__(
-        self, theta: Array, state: Any, X: Array, T: Array, weight: Array | None, order: Array, lr: Array, batch: int
+        self,
+        theta: Array,
+        state: MethodState,
+        X: Array,
+        T: Array,
+        weight: Array | None,
+        order: Array,
+        lr: Array,
+        batch: int,
     ) -> tuple[Array, Array]:
         """Sum over the rows of the cost of their batch, and the norm of the last gradient; theta and state change.
 
@@ -93,7 +101,7 @@ class CapturedEpoch:
         total = buffers["costs"].sum(dtype=np.float64) + buffers["sums"].sum(dtype=np.float64)
         return total, cupy.sqrt(buffers["norms"].sum(dtype=np.float64))
 
-    def _try(self, theta: Array, state: Any, X: Array) -> None:
+    def _try(self, theta: Array, state: MethodState, X: Array) -> None:
         T = cupy.zeros((1, self.network.sizes[-1]), theta.dtype)
         copies = type(state)(*(array.copy() for array in state))
         order, lr = cupy.zeros(1, np.int64), cupy.zeros(1, theta.dtype)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gpunn.compile import formulas
 from gpunn.compile.cuda.render import Statement, loops, needs_rows
@@ -18,7 +17,7 @@ from gpunn.compile.trace import ELEMENTWISE, SCALAR, Graph
 from gpunn.nn.heads import Head
 from gpunn.nn.network import Dense
 from gpunn.nn.objective import Objective
-from gpunn.optim.first_order import FirstOrder
+from gpunn.optim.first_order import FirstOrder, MethodState
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Kernels:
 def kernels(
     objective: Objective,
     method: FirstOrder,
-    state: Any,
+    state: MethodState,
     dtype: str,
     X_dtype: str,
     bf16_operands: bool,
@@ -45,8 +44,8 @@ def kernels(
     ----------
     objective : Objective
     method : FirstOrder
-    state : NamedTuple
-        Of the method, arrays shaped like theta (P,) or (1,).
+    state : MethodState
+        Arrays shaped like theta (P,) or (1,).
     dtype : {"float32", "float64"}
     X_dtype : str
         One of `gpunn.compile.cuda.runtime.INPUTS`.
@@ -178,7 +177,9 @@ def _head(made: _Made, head: Head, n: int, dtype: str) -> None:
     made.add("head", arguments, ["const i64 first = step[0] * batch;", *lines], by_rows=True)
 
 
-def _update(made: _Made, objective: Objective, method: FirstOrder, state: Any, dtype: str, bf16_operands: bool) -> None:
+def _update(
+    made: _Made, objective: Objective, method: FirstOrder, state: MethodState, dtype: str, bf16_operands: bool
+) -> None:
     """Penalty and optimiser over all of theta; each block leaves its sums of g^2 and of the penalty."""
     n_weights, n = objective.network.n_weights, objective.network.n_parameters
     ranks = formulas.ranks(state)
@@ -219,7 +220,7 @@ def _update(made: _Made, objective: Objective, method: FirstOrder, state: Any, d
     made.add("update", ", ".join(arguments), lines)
 
 
-def _advance(made: _Made, method: FirstOrder, state: Any, dtype: str) -> None:
+def _advance(made: _Made, method: FirstOrder, state: MethodState, dtype: str) -> None:
     """By one block, at the end of a step: its penalty, the counters of the method, and the number of the step."""
     formula, ranks = formulas.advance(method, state, dtype), formulas.ranks(state)
     once = [(f"{name}[0] = {{}};", symbol) for name, symbol in formula.outputs.items()]

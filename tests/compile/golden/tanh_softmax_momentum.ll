@@ -1,0 +1,838 @@
+define void @forward_0(ptr %operation, ptr %addresses) {
+entry:
+  %v0 = getelementptr inbounds i64, ptr %operation, i64 2
+  %v1 = load i64, ptr %v0
+  %v2 = getelementptr inbounds i64, ptr %operation, i64 3
+  %v3 = load i64, ptr %v2
+  %v4 = getelementptr inbounds i64, ptr %operation, i64 4
+  %v5 = load i64, ptr %v4
+  %v6 = getelementptr inbounds i64, ptr %operation, i64 5
+  %v7 = load i64, ptr %v6
+  %v8 = sub i64 %v7, %v5
+  %v9 = getelementptr inbounds i64, ptr %operation, i64 8
+  %v10 = load i64, ptr %v9
+  %v11 = getelementptr inbounds ptr, ptr %addresses, i64 %v10
+  %v12 = load ptr, ptr %v11
+  %v13 = getelementptr inbounds i64, ptr %operation, i64 9
+  %v14 = load i64, ptr %v13
+  %v15 = getelementptr inbounds float, ptr %v12, i64 %v14
+  %v16 = getelementptr inbounds i64, ptr %operation, i64 10
+  %v17 = load i64, ptr %v16
+  %v18 = getelementptr inbounds i64, ptr %operation, i64 11
+  %v19 = load i64, ptr %v18
+  %v20 = getelementptr inbounds ptr, ptr %addresses, i64 %v19
+  %v21 = load ptr, ptr %v20
+  %v22 = getelementptr inbounds i64, ptr %operation, i64 12
+  %v23 = load i64, ptr %v22
+  %v24 = getelementptr inbounds float, ptr %v21, i64 %v23
+  %v25 = getelementptr inbounds i64, ptr %operation, i64 13
+  %v26 = load i64, ptr %v25
+  %v27 = getelementptr inbounds i64, ptr %operation, i64 14
+  %v28 = load i64, ptr %v27
+  %v29 = getelementptr inbounds ptr, ptr %addresses, i64 %v28
+  %v30 = load ptr, ptr %v29
+  %v31 = getelementptr inbounds i64, ptr %operation, i64 15
+  %v32 = load i64, ptr %v31
+  %v33 = getelementptr inbounds float, ptr %v30, i64 %v32
+  %v34 = getelementptr inbounds i64, ptr %operation, i64 16
+  %v35 = load i64, ptr %v34
+  %v36 = getelementptr inbounds i64, ptr %operation, i64 17
+  %v37 = load i64, ptr %v36
+  %v38 = getelementptr inbounds ptr, ptr %addresses, i64 %v37
+  %v39 = load ptr, ptr %v38
+  %v40 = getelementptr inbounds i64, ptr %operation, i64 18
+  %v41 = load i64, ptr %v40
+  %v42 = getelementptr inbounds float, ptr %v39, i64 %v41
+  %v43 = getelementptr inbounds i64, ptr %operation, i64 19
+  %v44 = load i64, ptr %v43
+  %v45 = getelementptr inbounds ptr, ptr %addresses, i64 6
+  %v46 = load ptr, ptr %v45
+  %v47 = getelementptr inbounds i64, ptr %operation, i64 6
+  %v48 = load i64, ptr %v47
+  %v49 = mul i64 0, %v44
+  %v50 = add i64 %v49, %v5
+  %v51 = getelementptr inbounds float, ptr %v42, i64 %v50
+  br label %head52
+head52:
+  %i52 = phi i64 [ %v1, %entry ], [ %next52, %latch52 ]
+  %more52 = icmp slt i64 %i52, %v3
+  br i1 %more52, label %body52, label %exit52
+body52:
+  %v53 = mul i64 %i52, %v17
+  %v54 = add i64 %v53, %v5
+  %v55 = getelementptr inbounds float, ptr %v15, i64 %v54
+  %v56 = mul i64 %i52, %v26
+  %v57 = add i64 %v56, %v5
+  %v58 = getelementptr inbounds float, ptr %v24, i64 %v57
+  %v59 = mul i64 %i52, %v35
+  %v60 = add i64 %v59, %v5
+  %v61 = getelementptr inbounds float, ptr %v33, i64 %v60
+  %v62 = mul i64 %i52, %v48
+  %v63 = add i64 %v62, %v5
+  br label %head64
+head64:
+  %i64 = phi i64 [ 0, %body52 ], [ %next64, %latch64 ]
+  %more64 = icmp slt i64 %i64, %v8
+  br i1 %more64, label %body64, label %exit64
+body64:
+  %v65 = getelementptr inbounds float, ptr %v55, i64 %i64
+  %v66 = load float, ptr %v65
+  %v67 = getelementptr inbounds float, ptr %v51, i64 %i64
+  %v68 = load float, ptr %v67
+  %v69 = fadd contract arcp nsz float %v66, %v68
+  %v70 = call float @llvm.fabs.f32(float %v69)
+  %v71 = fcmp ogt float %v70, 0x4039000000000000
+  %v72 = select i1 %v71, float 0x4039000000000000, float %v70
+  %v73 = fmul contract arcp nsz float 0x4000000000000000, %v72
+  %v74 = fcmp ogt float %v73, 0x4056400000000000
+  %v75 = select i1 %v74, float 0x4056400000000000, float %v73
+  %v76 = fcmp olt float %v75, 0xC049000000000000
+  %v77 = select i1 %v76, float 0xC049000000000000, float %v75
+  %v78 = fmul contract arcp nsz float %v77, 0x3FF7154760000000
+  %v79 = fadd contract arcp nsz float %v78, 0x4168000000000000
+  %v80 = fsub contract arcp nsz float %v79, 0x4168000000000000
+  %v81 = fmul contract arcp nsz float %v80, 0x3FE62E0000000000
+  %v82 = fsub contract arcp nsz float %v77, %v81
+  %v83 = fmul contract arcp nsz float %v80, 0x3F00BFBE80000000
+  %v84 = fsub contract arcp nsz float %v82, %v83
+  %v85 = fmul contract arcp nsz float 0x3F2A01A020000000, %v84
+  %v86 = fadd contract arcp nsz float %v85, 0x3F56C16C20000000
+  %v87 = fmul contract arcp nsz float %v86, %v84
+  %v88 = fadd contract arcp nsz float %v87, 0x3F81111120000000
+  %v89 = fmul contract arcp nsz float %v88, %v84
+  %v90 = fadd contract arcp nsz float %v89, 0x3FA5555560000000
+  %v91 = fmul contract arcp nsz float %v90, %v84
+  %v92 = fadd contract arcp nsz float %v91, 0x3FC5555560000000
+  %v93 = fmul contract arcp nsz float %v92, %v84
+  %v94 = fadd contract arcp nsz float %v93, 0x3FE0000000000000
+  %v95 = fmul contract arcp nsz float %v94, %v84
+  %v96 = fmul contract arcp nsz float %v95, %v84
+  %v97 = fadd contract arcp nsz float %v96, %v84
+  %v98 = fsub contract arcp nsz float %v79, 0x3FF0000000000000
+  %v99 = bitcast float %v98 to i32
+  %v100 = add i32 %v99, 127
+  %v101 = shl i32 %v100, 23
+  %v102 = bitcast i32 %v101 to float
+  %v103 = fmul contract arcp nsz float %v97, %v102
+  %v104 = fsub contract arcp nsz float %v102, 0x3FE0000000000000
+  %v105 = fadd contract arcp nsz float %v103, %v104
+  %v106 = fmul contract arcp nsz float 0x4000000000000000, %v105
+  %v107 = fadd contract arcp nsz float %v106, 0x4000000000000000
+  %v108 = fdiv contract arcp nsz float %v106, %v107
+  %v109 = fcmp olt float %v69, 0x0000000000000000
+  %v110 = fneg float %v108
+  %v111 = select i1 %v109, float %v110, float %v108
+  %v112 = getelementptr inbounds float, ptr %v58, i64 %i64
+  store float %v111, ptr %v112
+  br label %latch64
+latch64:
+  %next64 = add nsw i64 %i64, 1
+  br label %head64
+exit64:
+  br label %latch52
+latch52:
+  %next52 = add nsw i64 %i52, 1
+  br label %head52
+exit52:
+  ret void
+}
+
+define void @backward_0(ptr %operation, ptr %addresses) {
+entry:
+  %v0 = getelementptr inbounds i64, ptr %operation, i64 2
+  %v1 = load i64, ptr %v0
+  %v2 = getelementptr inbounds i64, ptr %operation, i64 3
+  %v3 = load i64, ptr %v2
+  %v4 = getelementptr inbounds i64, ptr %operation, i64 4
+  %v5 = load i64, ptr %v4
+  %v6 = getelementptr inbounds i64, ptr %operation, i64 5
+  %v7 = load i64, ptr %v6
+  %v8 = sub i64 %v7, %v5
+  %v9 = getelementptr inbounds i64, ptr %operation, i64 8
+  %v10 = load i64, ptr %v9
+  %v11 = getelementptr inbounds ptr, ptr %addresses, i64 %v10
+  %v12 = load ptr, ptr %v11
+  %v13 = getelementptr inbounds i64, ptr %operation, i64 9
+  %v14 = load i64, ptr %v13
+  %v15 = getelementptr inbounds float, ptr %v12, i64 %v14
+  %v16 = getelementptr inbounds i64, ptr %operation, i64 10
+  %v17 = load i64, ptr %v16
+  %v18 = getelementptr inbounds i64, ptr %operation, i64 11
+  %v19 = load i64, ptr %v18
+  %v20 = getelementptr inbounds ptr, ptr %addresses, i64 %v19
+  %v21 = load ptr, ptr %v20
+  %v22 = getelementptr inbounds i64, ptr %operation, i64 12
+  %v23 = load i64, ptr %v22
+  %v24 = getelementptr inbounds float, ptr %v21, i64 %v23
+  %v25 = getelementptr inbounds i64, ptr %operation, i64 13
+  %v26 = load i64, ptr %v25
+  %v27 = getelementptr inbounds i64, ptr %operation, i64 14
+  %v28 = load i64, ptr %v27
+  %v29 = getelementptr inbounds ptr, ptr %addresses, i64 %v28
+  %v30 = load ptr, ptr %v29
+  %v31 = getelementptr inbounds i64, ptr %operation, i64 15
+  %v32 = load i64, ptr %v31
+  %v33 = getelementptr inbounds float, ptr %v30, i64 %v32
+  %v34 = getelementptr inbounds i64, ptr %operation, i64 16
+  %v35 = load i64, ptr %v34
+  %v36 = getelementptr inbounds i64, ptr %operation, i64 17
+  %v37 = load i64, ptr %v36
+  %v38 = getelementptr inbounds ptr, ptr %addresses, i64 %v37
+  %v39 = load ptr, ptr %v38
+  %v40 = getelementptr inbounds i64, ptr %operation, i64 18
+  %v41 = load i64, ptr %v40
+  %v42 = getelementptr inbounds float, ptr %v39, i64 %v41
+  %v43 = getelementptr inbounds i64, ptr %operation, i64 19
+  %v44 = load i64, ptr %v43
+  %v45 = getelementptr inbounds ptr, ptr %addresses, i64 6
+  %v46 = load ptr, ptr %v45
+  %v47 = getelementptr inbounds i64, ptr %operation, i64 6
+  %v48 = load i64, ptr %v47
+  %v49 = mul i64 0, %v44
+  %v50 = add i64 %v49, %v5
+  %v51 = getelementptr inbounds float, ptr %v42, i64 %v50
+  br label %head52
+head52:
+  %i52 = phi i64 [ %v1, %entry ], [ %next52, %latch52 ]
+  %more52 = icmp slt i64 %i52, %v3
+  br i1 %more52, label %body52, label %exit52
+body52:
+  %v53 = mul i64 %i52, %v17
+  %v54 = add i64 %v53, %v5
+  %v55 = getelementptr inbounds float, ptr %v15, i64 %v54
+  %v56 = mul i64 %i52, %v26
+  %v57 = add i64 %v56, %v5
+  %v58 = getelementptr inbounds float, ptr %v24, i64 %v57
+  %v59 = mul i64 %i52, %v35
+  %v60 = add i64 %v59, %v5
+  %v61 = getelementptr inbounds float, ptr %v33, i64 %v60
+  %v62 = mul i64 %i52, %v48
+  %v63 = add i64 %v62, %v5
+  br label %head64
+head64:
+  %i64 = phi i64 [ 0, %body52 ], [ %next64, %latch64 ]
+  %more64 = icmp slt i64 %i64, %v8
+  br i1 %more64, label %body64, label %exit64
+body64:
+  %v65 = getelementptr inbounds float, ptr %v55, i64 %i64
+  %v66 = load float, ptr %v65
+  %v67 = getelementptr inbounds float, ptr %v51, i64 %i64
+  %v68 = load float, ptr %v67
+  %v69 = fadd contract arcp nsz float %v66, %v68
+  %v70 = getelementptr inbounds float, ptr %v61, i64 %i64
+  %v71 = load float, ptr %v70
+  %v72 = call float @llvm.fabs.f32(float %v69)
+  %v73 = fneg float %v72
+  %v74 = fcmp ogt float %v73, 0x4056400000000000
+  %v75 = select i1 %v74, float 0x4056400000000000, float %v73
+  %v76 = fcmp olt float %v75, 0xC05A000000000000
+  %v77 = select i1 %v76, float 0xC05A000000000000, float %v75
+  %v78 = fmul contract arcp nsz float %v77, 0x3FF7154760000000
+  %v79 = fadd contract arcp nsz float %v78, 0x4168000000000000
+  %v80 = fsub contract arcp nsz float %v79, 0x4168000000000000
+  %v81 = fmul contract arcp nsz float %v80, 0x3FE62E0000000000
+  %v82 = fsub contract arcp nsz float %v77, %v81
+  %v83 = fmul contract arcp nsz float %v80, 0x3F00BFBE80000000
+  %v84 = fsub contract arcp nsz float %v82, %v83
+  %v85 = fmul contract arcp nsz float 0x3F2A01A020000000, %v84
+  %v86 = fadd contract arcp nsz float %v85, 0x3F56C16C20000000
+  %v87 = fmul contract arcp nsz float %v86, %v84
+  %v88 = fadd contract arcp nsz float %v87, 0x3F81111120000000
+  %v89 = fmul contract arcp nsz float %v88, %v84
+  %v90 = fadd contract arcp nsz float %v89, 0x3FA5555560000000
+  %v91 = fmul contract arcp nsz float %v90, %v84
+  %v92 = fadd contract arcp nsz float %v91, 0x3FC5555560000000
+  %v93 = fmul contract arcp nsz float %v92, %v84
+  %v94 = fadd contract arcp nsz float %v93, 0x3FE0000000000000
+  %v95 = fmul contract arcp nsz float %v94, %v84
+  %v96 = fmul contract arcp nsz float %v95, %v84
+  %v97 = fadd contract arcp nsz float %v96, %v84
+  %v98 = fmul contract arcp nsz float %v80, 0x3FE0000000000000
+  %v99 = fadd contract arcp nsz float %v98, 0x4168000000000000
+  %v100 = fsub contract arcp nsz float %v79, %v99
+  %v101 = fadd contract arcp nsz float %v100, 0x4168000000000000
+  %v102 = bitcast float %v99 to i32
+  %v103 = add i32 %v102, 127
+  %v104 = shl i32 %v103, 23
+  %v105 = bitcast i32 %v104 to float
+  %v106 = bitcast float %v101 to i32
+  %v107 = add i32 %v106, 127
+  %v108 = shl i32 %v107, 23
+  %v109 = bitcast i32 %v108 to float
+  %v110 = fmul contract arcp nsz float %v97, %v105
+  %v111 = fadd contract arcp nsz float %v110, %v105
+  %v112 = fmul contract arcp nsz float %v111, %v109
+  %v113 = fmul contract arcp nsz float 0x4000000000000000, %v112
+  %v114 = fmul contract arcp nsz float %v112, %v112
+  %v115 = fadd contract arcp nsz float 0x3FF0000000000000, %v114
+  %v116 = fdiv contract arcp nsz float %v113, %v115
+  %v117 = fmul contract arcp nsz float %v116, %v116
+  %v118 = fmul contract arcp nsz float %v117, %v71
+  %v119 = getelementptr inbounds float, ptr %v61, i64 %i64
+  store float %v118, ptr %v119
+  br label %latch64
+latch64:
+  %next64 = add nsw i64 %i64, 1
+  br label %head64
+exit64:
+  br label %latch52
+latch52:
+  %next52 = add nsw i64 %i52, 1
+  br label %head52
+exit52:
+  ret void
+}
+
+define void @forward_1(ptr %operation, ptr %addresses) {
+entry:
+  %s64 = alloca float
+  %s86 = alloca float
+  %v0 = getelementptr inbounds i64, ptr %operation, i64 2
+  %v1 = load i64, ptr %v0
+  %v2 = getelementptr inbounds i64, ptr %operation, i64 3
+  %v3 = load i64, ptr %v2
+  %v4 = getelementptr inbounds i64, ptr %operation, i64 4
+  %v5 = load i64, ptr %v4
+  %v6 = getelementptr inbounds i64, ptr %operation, i64 5
+  %v7 = load i64, ptr %v6
+  %v8 = sub i64 %v7, %v5
+  %v9 = getelementptr inbounds i64, ptr %operation, i64 8
+  %v10 = load i64, ptr %v9
+  %v11 = getelementptr inbounds ptr, ptr %addresses, i64 %v10
+  %v12 = load ptr, ptr %v11
+  %v13 = getelementptr inbounds i64, ptr %operation, i64 9
+  %v14 = load i64, ptr %v13
+  %v15 = getelementptr inbounds float, ptr %v12, i64 %v14
+  %v16 = getelementptr inbounds i64, ptr %operation, i64 10
+  %v17 = load i64, ptr %v16
+  %v18 = getelementptr inbounds i64, ptr %operation, i64 11
+  %v19 = load i64, ptr %v18
+  %v20 = getelementptr inbounds ptr, ptr %addresses, i64 %v19
+  %v21 = load ptr, ptr %v20
+  %v22 = getelementptr inbounds i64, ptr %operation, i64 12
+  %v23 = load i64, ptr %v22
+  %v24 = getelementptr inbounds float, ptr %v21, i64 %v23
+  %v25 = getelementptr inbounds i64, ptr %operation, i64 13
+  %v26 = load i64, ptr %v25
+  %v27 = getelementptr inbounds i64, ptr %operation, i64 14
+  %v28 = load i64, ptr %v27
+  %v29 = getelementptr inbounds ptr, ptr %addresses, i64 %v28
+  %v30 = load ptr, ptr %v29
+  %v31 = getelementptr inbounds i64, ptr %operation, i64 15
+  %v32 = load i64, ptr %v31
+  %v33 = getelementptr inbounds float, ptr %v30, i64 %v32
+  %v34 = getelementptr inbounds i64, ptr %operation, i64 16
+  %v35 = load i64, ptr %v34
+  %v36 = getelementptr inbounds i64, ptr %operation, i64 17
+  %v37 = load i64, ptr %v36
+  %v38 = getelementptr inbounds ptr, ptr %addresses, i64 %v37
+  %v39 = load ptr, ptr %v38
+  %v40 = getelementptr inbounds i64, ptr %operation, i64 18
+  %v41 = load i64, ptr %v40
+  %v42 = getelementptr inbounds float, ptr %v39, i64 %v41
+  %v43 = getelementptr inbounds i64, ptr %operation, i64 19
+  %v44 = load i64, ptr %v43
+  %v45 = getelementptr inbounds ptr, ptr %addresses, i64 6
+  %v46 = load ptr, ptr %v45
+  %v47 = getelementptr inbounds i64, ptr %operation, i64 6
+  %v48 = load i64, ptr %v47
+  %v49 = mul i64 0, %v44
+  %v50 = add i64 %v49, %v5
+  %v51 = getelementptr inbounds float, ptr %v42, i64 %v50
+  br label %head52
+head52:
+  %i52 = phi i64 [ %v1, %entry ], [ %next52, %latch52 ]
+  %more52 = icmp slt i64 %i52, %v3
+  br i1 %more52, label %body52, label %exit52
+body52:
+  %v53 = mul i64 %i52, %v17
+  %v54 = add i64 %v53, %v5
+  %v55 = getelementptr inbounds float, ptr %v15, i64 %v54
+  %v56 = mul i64 %i52, %v26
+  %v57 = add i64 %v56, %v5
+  %v58 = getelementptr inbounds float, ptr %v24, i64 %v57
+  %v59 = mul i64 %i52, %v35
+  %v60 = add i64 %v59, %v5
+  %v61 = getelementptr inbounds float, ptr %v33, i64 %v60
+  %v62 = mul i64 %i52, %v48
+  %v63 = add i64 %v62, %v5
+  store float 0xFFF0000000000000, ptr %s64
+  br label %head65
+head65:
+  %i65 = phi i64 [ 0, %body52 ], [ %next65, %latch65 ]
+  %more65 = icmp slt i64 %i65, %v8
+  br i1 %more65, label %body65, label %exit65
+body65:
+  %v66 = getelementptr inbounds float, ptr %v55, i64 %i65
+  %v67 = load float, ptr %v66
+  %v68 = getelementptr inbounds float, ptr %v51, i64 %i65
+  %v69 = load float, ptr %v68
+  %v70 = fadd contract arcp nsz float %v67, %v69
+  %v71 = fdiv contract arcp nsz float %v70, 0x4000000000000000
+  %v72 = mul i64 %v8, 0
+  %v73 = add i64 %v72, %i65
+  %v74 = getelementptr inbounds float, ptr %v46, i64 %v73
+  store float %v71, ptr %v74
+  %v75 = load float, ptr %s64
+  %v76 = fcmp ogt float %v75, %v71
+  %v77 = fcmp uno float %v75, %v75
+  %v78 = or i1 %v76, %v77
+  %v79 = select i1 %v78, float %v75, float %v71
+  store float %v79, ptr %s64
+  br label %latch65
+latch65:
+  %next65 = add nsw i64 %i65, 1
+  br label %head65
+exit65:
+  %v80 = load float, ptr %s64
+  %v81 = fcmp ogt float %v80, 0x0000000000000000
+  %v82 = fcmp uno float %v80, %v80
+  %v83 = or i1 %v81, %v82
+  %v84 = select i1 %v83, float %v80, float 0x0000000000000000
+  %v85 = fsub contract arcp nsz float %v84, 0x47EFFFFFE0000000
+  store float 0x0000000000000000, ptr %s86
+  br label %head87
+head87:
+  %i87 = phi i64 [ 0, %exit65 ], [ %next87, %latch87 ]
+  %more87 = icmp slt i64 %i87, %v8
+  br i1 %more87, label %body87, label %exit87
+body87:
+  %v88 = mul i64 %v8, 0
+  %v89 = add i64 %v88, %i87
+  %v90 = getelementptr inbounds float, ptr %v46, i64 %v89
+  %v91 = load float, ptr %v90
+  %v92 = fcmp ogt float %v91, %v85
+  %v93 = fcmp uno float %v91, %v91
+  %v94 = or i1 %v92, %v93
+  %v95 = select i1 %v94, float %v91, float %v85
+  %v96 = fsub contract arcp nsz float %v95, %v80
+  %v97 = fmul contract arcp nsz float 0x4000000000000000, %v96
+  %v98 = fcmp ogt float %v97, 0x4056400000000000
+  %v99 = select i1 %v98, float 0x4056400000000000, float %v97
+  %v100 = fcmp olt float %v99, 0xC05A000000000000
+  %v101 = select i1 %v100, float 0xC05A000000000000, float %v99
+  %v102 = fmul contract arcp nsz float %v101, 0x3FF7154760000000
+  %v103 = fadd contract arcp nsz float %v102, 0x4168000000000000
+  %v104 = fsub contract arcp nsz float %v103, 0x4168000000000000
+  %v105 = fmul contract arcp nsz float %v104, 0x3FE62E0000000000
+  %v106 = fsub contract arcp nsz float %v101, %v105
+  %v107 = fmul contract arcp nsz float %v104, 0x3F00BFBE80000000
+  %v108 = fsub contract arcp nsz float %v106, %v107
+  %v109 = fmul contract arcp nsz float 0x3F2A01A020000000, %v108
+  %v110 = fadd contract arcp nsz float %v109, 0x3F56C16C20000000
+  %v111 = fmul contract arcp nsz float %v110, %v108
+  %v112 = fadd contract arcp nsz float %v111, 0x3F81111120000000
+  %v113 = fmul contract arcp nsz float %v112, %v108
+  %v114 = fadd contract arcp nsz float %v113, 0x3FA5555560000000
+  %v115 = fmul contract arcp nsz float %v114, %v108
+  %v116 = fadd contract arcp nsz float %v115, 0x3FC5555560000000
+  %v117 = fmul contract arcp nsz float %v116, %v108
+  %v118 = fadd contract arcp nsz float %v117, 0x3FE0000000000000
+  %v119 = fmul contract arcp nsz float %v118, %v108
+  %v120 = fmul contract arcp nsz float %v119, %v108
+  %v121 = fadd contract arcp nsz float %v120, %v108
+  %v122 = fmul contract arcp nsz float %v104, 0x3FE0000000000000
+  %v123 = fadd contract arcp nsz float %v122, 0x4168000000000000
+  %v124 = fsub contract arcp nsz float %v103, %v123
+  %v125 = fadd contract arcp nsz float %v124, 0x4168000000000000
+  %v126 = bitcast float %v123 to i32
+  %v127 = add i32 %v126, 127
+  %v128 = shl i32 %v127, 23
+  %v129 = bitcast i32 %v128 to float
+  %v130 = bitcast float %v125 to i32
+  %v131 = add i32 %v130, 127
+  %v132 = shl i32 %v131, 23
+  %v133 = bitcast i32 %v132 to float
+  %v134 = fmul contract arcp nsz float %v121, %v129
+  %v135 = fadd contract arcp nsz float %v134, %v129
+  %v136 = fmul contract arcp nsz float %v135, %v133
+  %v137 = mul i64 %v8, 1
+  %v138 = add i64 %v137, %i87
+  %v139 = getelementptr inbounds float, ptr %v46, i64 %v138
+  store float %v136, ptr %v139
+  %v140 = load float, ptr %s86
+  %v141 = fadd contract arcp nsz float %v140, %v136
+  store float %v141, ptr %s86
+  br label %latch87
+latch87:
+  %next87 = add nsw i64 %i87, 1
+  br label %head87
+exit87:
+  %v142 = load float, ptr %s86
+  br label %head143
+head143:
+  %i143 = phi i64 [ 0, %exit87 ], [ %next143, %latch143 ]
+  %more143 = icmp slt i64 %i143, %v8
+  br i1 %more143, label %body143, label %exit143
+body143:
+  %v144 = mul i64 %v8, 1
+  %v145 = add i64 %v144, %i143
+  %v146 = getelementptr inbounds float, ptr %v46, i64 %v145
+  %v147 = load float, ptr %v146
+  %v148 = fdiv contract arcp nsz float %v147, %v142
+  %v149 = getelementptr inbounds float, ptr %v58, i64 %i143
+  store float %v148, ptr %v149
+  br label %latch143
+latch143:
+  %next143 = add nsw i64 %i143, 1
+  br label %head143
+exit143:
+  br label %latch52
+latch52:
+  %next52 = add nsw i64 %i52, 1
+  br label %head52
+exit52:
+  ret void
+}
+
+define void @backward_1(ptr %operation, ptr %addresses) {
+entry:
+  %s64 = alloca float
+  %s74 = alloca float
+  %v0 = getelementptr inbounds i64, ptr %operation, i64 2
+  %v1 = load i64, ptr %v0
+  %v2 = getelementptr inbounds i64, ptr %operation, i64 3
+  %v3 = load i64, ptr %v2
+  %v4 = getelementptr inbounds i64, ptr %operation, i64 4
+  %v5 = load i64, ptr %v4
+  %v6 = getelementptr inbounds i64, ptr %operation, i64 5
+  %v7 = load i64, ptr %v6
+  %v8 = sub i64 %v7, %v5
+  %v9 = getelementptr inbounds i64, ptr %operation, i64 8
+  %v10 = load i64, ptr %v9
+  %v11 = getelementptr inbounds ptr, ptr %addresses, i64 %v10
+  %v12 = load ptr, ptr %v11
+  %v13 = getelementptr inbounds i64, ptr %operation, i64 9
+  %v14 = load i64, ptr %v13
+  %v15 = getelementptr inbounds float, ptr %v12, i64 %v14
+  %v16 = getelementptr inbounds i64, ptr %operation, i64 10
+  %v17 = load i64, ptr %v16
+  %v18 = getelementptr inbounds i64, ptr %operation, i64 11
+  %v19 = load i64, ptr %v18
+  %v20 = getelementptr inbounds ptr, ptr %addresses, i64 %v19
+  %v21 = load ptr, ptr %v20
+  %v22 = getelementptr inbounds i64, ptr %operation, i64 12
+  %v23 = load i64, ptr %v22
+  %v24 = getelementptr inbounds float, ptr %v21, i64 %v23
+  %v25 = getelementptr inbounds i64, ptr %operation, i64 13
+  %v26 = load i64, ptr %v25
+  %v27 = getelementptr inbounds i64, ptr %operation, i64 14
+  %v28 = load i64, ptr %v27
+  %v29 = getelementptr inbounds ptr, ptr %addresses, i64 %v28
+  %v30 = load ptr, ptr %v29
+  %v31 = getelementptr inbounds i64, ptr %operation, i64 15
+  %v32 = load i64, ptr %v31
+  %v33 = getelementptr inbounds float, ptr %v30, i64 %v32
+  %v34 = getelementptr inbounds i64, ptr %operation, i64 16
+  %v35 = load i64, ptr %v34
+  %v36 = getelementptr inbounds i64, ptr %operation, i64 17
+  %v37 = load i64, ptr %v36
+  %v38 = getelementptr inbounds ptr, ptr %addresses, i64 %v37
+  %v39 = load ptr, ptr %v38
+  %v40 = getelementptr inbounds i64, ptr %operation, i64 18
+  %v41 = load i64, ptr %v40
+  %v42 = getelementptr inbounds float, ptr %v39, i64 %v41
+  %v43 = getelementptr inbounds i64, ptr %operation, i64 19
+  %v44 = load i64, ptr %v43
+  %v45 = getelementptr inbounds ptr, ptr %addresses, i64 6
+  %v46 = load ptr, ptr %v45
+  %v47 = getelementptr inbounds i64, ptr %operation, i64 6
+  %v48 = load i64, ptr %v47
+  %v49 = mul i64 0, %v44
+  %v50 = add i64 %v49, %v5
+  %v51 = getelementptr inbounds float, ptr %v42, i64 %v50
+  br label %head52
+head52:
+  %i52 = phi i64 [ %v1, %entry ], [ %next52, %latch52 ]
+  %more52 = icmp slt i64 %i52, %v3
+  br i1 %more52, label %body52, label %exit52
+body52:
+  %v53 = mul i64 %i52, %v17
+  %v54 = add i64 %v53, %v5
+  %v55 = getelementptr inbounds float, ptr %v15, i64 %v54
+  %v56 = mul i64 %i52, %v26
+  %v57 = add i64 %v56, %v5
+  %v58 = getelementptr inbounds float, ptr %v24, i64 %v57
+  %v59 = mul i64 %i52, %v35
+  %v60 = add i64 %v59, %v5
+  %v61 = getelementptr inbounds float, ptr %v33, i64 %v60
+  %v62 = mul i64 %i52, %v48
+  %v63 = add i64 %v62, %v5
+  store float 0x0000000000000000, ptr %s64
+  br label %head65
+head65:
+  %i65 = phi i64 [ 0, %body52 ], [ %next65, %latch65 ]
+  %more65 = icmp slt i64 %i65, %v8
+  br i1 %more65, label %body65, label %exit65
+body65:
+  %v66 = getelementptr inbounds float, ptr %v58, i64 %i65
+  %v67 = load float, ptr %v66
+  %v68 = getelementptr inbounds float, ptr %v61, i64 %i65
+  %v69 = load float, ptr %v68
+  %v70 = fmul contract arcp nsz float %v67, %v69
+  %v71 = load float, ptr %s64
+  %v72 = fadd contract arcp nsz float %v71, %v70
+  store float %v72, ptr %s64
+  br label %latch65
+latch65:
+  %next65 = add nsw i64 %i65, 1
+  br label %head65
+exit65:
+  %v73 = load float, ptr %s64
+  store float 0x0000000000000000, ptr %s74
+  br label %head75
+head75:
+  %i75 = phi i64 [ 0, %exit65 ], [ %next75, %latch75 ]
+  %more75 = icmp slt i64 %i75, %v8
+  br i1 %more75, label %body75, label %exit75
+body75:
+  %v76 = getelementptr inbounds float, ptr %v58, i64 %i75
+  %v77 = load float, ptr %v76
+  %v78 = getelementptr inbounds float, ptr %v61, i64 %i75
+  %v79 = load float, ptr %v78
+  %v80 = fsub contract arcp nsz float %v79, %v73
+  %v81 = mul i64 %v8, 0
+  %v82 = add i64 %v81, %i75
+  %v83 = getelementptr inbounds float, ptr %v46, i64 %v82
+  store float %v80, ptr %v83
+  %v84 = fmul contract arcp nsz float %v77, %v80
+  %v85 = load float, ptr %s74
+  %v86 = fadd contract arcp nsz float %v85, %v84
+  store float %v86, ptr %s74
+  br label %latch75
+latch75:
+  %next75 = add nsw i64 %i75, 1
+  br label %head75
+exit75:
+  %v87 = load float, ptr %s74
+  br label %head88
+head88:
+  %i88 = phi i64 [ 0, %exit75 ], [ %next88, %latch88 ]
+  %more88 = icmp slt i64 %i88, %v8
+  br i1 %more88, label %body88, label %exit88
+body88:
+  %v89 = getelementptr inbounds float, ptr %v58, i64 %i88
+  %v90 = load float, ptr %v89
+  %v91 = mul i64 %v8, 0
+  %v92 = add i64 %v91, %i88
+  %v93 = getelementptr inbounds float, ptr %v46, i64 %v92
+  %v94 = load float, ptr %v93
+  %v95 = fsub contract arcp nsz float %v94, %v87
+  %v96 = fmul contract arcp nsz float %v90, %v95
+  %v97 = getelementptr inbounds float, ptr %v61, i64 %i88
+  store float %v96, ptr %v97
+  br label %latch88
+latch88:
+  %next88 = add nsw i64 %i88, 1
+  br label %head88
+exit88:
+  br label %latch52
+latch52:
+  %next52 = add nsw i64 %i52, 1
+  br label %head52
+exit52:
+  ret void
+}
+
+define void @update_weights(ptr %operation, ptr %addresses) {
+entry:
+  %s32 = alloca float
+  %s33 = alloca float
+  %v0 = getelementptr inbounds i64, ptr %operation, i64 2
+  %v1 = load i64, ptr %v0
+  %v2 = getelementptr inbounds i64, ptr %operation, i64 3
+  %v3 = load i64, ptr %v2
+  %v4 = getelementptr inbounds i64, ptr %operation, i64 4
+  %v5 = load i64, ptr %v4
+  %v6 = getelementptr inbounds i64, ptr %operation, i64 5
+  %v7 = load i64, ptr %v6
+  %v8 = sub i64 %v7, %v5
+  %v9 = getelementptr inbounds i64, ptr %operation, i64 8
+  %v10 = load i64, ptr %v9
+  %v11 = getelementptr inbounds ptr, ptr %addresses, i64 %v10
+  %v12 = load ptr, ptr %v11
+  %v13 = getelementptr inbounds i64, ptr %operation, i64 9
+  %v14 = load i64, ptr %v13
+  %v15 = getelementptr inbounds float, ptr %v12, i64 %v14
+  %v16 = getelementptr inbounds i64, ptr %operation, i64 10
+  %v17 = load i64, ptr %v16
+  %v18 = getelementptr inbounds ptr, ptr %addresses, i64 7
+  %v19 = load ptr, ptr %v18
+  %v20 = getelementptr inbounds float, ptr %v19, i64 %v5
+  %v21 = getelementptr inbounds ptr, ptr %addresses, i64 15
+  %v22 = load ptr, ptr %v21
+  %v23 = getelementptr inbounds float, ptr %v22, i64 %v5
+  %v24 = getelementptr inbounds ptr, ptr %addresses, i64 3
+  %v25 = load ptr, ptr %v24
+  %v26 = getelementptr inbounds ptr, ptr %addresses, i64 5
+  %v27 = load ptr, ptr %v26
+  %v28 = getelementptr inbounds float, ptr %v25, i64 0
+  %v29 = load float, ptr %v28
+  %v30 = getelementptr inbounds float, ptr %v25, i64 1
+  %v31 = load float, ptr %v30
+  store float 0x0000000000000000, ptr %s32
+  store float 0x0000000000000000, ptr %s33
+  br label %head34
+head34:
+  %i34 = phi i64 [ 0, %entry ], [ %next34, %latch34 ]
+  %more34 = icmp slt i64 %i34, %v8
+  br i1 %more34, label %body34, label %exit34
+body34:
+  %v35 = getelementptr inbounds float, ptr %v20, i64 %i34
+  %v36 = load float, ptr %v35
+  %v37 = getelementptr inbounds float, ptr %v15, i64 %i34
+  %v38 = load float, ptr %v37
+  %v39 = getelementptr inbounds float, ptr %v23, i64 %i34
+  %v40 = load float, ptr %v39
+  %v41 = fmul contract arcp nsz float 0x3FD0000000000000, %v36
+  %v42 = fmul contract arcp nsz float %v41, %v36
+  %v43 = call float @llvm.fabs.f32(float %v36)
+  %v44 = fmul contract arcp nsz float 0x3FD0000000000000, %v43
+  %v45 = fadd contract arcp nsz float %v42, %v44
+  %v46 = fmul contract arcp nsz float 0x3FE0000000000000, %v36
+  %v47 = fcmp ogt float %v36, 0x0000000000000000
+  %v48 = fcmp olt float %v36, 0x0000000000000000
+  %v49 = select i1 %v48, float 0xBFF0000000000000, float %v36
+  %v50 = select i1 %v47, float 0x3FF0000000000000, float %v49
+  %v51 = fmul contract arcp nsz float 0x3FD0000000000000, %v50
+  %v52 = fadd contract arcp nsz float %v46, %v51
+  %v53 = fmul contract arcp nsz float %v52, %v29
+  %v54 = fadd contract arcp nsz float %v38, %v53
+  %v55 = fmul contract arcp nsz float %v54, %v54
+  %v56 = fmul contract arcp nsz float %v54, %v31
+  %v57 = fmul contract arcp nsz float %v40, 0x3FECCCCCC0000000
+  %v58 = fsub contract arcp nsz float %v57, %v56
+  %v59 = fadd contract arcp nsz float %v36, %v58
+  %v60 = load float, ptr %s32
+  %v61 = fadd reassoc contract arcp nsz float %v60, %v45
+  store float %v61, ptr %s32
+  %v62 = load float, ptr %s33
+  %v63 = fadd reassoc contract arcp nsz float %v62, %v55
+  store float %v63, ptr %s33
+  %v64 = getelementptr inbounds float, ptr %v20, i64 %i34
+  store float %v59, ptr %v64
+  %v65 = getelementptr inbounds float, ptr %v23, i64 %i34
+  store float %v58, ptr %v65
+  br label %latch34
+latch34:
+  %next34 = add nsw i64 %i34, 1
+  br label %head34
+exit34:
+  %v66 = load float, ptr %s32
+  %v67 = load float, ptr %s33
+  %v68 = getelementptr inbounds ptr, ptr %addresses, i64 4
+  %v69 = load ptr, ptr %v68
+  %v70 = getelementptr inbounds double, ptr %v69, i64 1
+  %v71 = fpext float %v67 to double
+  %v72 = load double, ptr %v70
+  %v73 = fadd double %v72, %v71
+  store double %v73, ptr %v70
+  %v74 = getelementptr inbounds ptr, ptr %addresses, i64 4
+  %v75 = load ptr, ptr %v74
+  %v76 = getelementptr inbounds double, ptr %v75, i64 2
+  %v77 = fpext float %v66 to double
+  %v78 = load double, ptr %v76
+  %v79 = fadd double %v78, %v77
+  store double %v79, ptr %v76
+  ret void
+}
+
+define void @update_biases(ptr %operation, ptr %addresses) {
+entry:
+  %s32 = alloca float
+  %v0 = getelementptr inbounds i64, ptr %operation, i64 2
+  %v1 = load i64, ptr %v0
+  %v2 = getelementptr inbounds i64, ptr %operation, i64 3
+  %v3 = load i64, ptr %v2
+  %v4 = getelementptr inbounds i64, ptr %operation, i64 4
+  %v5 = load i64, ptr %v4
+  %v6 = getelementptr inbounds i64, ptr %operation, i64 5
+  %v7 = load i64, ptr %v6
+  %v8 = sub i64 %v7, %v5
+  %v9 = getelementptr inbounds i64, ptr %operation, i64 8
+  %v10 = load i64, ptr %v9
+  %v11 = getelementptr inbounds ptr, ptr %addresses, i64 %v10
+  %v12 = load ptr, ptr %v11
+  %v13 = getelementptr inbounds i64, ptr %operation, i64 9
+  %v14 = load i64, ptr %v13
+  %v15 = getelementptr inbounds float, ptr %v12, i64 %v14
+  %v16 = getelementptr inbounds i64, ptr %operation, i64 10
+  %v17 = load i64, ptr %v16
+  %v18 = getelementptr inbounds ptr, ptr %addresses, i64 7
+  %v19 = load ptr, ptr %v18
+  %v20 = getelementptr inbounds float, ptr %v19, i64 %v5
+  %v21 = getelementptr inbounds ptr, ptr %addresses, i64 15
+  %v22 = load ptr, ptr %v21
+  %v23 = getelementptr inbounds float, ptr %v22, i64 %v5
+  %v24 = getelementptr inbounds ptr, ptr %addresses, i64 3
+  %v25 = load ptr, ptr %v24
+  %v26 = getelementptr inbounds ptr, ptr %addresses, i64 5
+  %v27 = load ptr, ptr %v26
+  %v28 = getelementptr inbounds float, ptr %v25, i64 0
+  %v29 = load float, ptr %v28
+  %v30 = getelementptr inbounds float, ptr %v25, i64 1
+  %v31 = load float, ptr %v30
+  store float 0x0000000000000000, ptr %s32
+  br label %head33
+head33:
+  %i33 = phi i64 [ 0, %entry ], [ %next33, %latch33 ]
+  %more33 = icmp slt i64 %i33, %v8
+  br i1 %more33, label %body33, label %exit33
+body33:
+  %v34 = getelementptr inbounds float, ptr %v20, i64 %i33
+  %v35 = load float, ptr %v34
+  %v36 = getelementptr inbounds float, ptr %v15, i64 %i33
+  %v37 = load float, ptr %v36
+  %v38 = getelementptr inbounds float, ptr %v23, i64 %i33
+  %v39 = load float, ptr %v38
+  %v40 = fmul contract arcp nsz float %v37, %v37
+  %v41 = fmul contract arcp nsz float %v37, %v31
+  %v42 = fmul contract arcp nsz float %v39, 0x3FECCCCCC0000000
+  %v43 = fsub contract arcp nsz float %v42, %v41
+  %v44 = fadd contract arcp nsz float %v35, %v43
+  %v45 = load float, ptr %s32
+  %v46 = fadd reassoc contract arcp nsz float %v45, %v40
+  store float %v46, ptr %s32
+  %v47 = getelementptr inbounds float, ptr %v20, i64 %i33
+  store float %v44, ptr %v47
+  %v48 = getelementptr inbounds float, ptr %v23, i64 %i33
+  store float %v43, ptr %v48
+  br label %latch33
+latch33:
+  %next33 = add nsw i64 %i33, 1
+  br label %head33
+exit33:
+  %v49 = load float, ptr %s32
+  %v50 = getelementptr inbounds ptr, ptr %addresses, i64 4
+  %v51 = load ptr, ptr %v50
+  %v52 = getelementptr inbounds double, ptr %v51, i64 1
+  %v53 = fpext float %v49 to double
+  %v54 = load double, ptr %v52
+  %v55 = fadd double %v54, %v53
+  store double %v55, ptr %v52
+  ret void
+}
+
+define void @advance(ptr %operation, ptr %addresses) {
+entry:
+  %v0 = getelementptr inbounds i64, ptr %operation, i64 2
+  %v1 = load i64, ptr %v0
+  %v2 = getelementptr inbounds i64, ptr %operation, i64 3
+  %v3 = load i64, ptr %v2
+  %v4 = getelementptr inbounds i64, ptr %operation, i64 4
+  %v5 = load i64, ptr %v4
+  %v6 = getelementptr inbounds i64, ptr %operation, i64 5
+  %v7 = load i64, ptr %v6
+  %v8 = sub i64 %v7, %v5
+  %v9 = getelementptr inbounds ptr, ptr %addresses, i64 3
+  %v10 = load ptr, ptr %v9
+  %v11 = getelementptr inbounds ptr, ptr %addresses, i64 5
+  %v12 = load ptr, ptr %v11
+  %v13 = getelementptr inbounds float, ptr %v10, i64 0
+  %v14 = load float, ptr %v13
+  %v15 = getelementptr inbounds float, ptr %v10, i64 1
+  %v16 = load float, ptr %v15
+  %v17 = getelementptr inbounds ptr, ptr %addresses, i64 5
+  %v18 = load ptr, ptr %v17
+  ret void
+}

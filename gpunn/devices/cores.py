@@ -212,6 +212,11 @@ def _set(numbers: list[int], shared: bool) -> None:
             getattr(library, "_real_set_num_threads", library.set_num_threads)(n)
 
 
+def blas_files() -> list[tuple[str, str]]:
+    """Name of the interface ("openblas") and file of each BLAS that is loaded."""
+    return [(library.internal_api, library.filepath) for library in _blas()]
+
+
 @functools.cache
 def _blas() -> list[Any]:
     import scipy.linalg.cython_blas  # noqa: F401 - compiled code may multiply with SciPy's: it must be there already

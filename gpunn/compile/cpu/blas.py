@@ -11,6 +11,8 @@ import functools
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gpunn.devices import cores
+
 LETTERS = {"float32": "s", "float64": "d"}  # in the names of BLAS
 TYPES = {"float32": "float", "float64": "double"}  # in LLVM
 
@@ -114,11 +116,9 @@ def owner() -> str:
 @functools.cache
 def numpys_library() -> Library | None:
     """The OpenBLAS that came in NumPy's wheel, or None."""
-    from threadpoolctl import threadpool_info
-
-    for pool in threadpool_info():
-        path = Path(pool["filepath"])
-        if pool["internal_api"] == "openblas" and {"numpy.libs", "numpy"} & {*path.parts[-3:-1]}:
+    for interface, file in cores.blas_files():
+        path = Path(file)
+        if interface == "openblas" and {"numpy.libs", "numpy"} & {*path.parts[-3:-1]}:
             handle: Any = ctypes.CDLL(str(path))
             for bits, name in ((64, "scipy_cblas_{}gemm64_"), (32, "scipy_cblas_{}gemm")):  # as the wheels name them
                 if all(hasattr(handle, name.format(letter)) for letter in LETTERS.values()):

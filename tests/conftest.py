@@ -31,7 +31,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--thorough", action="store_true", help="run randomised tests on all of their cases, not on a sample of them"
     )
-    parser.addoption("--write-golden", action="store_true", help="write what is generated to tests/compile/golden")
+    parser.addoption("--write-golden", action="store_true", help="write the generated code to tests/compile/golden")
 
 
 def pytest_configure(config):

@@ -7,7 +7,7 @@ from collections import namedtuple
 from dataclasses import dataclass
 from typing import Any
 
-from gpunn.optim.first_order import FirstOrder
+from gpunn.optim.first_order import FirstOrder, MethodState
 
 Array = Any
 Namespace = Any
@@ -39,13 +39,13 @@ class Averaged(FirstOrder):
     method: FirstOrder
     decay: float
 
-    def init(self, xp: Namespace, theta: Array) -> Any:
+    def init(self, xp: Namespace, theta: Array) -> MethodState:
         steps = xp.zeros_like(xp.reshape(theta, (-1,))[:1])
         return self.state(self.method.init(xp, theta), xp.asarray(theta, copy=True), steps)
 
-    def state(self, of_method: Any, average: Array, steps: Array) -> Any:
+    def state(self, of_method: MethodState, average: Array, steps: Array) -> MethodState:
         """The state made of that of the method and what is beside it."""
-        return _state_type(type(of_method)._fields)(*of_method, average, steps)
+        return _state_type(of_method._fields)(*of_method, average, steps)
 
     def update(self, xp: Namespace, theta: Array, g: Array, state: Any, lr: Array) -> None:
         *of_method, average, steps = state

@@ -1,6 +1,6 @@
-"""What is generated for three networks stands in ``golden/``: its diff is the review of a change of the compiler.
+"""The code generated for three networks equals the files in ``golden/``, whose diff shows what a change does.
 
-After a change that is meant, ``pytest tests/compile/test_golden.py --write-golden`` writes the files anew.
+After an intended change, ``pytest tests/compile/test_golden.py --write-golden`` writes the files.
 """
 
 from __future__ import annotations
@@ -50,20 +50,20 @@ def cpu_kernels(name):
 
 
 def llvm(name):
-    """All kernels but those that an earlier network has too."""
+    """All kernels except those that an earlier network has too."""
     known = {text for earlier in list(NETWORKS)[: list(NETWORKS).index(name)] for text in cpu_kernels(earlier).values()}
     return "\n".join(text for text in cpu_kernels(name).values() if text not in known)
 
 
 def cuda_c(name):
-    """All kernels, without what is the same for all networks."""
+    """All kernels, without ``runtime.cu``, which is the same for all networks."""
     source = cuda_kernels(*NETWORKS[name], state(name), "float32", "float32", False, LaunchConfig()).source
     runtime = resources.files(cuda).joinpath("runtime.cu").read_text(encoding="utf-8")
     assert runtime in source
     return source.replace(runtime, "// runtime.cu\n")
 
 
-LEGEND = "# Operations of thread 0 of 2. name[row, column]/stride: a matrix from an element on, and its stride."
+LEGEND = "# Operations of thread 0 of 2. name[row, column]/stride is the part of a matrix that begins at an element."
 
 
 def operations(name):
@@ -116,14 +116,17 @@ GENERATED = {".ll": llvm, ".txt": operations, ".cu": cuda_c}
 
 @pytest.mark.parametrize("kind", GENERATED)
 @pytest.mark.parametrize("name", NETWORKS)
-def test_what_is_generated_is_what_was_reviewed(request, name, kind):
+def test_generated_code_equals_the_golden_file(request, name, kind):
     path, text = (GOLDEN / name).with_suffix(kind), GENERATED[kind](name)
     if request.config.getoption("--write-golden"):
         path.write_text(text, encoding="utf-8")
     before = path.read_text(encoding="utf-8")
     changes = list(difflib.unified_diff(before.splitlines(), text.splitlines(), path.name, "generated", lineterm=""))
     if changes:
-        pytest.fail("\n".join([*changes[:60], "If it is meant: --write-golden, and review the diff."]), pytrace=False)
+        pytest.fail(
+            "\n".join([*changes[:60], "If this is intended, run with --write-golden and review the diff."]),
+            pytrace=False,
+        )
 
 
 def test_no_golden_file_is_left_over():

@@ -57,9 +57,10 @@ def checked(status, *values):
 
 def result(program, name):
     """The log, PTX or machine code of a program."""
-    buffer = b" " * checked(*getattr(nvrtc, f"nvrtcGet{name}Size")(program))
+    # Not bytes, into which the bindings write as well: those of one byte are shared by all of Python.
+    buffer = bytearray(checked(*getattr(nvrtc, f"nvrtcGet{name}Size")(program)))
     checked(*getattr(nvrtc, f"nvrtcGet{name}")(program, buffer))
-    return buffer.rstrip(b"\0\n ")
+    return bytes(buffer).rstrip(b"\0\n ")
 
 
 def compiled(source, architecture):

@@ -3,7 +3,7 @@
 """What does not depend on any formula: products, sums, the barrier, and the loops over operations and steps.
 
 Numba compiles this file once for a machine and a dtype (`gpunn.compile.cpu.native`); the kernels of the formulas are
-called by their addresses. Every thread runs `epoch` or `gradient` at the same time, with operations of its own
+called by their addresses. Every thread runs `epoch` or `run` at the same time, with operations of its own
 (`gpunn.compile.cpu.operation`).
 
 ``one`` is 1 in the dtype of the arrays and tells functions which that is. Matrices are given by address and stride.

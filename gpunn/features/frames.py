@@ -119,7 +119,11 @@ def matrix(X: Any) -> np.ndarray | None:
 
     None for any other frame, and for what is none.
     """
-    if not (is_into_dataframe(X) or _is_arrow(X)) or type(X).__module__.partition(".")[0] == "pandas":
+    if (
+        isinstance(X, np.ndarray)
+        or not (is_into_dataframe(X) or _is_arrow(X))
+        or type(X).__module__.partition(".")[0] == "pandas"
+    ):
         return None
     frame = opened(X)
     columns = [frame.values(name) for name in frame.names]

@@ -3,8 +3,8 @@
     python -m benchmarks.few_rows [--write]
 
 Arrays of 64 numbers, by 64-100-10 with ReLU and softmax, and rows of a pandas frame of 3 columns (one of text) and of
-19 (nine of text), by a hidden layer of 100. Contenders are gpunn's MLPClassifier and scikit-learn's, for frames behind a
-ColumnTransformer of OneHotEncoder and StandardScaler; on arrays both have the same weights and are first checked to
+19 (nine of text), by a hidden layer of 100. Contenders are gpunn's MLPClassifier and scikit-learn's, for frames behind
+a ColumnTransformer of OneHotEncoder and StandardScaler; on arrays both have the same weights and are first checked to
 give the same probabilities. They take turns in one process, and a turn is the median of many calls.
 """
 

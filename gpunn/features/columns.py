@@ -212,10 +212,12 @@ class CategoricalColumn(Learned):
         places = [self._place(string) for string in strings.distinct]
         other = len(self.categories) if self.n_joined else -1
         codes = np.array([*(other if place is None else place for place in places), -1])[strings.codes]
-        rows = np.flatnonzero(codes >= 0)
+        rows = (codes >= 0).nonzero()[0]
         out[rows, codes[rows]] = 1
         if self.missing:
             out[:, -1] = strings.codes < 0
+        if None not in places:
+            return np.zeros(len(out), bool)
         unseen: np.ndarray = np.array([*(place is None for place in places), False])[strings.codes]
         return unseen
 

@@ -216,7 +216,7 @@ class Features(Learned):
         def encode_waiting() -> None:
             places, columns, given = zip(*waiting, strict=True)
             far = encode_numbers(columns, given, out, [starts[i] for i in places])
-            some: np.ndarray = far.any(axis=1)
+            some: Any = far.any(axis=1)
             for i, values, new, is_new in zip(places, given, far, some, strict=True):
                 if is_new or values.kind == "nothing":
                     note(i, values, new)

@@ -25,9 +25,9 @@ def of_logits(clf: Any, X: Any, method: str, function: Callable[..., Array]) -> 
     In float64, so that the probabilities of a row sum to 1 as closely as with scikit-learn, but for a float32 X, and
     where the device of X has no float64. Then it is in the dtype of theta.
     """
-    check_is_fitted(clf)
-    head, multilabel = clf.head_, clf._labels.multilabel
-    return Origin.of(X).give(*_of_layer(clf, X, method, lambda xp, z: function(xp, head, z, multilabel)))
+    _check_fitted(clf)
+    head, multilabel, origin = clf.head_, clf._labels.multilabel, Origin.of(X)
+    return origin.give(*_of_layer(clf, X, origin, method, lambda xp, z: function(xp, head, z, multilabel)))
 
 
 def of_classes(clf: Any, X: Any, method: str, function: Callable[..., Array], certain: float) -> Array:
@@ -39,19 +39,19 @@ def of_classes(clf: Any, X: Any, method: str, function: Callable[..., Array], ce
 
 def predict(clf: Any, X: Any) -> Array:
     """What `gpunn.MLPClassifier.predict` does."""
-    check_is_fitted(clf)
-    head, labels, threshold = clf.head_, clf._labels, clf.threshold
+    _check_fitted(clf)
+    head, labels, threshold, origin = clf.head_, clf._labels, clf.threshold, Origin.of(X)
     choices.check_threshold(threshold, len(clf.classes_), labels.multilabel)
 
     def scores(xp: Any, z: Array) -> Array:
         return decisions(xp, head, z, labels.multilabel, threshold)
 
-    device, found = _of_layer(clf, X, "predict", scores)
+    device, found = _of_layer(clf, X, origin, "predict", scores)
     with device.use():
         codes = labels.codes(device.xp, found)
         if not labels.multilabel and clf.classes_.dtype.kind not in "biuf":
             return clf.classes_[device.to_host(codes)]
-        return Origin.of(X).give(device, codes if labels.multilabel else device.asarray(clf.classes_)[codes])
+        return origin.give(device, codes if labels.multilabel else device.asarray(clf.classes_)[codes])
 
 
 def score(clf: Any, X: Any, y: Any, sample_weight: Any) -> float:
@@ -73,9 +73,9 @@ def decision_function(clf: Any, X: Any) -> Array:
 
 def hidden_activations(clf: Any, X: Any, layer: int) -> Array:
     """What `gpunn.MLPClassifier.hidden_activations` does."""
-    check_is_fitted(clf)
-    number = hidden_number(clf.network_, layer) + 1
-    return Origin.of(X).give(*_of_layer(clf, X, "hidden_activations", lambda xp, h: h, number))
+    _check_fitted(clf)
+    number, origin = hidden_number(clf.network_, layer) + 1, Origin.of(X)
+    return origin.give(*_of_layer(clf, X, origin, "hidden_activations", lambda xp, h: h, number))
 
 
 def hidden_number(network: Network, layer: int) -> int:
@@ -86,14 +86,20 @@ def hidden_number(network: Network, layer: int) -> int:
     return layer % n_hidden
 
 
+def _check_fitted(clf: Any) -> None:
+    """scikit-learn's check, which looks through all attributes, where the network is not there."""
+    if "network_" not in vars(clf):
+        check_is_fitted(clf)
+
+
 def _of_layer(
-    clf: Any, X: Any, method: str, function: Callable[[Any, Array], Array], layer: int | None = None
+    clf: Any, X: Any, origin: Origin, method: str, function: Callable[[Any, Array], Array], layer: int | None = None
 ) -> tuple[Device, Array]:
     """The device, and what a function makes of the activations of a layer, counted from 1, or of the logits."""
     check_same_namespace(X, clf, attribute="theta_", method=method)
-    device, origin = device_for(clf.device, X), Origin.of(X)
+    device = device_for(clf.device, X)
     theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else on_host(clf.theta_))
-    X = check_rows(clf, device, X, reset=False, dtype=str(theta.dtype))
+    X = check_rows(clf, device, X, reset=False, dtype=theta.dtype)
     network = clf.network_
     is_single = X.dtype == "float32" and "features_" not in vars(clf)  # a frame's matrix has the dtype of theta
     dtype = theta.dtype if layer is not None or is_single or not origin.has_float64() else device.xp.float64
@@ -101,7 +107,7 @@ def _of_layer(
 
     def of_rows(xp: Any, rows: Array) -> Array:
         h = network.hidden(xp, theta, rows, layer, block_rows(device, network))
-        return function(xp, xp.astype(h, dtype, copy=False))
+        return function(xp, h if h.dtype == dtype else xp.astype(h, dtype))
 
     with device.use():
         return device, by_chunks(device, network, theta, X, of_rows)

@@ -80,6 +80,18 @@ def test_predict_compares_the_same_probabilities(predicted):
     assert all(seconds(cell) > 0 and (name == "gpunn" or times(cell) > 0) for name, cell in row.items())
 
 
+def test_few_rows_are_timed_in_arrays_and_frames(tmp_path):
+    [rows] = tables(run("few_rows", "--rows", 1, 3, "--rounds", 1, "--calls", 2, "--write", tmp_path))
+    assert [(row["X"], row["rows"]) for row in rows] == [
+        (X, n) for X in ("64 numbers, float64", "64 numbers, float32", "frame of 3 columns", "frame of 19 columns")
+        for n in "13"
+    ]  # fmt: skip
+    assert all(
+        seconds(row["gpunn"]) > 0 and seconds(row["scikit-learn"]) > 0 and float(row["ratio"]) > 0 for row in rows
+    )
+    assert len(kept(tmp_path, "few-rows-cpu", chart=False)["frame of 3 columns, 3 rows"]["gpunn"]) == 1
+
+
 def test_predict_is_timed_beside_pytorch(predicted):
     if importlib.util.find_spec("torch") is None:
         pytest.skip("PyTorch is not installed (gpunn[benchmarks])")

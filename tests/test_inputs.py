@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.exceptions import NotFittedError
 
 from gpunn import MLPClassifier, inputs
@@ -83,7 +85,39 @@ def test_a_large_matrix_is_looked_through_in_parts_for_what_scikit_learn_refuses
     seen = []
     monkeypatch.setattr(inputs, "validate_data", lambda clf, X, **how: seen.append(how["ensure_all_finite"]) or X)
     clf.predict(X)
-    assert seen == [bool(values)]
+    assert seen == ([True] if values else [])  # scikit-learn looks where the sums leave a doubt
+
+
+@pytest.mark.parametrize("X", [
+    np.ones((1, 4)), np.ones((3, 4), "float16"), np.ones((2, 4), "uint8"), np.ones((2, 4), bool), np.ones((2, 4), "g"),
+    np.asfortranarray(np.ones((2, 4))), np.ones((4, 8))[:, ::2], np.ones((2, 4), object), np.ones((2, 4)) * 1j,
+    np.ones((0, 4)), np.ones((1, 3)), np.ones((1, 5)), np.ones(4), np.ones((1, 4, 1)), np.array("text"),
+    np.full((1, 4), np.nan), np.full((1, 4), -np.inf), np.array([[np.inf, -np.inf, 1, 1]]),
+    np.full((1, 4), np.finfo("float32").max, "float32"), np.full((1, 4), "text"), np.full((1, 4), "1"),
+    np.ones((1, 4), "M8[s]"), np.ma.masked_array(np.ones((1, 4)), np.eye(1, 4)), np.ones((1, 4)).tolist(),
+], ids=lambda X: f"{type(X).__name__}-{getattr(X, 'dtype', '')}-{np.shape(X)}")  # fmt: skip
+@pytest.mark.parametrize("finite", [False, True])
+@pytest.mark.filterwarnings("ignore:invalid value")  # of scikit-learn's sum of infinity and minus infinity
+def test_a_matrix_that_is_seen_to_be_sound_is_taken_as_scikit_learn_takes_it(iris, fitted, monkeypatch, X, finite):
+    clf = fitted(*iris, max_iter=2)
+
+    def outcome():
+        try:
+            return clf.predict_proba(X)
+        except (TypeError, ValueError) as error:
+            return f"{type(error).__name__}: {error}"
+
+    with config_context(assume_finite=finite):
+        found = outcome()
+        monkeypatch.setattr(inputs, "_is_sound", lambda *given: False)
+        assert np.array_equal(found, outcome(), equal_nan=not isinstance(found, str))
+
+
+def test_a_matrix_for_a_classifier_of_named_columns_is_warned_of_each_time(iris, fitted):
+    clf = fitted(pd.DataFrame(iris[0], columns=list("abcd")), iris[1], max_iter=2)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="X does not have valid feature names"):
+            clf.predict_proba(iris[0][:1])
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,10 @@ class Device(Protocol):
     def at_once(self) -> int:
         """With how many items `each` is busy at a time."""
 
-    def calm(self) -> contextlib.AbstractContextManager[Any]:
+    def calm(self, size: int | None = None) -> contextlib.AbstractContextManager[Any]:
         """Context for small products between compiled work: on the CPU each has one thread, for others would spin on
-        for a while after it, in the way of the threads that come next."""
+        for a while after it, in the way of the threads that come next. ``size`` is the number of multiplications of the
+        largest, where it is known."""
 
     def steady(self, size: int) -> contextlib.AbstractContextManager[Callable[[], None]]:
         """Context for work whose largest product of matrices takes ``size`` multiplications: on the CPU small ones have

@@ -26,13 +26,17 @@ from gpunn.devices import quota
 # is much slower: every product waits until the second thread gets a core.
 SMALL = 10**6
 
+# Multiplications in a product that has one thread whatever BLAS was told: OpenBLAS gives it a second from 262,144 on,
+# and from 9,216 on where it is a matrix times a vector. To set the number takes longer than such a product.
+TINY = 2**13
+
 
 def each(function: Callable[[Any], None], items: Sequence[Any]) -> None:
     """Call the function with each item, a core each with products on one thread.
 
     One item after the other with products on all cores would leave to one core all that lies between the products.
     """
-    threads = min(len(items), cores())
+    threads = min(len(items), cores()) if len(items) > 1 else 1
     if threads < 2:
         for item in items:
             function(item)
@@ -146,7 +150,9 @@ class _Turns:
         with self.changed:
             turn.number = next(self.counter)
             self.there.add(turn)
-            while any(other.alone != turn.alone and other.number < turn.number for other in self.there):
+            while len(self.there) > 1 and any(  # most often nobody else is there
+                other.alone != turn.alone and other.number < turn.number for other in self.there
+            ):
                 self.changed.wait(0.1)  # for one that was interrupted tells nobody
             if turn.alone:
                 turn.before = _numbers()
@@ -165,7 +171,7 @@ class _Turns:
         with self.changed:
             self.there.discard(turn)
             _set(turn.before, shared=False)
-            if not any(other.alone == turn.alone for other in self.there):
+            if not (self.there and any(other.alone == turn.alone for other in self.there)):
                 self.give_back()
             self.changed.notify_all()
 
@@ -206,10 +212,20 @@ def _limit_own() -> None:
 
 def _set(numbers: list[int], shared: bool) -> None:
     """Numbers of threads of each BLAS, or none; either for those whose number all threads share or for the others."""
-    for library, n in zip(_blas(), numbers, strict=False):
-        if shared == (library.internal_api == "openblas" and library.threading_layer != "openmp"):
-            # threadpoolctl 3.8 sets that of OpenBLAS for one thread of the process and, in silence, for no other.
-            getattr(library, "_real_set_num_threads", library.set_num_threads)(n)
+    if numbers:
+        for place, set_number in _setters(shared):
+            set_number(numbers[place])
+
+
+@functools.cache
+def _setters(shared: bool) -> list[tuple[int, Callable[[int], None]]]:
+    """Places in `_blas`, and what sets the number of threads there; for those that `_set` means."""
+    return [
+        # threadpoolctl 3.8 sets that of OpenBLAS for one thread of the process and, in silence, for no other.
+        (place, getattr(library, "_real_set_num_threads", library.set_num_threads))
+        for place, library in enumerate(_blas())
+        if shared == (library.internal_api == "openblas" and library.threading_layer != "openmp")
+    ]
 
 
 def blas_files() -> list[tuple[str, str]]:

@@ -46,8 +46,8 @@ class CpuDevice:
     def at_once(self) -> int:
         return cores.cores()
 
-    def calm(self) -> contextlib.AbstractContextManager[Any]:
-        return cores.one_thread()
+    def calm(self, size: int | None = None) -> contextlib.AbstractContextManager[Any]:
+        return cores.one_thread() if size is None or size > cores.TINY else contextlib.nullcontext()
 
     def steady(self, size: int) -> contextlib.AbstractContextManager[Callable[[], None]]:
         return cores.one_thread() if size < cores.SMALL else cores.all_threads()

@@ -60,7 +60,7 @@ class CudaDevice:
     def at_once(self) -> int:
         return 1
 
-    def calm(self) -> contextlib.AbstractContextManager[Any]:
+    def calm(self, size: int | None = None) -> contextlib.AbstractContextManager[Any]:
         return contextlib.nullcontext()
 
     def steady(self, size: int) -> contextlib.AbstractContextManager[Callable[[], None]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import json
 import math
 import warnings
@@ -13,7 +15,15 @@ from typing import Any
 import numpy as np
 
 from gpunn.features import frames
-from gpunn.features.columns import COLUMNS, MAX_CATEGORIES, CategoricalColumn, Column, NumericColumn
+from gpunn.features.columns import (
+    COLUMNS,
+    MAX_CATEGORIES,
+    CategoricalColumn,
+    Column,
+    Learned,
+    NumericColumn,
+    encode_numbers,
+)
 from gpunn.features.frames import ArrayFrame, Frame
 from gpunn.features.kinds import FeatureWarning, check_kinds, no_column
 from gpunn.features.oddities import oddity
@@ -23,11 +33,12 @@ from gpunn.shown import printable, show
 
 MAX_NAME = 30  # letters of a column's name that are shown
 MAX_NAMES = 5  # that a message lists
+TOGETHER = 2**12  # numbers that are encoded together, so that columns of many rows come one at a time
 MANY = 10  # rows all of which lack a value by no accident
 
 
 @dataclass(frozen=True)
-class Features:
+class Features(Learned):
     """The columns of a training table, able to turn it and later tables into matrices.
 
     Numbers, dates, times of day and durations are standardised; text, dictionaries (pandas' and polars' categoricals)
@@ -138,7 +149,7 @@ class Features:
         """Number of outputs, the width of the matrix."""
         return len(self.names_out)
 
-    @property
+    @functools.cached_property
     def names_out(self) -> tuple[str, ...]:
         """Names of the outputs: "age", "age is missing", "colour=red"."""
         return tuple(name for column in self.columns for name in column.names_out)
@@ -190,22 +201,47 @@ class Features:
             raise ValueError(f"dtype={dtype!r} is not allowed; use float32 or float64.")
         frame = frames.opened(self.from_array(X) if isinstance(X, np.ndarray) else X)
         out = np.zeros((frame.n_rows, self.n_out), dtype)
-        start, novelties, numbers = 0, [], self.spellings.missing_numbers
+        numbers, starts = self.spellings.missing_numbers, self._starts
         forced = {column.name for column in self.columns if column.forced}
-        for column, values in zip(self.columns, _find(frame, self.names_in, forced), strict=True):
+        novelties: dict[int, Novelty] = {}  # by the places of their columns
+        waiting: list[tuple[int, NumericColumn, Values]] = []
+
+        def note(i: int, values: Values, new: np.ndarray) -> None:
+            column = self.columns[i]
+            if new.any():
+                novelties[i] = Novelty(column, values, new)
+            elif not column.missing and values.kind == "nothing" and len(new) >= MANY:
+                novelties[i] = Novelty(column, values, np.ones(frame.n_rows, bool))
+
+        def encode_waiting() -> None:
+            places, columns, given = zip(*waiting, strict=True)
+            far = encode_numbers(columns, given, out, [starts[i] for i in places])
+            some: Any = far.any(axis=1)
+            for i, values, new, is_new in zip(places, given, far, some, strict=True):
+                if is_new or values.kind == "nothing":
+                    note(i, values, new)
+            waiting.clear()
+
+        for i, (column, values) in enumerate(zip(self.columns, _find(frame, self.names_in, forced), strict=True)):
             if column.forced:
                 values = converted(values, column.kind, self.spellings)
             else:
                 values = as_in_training(values, column.kind, self.spellings)
             values = values.without(numbers)
-            stop = start + len(column.names_out)
-            new = column.encode(values, out[:, start:stop])
-            if new.any():
-                novelties.append(Novelty(column, values, new))
-            elif not column.missing and column.kind != "nothing" and values.kind == "nothing" and len(new) >= MANY:
-                novelties.append(Novelty(column, values, np.ones(frame.n_rows, bool)))
-            start = stop
-        return out, novelties
+            if isinstance(column, CategoricalColumn):
+                note(i, values, column.encode(values, out[:, starts[i] : starts[i + 1]]))
+            elif column.kind != "nothing":
+                waiting.append((i, column, values))
+                if len(waiting) * frame.n_rows >= TOGETHER:
+                    encode_waiting()
+        if waiting:
+            encode_waiting()
+        return out, [novelties[i] for i in sorted(novelties)]
+
+    @functools.cached_property
+    def _starts(self) -> list[int]:
+        """Where the outputs of each column begin, and the end."""
+        return [0, *itertools.accumulate(len(column.names_out) for column in self.columns)]
 
     def from_array(self, X: np.ndarray) -> ArrayFrame:
         """A matrix without names as a table: its columns are those of training, by position.

@@ -6,6 +6,7 @@ pyarrow is imported where Arrow data come, not before.
 from __future__ import annotations
 
 import decimal
+import functools
 import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -28,6 +29,8 @@ from gpunn.features.values import (
     of_text,
 )
 
+FEW = 2**12  # values of a frame of pandas that are read all at once
+
 
 class Frame(Protocol):
     """Named columns of equal length."""
@@ -47,14 +50,16 @@ def is_frame(X: Any) -> bool:
     """
     if isinstance(X, np.ndarray):  # almost always: nothing to look up
         return False
-    if is_into_lazyframe(X) or isinstance(X, (_Arrow, _Narwhals, ArrayFrame)) or _is_arrow(X):
+    if _is_pandas(X):
+        return any(isinstance(name, str) for name in X.columns)
+    if is_into_lazyframe(X) or isinstance(X, OPENED) or _is_arrow(X):
         return True
     return is_into_dataframe(X) and any(isinstance(name, str) for name in column_names(X))
 
 
 def column_names(X: Any) -> list[Any]:
     """Names of a frame's columns; ValueError where two are the same."""
-    if isinstance(X, (_Arrow, _Narwhals, ArrayFrame)):
+    if isinstance(X, OPENED):
         return X.names
     try:
         return list(nw.from_native(native(X)).columns)
@@ -89,8 +94,12 @@ def opened(X: Any) -> Frame:
     ValueError
         If names of columns are no text or not distinct.
     """
-    if isinstance(X, (_Arrow, _Narwhals, ArrayFrame)):
+    if isinstance(X, OPENED):
         return X
+    if _is_pandas(X) and X.size <= FEW:
+        names = X.columns.tolist()
+        check_names(names)
+        return _FewRows(X, names)
     if is_into_lazyframe(X):
         raise TypeError(
             f"X is lazy, a {type(X).__module__}.{type(X).__qualname__}: its rows are not there yet. Collect it "
@@ -119,7 +128,9 @@ def matrix(X: Any) -> np.ndarray | None:
 
     None for any other frame, and for what is none.
     """
-    if not (is_into_dataframe(X) or _is_arrow(X)) or type(X).__module__.partition(".")[0] == "pandas":
+    if isinstance(X, np.ndarray) or type(X).__module__.partition(".")[0] == "pandas":
+        return None
+    if not (is_into_dataframe(X) or _is_arrow(X)):
         return None
     frame = opened(X)
     columns = [frame.values(name) for name in frame.names]
@@ -167,6 +178,46 @@ class _Narwhals:
         return values_of(name, self.frame.get_column(name), any_as_text)
 
 
+class _FewRows:
+    """A frame of pandas with few values, all of which are read at once: to take a single column out of it, and to look
+    at that through narwhals, takes far longer than what is done with few values.
+
+    Columns of types that are not told apart here are read as those of other frames.
+    """
+
+    def __init__(self, frame: Any, names: list[str]) -> None:
+        self.frame, self.names, self.n_rows = frame, names, len(frame)
+        self._objects, self._dtypes = frame.to_numpy(dtype=object), frame.dtypes.tolist()
+        self._places = {name: j for j, name in enumerate(names)}
+
+    def values(self, name: str, any_as_text: bool = False) -> Values:
+        def by_narwhals() -> Values:
+            return values_of(name, nw.from_native(self.frame[name], series_only=True), any_as_text)
+
+        pandas = sys.modules["pandas"]
+        column, dtype = self._objects[:, self._places[name]], self._dtypes[self._places[name]]
+        if not isinstance(dtype, np.dtype):
+            is_text = isinstance(dtype, (pandas.StringDtype, pandas.CategoricalDtype))
+        elif dtype.kind in "fiu":
+            x = column.astype(np.float64)
+            return of_numbers(name, "numbers", x, _type_name(dtype), lambda: by_narwhals().strings())
+        elif dtype.kind == "b":
+            return of_numbers(name, "booleans", column.astype(np.float64), _type_name(dtype))
+        else:
+            is_text = dtype.kind == "O"
+        objects = column.tolist() if is_text else []
+        missing = [not isinstance(value, str) for value in objects]
+        if not is_text or not all(is_missing(value) for value, gone in zip(objects, missing, strict=True) if gone):
+            return by_narwhals()
+        codes, distinct = factorize(objects, missing)
+        return of_text(name, Strings(codes, [str(value) for value in distinct]), str(dtype))
+
+
+@functools.cache  # it takes as long as all else that is done with a number
+def _type_name(dtype: np.dtype) -> str:
+    return str(dtype)
+
+
 class ArrayFrame:
     """A matrix without names whose columns are known by their order.
 
@@ -188,6 +239,9 @@ class ArrayFrame:
         objects = column.tolist()
         missing = np.fromiter(map(is_missing, objects), bool, len(objects))
         return of_objects(name, objects, missing, "object", any_as_text)
+
+
+OPENED = (_Arrow, _Narwhals, _FewRows, ArrayFrame)
 
 
 def is_missing(value: Any) -> bool:
@@ -294,6 +348,12 @@ def _of_floats(x: np.ndarray) -> Strings:
     codes = np.full(len(x), -1, np.int64)
     codes[known] = inverse
     return merged(codes, [number_string(value) for value in distinct])
+
+
+def _is_pandas(X: Any) -> bool:
+    """Whether X is a frame of pandas whose columns have distinct names."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(X, pandas.DataFrame) and X.columns.is_unique
 
 
 def _is_arrow(X: Any) -> bool:

@@ -86,11 +86,12 @@ class Values:
         """The numbers (n,), NaN where missing; ValueError, naming the first, for infinity."""
         assert self.numbers is not None
         x = self.numbers
-        infinite = np.flatnonzero(np.isinf(x))
-        if infinite.size:
+        infinite = np.isinf(x)
+        if infinite.any():
+            row = np.flatnonzero(infinite)[0]
             raise ValueError(
-                f"column {self.name!r}, row {infinite[0] + 1}: {x[infinite[0]]} is not a finite number. Correct the "
-                "value or leave it empty."
+                f"column {self.name!r}, row {row + 1}: {x[row]} is not a finite number. Correct the value or leave it "
+                "empty."
             )
         return x
 
@@ -192,7 +193,7 @@ def of_objects(
     return of_numbers(name, kind, x, type_name, strings, "aware" in kinds)
 
 
-def factorize(objects: Sequence[Any], missing: np.ndarray) -> tuple[np.ndarray, list[Any]]:
+def factorize(objects: Sequence[Any], missing: Sequence[bool] | np.ndarray) -> tuple[np.ndarray, list[Any]]:
     """Codes (n,) of objects that can be hashed, -1 where missing, and the distinct objects."""
     places: dict[Any, int] = {}
     found = (

@@ -31,7 +31,8 @@ class Part(NamedTuple):
     shape: tuple[int, ...]
 
     def of(self, xp: Namespace, theta: Array) -> Array:
-        return xp.reshape(theta[..., self.start : self.stop], (*theta.shape[:-1], *self.shape))
+        found = theta[..., self.start : self.stop]
+        return found if len(self.shape) == 1 else xp.reshape(found, (*theta.shape[:-1], *self.shape))
 
     def put(self, xp: Namespace, theta: Array, value: Array) -> None:
         theta[..., self.start : self.stop] = xp.reshape(value, (*theta.shape[:-1], -1))
@@ -221,6 +222,8 @@ class _Places:
 
 def by_columns(xp: Namespace, x: Array) -> Array:
     """x (..., n, k) by columns in memory: what a head does with a row's few outputs is done for many rows at once."""
+    if x.shape[-2] == 1:  # which lies both ways
+        return x
     turned = xp.matrix_transpose(x)
     return xp.matrix_transpose(xp.reshape(xp.reshape(turned, (-1,)), turned.shape))  # the inner one copies
 

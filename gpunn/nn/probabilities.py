@@ -36,9 +36,11 @@ def probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Arra
     elif isinstance(head.activation, OPEN):
         info = xp.finfo(a.dtype)
         lowest = floor(info, a.shape[-1])
-        log_lowest = math.log(lowest)
-        share = log_lowest / xp.minimum(_log_outputs(xp, head, z), log_lowest)  # from 1 down to nearly 1 / 8
-        a = xp.where(a < lowest, share * lowest, a)
+        small = a < lowest
+        if int(xp.count_nonzero(small)):  # seldom; the logarithms take longer than the outputs
+            log_lowest = math.log(lowest)
+            share = log_lowest / xp.minimum(_log_outputs(xp, head, z), log_lowest)  # from 1 down to nearly 1 / 8
+            a = xp.where(small, share * lowest, a)
         a = xp.minimum(a, 1 - info.eps / 2)
     if multilabel or isinstance(head.activation, Softmax):
         return a

@@ -122,10 +122,11 @@ def by_chunks(
         return function(xp, device.asarray(X[part, :], theta.dtype))
 
     n, width = X.shape[0], max(network.sizes)
-    at_once = max(1, min(device.at_once(), n * width // device.block_elements))  # for fewer rows a thread does not pay
+    pays = n * width // device.block_elements  # for fewer rows a thread does not pay
+    at_once = min(device.at_once(), pays) if pays > 1 else 1
     parts = list(chunks(network, n, min(device.chunk_elements, -(-n // at_once) * width), at_once))
     alone = len(parts) == 1
-    with device.calm():
+    with device.calm(n * network.row_product):
         found = compute(parts[0] if alone else slice(0, 0))  # of no rows, it tells shape and dtype
     out = xp.empty((*found.shape[:-2], X.shape[0], found.shape[-1]), dtype=found.dtype, device=found.device)
     if alone:

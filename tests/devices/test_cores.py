@@ -166,7 +166,8 @@ def _has_three():
         assert (cores.cores(), numbers()) == (3, {3})
 
 
-def test_rows_of_one_chunk_are_shared_out_and_multiplied_by_one_thread_each(three, problem_on_cpu):
+def test_rows_of_one_chunk_are_shared_out_and_multiplied_by_one_thread_each(three, problem_on_cpu, monkeypatch):
+    monkeypatch.setattr(cores, "TINY", 0)
     device, network, theta, X = problem_on_cpu
     seen = []
 
@@ -179,6 +180,25 @@ def test_rows_of_one_chunk_are_shared_out_and_multiplied_by_one_thread_each(thre
     seen.clear()
     by_chunks(device, network, theta, X[:10], function)
     assert seen == [(10, {1})]
+
+
+def test_few_rows_wait_for_nobody(three, problem_on_cpu):
+    device, network, theta, X = problem_on_cpu
+    other = entered(cores.all_threads)
+    found = by_chunks(device, network, theta, X[:10], lambda xp, rows: xp.full((len(rows), 1), max(numbers())))
+    other.end()
+    assert found.tolist() == [[3]] * 10
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_tiny_product_has_the_bits_of_one_thread_whatever_number_is_set(three, dtype):
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        d, k = np.exp(rng.uniform(0, np.log(cores.TINY) / 2, 2)).astype(int)
+        X, W = rng.random((cores.TINY // (d * k), d), dtype), rng.random((d, k), dtype)
+        found = X @ W
+        with cores.one_thread():
+            assert np.array_equal(found, X @ W)
 
 
 @pytest.fixture

@@ -6,13 +6,14 @@ import copy
 import datetime
 import decimal
 import json
+import pickle
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from gpunn.data import read_table
-from gpunn.features import Features
+from gpunn.features import Features, encoder
 
 NAN = float("nan")
 DAY, WAIT = datetime.date(2020, 1, 2), datetime.timedelta(1)
@@ -93,6 +94,40 @@ def test_chunks_do_not_matter(mixed):
     parts = pa.concat_tables([mixed.slice(0, 1), mixed.slice(1, 0), mixed.slice(1)])
     assert Features.learn(parts) == Features.learn(mixed)
     assert np.array_equal(Features.learn(mixed).transform(parts), Features.learn(mixed).transform(mixed))
+
+
+def test_use_leaves_the_pickle_of_features_as_it_was(mixed):
+    features = Features.learn(mixed)
+    before = pickle.dumps(features)
+    X = features.transform(mixed)
+    assert pickle.dumps(features) == before
+    again = pickle.loads(before)
+    assert again == features and np.array_equal(again.transform(mixed), X)
+
+
+def test_numbers_that_are_encoded_together_are_those_of_each_column_alone(monkeypatch):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((50, 7)) * 10.0 ** np.arange(7)
+    x[rng.random(x.shape) < 0.2] = NAN
+    table = pa.table({f"x{j}": pa.array(x[:, j], from_pandas=True) for j in range(7)})
+    features = Features.learn(table)
+    found = []
+    for together in (1, 150, 10**9):  # columns of one group: 1, 3, all
+        monkeypatch.setattr(encoder, "TOGETHER", together)
+        X, novelties = features.encode(table.slice(0, 50), "float64")
+        found.append(X.tobytes())
+        assert novelties == []
+    assert len(set(found)) == 1
+    assert np.array_equal(X[:, 1::2].astype(bool), np.isnan(x))
+    known = np.ma.masked_invalid(x)
+    assert np.allclose(X[:, ::2], ((known - known.mean(0)) / known.std(0)).filled(0), rtol=1e-13, atol=1e-14)
+
+
+def test_novelties_come_in_the_order_of_the_columns():
+    training = pa.table({"a": [1.0, 2.0], "b": ["u", "v"], "c": [1.0, 2.0], "d": ["u", "v"]})
+    later = pa.table({"a": [1e6], "b": ["w"], "c": [-1e6], "d": ["x"]})
+    novelties = Features.learn(training).encode(later)[1]
+    assert [novelty.column.name for novelty in novelties] == ["a", "b", "c", "d"]
 
 
 def test_one_row_can_be_learned():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 
 import narwhals as nw
 import numpy as np
@@ -76,6 +77,51 @@ def test_one_table_gives_one_matrix_in_all_frames(make):
     assert np.array_equal(X, expected.transform(of_arrow(), "float64"))
     assert X[:, features.names_out.index("word=red")].tolist() == [1, 0, 0, 1]
     assert X[:, features.names_out.index("x is missing")].tolist() == [0, 1, 0, 0]
+
+
+OF_FEW_ROWS = {
+    **{f"NumPy {dtype}": pd.Series([1, 0, 3, 3, 2]).astype(dtype)
+       for dtype in ("f2", "f4", "f8", "g", "i1", "u8", "?", "M8[s]", "m8[s]", object)},
+    "nothing": pd.Series([NAN] * 5), "none": pd.Series([None] * 5), "no text": pd.Series([None] * 5, dtype="str"),
+    "with NaN": pd.Series([0.1, NAN, 3, NAN, 0.1], dtype="f4"), "large": pd.Series([2**63 + 1, 2**53 + 1, 0, 1, 2]),
+    "infinite": pd.Series([1, np.inf, 3, 3, 2]),
+    "text": pd.Series(["a", "b", None, "a", ""]), "text of old": pd.Series(["a", None, NAN, "a", "7.0"], dtype=object),
+    "NumPy's text": pd.Series([np.str_("a"), "a", "b", pd.NA, pd.NaT], dtype=object),
+    "text with NA": pd.Series(["a", "b", pd.NA, "a", "NaN"], dtype="string"),
+    "text in Python": pd.Series(["a", "b", None, "a", "c"], dtype=pd.StringDtype("python")),
+    "text or numbers": pd.Series(["a", 1, None, "a", 2.5], dtype=object), "objects": pd.Series([[], 1, {}, None, "a"]),
+    "nullable": pd.Series([1, pd.NA, 3, 3, 2], dtype="Int64"),
+    "maybe": pd.Series([True, None, False] * 2, dtype="boolean"),
+    "group": pd.Series(["a", "b", None, "a", "c"], dtype="category"),
+    "no group": pd.Series([None] * 5, dtype="category"),
+    "sizes": pd.Series([0.1, 2, 2, 0.1, 7]).astype("f4").astype("category"),
+    "in Munich": pd.Series(pd.date_range("2024-03-30", periods=5, tz="Europe/Berlin")),
+    "decimal": pd.Series([decimal.Decimal("0.1"), None, decimal.Decimal(3), None, decimal.Decimal("NaN")]),
+    "sparse": pd.Series([1.0, 0, 0, 0, 2]).astype("Sparse[f8]"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("series", OF_FEW_ROWS.values(), ids=OF_FEW_ROWS)
+@pytest.mark.parametrize("n", [0, 1, 2, 5])
+@pytest.mark.parametrize("any_as_text", [False, True])
+def test_few_rows_of_pandas_are_read_as_many_are(monkeypatch, series, n, any_as_text):
+    frame = pd.DataFrame({"other": ["u"] * n, "x": series[:n].reset_index(drop=True), "more": [1.5] * n})
+
+    def read():
+        try:
+            values = frames.opened(frame).values("x", any_as_text)
+        except ValueError as error:
+            return str(error)
+        numbers = None if values.numbers is None else values.numbers.tobytes()
+        try:
+            strings = values.strings().to_list()
+        except IndexError:  # of nothing, which is asked of no column of no kind
+            strings = None
+        return values.name, values.kind, numbers, strings, values.type_name, values.coded, values.zoned
+
+    found = read()
+    monkeypatch.setattr(frames, "FEW", -1)
+    assert found == read()
 
 
 def test_an_index_of_pandas_is_no_column():

@@ -34,6 +34,9 @@ def pytest_addoption(parser):
     parser.addoption("--write-golden", action="store_true", help="write the generated code to tests/compile/golden")
 
 
+RULE = {"seconds": CpuCompiler.seconds, "again_seconds": CpuCompiler.again_seconds}
+
+
 def pytest_configure(config):
     if config.getoption("--compile-all"):
         CpuCompiler.seconds = CpuCompiler.again_seconds = 0.0
@@ -141,6 +144,13 @@ def by_arrays(monkeypatch):
     """No training is compiled: for tests that count or interrupt Python's calls, or hold the bits of two trainings
     against each other, one of which cannot be compiled."""
     monkeypatch.setattr(CpuCompiler, "seconds", float("inf"))
+
+
+@pytest.fixture
+def usual_rule(monkeypatch):
+    """Long trainings are compiled and short ones are not, whatever ``--compile-all`` says."""
+    for name, value in RULE.items():
+        monkeypatch.setattr(CpuCompiler, name, value)
 
 
 @pytest.fixture

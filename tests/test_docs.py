@@ -76,7 +76,7 @@ def same(found, stands):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_blocks_of_a_page_run_and_give_what_stands_under_them(page, tmp_path, monkeypatch, capsys):
+def test_the_blocks_of_a_page_run_and_give_what_stands_under_them(page, usual_rule, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     names, printed = {"__name__": "page"}, ("", "")

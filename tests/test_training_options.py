@@ -24,7 +24,7 @@ def quietly(clf, *args, **extra):
 # Averaged weights, smoothed labels
 
 
-def test_averaged_weights_are_the_mean_of_the_steps_and_training_goes_on_from_the_last(iris):
+def test_averaged_weights_are_the_mean_of_the_steps_and_training_goes_on_from_the_last(usual_rule, iris):
     X, y = iris[0], iris[1]
     settings = {"random_state": 0, "batch_size": 150, "shuffle": False, "tol": 0, "n_iter_no_change": 99}
     steps = [quietly(MLPClassifier(max_iter=k, **settings), X, y).theta_ for k in range(1, 9)]

@@ -18,7 +18,7 @@ SHORT = "arrays: too short a training to compile for"
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_a_short_training_is_compiled_only_where_it_is_asked_for(iris, fitted, solver):
+def test_a_short_training_is_compiled_only_where_it_is_asked_for(usual_rule, iris, fitted, solver):
     paths = [fitted(*iris, solver=solver, compile=c, max_iter=3).history_.path for c in ("auto", True, False)]
     assert paths == [SHORT, "compiled", "arrays: as asked"]
 

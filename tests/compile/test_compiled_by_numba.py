@@ -163,7 +163,9 @@ def test_inputs_that_numba_does_not_know_are_trained_on_with_arrays(dtype):
 
 
 @pytest.mark.parametrize("solver", ["adam", "adamw", "sgd", "lbfgs"])
-def test_an_estimator_that_is_compiled_learns_what_one_on_arrays_learns(monkeypatch, digits, fitted, solver):
+def test_an_estimator_that_is_compiled_learns_what_one_on_arrays_learns(
+    usual_rule, monkeypatch, digits, fitted, solver
+):
     pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
     X, X_test, y, _ = digits
     given = {"solver": solver, "max_iter": 10, "hidden_layer_sizes": (16,), "random_state": 0, "dtype": "float64"}
@@ -179,7 +181,7 @@ def test_an_estimator_that_is_compiled_learns_what_one_on_arrays_learns(monkeypa
         assert clf.predict_proba(X_test) == pytest.approx(plain.predict_proba(X_test), abs=1e-6)
 
 
-def test_short_trainings_are_not_compiled(iris, fitted):
+def test_short_trainings_are_not_compiled(usual_rule, iris, fitted):
     assert fitted(*iris, max_iter=3).history_.path == "arrays: too short a training to compile for"
 
 

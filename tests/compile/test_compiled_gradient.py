@@ -137,7 +137,7 @@ def test_an_epoch_over_rows_that_are_mapped_and_read_only(tmp_path):
     assert found[0].theta == pytest.approx(found[1].theta, rel=1e-9, abs=1e-12)
 
 
-def test_what_is_not_compiled_and_why(minimum):
+def test_what_is_not_compiled_and_why(usual_rule, minimum):
     assert minimum(None)[1].path == "arrays: too short a training to compile for"
     assert minimum(True, (PReLU(),))[1].path == "arrays: cannot be traced: PReLU learns parameters of its own"
 

@@ -12,7 +12,7 @@ from gpunn.insight.neighbours import MAX_ROWS, N_NEIGHBOURS
 from gpunn.insight.outcomes import IDLE
 from gpunn.shown import printable
 
-GAP = 0.05  # of all rows, beyond what chance may do
+GAP = 0.05  # of all rows, and three standard errors
 DEARER = 0.5  # of the cost of guessing: half of what can be known
 LOST = 0.1  # of the cost of guessing: a tenth of what can be known
 TOO_SURE = 0.05  # confidence less accuracy, beyond what chance may do
@@ -253,7 +253,7 @@ def _gap(facts: Facts) -> Finding | None:
         return None
     error = math.sqrt(unseen.score * (1 - unseen.score) / unseen.n_rows)
     gap, dearer = train.score - unseen.score, unseen.cost - 3 * unseen.cost_error - train.cost
-    if gap <= GAP + 3 * error and (dearer <= DEARER * train.guess or gap <= 0):
+    if gap <= max(GAP, 3 * error) and (dearer <= DEARER * train.guess or gap <= 0):
         return None
     costs = {"cost": train.cost, "validation_cost": unseen.cost}
     which = "" if facts.threshold is None else " by the most probable class"

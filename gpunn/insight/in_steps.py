@@ -122,7 +122,7 @@ def rate_too_high(facts: Facts) -> Finding | None:
 
 
 def rate_too_low(facts: Facts) -> Finding | None:
-    """The cost is still on its first slope, a straight line down."""
+    """The cost falls as fast as at first: it is still on its first slope."""
     training = facts.training
     curve = Curve.of(training.history, 8)
     if not training.first_order or training.history is None or curve is None:
@@ -142,7 +142,7 @@ def rate_too_low(facts: Facts) -> Finding | None:
         None,
         evidence,
         f"The learning rate of {rate:.3g} is too low: after {len(curve)} epochs the cost is {curve.cost[-1]:.3g} and "
-        f"falls in a straight line, by {first:.2g} in the first half and {second:.2g} in the second.",
+        f"has hardly slowed down: it fell by {first:.2g} in the first half and by {second:.2g} in the second.",
         "Raise learning_rate_init by a factor of 10.",
     )
 

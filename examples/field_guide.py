@@ -301,7 +301,7 @@ FAULTS = {
         {"early_stopping": True}, {"early_stopping": False}, scoring="neg_log_loss", alpha=0.0,
     ),
     "overconfident": by_parameters(
-        drawings.reliability, lambda: halves(overlapping(600, 8)),
+        drawings.reliability, lambda: halves(overlapping(500, 8)),
         {"alpha": 1.0}, {"alpha": 0.0}, max_iter=200, hidden_layer_sizes=(50,),
     ),
     "idle_columns": by_rows(

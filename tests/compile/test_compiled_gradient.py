@@ -112,6 +112,36 @@ def test_it_minimises_as_the_arrays_do(minimum):
     assert np.array_equal(theta, minimum(True)[0])  # the same bits each time
 
 
+LAYOUTS = {
+    "backwards": lambda X: X[::-1],
+    "every other row": lambda X: np.repeat(X, 2, axis=0)[::2],
+    "one row again and again": lambda X: np.broadcast_to(X[:1], X.shape),
+    "overlapping": lambda X: np.lib.stride_tricks.sliding_window_view(X.ravel(), X.shape[1])[: len(X)],
+    "columns backwards": lambda X: X[:, ::-1],
+    "by columns": np.asfortranarray,
+    "one backwards": lambda X: X[:1][::-1],
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("weight_init", ["zeros", "glorot_uniform"])
+def test_rows_of_any_strides(capfd, layout, weight_init):
+    """BLAS refuses some strides, in words on standard output, and then leaves what was there."""
+    X, T, _ = problem((5, 4, 3), 40)
+    X, T = LAYOUTS[layout](X), T[: len(LAYOUTS[layout](X))]
+    network = Network((5, 4, 3), (Sigmoid(),))
+    objective, theta = Objective(network, SoftmaxLogLikelihood()), start(network)
+    if weight_init == "zeros":
+        theta[...] = 0
+    compiled = program.CompiledGradient(objective, theta.dtype, X, T, None)
+    compiled.work[...] = np.nan
+    f, g = compiled(theta)
+    expected = objective.value_and_gradient(np, theta, X, T)
+    assert f == pytest.approx(expected[0], rel=1e-12)
+    assert g == pytest.approx(expected[1], rel=1e-12, abs=1e-13)
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("layout", ["every other column", "mapped"])
 def test_rows_in_any_layout(tmp_path, layout):
     network = Network((5, 4, 3), (ReLU(),))

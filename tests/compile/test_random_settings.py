@@ -29,7 +29,10 @@ SMOOTH = [kind() for name, kind in ACTIVATIONS.items() if kind is not PReLU and 
 
 def layout(rng, X):
     """The same numbers in another order of memory."""
-    return [X, np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2], np.repeat(X, 3, axis=0)[::3]][rng.integers(4)]
+    backwards = np.ascontiguousarray(X[::-1])[::-1]
+    return [X, np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2], np.repeat(X, 3, axis=0)[::3], backwards][
+        rng.integers(5)
+    ]
 
 
 @pytest.mark.parametrize("seed", range(N_SETTINGS))

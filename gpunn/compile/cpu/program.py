@@ -254,7 +254,8 @@ class CompiledGradient:
         self.rows = min(block_rows(sizes), -(-len(X) // self.n_threads))
         self.step = Step(sizes, "data parallel", self.rows, 1, slots, np.dtype(dtype).itemsize)
         strides = _strides(self.X, self.T)
-        converts = X.dtype != dtype or strides.X[1] != 1  # BLAS wants rows whose elements lie side by side
+        # BLAS wants rows whose elements lie side by side, and that do not overlap or run backwards.
+        converts = X.dtype != dtype or strides.X[1] != 1 or strides.X[0] < X.shape[1]
         self.ends = [op.program(end(self.step, k, self.n_threads)) for k in range(self.n_threads)]
         self.parts = [share(k, self.n_threads, len(X)) for k in range(self.n_threads)]
         lengths = {n for start, stop in self.parts for n in (min(self.rows, stop - start), (stop - start) % self.rows)}

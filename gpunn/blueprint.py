@@ -33,7 +33,7 @@ def start(p: Any, network: Network, seed: int, device: Device, dtype: str) -> Ar
     """Initial theta (P,), drawn on the host from the seed, on the device in the dtype of training."""
     weights = choices.initialiser("weight_init", p.weight_init, WEIGHT_INITIALISERS)
     biases = choices.initialiser("bias_init", p.bias_init, BIAS_INITIALISERS)
-    with device.calm():  # some initialisers multiply
+    with device.single_threaded_blas():  # some initialisers multiply
         theta = network.initial(np, np.random.default_rng([seed, START]), weights, biases)
     return device.asarray(theta, dtype)
 

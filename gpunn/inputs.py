@@ -186,7 +186,7 @@ def _is_finite(device: Device, X: Any) -> bool:
         return False
     if get_config()["assume_finite"]:  # then nobody looks
         return True
-    n = device.at_once() if X.size >= LARGE else 1
+    n = device.n_workers() if X.size >= LARGE else 1
     sums = [math.nan] * n
 
     def add_up(i: int) -> None:

@@ -68,10 +68,10 @@ class StrictDevice:
         for item in items:
             function(item)
 
-    def at_once(self):
+    def n_workers(self):
         return 1
 
-    def calm(self, size=None):
+    def single_threaded_blas(self, size=None):
         return contextlib.nullcontext()
 
     def steady(self, size):

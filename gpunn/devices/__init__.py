@@ -49,10 +49,10 @@ class Device(Protocol):
     def each(self, function: Callable[[Any], None], items: Sequence[Any]) -> None:
         """Call the function with each item, in any order, on all cores at once where that is faster."""
 
-    def at_once(self) -> int:
+    def n_workers(self) -> int:
         """With how many items `each` is busy at a time."""
 
-    def calm(self, size: int | None = None) -> contextlib.AbstractContextManager[Any]:
+    def single_threaded_blas(self, size: int | None = None) -> contextlib.AbstractContextManager[Any]:
         """Context for small products between compiled work: on the CPU each has one thread, for others would spin on
         for a while after it, in the way of the threads that come next. ``size`` is the number of multiplications of the
         largest, where it is known."""

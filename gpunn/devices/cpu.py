@@ -43,10 +43,10 @@ class CpuDevice:
     def each(self, function: Callable[[Any], None], items: Sequence[Any]) -> None:
         cores.each(function, items)
 
-    def at_once(self) -> int:
+    def n_workers(self) -> int:
         return cores.cores()
 
-    def calm(self, size: int | None = None) -> contextlib.AbstractContextManager[Any]:
+    def single_threaded_blas(self, size: int | None = None) -> contextlib.AbstractContextManager[Any]:
         return cores.one_thread() if size is None or size > cores.TINY else contextlib.nullcontext()
 
     def steady(self, size: int) -> contextlib.AbstractContextManager[Callable[[], None]]:

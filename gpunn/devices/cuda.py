@@ -57,10 +57,10 @@ class CudaDevice:
         for item in items:
             function(item)
 
-    def at_once(self) -> int:
+    def n_workers(self) -> int:
         return 1
 
-    def calm(self, size: int | None = None) -> contextlib.AbstractContextManager[Any]:
+    def single_threaded_blas(self, size: int | None = None) -> contextlib.AbstractContextManager[Any]:
         return contextlib.nullcontext()
 
     def steady(self, size: int) -> contextlib.AbstractContextManager[Callable[[], None]]:

@@ -55,7 +55,7 @@ def probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Arra
 
 
 def decisions(xp: Namespace, head: Head, z: Array, multilabel: bool, threshold: Any = None) -> Array:
-    """Scores (..., n, k) of logits z (..., n, k): positive means yes, and the greatest is the class.
+    """Scores (..., n, k) of logits z (..., n, k): positive means yes, and the largest is the class.
 
     Those of the head; or, with a threshold on the probability of the second of two classes, or of each label (a number
     or (k,)), 1 for what reaches it and -1 for what does not.

@@ -75,14 +75,14 @@ class Rows:
         return xp.astype(self.X[part, :], dtype, copy=False), self.T[part, :], weight
 
 
-def chunks(network: Network, n_rows: int, elements: int, at_once: int = 1) -> Iterator[slice]:
+def chunks(network: Network, n_rows: int, elements: int, n_workers: int = 1) -> Iterator[slice]:
     """Slices that cover ``n_rows`` rows, each with at most so many numbers in the widest layer; one even for no rows.
 
     Where there are several, they are of nearly equal size, and all that are worked on at once end at the same time.
     """
     most = max(1, elements // max(network.sizes))
-    turns = -(-n_rows // (most * at_once)) if n_rows > most else 0
-    step = -(-n_rows // (turns * at_once)) if turns else most
+    turns = -(-n_rows // (most * n_workers)) if n_rows > most else 0
+    step = -(-n_rows // (turns * n_workers)) if turns else most
     return (slice(i, min(i + step, n_rows)) for i in range(0, max(n_rows, 1), step))
 
 
@@ -123,10 +123,10 @@ def by_chunks(
 
     n, width = X.shape[0], max(network.sizes)
     pays = n * width // device.block_elements  # for fewer rows a thread does not pay
-    at_once = min(device.at_once(), pays) if pays > 1 else 1
-    parts = list(chunks(network, n, min(device.chunk_elements, -(-n // at_once) * width), at_once))
+    n_workers = min(device.n_workers(), pays) if pays > 1 else 1
+    parts = list(chunks(network, n, min(device.chunk_elements, -(-n // n_workers) * width), n_workers))
     alone = len(parts) == 1
-    with device.calm(n * network.row_product):
+    with device.single_threaded_blas(n * network.row_product):
         found = compute(parts[0] if alone else slice(0, 0))  # of no rows, it tells shape and dtype
     out = xp.empty((*found.shape[:-2], X.shape[0], found.shape[-1]), dtype=found.dtype, device=found.device)
     if alone:

@@ -172,7 +172,7 @@ class FullBatch:
             if other:
                 function, path = None, f"arrays: what is compiled gives {other} otherwise than the formulas do"
         if function is not None:
-            return function, device.calm, path
+            return function, device.single_threaded_blas, path
         X, T, weight = rows.slice(xp, slice(None), theta.dtype)
         T = by_columns(xp, T)  # as the logits are
         return (

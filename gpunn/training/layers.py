@@ -144,7 +144,7 @@ class Recorder:
             Of the last step.
         """
         device, xp = self._device, self._device.xp
-        with device.use(), device.calm():
+        with device.use(), device.single_threaded_blas():
             found = _measured(xp, self._objective, theta, self._X, self._T)
             for numbers, layer in zip(found, self._objective.network.layers, strict=True):
                 moved = layer.W.of(xp, theta) - layer.W.of(xp, self._before)

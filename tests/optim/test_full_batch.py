@@ -218,8 +218,8 @@ def test_limits_are_kept():
     assert 7 <= evaluations_end().n_evaluations < 7 + 30
     assert np.abs(gradient_is_small().g).max() <= 1e-3
     for limit in ("max_iter", "max_evaluations"):
-        at_once = run(bowl, np.ones(2), **{limit: 1 if limit == "max_evaluations" else 0})
-        assert (at_once.n_iter, at_once.n_evaluations, at_once.reason) == (0, 1, limit)
+        n_workers = run(bowl, np.ones(2), **{limit: 1 if limit == "max_evaluations" else 0})
+        assert (n_workers.n_iter, n_workers.n_evaluations, n_workers.reason) == (0, 1, limit)
 
 
 def test_a_start_at_the_minimum_is_one_evaluation(method):

@@ -66,14 +66,14 @@ def test_rows_of_the_right_dtype_are_not_copied(problem):
 
 
 @pytest.mark.parametrize("n", [0, 1, 6, 7, 8, 50, 60])
-@pytest.mark.parametrize("at_once", [1, 2, 3])
-def test_chunks_cover_every_row_once_within_their_bound(problem, n, at_once):
-    parts = list(chunks(problem.network, n, 7 * 7 + 6, at_once))  # 7 rows of the widest layer, 7 neurons
+@pytest.mark.parametrize("n_workers", [1, 2, 3])
+def test_chunks_cover_every_row_once_within_their_bound(problem, n, n_workers):
+    parts = list(chunks(problem.network, n, 7 * 7 + 6, n_workers))  # 7 rows of the widest layer, 7 neurons
     assert [i for part in parts for i in range(part.start, part.stop)] == list(range(n))
     assert all(part.stop - part.start <= 7 for part in parts)
     if n > 7:
-        turns = -(-n // (7 * at_once))
-        assert (turns - 1) * at_once < len(parts) <= turns * at_once
+        turns = -(-n // (7 * n_workers))
+        assert (turns - 1) * n_workers < len(parts) <= turns * n_workers
         assert min(part.stop - part.start for part in parts[:-1]) == max(part.stop - part.start for part in parts)
     else:
         assert len(parts) == 1

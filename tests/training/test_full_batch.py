@@ -178,9 +178,9 @@ def test_an_interruption_keeps_the_last_whole_iteration(problem, interrupted):
     assert 0 < history.evaluations < 12
     assert np.array_equal(theta, problem.minimise(trainer(max_iter=history.n_iter))[0])
     assert len(history.cost) == len(history.seconds)
-    at_once, history = problem.minimise(trainer(), objective=interrupted(problem.objective, at=1))
+    n_workers, history = problem.minimise(trainer(), objective=interrupted(problem.objective, at=1))
     assert (history.stopped, history.n_iter) == ("interrupted", 0)
-    assert np.array_equal(at_once, problem.theta())
+    assert np.array_equal(n_workers, problem.theta())
 
 
 def test_a_matrix_that_does_not_fit_is_refused_before_anything_is_computed(problem):

@@ -182,8 +182,8 @@ def test_training_can_go_on_from_where_it_had_not_diverged(problem_on, problem):
         settings = replace(trainer(method, n_iter_no_change=99), schedule=Leap(3))
         progress = rectified.train(settings)
         assert progress.history.stopped == "diverged"
-        calm = replace(settings, schedule=Constant(0.01), max_epochs=2)
-        calm.run(problem.device, rectified.objective, progress, rectified.rows())
+        single_threaded_blas = replace(settings, schedule=Constant(0.01), max_epochs=2)
+        single_threaded_blas.run(problem.device, rectified.objective, progress, rectified.rows())
         assert progress.history.stopped == "max_iter"
         assert np.isfinite(progress.theta).all()
         assert progress.history.best is None

@@ -11,7 +11,7 @@ from typing import Any
 
 from gpunn.nn.activations import RescaledTanh, Sigmoid, Softmax
 from gpunn.nn.heads import Head
-from gpunn.nn.stable import log_sum_exp, shifted, softplus
+from gpunn.nn.stable import log_softmax, softplus
 
 Array = Any
 Namespace = Any
@@ -30,28 +30,43 @@ def probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Arra
     exclude each other and the outputs are not a distribution by themselves, each row is divided by its sum; a row of
     zeros becomes uniform. NaN stays NaN.
     """
+    k = z.shape[-1]
+    if k > 1 or multilabel:
+        return of_row(xp, head, z, k, not multilabel)
+    if isinstance(head.activation, SYMMETRIC):
+        return of_row(xp, head, xp.concat([-z, z], axis=-1), 2, False)
+    a = of_row(xp, head, z, 1, False)
+    return xp.concat([1 - a, a], axis=-1)
+
+
+def of_row(xp: Namespace, head: Head, z: Array, k: int, exclusive: bool, branch: bool = True) -> Array:
+    """The k outputs of each row as probabilities (..., n, k), see `probabilities`; it can be traced without ``branch``.
+
+    Parameters
+    ----------
+    z : array (..., n, k)
+    exclusive : bool
+        Whether the probabilities of a row sum to 1.
+    branch : bool, default True
+        Skip the logarithms of small outputs where no output is small, which asks for the values.
+    """
     a = head.outputs(xp, z)
     if head.activation.low < 0 or head.activation.high > 1:
         a = xp.minimum(xp.maximum(a, 0), 1)
     elif isinstance(head.activation, OPEN):
         info = xp.finfo(a.dtype)
-        lowest = floor(info, a.shape[-1])
+        lowest = floor(info, k)
         small = a < lowest
-        if int(xp.count_nonzero(small)):  # seldom; the logarithms take longer than the outputs
+        if not branch or int(xp.count_nonzero(small)):  # seldom; the logarithms take longer than the outputs
             log_lowest = math.log(lowest)
-            share = log_lowest / xp.minimum(_log_outputs(xp, head, z), log_lowest)  # from 1 down to nearly 1 / 8
+            share = log_lowest / xp.minimum(_log_small(xp, head, z), log_lowest)  # from 1 down to nearly 1 / 8
             a = xp.where(small, share * lowest, a)
         a = xp.minimum(a, 1 - info.eps / 2)
-    if multilabel or isinstance(head.activation, Softmax):
+    if not exclusive or isinstance(head.activation, Softmax):
         return a
-    if a.shape[-1] == 1:
-        if isinstance(head.activation, SYMMETRIC):
-            return probabilities(xp, head, xp.concat([-z, z], axis=-1), multilabel=True)
-        return xp.concat([1 - a, a], axis=-1)
     total = xp.sum(a, axis=-1, keepdims=True)
-    uniform = xp.full_like(a, 1 / a.shape[-1])
     nothing = total == 0
-    return xp.where(nothing, uniform, a / xp.where(nothing, 1, total))
+    return xp.where(nothing, xp.full_like(a, 1 / k), a / xp.where(nothing, 1, total))
 
 
 def decisions(xp: Namespace, head: Head, z: Array, multilabel: bool, threshold: Any = None) -> Array:
@@ -100,8 +115,16 @@ def log_probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> 
 def _log_outputs(xp: Namespace, head: Head, z: Array) -> Array:
     """Logarithms of the outputs of an activation into (0, 1), each on its own."""
     if isinstance(head.activation, Softmax):
-        d = shifted(xp, z)
-        found = d - log_sum_exp(xp, d, xp.exp(d))
-    else:
-        found = -softplus(xp, (-1 if isinstance(head.activation, Sigmoid) else -2) * z)
-    return xp.maximum(found, xp.full_like(found, 8 * math.log(xp.finfo(z.dtype).smallest_normal)))
+        return _log_small(xp, head, z)
+    return _limited(xp, -softplus(xp, (-1 if isinstance(head.activation, Sigmoid) else -2) * z))
+
+
+def _log_small(xp: Namespace, head: Head, z: Array) -> Array:
+    """`_log_outputs` where they are below `floor`: there log(1 + exp(z)) has rounded to 0."""
+    if isinstance(head.activation, Softmax):
+        return _limited(xp, log_softmax(xp, z))
+    return _limited(xp, z if isinstance(head.activation, Sigmoid) else 2 * z)
+
+
+def _limited(xp: Namespace, logs: Array) -> Array:
+    return xp.maximum(logs, 8 * math.log(xp.finfo(logs.dtype).smallest_normal))

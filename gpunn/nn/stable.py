@@ -61,6 +61,12 @@ def softmax(xp: Namespace, z: Array) -> Array:
     return normalised(xp, exponentials(xp, z)[1])
 
 
+def log_softmax(xp: Namespace, z: Array) -> Array:
+    """The logarithm of `softmax`."""
+    d = shifted(xp, z)
+    return d - log_sum_exp(xp, d, xp.exp(d))
+
+
 def normalised(xp: Namespace, e: Array) -> Array:
     """e (..., k) divided by its sum over the last axis."""
     return e / xp.sum(e, axis=-1, keepdims=True)

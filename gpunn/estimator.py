@@ -327,7 +327,7 @@ class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parame
         ModuleNotFoundError
             If onnx is not installed.
         ValueError
-            If an activation, a head, classes or a column have no form in ONNX.
+            If the formula of an activation or a head cannot be traced, or classes or a column have no form in ONNX.
         """
         keeping.to_onnx(self, path)
 

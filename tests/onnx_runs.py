@@ -41,6 +41,18 @@ def outputs(clf, path, feed):
     return session(path).run(["label", "probabilities"], feed)
 
 
+def run_formula(source, formula, z, **learned):
+    """What onnxruntime makes of a formula of logits z (n, k)."""
+    from gpunn.models import onnx_graph, onnx_render
+
+    graph = onnx_graph.Graph(z.dtype)
+    x = graph.input("X", z.dtype, z.shape[1])
+    names = {name: graph.constant(value) for name, value in learned.items()}
+    graph.output("probabilities", onnx_render.add(graph, source, formula, x, **names), z.dtype, ["n", z.shape[1]])
+    (found,) = session(graph.to_bytes("0", {})).run(None, {"X": z})
+    return found
+
+
 def agrees(clf, path, X=ROWS, feed=None):
     """What onnxruntime gives, after it was found to be what the classifier gives."""
     dtype = clf.theta_.dtype

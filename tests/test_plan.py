@@ -32,8 +32,8 @@ PLAN = {
     # It is written in the words of choices.
     "manifest": {"parameters", "choices", "features", "limits", "optim", "nn", *SAFE},
     "parameters": {"training", "optim"},
-    # A model file keeps classes; for ONNX an estimator is read.
-    "models": {"", "labels", "choices", "inputs", *SAFE, *MATHS},
+    # A model file keeps classes; for ONNX an estimator is read, and its formulas are traced.
+    "models": {"", "labels", "choices", "inputs", "compile", *SAFE, *MATHS},
     "inputs": {"devices", "features", "sklearn_compat", "training"},
     "training": {"shown", "compile", *MATHS},
     "compile": MATHS,

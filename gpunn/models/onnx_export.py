@@ -1,7 +1,8 @@
 """A fitted classifier as an ONNX file, for runtimes without Python.
 
-Here and in the files beside it formulas of the network stand in another language, as nowhere else: a test holds
-every activation, head and kind of column against `gpunn.MLPClassifier`.
+`onnx_render` translates the formulas of activations and heads. Matrix products, labels and the encoding of columns are
+no formulas over a row: they are written as nodes here and in the files beside it, and tests compare every head and kind
+of column with `gpunn.MLPClassifier`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from gpunn import __version__, choices
 from gpunn.inputs import on_host
-from gpunn.models import onnx_activations, onnx_features, onnx_heads
+from gpunn.models import onnx_features, onnx_heads, onnx_render
 from gpunn.models.model_file import tensors_of
 from gpunn.models.onnx_graph import Graph
 from gpunn.models.whole_file import write_whole
@@ -48,7 +49,8 @@ def write(clf: Any, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     ValueError
-        If it knows one class only, or an activation, a head, classes or a column have no form in ONNX.
+        If it knows one class only, the formula of an activation or a head cannot be traced, or classes or a column have
+        no form in ONNX.
     OSError
         As `write_whole` does.
     """
@@ -83,7 +85,6 @@ def _logits(graph: Graph, network: Any, theta: Any, X: str) -> str:
     h = X
     for number, layer in enumerate(network.layers, 1):
         z = graph("Gemm", h, arrays[f"{number}.W"], arrays[f"{number}.b"])
-        h = onnx_activations.add(
-            graph, layer.activation, z, **{name: arrays[f"{number}.{name}"] for name in layer.learned}
-        )
+        learned = {name: arrays[f"{number}.{name}"] for name in layer.learned}
+        h = onnx_render.add(graph, layer.activation, layer.activation.forward, z, **learned)
     return h

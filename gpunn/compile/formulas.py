@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gpunn.compile.trace import ELEMENTWISE, PER_ROW, SCALAR, Graph, Symbol, Untraceable, tracing
+from gpunn.compile.trace import ELEMENTWISE, PER_ROW, SCALAR, Graph, Reductions, Symbol, Untraceable, tracing
 from gpunn.nn.activations import Activation
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.heads import Head
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
-from gpunn.optim.first_order import FirstOrder, MethodState
+from gpunn.optim.first_order import FirstOrder, MethodState, clip_norm
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,12 @@ def ranks(state: MethodState) -> dict[str, int]:
 
 
 def update(
-    objective: Objective | None, method: FirstOrder, state: MethodState, dtype: str, theta_range: tuple[int, int]
+    objective: Objective | None,
+    method: FirstOrder,
+    state: MethodState,
+    dtype: str,
+    theta_range: tuple[int, int],
+    limit: float | None = None,
 ) -> Formula:
     """New theta and state of a range of theta; the sums of g^2 and, where there are any, of penalties.
 
@@ -110,18 +115,56 @@ def update(
     ----------
     objective : Objective or None
         Whose penalties act on this range; None for none.
+    limit : float, optional
+        To which the norm of the gradient is clipped; the reductions of `clipping` are inputs then.
     """
     graph = Graph(dtype, theta_range)
     given = _update_inputs(graph, state)
     outputs: dict[str, Symbol] = {}
     if objective is not None and (objective.l2 or objective.l1):
-        W = graph.input("theta")
-        outputs["penalty"] = graph.sum(objective.penalty(graph, W), axis=-1)
-        given["g"] += objective.penalty_slope(graph, W) * graph.input("share", SCALAR)
+        outputs["penalty"] = graph.sum(objective.penalty(graph, graph.input("theta")), axis=-1)
+    _penalise(graph, objective, given["g"])
     outputs["norm2"] = graph.sum(given["g"] * given["g"], axis=-1)
+    if limit is not None:
+        _clip(graph, given["g"], limit)
     _apply(graph, method, state, given)
     changed = ["theta", *(name for name, rank in ranks(state).items() if rank == ELEMENTWISE)]
     return Formula(graph, outputs | {name: given[name] for name in changed})
+
+
+def clipping(objective: Objective | None, dtype: str, theta_range: tuple[int, int], limit: float) -> dict[str, Formula]:
+    """The reductions over all of theta that `clip_norm` needs, one after the other: each has those before as inputs.
+
+    Arguments are as for `update`. By the name of its result, each formula gives the ``total`` over a range of theta.
+    """
+    graph = Graph(dtype, theta_range)
+    g = graph.input("g")
+    _penalise(graph, objective, g)
+    return {name: _total(graph, *of) for name, of in _clip(graph, g, limit).items()}
+
+
+def combine(operation: str, dtype: str) -> Formula:
+    """The ``total`` of the parts of a reduction that several loops gave."""
+    graph = Graph(dtype)
+    return _total(graph, operation, graph.input("part"))
+
+
+def _total(graph: Graph, operation: str, x: Symbol) -> Formula:
+    return Formula(graph, {"total": graph.reduce(operation, x, -1, True)})
+
+
+def _penalise(graph: Graph, objective: Objective | None, g: Symbol) -> None:
+    """Add the gradient of the penalties to g."""
+    if objective is not None and (objective.l2 or objective.l1):
+        g += objective.penalty_slope(graph, graph.input("theta")) * graph.input("share", SCALAR)
+
+
+def _clip(graph: Graph, g: Symbol, limit: float) -> dict[str, tuple[str, Symbol]]:
+    """Clip the norm of g; the reductions over all of theta of which this makes inputs."""
+    xp = Reductions(graph, -1, SCALAR)
+    with tracing(clip_norm):
+        clip_norm(xp, g, float(limit))
+    return xp.found
 
 
 def advance(method: FirstOrder, state: MethodState, dtype: str) -> Formula:

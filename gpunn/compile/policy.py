@@ -42,6 +42,7 @@ class Compiler(Protocol):
         state: MethodState,
         X: Array,
         dropout: Dropout | None,
+        clip_norm: float | None = None,
     ) -> Compiled:
         """An epoch of minibatch training as one function."""
 
@@ -66,8 +67,9 @@ class CpuCompiler:
         state: MethodState,
         X: Array,
         dropout: Dropout | None,
+        clip_norm: float | None = None,
     ) -> Compiled:
-        return self._made("CompiledEpoch", X, objective, method, theta, state, X, dropout)
+        return self._made("CompiledEpoch", X, objective, method, theta, state, X, dropout, clip_norm)
 
     def gradient(self, objective: Objective, dtype: Any, X: Array, T: Array, weight: Array | None) -> Compiled:
         return self._made("CompiledGradient", X, objective, dtype, X, T, weight)
@@ -106,6 +108,7 @@ class CudaCompiler:
         state: MethodState,
         X: Array,
         dropout: Dropout | None,
+        clip_norm: float | None = None,
     ) -> Compiled:
         """A ValueError where the precision asked for cannot be had."""
         from gpunn.compile.cuda.graph import CapturedEpoch
@@ -115,6 +118,8 @@ class CudaCompiler:
             why = "members are trained side by side"
         elif dropout is not None:
             why = "dropout"
+        elif clip_norm is not None:
+            why = "clip_norm"
         elif issparse(X):
             why = "a sparse X"
         elif isinstance(method, Averaged):

@@ -18,6 +18,7 @@ Name = Literal[
     "backward",  # dz from dh, of the layer
     "weight_gradient",  # dW = h^T dz
     "bias_gradient",  # db = sum of dz over rows
+    "clip",  # the norm of the gradient, to which the update limits it
     "update",  # theta and the state of the method
     "advance",  # what of the state is one for the step
 ]
@@ -43,6 +44,9 @@ def gradient_operations(n_layers: int) -> list[Operation]:
     return found
 
 
-def step_operations(n_layers: int) -> list[Operation]:
-    """A whole step."""
-    return [*gradient_operations(n_layers), Operation("update"), Operation("advance")]
+def step_operations(n_layers: int, clips: bool = False) -> list[Operation]:
+    """A whole step; ``clips`` says whether the norm of the gradient is clipped."""
+    found = gradient_operations(n_layers)
+    if clips:
+        found.append(Operation("clip"))
+    return [*found, Operation("update"), Operation("advance")]

@@ -11,11 +11,11 @@ from problems import METHODS, SIZES, heads, problem, same
 from gpunn.compile.trace import Graph, Untraceable
 from gpunn.devices import get_device
 from gpunn.nn.activations import ACTIVATIONS, PReLU, ReLU, Softmax, Tanh
-from gpunn.nn.heads import SoftmaxLogLikelihood
+from gpunn.nn.heads import IdentityQuadratic, SoftmaxLogLikelihood
 from gpunn.nn.initialisers import gaussian_bias, glorot_uniform
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
-from gpunn.optim.first_order import Adam, AdamW, Momentum
+from gpunn.optim.first_order import Adam, AdamW, GradientDescent, Momentum, NoState
 from gpunn.optim.schedules import InverseScaling
 from gpunn.training.minibatch import Minibatch
 
@@ -28,11 +28,22 @@ PARTITIONS = ["data parallel", "tensor parallel", "sharded update"]
 
 
 def both(
-    monkeypatch, objective, method, rows, dtype="float64", threads=2, batch=4, partition="data parallel", dropout=()
+    monkeypatch,
+    objective,
+    method,
+    rows,
+    dtype="float64",
+    threads=2,
+    batch=4,
+    partition="data parallel",
+    dropout=(),
+    clip_norm=None,
 ):
     """theta, state, cost and norm after an epoch by arrays and compiled."""
     theta = objective.network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias).astype(dtype)
-    epochs = Minibatch(method, InverseScaling(0.1), batch, max_epochs=1, seed=3, dropout=dropout, compiled=False)
+    epochs = Minibatch(
+        method, InverseScaling(0.1), batch, max_epochs=1, seed=3, dropout=dropout, clip_norm=clip_norm, compiled=False
+    )
     start = epochs.start(CPU, theta.copy())
     drawn = epochs._dropout(CPU, theta, start.step.copy())
     plain = epochs.run(CPU, objective, start, rows)
@@ -40,7 +51,7 @@ def both(
     monkeypatch.setattr(program, "_n_threads", lambda flops: threads)
     monkeypatch.setattr(program.CompiledEpoch, "partition", lambda self, batch: partition)
     monkeypatch.setattr(program, "empty_aligned", full_of_nan)  # what is read was written before
-    compiled = program.CompiledEpoch(objective, method, theta, method.init(np, theta), rows.X, drawn)
+    compiled = program.CompiledEpoch(objective, method, theta, method.init(np, theta), rows.X, drawn, clip_norm)
     theta, state = compiled.align(theta, method.init(np, theta))
     lr = np.full(-(-len(rows) // batch), 0.1, dtype)
     keys = None if drawn is None else drawn.keys(np, len(lr))
@@ -106,6 +117,46 @@ def test_what_is_dropped_of_inputs_and_layers_is_what_the_arrays_drop(monkeypatc
     network = Network((5, 4, 6, 3), (activation, activation))
     objective = Objective(network, SoftmaxLogLikelihood(), l2=0.1)
     same(*both(monkeypatch, objective, Adam(), problem(weighted=True), threads=3, partition=partition, dropout=rates))
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("limit", [1e-3, 0.3, 1e3])  # each gradient is clipped, some are, none is
+def test_gradients_are_clipped_as_the_arrays_clip_them(monkeypatch, partition, threads, limit):
+    objective = Objective(Network((5, 4, 6, 3), (Tanh(), ReLU())), SoftmaxLogLikelihood(), l2=0.7, l1=0.3)
+    given = {"threads": threads, "partition": partition, "clip_norm": limit}
+    ours, plain = both(monkeypatch, objective, GradientDescent(), problem(weighted=True), **given)
+    same(ours, plain)
+    unclipped, _ = both(
+        monkeypatch, objective, GradientDescent(), problem(weighted=True), **{**given, "clip_norm": None}
+    )
+    assert np.allclose(ours[0], unclipped[0], rtol=1e-9) == (limit == 1e3)
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_gradient_whose_square_overflows_is_clipped(monkeypatch, partition, dtype):
+    objective, rows = Objective(Network(SIZES, (ReLU(),)), IdentityQuadratic()), problem(dtype)
+    rows.X[...] *= {"float32": 1e12, "float64": 1e80}[dtype]  # the gradient grows with the square of X
+    given = {"dtype": dtype, "batch": len(rows), "partition": partition, "clip_norm": 2.0}
+    ours, plain = both(monkeypatch, objective, GradientDescent(), rows, **given)
+    start = objective.network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias)
+    assert np.linalg.norm(ours[0] - start) == pytest.approx(0.1 * 2.0, rel=1e-4)  # lr times the limit
+    assert ours[0] == pytest.approx(plain[0], rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+def test_a_gradient_that_is_not_finite_leaves_nothing_finite(monkeypatch, partition):
+    network, rows = Network(SIZES, (ReLU(),)), problem()
+    rows.X[0, 0] = np.inf
+    monkeypatch.setattr(program, "_n_threads", lambda flops: 2)
+    monkeypatch.setattr(program.CompiledEpoch, "partition", lambda self, batch: partition)
+    theta = network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias)
+    given = Objective(network, IdentityQuadratic()), GradientDescent(), theta, NoState(), rows.X
+    compiled = program.CompiledEpoch(*given, clip_norm=1.0)
+    theta, state = compiled.align(theta, NoState())
+    compiled(theta, state, rows.X, rows.T, None, np.arange(11), np.ones(1), 11)
+    assert np.isnan(theta).all()
 
 
 def test_float32_stays_float32_and_pixels_are_converted(monkeypatch):

@@ -47,6 +47,7 @@ def test_what_cannot_be_compiled_is_said_by_name():
 
 @pytest.mark.parametrize("parameters", [
     {}, {"dropout": 0.3, "input_dropout": 0.1}, {"solver": "lbfgs", "dtype": "float64"}, {"solver": "sgd", "l1": 0.1},
+    {"clip_norm": 0.1, "alpha": 0.01},
 ])  # fmt: skip
 def test_an_estimator_is_tried_as_it_is_trained(parameters):
     clf = MLPClassifier((5,), **parameters)

@@ -75,7 +75,7 @@ def operations(name):
         partitions.insert(1, "tensor parallel")
     lines = [LEGEND, ""]
     for partition in partitions:
-        step = Step(objective.network.sizes, partition, ROWS, N_THREADS, functions, 4)
+        step = Step(objective.network, partition, ROWS, N_THREADS, functions, 4)
         strides = Strides((step.sizes[0], 1), (step.sizes[-1], 1))
         lines += [f"# {partition}", *(line(step, fields) for fields in step.operations(0, ROWS, strides)), ""]
     return "\n".join(lines)

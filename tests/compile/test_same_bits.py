@@ -13,6 +13,8 @@ SETTINGS = {
     "Adam in float64": "(32, 32), activation=('tanh', 'gelu'), dtype='float64'",
     "SGD with momentum": "(40,), solver='sgd', dtype='float32'",
     "tanh, and sigmoids": "(30,), activation='tanh', output_activation='sigmoid', cost='cross_entropy'",
+    "clipped gradients": "(40, 20), clip_norm=0.1, dtype='float32'",
+    "clipped, partitioned by neurons": "(600,), batch_size=16, clip_norm=0.1, dtype='float32'",
     "L-BFGS": "(25,), solver='lbfgs'",
     "partitioned by neurons": "(600,), batch_size=16, dtype='float32'",
 }

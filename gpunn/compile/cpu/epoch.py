@@ -16,7 +16,6 @@ sharded update
 
 from __future__ import annotations
 
-import itertools
 from typing import Literal, NamedTuple
 
 from gpunn.compile.cpu import operation as op
@@ -24,6 +23,7 @@ from gpunn.compile.cpu.blas import FAR
 from gpunn.compile.cpu.operation import Matrix, add_up, barrier, gemm, operation
 from gpunn.compile.cpu.workspace import Workspace
 from gpunn.compile.step import step_operations
+from gpunn.nn.network import Network
 
 Partition = Literal["data parallel", "tensor parallel", "sharded update"]
 
@@ -46,8 +46,7 @@ class Step:
 
     Parameters
     ----------
-    sizes : tuple of int
-        As in `Network`.
+    network : Network
     partition : {"data parallel", "tensor parallel", "sharded update"}
     batch, n_threads : int
     functions : dict of str to int
@@ -58,18 +57,19 @@ class Step:
 
     def __init__(
         self,
-        sizes: tuple[int, ...],
+        network: Network,
         partition: Partition,
         batch: int,
         n_threads: int,
         functions: dict[str, int],
         itemsize: int,
     ) -> None:
-        self.sizes, self.partition, self.batch, self.n_threads = sizes, partition, batch, n_threads
+        sizes = self.sizes = network.sizes
+        self.partition, self.batch, self.n_threads = partition, batch, n_threads
         self.functions, self.itemsize = functions, itemsize
         self.n_layers = len(sizes) - 1
-        self.n_weights = sum(a * b for a, b in itertools.pairwise(sizes))
-        self.n_parameters = self.n_weights + sum(sizes[1:])
+        self.n_weights, self.n_parameters = network.n_weights, network.n_parameters
+        self.n_reductions = sum(name.startswith("clip_") for name in functions) // 2
         self.workspace = Workspace()
         parts = n_threads if partition == "tensor parallel" else 1  # of each z
         new = self.workspace.matrix
@@ -77,18 +77,22 @@ class Step:
         self.z = [new(parts * batch, n) for n in sizes[1:]]
         self.h = [new(batch, n) for n in sizes[1:-1]]
         self.d = [new(batch, n) for n in sizes[1:]]
-        self.g = new(n_threads, self.n_parameters if partition == "data parallel" else max(WIDE_BLOCK, *sizes))
-        self.W, self.b, start, start_b = [], [], 0, self.n_weights
-        for n_in, n in itertools.pairwise(sizes):
-            self.W.append(Matrix(op.THETA, start, n))
-            self.b.append(Matrix(op.THETA, start_b, 0))
-            start, start_b = start + n_in * n, start_b + n
+        if partition == "data parallel":
+            self.g = new(n_threads, self.n_parameters)
+        elif self.n_reductions:
+            self.g = new(1, self.n_parameters)
+        else:
+            self.g = new(n_threads, max(WIDE_BLOCK, *sizes))
+        self.n_pieces = 2 if partition == "data parallel" else 2 * self.n_layers  # of the gradient, in each thread
+        self.totals = new(self.n_reductions, n_threads * self.n_pieces)
+        self.W = [Matrix(op.THETA, layer.W.start, layer.n_out) for layer in network.layers]
+        self.b = [Matrix(op.THETA, layer.b.start, 0) for layer in network.layers]
 
     def operations(self, k: int, r: int, strides: Strides) -> Operations:
         """Those of thread k in a step of r rows."""
         make = {"data parallel": DataParallel, "tensor parallel": TensorParallel, "sharded update": ShardedUpdate}
         thread = make[self.partition](self, k, r, strides)
-        for name, layer in step_operations(self.n_layers):
+        for name, layer in step_operations(self.n_layers, self.n_reductions > 0):
             getattr(thread, name)(layer)
         return thread.found
 
@@ -98,12 +102,22 @@ def share(k: int, n_threads: int, n: int) -> tuple[int, int]:
     return k * n // n_threads, (k + 1) * n // n_threads
 
 
+class Piece(NamedTuple):
+    """A part of the gradient that a thread has made, in ``g``: that of a range of theta, all weights or none."""
+
+    kind: Literal["weights", "biases"]
+    g: Matrix
+    start: int
+    stop: int
+
+
 class DataParallel:
     """The operations of thread k, which has the rows ``rows`` of r; a method for each operation of a step."""
 
     def __init__(self, step: Step, k: int, r: int, strides: Strides) -> None:
         self.step, self.k, self.r, self.strides = step, k, r, strides
         self.found: Operations = []
+        self.pieces: list[Piece] = []
         self.rows = share(k, step.n_threads, r)
         self.n_rows = self.rows[1] - self.rows[0]
 
@@ -172,23 +186,69 @@ class DataParallel:
         out = s.g.at(self.k, s.b[i].start)._replace(stride=0)
         self.add(add_up(out, s.d[i].at(self.rows[0]), 0, 1, self.n_rows, s.sizes[i + 1]))
 
+    def clip(self, layer: int) -> None:
+        self.add(barrier())
+        for piece in self.shares():
+            self.add_parts(piece)
+            self.pieces.append(piece)
+        self.reduce()
+
+    def reduce(self) -> None:
+        """The reductions over the whole gradient, in the pieces of all threads."""
+        s, first = self.step, self.k * self.step.n_pieces
+        for reduction in range(s.n_reductions):
+            for number, (kind, g, start, stop) in enumerate(self.pieces, first):
+                matrices = g, s.totals, s.totals.at(reduction, number)
+                name, width = f"clip_{reduction}_{kind}", s.n_threads * s.n_pieces
+                self.kernel(name, *matrices, rows=(0, 1), columns=(start, stop), width=width)
+            self.add(barrier())
+
     def update(self, layer: int) -> None:
-        s = self.step
+        if not self.pieces:
+            self.add(barrier())
+            for piece in self.shares():
+                self.add_parts(piece)
+                self.update_piece(piece)
+        self.update_pieces()
         self.add(barrier())
-        for name, start, stop in (("weights", 0, s.n_weights), ("biases", s.n_weights, s.n_parameters)):
+
+    def shares(self) -> list[Piece]:
+        """This thread's share of the gradient, each piece in its own row of g."""
+        s, found = self.step, []
+        kinds: tuple[Literal["weights", "biases"], ...] = "weights", "biases"
+        for kind, start, stop in zip(kinds, (0, s.n_weights), (s.n_weights, s.n_parameters), strict=True):
             first, last = (start + part for part in share(self.k, s.n_threads, stop - start))
-            own = s.g.at(self.k, first)
-            if s.n_threads > 1:
-                self.add(add_up(own, s.g.at(0, first), s.g.stride, s.n_threads, 1, last - first, op.ADD))
-            self.kernel(f"update_{name}", own, rows=(0, 1), columns=(first, last))
-        self.add(barrier())
+            found.append(Piece(kind, s.g.at(self.k, first), first, last))
+        return found
+
+    def add_parts(self, piece: Piece) -> None:
+        """Add the other threads' parts of a piece of the gradient to this one's."""
+        s, n = self.step, piece.stop - piece.start
+        if s.n_threads > 1:
+            self.add(add_up(piece.g, s.g.at(0, piece.start), s.g.stride, s.n_threads, 1, n, op.ADD))
+
+    def update_piece(self, piece: Piece) -> None:
+        kind, g, start, stop = piece
+        s = self.step
+        if s.n_reductions:
+            width = s.n_threads * s.n_pieces
+            self.kernel(f"update_{kind}", g, s.totals, rows=(0, 1), columns=(start, stop), width=width)
+        else:
+            self.kernel(f"update_{kind}", g, rows=(0, 1), columns=(start, stop))
+
+    def update_pieces(self) -> None:
+        for piece in self.pieces:
+            self.update_piece(piece)
 
     def advance(self, layer: int) -> None:
         self.kernel("advance", rows=(0, 1), columns=(0, 1))
 
 
 class ShardedUpdate(DataParallel):
-    """Weight gradients come when all threads are back at the first layer, each with its update."""
+    """Weight gradients come when all threads are back at the first layer, each with its update.
+
+    To be clipped, the gradient has to be there as a whole before any update.
+    """
 
     def __init__(self, step: Step, k: int, r: int, strides: Strides) -> None:
         super().__init__(step, k, r, strides)
@@ -200,11 +260,33 @@ class ShardedUpdate(DataParallel):
     def bias_gradient(self, i: int) -> None:
         pass  # `descend` makes it
 
-    def update(self, layer: int) -> None:
+    def clip(self, layer: int) -> None:
         self.add(barrier())
         for i in self.waiting:
-            self.descend(i)
+            self.gradient(i)
+        self.reduce()
+
+    def update(self, layer: int) -> None:
+        if not self.pieces:
+            self.add(barrier())
+            for i in self.waiting:
+                self.descend(i)
+        self.update_pieces()
         self.add(barrier())
+
+    def gradient(self, i: int) -> None:
+        """The gradient of this thread's share of a layer, into that of all of theta."""
+        s, n = self.step, self.step.sizes[i + 1]
+        p, q = share(self.k, s.n_threads, s.sizes[i])
+        first, out = s.W[i].start + p * n, s.g.at(0, s.W[i].start + p * n)
+        if p < q:
+            self.add(gemm(self.inputs(i).at(0, p), s.d[i], out._replace(stride=n), q - p, self.r, n, op.TRANSPOSE_A))
+        self.pieces.append(Piece("weights", out, first, first + (q - p) * n))
+        p, q = share(self.k, s.n_threads, n)
+        first, out = s.b[i].start + p, s.g.at(0, s.b[i].start + p)
+        if p < q:
+            self.add(add_up(out._replace(stride=0), s.d[i].at(0, p), 0, 1, self.r, q - p))
+        self.pieces.append(Piece("biases", out, first, first + q - p))
 
     def descend(self, i: int) -> None:
         """Gradient and update of this thread's share of a layer: of its inputs' weights, and of its biases."""
@@ -216,12 +298,12 @@ class ShardedUpdate(DataParallel):
             q = min(p + n_inputs, e)
             self.add(gemm(self.inputs(i).at(0, p), s.d[i], part, q - p, self.r, n, op.TRANSPOSE_A))
             first = s.W[i].start + p * n
-            self.kernel("update_weights", part, rows=(0, 1), columns=(first, first + (q - p) * n))
+            self.update_piece(Piece("weights", part, first, first + (q - p) * n))
             p = q
         p, e = share(self.k, s.n_threads, n)
         if p < e:
             self.add(add_up(part._replace(stride=0), s.d[i].at(0, p), 0, 1, self.r, e - p))
-            self.kernel("update_biases", part, rows=(0, 1), columns=(s.b[i].start + p, s.b[i].start + e))
+            self.update_piece(Piece("biases", part, s.b[i].start + p, s.b[i].start + e))
 
 
 class TensorParallel(ShardedUpdate):
@@ -277,9 +359,15 @@ class TensorParallel(ShardedUpdate):
         self.kernel(f"backward_{i}", *arrays, rows=(0, self.r), columns=columns, width=s.sizes[i + 1])
 
     def weight_gradient(self, i: int) -> None:
-        self.descend(i)
+        if self.step.n_reductions:
+            self.gradient(i)
+        else:
+            self.descend(i)
         if i:
             self.add(barrier())
 
+    def clip(self, layer: int) -> None:
+        self.reduce()
+
     def update(self, layer: int) -> None:
-        pass  # each layer has had its own
+        self.update_pieces()  # without clipping each layer has had its own

@@ -103,16 +103,22 @@ def network_kernels(
     return found | {"head": _head(objective.head, dtype)}
 
 
-def update_kernels(objective: Objective, method: FirstOrder, state: MethodState, dtype: str) -> dict[str, str]:
-    """Source of each kernel of the update: update_weights, update_biases, advance."""
+def update_kernels(
+    objective: Objective, method: FirstOrder, state: MethodState, dtype: str, clip_norm: float | None = None
+) -> dict[str, str]:
+    """Source of each kernel of the update: update_weights, update_biases, advance.
+
+    With ``clip_norm`` also of each reduction before: clip_0_weights, clip_0_biases, clip_1_weights, ...
+    """
     n_weights, n = objective.network.n_weights, objective.network.n_parameters
-    weights = formulas.update(objective, method, state, dtype, (0, n_weights))
-    biases = formulas.update(None, method, state, dtype, (n_weights, n))
-    return {
-        "update_weights": _update("update_weights", weights, state, dtype),
-        "update_biases": _update("update_biases", biases, state, dtype),
-        "advance": _advance(formulas.advance(method, state, dtype), state, dtype),
-    }
+    found = {}
+    for of, penalised, theta_range in (("weights", objective, (0, n_weights)), ("biases", None, (n_weights, n))):
+        totals = {} if clip_norm is None else formulas.clipping(penalised, dtype, theta_range, clip_norm)
+        for number, name in enumerate(totals):
+            found[f"clip_{number}_{of}"] = _clip(f"clip_{number}_{of}", totals[name], list(totals)[:number], dtype)
+        update = formulas.update(penalised, method, state, dtype, theta_range, clip_norm)
+        found[f"update_{of}"] = _update(f"update_{of}", update, state, dtype, list(totals))
+    return found | {"advance": _advance(formulas.advance(method, state, dtype), state, dtype)}
 
 
 def module(kernels: dict[str, str], dtype: str) -> str:
@@ -313,16 +319,53 @@ def _head(head: Head, dtype: str) -> str:
     return f.finished()
 
 
-def _update(name: str, formula: Formula, state: MethodState, dtype: str) -> str:
-    """The update of a range of theta, by the part of the gradient that its operation's first matrix is."""
-    f = Kernel(name, dtype, ["g"])
+def _clip(name: str, formula: Formula, totals: list[str], dtype: str) -> str:
+    """The part of a reduction over theta that a range of theta gives.
+
+    The matrices of its operation: the part of the gradient, those of the reductions (see `_totals`), and, as an element
+    of these, the place of the result.
+    """
+    f = Kernel(name, dtype, ["g", "totals", "out"])
+    arrays = {"theta": f.element(f.kind, f.let_address(op.THETA), f.column_start), "g": f.matrices["g"][0]}
+    share = f.load(f.kind, f.let_address(op.REALS), str(op.SHARE))
+    scalars = {"share": share, **_totals(f, totals)}
+    loops = Loops(
+        f, formula.graph, formula.outputs, n=f.n, is_long=True,
+        read=lambda name, j: scalars[name] if name in scalars else f.load(f.kind, arrays[name], j),
+    )  # fmt: skip
+    loops.run()
+    f.store(f.kind, loops.results["total"], f.matrices["out"][0])
+    return f.finished()
+
+
+def _totals(f: Kernel, names: list[str]) -> dict[str, str]:
+    """Results of reductions over theta, from their parts: a row of the matrix "totals" each, WIDTH in a row."""
+    return {name: _combined(f, name.partition("_")[0], number) for number, name in enumerate(names)}
+
+
+def _combined(f: Kernel, operation: str, row: int) -> str:
+    """The sum or maximum of a row of the matrix "totals"."""
+    formula, (pointer, stride) = formulas.combine(operation, f.dtype), f.matrices["totals"]
+    parts = f.element(f.kind, pointer, f.let(f"mul i64 {stride}, {row}"))
+    n, loaded = f.field(op.WIDTH), lambda name, j: f.load(f.kind, parts, j)
+    loops = Loops(f, formula.graph, formula.outputs, n=n, read=loaded)
+    loops.run()
+    return loops.results["total"]
+
+
+def _update(name: str, formula: Formula, state: MethodState, dtype: str, totals: list[str]) -> str:
+    """The update of a range of theta, by the part of the gradient that its operation's first matrix is.
+
+    The second is that of the reductions that clip the gradient, where there are any: ``totals``, see `_totals`.
+    """
+    f = Kernel(name, dtype, ["g", "totals"] if totals else ["g"])
     arrays = {"theta": f.element(f.kind, f.let_address(op.THETA), f.column_start), "g": f.matrices["g"][0]}
     slot = op.FIRST_FREE
     for field, rank in formulas.ranks(state).items():
         if rank == formulas.ELEMENTWISE:
             arrays[field] = f.element(f.kind, f.let_address(slot), f.column_start)
             slot += 1
-    scalars = _scalars(f, state)
+    scalars = _scalars(f, state) | _totals(f, totals)
     loops = Loops(
         f, formula.graph, formula.outputs, n=f.n, is_long=True,
         read=lambda name, j: scalars[name] if name in scalars else f.load(f.kind, arrays[name], j),

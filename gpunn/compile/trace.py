@@ -179,7 +179,7 @@ class Reductions:
     ----------
     graph : Graph
     axis : int
-        The axis of these reductions. Others are refused.
+        The axis of these reductions; others are the graph's.
     rank : int
         Rank of the inputs.
 
@@ -198,17 +198,17 @@ class Reductions:
         return getattr(self.graph, name)
 
     def max(self, x: Symbol, axis: int | None = None, keepdims: bool = False) -> Symbol:
-        return self._reduce("max", x, axis)
+        return self._reduce("max", x, axis, keepdims)
 
     def sum(self, x: Symbol, axis: int | None = None, keepdims: bool = False) -> Symbol:
-        return self._reduce("sum", x, axis)
+        return self._reduce("sum", x, axis, keepdims)
 
     def _vector_norm(self, x: Symbol, axis: int | None = None, keepdims: bool = False) -> Symbol:
         return self.graph.apply("sqrt", self.sum(x * x, axis=axis, keepdims=keepdims))
 
-    def _reduce(self, operation: str, x: Symbol, axis: int | None) -> Symbol:
+    def _reduce(self, operation: str, x: Symbol, axis: int | None, keepdims: bool) -> Symbol:
         if axis != self.axis:
-            raise Untraceable(f"{operation} over axis {axis}")
+            return self.graph.reduce(operation, x, axis, keepdims)
         name = f"{operation}_{len(self.found)}"
         self.found[name] = operation, self.graph.output(x)
         return self.graph.input(name, self.rank)
@@ -266,6 +266,21 @@ class Symbol:
 
     def __getattr__(self, name: str) -> Any:
         raise Untraceable(f"the attribute {name} of an array")
+
+
+class Columns:
+    """An array (..., n) or (..., 1) that a layer learns: a number for each column, or one for all.
+
+    A formula may do one thing with it, which makes it an operand of arrays with rows: ``x[..., None, :]``.
+    """
+
+    def __init__(self, symbol: Symbol) -> None:
+        self.symbol = symbol
+
+    def __getitem__(self, key: Any) -> Symbol:
+        if key != (Ellipsis, None, slice(None)):
+            raise Untraceable("a part of what a layer learns")
+        return self.symbol
 
 
 def _refusal(what: str) -> Any:

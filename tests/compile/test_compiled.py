@@ -15,12 +15,14 @@ from gpunn.nn.heads import IdentityQuadratic, SoftmaxLogLikelihood
 from gpunn.nn.initialisers import gaussian_bias, glorot_uniform
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
+from gpunn.nn.stable import sigmoid
 from gpunn.optim.first_order import Adam, AdamW, GradientDescent, Momentum, NoState
 from gpunn.optim.schedules import InverseScaling
 from gpunn.training.minibatch import Minibatch
 
 pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
 
+from gpunn.compile import formulas
 from gpunn.compile.cpu import epoch, program
 
 CPU = get_device("cpu")
@@ -77,7 +79,7 @@ def test_every_head_is_compiled_to_what_the_arrays_give(monkeypatch, head, n):
     same(*both(monkeypatch, objective, Adam(), problem(n=n), threads=1, batch=n))
 
 
-@pytest.mark.parametrize("activation", [kind() for kind in ACTIVATIONS.values() if kind is not PReLU], ids=str)
+@pytest.mark.parametrize("activation", [kind() for kind in ACTIVATIONS.values()], ids=str)
 def test_every_activation_is_compiled_to_what_the_arrays_give(monkeypatch, activation):
     same(*both(monkeypatch, Objective(Network(SIZES, (activation,)), SoftmaxLogLikelihood()), Adam(), problem()))
 
@@ -117,6 +119,68 @@ def test_what_is_dropped_of_inputs_and_layers_is_what_the_arrays_drop(monkeypatc
     network = Network((5, 4, 6, 3), (activation, activation))
     objective = Objective(network, SoftmaxLogLikelihood(), l2=0.1)
     same(*both(monkeypatch, objective, Adam(), problem(weighted=True), threads=3, partition=partition, dropout=rates))
+
+
+class Swish(PReLU):
+    """h = z sigmoid(slope z). Source: Ramachandran, Zoph & Le 2018, section 4."""
+
+    def forward(self, xp, z, slope):
+        return z * sigmoid(xp, slope[..., None, :] * z)
+
+    def backward(self, xp, z, h, dh, slope):
+        u = slope[..., None, :] * z
+        gate, slack = sigmoid(xp, u), sigmoid(xp, -u)
+        dslope = xp.sum(dh * z * z * gate * slack, axis=-2)
+        dslope = xp.sum(dslope, axis=-1, keepdims=True) if self.shared else dslope
+        return dh * gate * (1 + u * slack), {"slope": dslope}
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+@pytest.mark.parametrize(("threads", "batch"), [(1, 10), (2, 4), (5, 3)])  # of the last step some threads have no rows
+@pytest.mark.parametrize("activation", [PReLU(), PReLU(shared=True), Swish(), Swish(shared=True)], ids=repr)
+@pytest.mark.parametrize("more", [{}, {"dropout": (0.2, 0.3, 0.5), "clip_norm": 0.3}], ids=str)
+def test_what_activations_learn_is_learned_as_by_arrays(monkeypatch, partition, threads, batch, activation, more):
+    objective = Objective(Network((5, 4, 6, 3), (activation, Tanh())), SoftmaxLogLikelihood(), l2=0.7)
+    given = {"threads": threads, "batch": batch, "partition": partition, **more}
+    same(*both(monkeypatch, objective, Momentum(), problem(weighted=True), **given))
+
+
+class Broken(PReLU):
+    """PReLU with another backward pass."""
+
+    def __init__(self, other):
+        super().__init__()
+        object.__setattr__(self, "other", other)
+
+    def backward(self, xp, z, h, dh, slope):
+        return self.other(xp, z, dh, slope)
+
+
+@pytest.mark.parametrize(("backward", "why"), [
+    (lambda xp, z, dh, slope: (dh, {"slope": 2 * xp.sum(z * dh, axis=-2)}), "is not a sum over rows"),
+    (lambda xp, z, dh, slope: (dh, {"slope": xp.max(z * dh, axis=-2)}), "is not a sum over rows"),
+    (lambda xp, z, dh, slope: (dh, {"slope": z}), "is not a sum over rows"),
+    (lambda xp, z, dh, slope: (dh, {}), "KeyError"),
+    (lambda xp, z, dh, slope: (dh * slope, {"slope": xp.sum(z * dh, axis=-2)}), "Columns among the operands"),
+    (lambda xp, z, dh, slope: (dh * slope[..., :1], {"slope": xp.sum(dh, axis=-2)}), "a part of what a layer learns"),
+    (lambda xp, z, dh, slope: (dh * xp.sum(z, axis=-2), {"slope": xp.sum(dh, axis=-2)}), "among the operands"),
+])  # fmt: skip
+def test_gradients_of_what_is_learned_that_are_no_sums_over_rows_are_refused(backward, why):
+    with pytest.raises(Untraceable, match=f"^Broken: .*{why}"):
+        formulas.backward(Broken(backward), "float64")
+
+
+@pytest.mark.parametrize(("shapes", "why"), [
+    ({"slope": (3, 4)}, "Broken learns an array that is not one number, or one a neuron"),
+    ({"slope": (4,), "other": (4,)}, "Broken learns more than one array"),
+])  # fmt: skip
+def test_layers_that_learn_more_are_not_compiled(monkeypatch, shapes, why):
+    monkeypatch.setattr(Broken, "shapes", lambda self, n: {k: (n,) if v == (4,) else v for k, v in shapes.items()})
+    monkeypatch.setattr(Broken, "forward", lambda self, xp, z, **learned: z)
+    objective = Objective(Network(SIZES, (Broken(None),)), SoftmaxLogLikelihood())
+    theta = np.zeros(objective.network.n_parameters)
+    with pytest.raises(Untraceable, match=why):
+        program.CompiledEpoch(objective, GradientDescent(), theta, NoState(), theta[None])
 
 
 @pytest.mark.parametrize("partition", PARTITIONS)
@@ -183,7 +247,6 @@ def test_blocks_of_weights_smaller_than_the_matrix(monkeypatch, partition):
 @pytest.mark.parametrize(
     ("network", "method", "said"),
     [
-        (Network(SIZES, (PReLU(),)), Adam(), "PReLU learns parameters"),
         (Network(SIZES, (ReLU(),), PReLU()), Adam(), "output layer learns"),
         (Network(SIZES, (ReLU(),)), AdamW(n_decayed=3), "a part of an array"),
     ],

@@ -10,7 +10,7 @@ from problems import METHODS
 
 from gpunn import MLPClassifier, check_compiled
 from gpunn.compile.policy import CpuCompiler
-from gpunn.nn.activations import Softmax, Tanh
+from gpunn.nn.activations import PReLU, Softmax, Tanh
 from gpunn.nn.costs import Quadratic
 from gpunn.nn.heads import SoftmaxLogLikelihood
 from gpunn.optim.first_order import Adam, FirstOrder, NoState
@@ -33,7 +33,9 @@ class Clipped(FirstOrder):
         theta -= lr * xp.clip(g, -1, 1)
 
 
-@pytest.mark.parametrize("formula", [Tanh(), Softmax(), Quadratic(), SoftmaxLogLikelihood(), *METHODS[:5]])
+@pytest.mark.parametrize(
+    "formula", [Tanh(), Softmax(), PReLU(), PReLU(shared=True), Quadratic(), SoftmaxLogLikelihood(), *METHODS[:5]]
+)
 def test_what_gpunn_has_is_compiled_and_right(formula):
     assert check_compiled(formula) == COMPILED
 

@@ -104,8 +104,9 @@ def place(step, matrix):
     """The name of a matrix, the row and column where it begins, and its stride."""
     known = {"X": Matrix(op.X, 0, step.sizes[0]), "T": Matrix(op.T, 0, step.sizes[-1])}
     known |= {"x": step.x, "target": step.target, "g": step.g}
-    for letter in "zhdWb":
+    for letter in "zhdW":
         known |= {f"{letter}{i}": m for i, m in enumerate(getattr(step, letter))}
+    known |= {f"b{i}": biases.matrix for i, (biases, *_) in enumerate(step.vectors)}
     start, name = max((m.start, n) for n, m in known.items() if m.slot == matrix.slot and m.start <= matrix.start)
     row, column = divmod(matrix.start - start, known[name].stride or step.n_parameters)
     return f"{name}[{row}, {column}]/{matrix.stride}"

@@ -24,7 +24,7 @@ from gpunn.compile.cpu import program
 
 CPU = get_device("cpu")
 N_SETTINGS, SAMPLE = 150, 40
-SMOOTH = [kind() for name, kind in ACTIVATIONS.items() if kind is not PReLU and name not in ("relu", "leaky_relu")]
+HIDDEN = [kind() for name, kind in ACTIVATIONS.items() if name not in ("relu", "leaky_relu")] + [PReLU(shared=True)]
 
 
 def layout(rng, X):
@@ -43,7 +43,7 @@ def test_a_random_setting_gives_what_the_arrays_give(monkeypatch, thorough, seed
     depth, n, n_threads = int(rng.integers(4)), int(rng.integers(1, 60)), int(rng.integers(1, 5))
     sizes = tuple(int(size) for size in rng.integers(2, 40, depth + 2))
     batch = int(rng.integers(1, n + 1))
-    network = Network(sizes, tuple(SMOOTH[i] for i in rng.integers(len(SMOOTH), size=depth)))
+    network = Network(sizes, tuple(HIDDEN[i] for i in rng.integers(len(HIDDEN), size=depth)))
     objective = Objective(network, list(HEADS.values())[rng.integers(len(HEADS))](), *rng.choice([0.0, 0.5], 2))
     method = METHODS[rng.integers(len(METHODS))]
     if isinstance(method, AdamW):

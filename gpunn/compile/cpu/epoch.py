@@ -23,7 +23,7 @@ from gpunn.compile.cpu.blas import FAR
 from gpunn.compile.cpu.operation import Matrix, add_up, barrier, gemm, operation
 from gpunn.compile.cpu.workspace import Workspace
 from gpunn.compile.step import step_operations
-from gpunn.nn.network import Network
+from gpunn.nn.network import Dense, Network, Part
 
 Partition = Literal["data parallel", "tensor parallel", "sharded update"]
 
@@ -39,6 +39,18 @@ class Strides(NamedTuple):
 
     X: tuple[int, int]
     T: tuple[int, int]
+
+
+class Vector(NamedTuple):
+    """Parameters of a layer whose gradient is a sum over the rows of a matrix: one for each column, or one in all."""
+
+    start: int  # in theta
+    size: int
+    terms: Matrix
+
+    @property
+    def matrix(self) -> Matrix:
+        return Matrix(op.THETA, self.start, 0)
 
 
 class Step:
@@ -68,6 +80,7 @@ class Step:
         self.partition, self.batch, self.n_threads = partition, batch, n_threads
         self.functions, self.itemsize = functions, itemsize
         self.n_layers = len(sizes) - 1
+        self.learning = [i for i, layer in enumerate(network.layers) if layer.learned]
         self.n_weights, self.n_parameters = network.n_weights, network.n_parameters
         self.n_reductions = sum(name.startswith("clip_") for name in functions) // 2
         self.workspace = Workspace()
@@ -83,16 +96,25 @@ class Step:
             self.g = new(1, self.n_parameters)
         else:
             self.g = new(n_threads, max(WIDE_BLOCK, *sizes))
-        self.n_pieces = 2 if partition == "data parallel" else 2 * self.n_layers  # of the gradient, in each thread
-        self.totals = new(self.n_reductions, n_threads * self.n_pieces)
         self.W = [Matrix(op.THETA, layer.W.start, layer.n_out) for layer in network.layers]
-        self.b = [Matrix(op.THETA, layer.b.start, 0) for layer in network.layers]
+        self.vectors = [
+            [Vector(part.start, part.stop - part.start, terms) for part, terms in self._terms(layer, d)]
+            for layer, d in zip(network.layers, self.d, strict=True)
+        ]
+        n_parts = self.n_layers + sum(map(len, self.vectors))
+        self.n_pieces = 2 if partition == "data parallel" else n_parts  # of the gradient, in each thread
+        self.totals = new(self.n_reductions, n_threads * self.n_pieces)
+
+    def _terms(self, layer: Dense, d: Matrix) -> list[tuple[Part, Matrix]]:
+        """The biases of a layer and what else it learns, each with the matrix of which its gradient is the sum."""
+        of_learned = [(part, self.workspace.matrix(self.batch, layer.n_out)) for part in layer.learned.values()]
+        return [(layer.b, d), *of_learned]
 
     def operations(self, k: int, r: int, strides: Strides) -> Operations:
         """Those of thread k in a step of r rows."""
         make = {"data parallel": DataParallel, "tensor parallel": TensorParallel, "sharded update": ShardedUpdate}
         thread = make[self.partition](self, k, r, strides)
-        for name, layer in step_operations(self.n_layers, self.n_reductions > 0):
+        for name, layer in step_operations(self.n_layers, self.learning, self.n_reductions > 0):
             getattr(thread, name)(layer)
         return thread.found
 
@@ -100,6 +122,11 @@ class Step:
 def share(k: int, n_threads: int, n: int) -> tuple[int, int]:
     """The part of thread k of n things."""
     return k * n // n_threads, (k + 1) * n // n_threads
+
+
+def _as_sum(out: Matrix) -> Matrix:
+    """The first row of a matrix as the place of a sum over rows, see `add_up`."""
+    return out._replace(stride=0)
 
 
 class Piece(NamedTuple):
@@ -155,12 +182,21 @@ class DataParallel:
         self.add(gemm(self.inputs(i).at(a), s.W[i], s.z[i].at(a), self.n_rows, s.sizes[i], s.sizes[i + 1]))
 
     def forward(self, i: int) -> None:
-        s, n = self.step, self.step.sizes[i + 1]
-        self.kernel(f"forward_{i}", s.z[i], s.h[i], s.d[i], s.b[i], rows=self.rows, columns=(0, n), width=n)
+        n = self.step.sizes[i + 1]
+        self.kernel(f"forward_{i}", *self.of_activation(i), rows=self.rows, columns=(0, n), width=n)
+
+    def of_activation(self, i: int) -> list[Matrix]:
+        """The matrices of the kernels of an activation."""
+        s, (biases, *learned) = self.step, self.step.vectors[i]
+        found = [self.own_z(i), s.h[i], s.d[i], biases.matrix]
+        for vector in learned:
+            found += [vector.matrix, vector.terms]
+        return found
 
     def head(self, i: int) -> None:
         s, n = self.step, self.step.sizes[-1]
-        self.kernel("head", self.own_z(i), self.target(), s.d[i], s.b[i], rows=self.rows, columns=(0, n), width=n)
+        matrices = self.own_z(i), self.target(), s.d[i], s.vectors[i][0].matrix
+        self.kernel("head", *matrices, rows=self.rows, columns=(0, n), width=n)
 
     def own_z(self, i: int) -> Matrix:
         return self.step.z[i]
@@ -173,8 +209,8 @@ class DataParallel:
         self.add(gemm(s.d[i].at(a), s.W[i], s.d[i - 1].at(a), self.n_rows, s.sizes[i + 1], s.sizes[i], op.TRANSPOSE_B))
 
     def backward(self, i: int) -> None:
-        s, n = self.step, self.step.sizes[i + 1]
-        self.kernel(f"backward_{i}", s.z[i], s.h[i], s.d[i], s.b[i], rows=self.rows, columns=(0, n), width=n)
+        n = self.step.sizes[i + 1]
+        self.kernel(f"backward_{i}", *self.of_activation(i), rows=self.rows, columns=(0, n), width=n)
 
     def weight_gradient(self, i: int) -> None:
         s, a = self.step, self.rows[0]
@@ -182,9 +218,26 @@ class DataParallel:
         self.add(gemm(self.inputs(i).at(a), s.d[i].at(a), out, s.sizes[i], self.n_rows, s.sizes[i + 1], op.TRANSPOSE_A))
 
     def bias_gradient(self, i: int) -> None:
-        s = self.step
-        out = s.g.at(self.k, s.b[i].start)._replace(stride=0)
-        self.add(add_up(out, s.d[i].at(self.rows[0]), 0, 1, self.n_rows, s.sizes[i + 1]))
+        self.vector_gradient(i, 0)
+
+    def learned_gradient(self, i: int) -> None:
+        for number in range(1, len(self.step.vectors[i])):
+            self.vector_gradient(i, number)
+
+    def vector_gradient(self, i: int, number: int) -> None:
+        vector = self.step.vectors[i][number]
+        out = self.step.g.at(self.k, vector.start)
+        self.sum_rows(i, vector, out, self.rows, (0, vector.size))
+
+    def sum_rows(self, i: int, vector: Vector, out: Matrix, rows: tuple[int, int], part: tuple[int, int]) -> None:
+        """The gradient of a part of a vector of a layer, by some rows."""
+        n, n_rows, terms, out = self.step.sizes[i + 1], rows[1] - rows[0], vector.terms.at(rows[0]), _as_sum(out)
+        if vector.size == n:
+            self.add(add_up(out, terms.at(0, part[0]), 0, 1, n_rows, part[1] - part[0]))
+            return
+        if n_rows:  # the sums of columns, in the place of the first row
+            self.add(add_up(_as_sum(terms), terms, 0, 1, n_rows, n, op.ADD))
+        self.add(add_up(out, terms._replace(stride=1), 0, 1, n if n_rows else 0, 1))
 
     def clip(self, layer: int) -> None:
         self.add(barrier())
@@ -260,6 +313,9 @@ class ShardedUpdate(DataParallel):
     def bias_gradient(self, i: int) -> None:
         pass  # `descend` makes it
 
+    def learned_gradient(self, i: int) -> None:
+        pass  # and this
+
     def clip(self, layer: int) -> None:
         self.add(barrier())
         for i in self.waiting:
@@ -282,11 +338,12 @@ class ShardedUpdate(DataParallel):
         if p < q:
             self.add(gemm(self.inputs(i).at(0, p), s.d[i], out._replace(stride=n), q - p, self.r, n, op.TRANSPOSE_A))
         self.pieces.append(Piece("weights", out, first, first + (q - p) * n))
-        p, q = share(self.k, s.n_threads, n)
-        first, out = s.b[i].start + p, s.g.at(0, s.b[i].start + p)
-        if p < q:
-            self.add(add_up(out._replace(stride=0), s.d[i].at(0, p), 0, 1, self.r, q - p))
-        self.pieces.append(Piece("biases", out, first, first + q - p))
+        for vector in s.vectors[i]:
+            p, q = share(self.k, s.n_threads, vector.size)
+            out = s.g.at(0, vector.start + p)
+            if p < q:
+                self.sum_rows(i, vector, out, (0, self.r), (p, q))
+            self.pieces.append(Piece("biases", out, vector.start + p, vector.start + q))
 
     def descend(self, i: int) -> None:
         """Gradient and update of this thread's share of a layer: of its inputs' weights, and of its biases."""
@@ -300,10 +357,11 @@ class ShardedUpdate(DataParallel):
             first = s.W[i].start + p * n
             self.update_piece(Piece("weights", part, first, first + (q - p) * n))
             p = q
-        p, e = share(self.k, s.n_threads, n)
-        if p < e:
-            self.add(add_up(part._replace(stride=0), s.d[i].at(0, p), 0, 1, self.r, e - p))
-            self.update_piece(Piece("biases", part, s.b[i].start + p, s.b[i].start + e))
+        for vector in s.vectors[i]:
+            p, e = share(self.k, s.n_threads, vector.size)
+            if p < e:
+                self.sum_rows(i, vector, part, (0, self.r), (p, e))
+                self.update_piece(Piece("biases", part, vector.start + p, vector.start + e))
 
 
 class TensorParallel(ShardedUpdate):
@@ -328,12 +386,12 @@ class TensorParallel(ShardedUpdate):
         self.add(gemm(self.inputs(i).at(0, p), s.W[i].at(p), self.own_z(i), self.r, q - p, s.sizes[i + 1]))
 
     def forward(self, i: int) -> None:
-        s, own, columns = self.step, self.own_z(i), self.own_inputs(i + 1)
+        columns, width = self.own_inputs(i + 1), self.step.sizes[i + 1]
         self.add(barrier())
         for first in range(0, self.r, ACTIVATED):
             rows = (first, min(first + ACTIVATED, self.r))
             self.add_parts_of(i, rows, columns)
-            self.kernel(f"forward_{i}", own, s.h[i], s.d[i], s.b[i], rows=rows, columns=columns, width=s.sizes[i + 1])
+            self.kernel(f"forward_{i}", *self.of_activation(i), rows=rows, columns=columns, width=width)
 
     def add_parts_of(self, i: int, rows: tuple[int, int], columns: tuple[int, int]) -> None:
         """Add the other threads' parts of z to this one's."""
@@ -354,9 +412,8 @@ class TensorParallel(ShardedUpdate):
         self.add(gemm(s.d[i], s.W[i].at(p), s.d[i - 1].at(0, p), self.r, s.sizes[i + 1], q - p, op.TRANSPOSE_B))
 
     def backward(self, i: int) -> None:
-        s, columns = self.step, self.own_inputs(i + 1)
-        arrays = (self.own_z(i), s.h[i], s.d[i], s.b[i])
-        self.kernel(f"backward_{i}", *arrays, rows=(0, self.r), columns=columns, width=s.sizes[i + 1])
+        columns, width = self.own_inputs(i + 1), self.step.sizes[i + 1]
+        self.kernel(f"backward_{i}", *self.of_activation(i), rows=(0, self.r), columns=columns, width=width)
 
     def weight_gradient(self, i: int) -> None:
         if self.step.n_reductions:

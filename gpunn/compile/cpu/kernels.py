@@ -6,7 +6,7 @@ that they point into (`gpunn.compile.cpu.operation`). Its row and column bounds 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from gpunn.compile.cpu import operation as op
 from gpunn.compile.cpu.render import TYPES, Function, Loops, constant, declarations
 from gpunn.compile.formulas import Formula
 from gpunn.compile.schedule import Schedule
+from gpunn.compile.trace import Untraceable
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.heads import Head
 from gpunn.nn.objective import Objective
@@ -80,7 +81,7 @@ def network_kernels(
     ``index_dtype`` is that of the indices of a sparse X, in rows (CSR); None for a dense one.
     """
     network = objective.network
-    formulas.check(network)
+    formulas.check(network, hidden=False)
     dropped = [
         dropout if dropout and rate else None for rate in (dropout.rates if dropout else [0] * len(network.layers))
     ]
@@ -95,10 +96,15 @@ def network_kernels(
     arrays = {"z": "z", "h": "h", "dh": "d", "dz": "d", "b": "b"}
     for number, layer in enumerate(network.layers[:-1]):
         of_next, following = dropped[number + 1], number + 1
+        ranks = formulas.learned_ranks(layer.activation)
+        if len(ranks) > 1:  # of which an operation has no matrices
+            raise Untraceable(f"{type(layer.activation).__name__} learns more than one array")
+        learned = {name: name for of in ranks for name in (f"learned_{of}", f"term_{of}")}
+        scalars = {f"learned_{of}" for of, rank in ranks.items() if rank == formulas.SCALAR}
         for name, formula in (("forward", formulas.forward), ("backward", formulas.backward)):
             made = formula(layer.activation, dtype, of_next, following)
             found[f"{name}_{number}"] = _by_rows(
-                f"{name}_{number}", made, dtype, arrays, following if of_next else None
+                f"{name}_{number}", made, dtype, arrays | learned, following if of_next else None, scalars
             )
     return found | {"head": _head(objective.head, dtype)}
 
@@ -225,7 +231,14 @@ def _kept(dropout: Dropout, layer: int) -> str:
     return f.text()
 
 
-def _by_rows(name: str, formula: Formula, dtype: str, arrays: dict[str, str], dropped: int | None) -> str:
+def _by_rows(
+    name: str,
+    formula: Formula,
+    dtype: str,
+    arrays: dict[str, str],
+    dropped: int | None,
+    scalars: Collection[str] = (),
+) -> str:
     """A kernel that computes a formula row by row.
 
     Parameters
@@ -234,21 +247,27 @@ def _by_rows(name: str, formula: Formula, dtype: str, arrays: dict[str, str], dr
         Matrix of each input and output.
     dropped : int or None
         Layer whose inputs dropout acts on here.
+    scalars : collection of str
+        Matrices that are one number.
     """
-    f = Kernel(name, dtype, dict.fromkeys(arrays.values()))
+    matrices = dict.fromkeys(arrays.values())
+    f = Kernel(name, dtype, matrices)
     key = None if dropped is None else f.load("i32", f.let_address(op.KEYS), str(dropped))
     scratch, width = f.let_address(op.SCRATCH), f.field(op.WIDTH)
-    bias = f.row("b", "0") if "b" in arrays else ""
+    same = {  # for all rows
+        matrix: f.matrices[matrix][0] if matrix in scalars else f.row(matrix, "0")
+        for matrix in matrices
+        if matrix == "b" or matrix.startswith("learned_")
+    }
     with f.loop(f.row_start, f.row_stop) as i:
-        rows = {matrix: f.row(matrix, i) for matrix in dict.fromkeys(arrays.values()) if matrix != "b"}
-        rows["b"] = bias
+        rows = {matrix: f.row(matrix, i) for matrix in matrices if matrix not in same} | same
         first = f.let(f"add i64 {f.let(f'mul i64 {i}, {width}')}, {f.column_start}")
 
         def read(name: str, j: str) -> str:
             if name == "kept":
                 index = f.let(f"trunc i64 {f.let(f'add i64 {first}, {j}')} to i32")
                 return f.let(f"call i1 @kept_{dropped}(i32 {index}, i32 {key})")
-            return f.load(f.kind, rows[arrays[name]], j)
+            return f.load(f.kind, rows[arrays[name]], j or None)
 
         def write(name: str, j: str, value: str) -> None:
             f.store(f.kind, value, rows[arrays[name]], j)

@@ -24,7 +24,7 @@ from gpunn.nn.activations import Activation
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.heads import Head
 from gpunn.nn.network import Network
-from gpunn.nn.objective import Objective
+from gpunn.nn.objective import Objective, norm_factors
 from gpunn.optim.first_order import FirstOrder, MethodState, clip_norm
 
 
@@ -215,6 +215,26 @@ def _clip(graph: Graph, g: Symbol, limit: float) -> dict[str, tuple[str, Symbol]
     with tracing(clip_norm):
         clip_norm(xp, g, float(limit))
     return xp.found
+
+
+def max_norm(dtype: str, limit: float) -> tuple[Formula, Formula, Formula]:
+    """What limits the norms of the columns of a matrix of weights, as three formulas of elements.
+
+    The first adds a row W to the totals of columns, sum_0; the second puts the factors of the columns in their place;
+    the third multiplies a row W by these, which it calls ``factor``.
+    """
+    graph = Graph(dtype)
+    W, xp = graph.input("W"), Reductions(graph, -2, ELEMENTWISE)
+    with tracing(norm_factors):
+        factor = graph.output(norm_factors(xp, W, float(limit)))
+        (total, (operation, squares)), *others = xp.found.items()
+        if operation != "sum" or others or inputs(graph, {"factor": factor}) != {total}:
+            raise Untraceable("what it gives is not a function of one sum over rows")
+    return (
+        Formula(graph, {total: graph.input(total) + squares}),
+        Formula(graph, {total: factor}),
+        Formula(graph, {"W": W * graph.input("factor")}),
+    )
 
 
 def advance(method: FirstOrder, state: MethodState, dtype: str) -> Formula:

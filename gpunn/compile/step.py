@@ -22,6 +22,7 @@ Name = Literal[
     "learned_gradient",  # by what the activation of the layer learns, also a sum over rows
     "clip",  # the norm of the gradient, to which the update limits it
     "update",  # theta and the state of the method
+    "max_norm",  # of the incoming weights of each neuron
     "advance",  # what of the state is one for the step
 ]
 
@@ -48,9 +49,14 @@ def gradient_operations(n_layers: int, learning: Collection[int] = ()) -> list[O
     return found
 
 
-def step_operations(n_layers: int, learning: Collection[int] = (), clips: bool = False) -> list[Operation]:
-    """A whole step; ``clips`` says whether the norm of the gradient is clipped."""
+def step_operations(
+    n_layers: int, learning: Collection[int] = (), clips: bool = False, limits_norms: bool = False
+) -> list[Operation]:
+    """A whole step; ``clips`` says whether the norm of the gradient is limited, ``limits_norms`` those of weights."""
     found = gradient_operations(n_layers, learning)
     if clips:
         found.append(Operation("clip"))
-    return [*found, Operation("update"), Operation("advance")]
+    found.append(Operation("update"))
+    if limits_norms:
+        found.append(Operation("max_norm"))
+    return [*found, Operation("advance")]

@@ -304,14 +304,13 @@ class Minibatch:
         What it gives is held against the formulas first, unless that was done in an earlier run.
         """
         theta, n = progress.theta, len(rows)
-        if self.compiled is False or self.max_norm is not None:
-            why = "compiled=False" if self.max_norm is None else "max_norm"
+        if self.compiled is False:
             if device.precision != "float32":
                 raise ValueError(
-                    f"precision={device.precision!r} is for steps that are compiled, and these are not: {why}. "
-                    "Use precision='float32'."
+                    f"precision={device.precision!r} is for steps that are compiled, and these are not: "
+                    "compiled=False. Use precision='float32'."
                 )
-            return None, "arrays: as asked" if self.max_norm is None else "arrays: max_norm"
+            return None, "arrays: as asked"
         n_steps = self.max_epochs * -(-n // min(self.batch_size, n))
         n_members = theta.shape[0] if theta.ndim > 1 else 1
         gain = n_members * (100e-6 + 3e-9 * theta.shape[-1])
@@ -323,7 +322,7 @@ class Minibatch:
         X = rows.X.matrix if isinstance(rows.X, SparseRows) else rows.X
         state, before = self.program_state(device, progress), progress.history.path
         method = self.method if self.average is None else Averaged(self.method, self.average)
-        program, path = compiler.epoch(objective, method, theta, state, X, dropout, self.clip_norm)
+        program, path = compiler.epoch(objective, method, theta, state, X, dropout, self.clip_norm, self.max_norm)
         if program is not None and path != before:
             other = agreement.of_steps(self, device, objective, progress, rows, program)
             if other:

@@ -39,12 +39,12 @@ def both(
     batch=4,
     partition="data parallel",
     dropout=(),
-    clip_norm=None,
+    **limits,
 ):
     """theta, state, cost and norm after an epoch by arrays and compiled."""
     theta = objective.network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias).astype(dtype)
     epochs = Minibatch(
-        method, InverseScaling(0.1), batch, max_epochs=1, seed=3, dropout=dropout, clip_norm=clip_norm, compiled=False
+        method, InverseScaling(0.1), batch, max_epochs=1, seed=3, dropout=dropout, **limits, compiled=False
     )
     start = epochs.start(CPU, theta.copy())
     drawn = epochs._dropout(CPU, theta, start.step.copy())
@@ -53,7 +53,7 @@ def both(
     monkeypatch.setattr(program, "_n_threads", lambda flops: threads)
     monkeypatch.setattr(program.CompiledEpoch, "partition", lambda self, batch: partition)
     monkeypatch.setattr(program, "empty_aligned", full_of_nan)  # what is read was written before
-    compiled = program.CompiledEpoch(objective, method, theta, method.init(np, theta), rows.X, drawn, clip_norm)
+    compiled = program.CompiledEpoch(objective, method, theta, method.init(np, theta), rows.X, drawn, **limits)
     theta, state = compiled.align(theta, method.init(np, theta))
     lr = np.full(-(-len(rows) // batch), 0.1, dtype)
     keys = None if drawn is None else drawn.keys(np, len(lr))
@@ -195,6 +195,21 @@ def test_gradients_are_clipped_as_the_arrays_clip_them(monkeypatch, partition, t
         monkeypatch, objective, GradientDescent(), problem(weighted=True), **{**given, "clip_norm": None}
     )
     assert np.allclose(ours[0], unclipped[0], rtol=1e-9) == (limit == 1e3)
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("limit", [0.1, 0.5, 1e3])
+@pytest.mark.parametrize("more", [{}, {"clip_norm": 0.3, "dropout": (0.2, 0.3, 0.5)}], ids=str)
+def test_norms_of_incoming_weights_are_limited_as_by_arrays(monkeypatch, partition, threads, limit, more):
+    network = Network((5, 4, 6, 3), (Tanh(), PReLU()))
+    given = {"threads": threads, "partition": partition, **more}
+    objective, rows = Objective(network, SoftmaxLogLikelihood(), l2=0.7), problem(weighted=True)
+    ours, plain = both(monkeypatch, objective, Momentum(), rows, **given, max_norm=limit)
+    same(ours, plain)
+    norms = np.concatenate([np.linalg.norm(layer.W.of(np, ours[0]), axis=0) for layer in network.layers])
+    assert np.all(norms <= limit * (1 + 1e-12))
+    assert np.any(norms >= limit * (1 - 1e-12)) == (limit < 1)
 
 
 @pytest.mark.parametrize("partition", PARTITIONS)

@@ -55,7 +55,7 @@ def test_a_random_setting_gives_what_the_arrays_give(monkeypatch, thorough, seed
     weight = rng.integers(0, 3, n).astype(float) if rng.random() < 0.5 else None
     dropout = tuple(rng.choice([0.0, 0.3], depth + 1)) if rng.random() < 0.4 else ()
     n_members = int(rng.integers(1, 4)) if rng.random() < 0.2 else 0
-    clip_norm = 10 ** rng.uniform(-3, 1) if rng.random() < 0.5 else None
+    limits = {name: 10 ** rng.uniform(-2, 1) for name in ("clip_norm", "max_norm") if rng.random() < 0.5}
 
     given = scipy.sparse.csr_matrix(X * (rng.random(X.shape) < 0.4)) if rng.random() < 0.25 else X
     if given is not X:
@@ -65,9 +65,7 @@ def test_a_random_setting_gives_what_the_arrays_give(monkeypatch, thorough, seed
         network.initial(np, np.random.default_rng(i), glorot_uniform, gaussian_bias) for i in range(n_members or 1)
     ]
     theta = np.stack(draws) if n_members else draws[0]
-    loop = Minibatch(
-        method, InverseScaling(0.02), batch, 1, seed=seed, dropout=dropout, clip_norm=clip_norm, compiled=False
-    )
+    loop = Minibatch(method, InverseScaling(0.02), batch, 1, seed=seed, dropout=dropout, **limits, compiled=False)
     progress = loop.start(CPU, theta.copy())
     drawn = loop._dropout(CPU, theta, progress.step.copy())
     order, lr = rng.permutation(n), np.full(-(-n // batch), 0.02)
@@ -76,7 +74,7 @@ def test_a_random_setting_gives_what_the_arrays_give(monkeypatch, thorough, seed
 
     monkeypatch.setattr(program, "_n_threads", lambda flops: n_threads)
     partitions = ["data parallel", "sharded update", "tensor parallel"]
-    compiled = program.CompiledEpoch(objective, method, theta, method.init(np, theta), given, drawn, clip_norm)
+    compiled = program.CompiledEpoch(objective, method, theta, method.init(np, theta), given, drawn, **limits)
     monkeypatch.setattr(compiled, "partition", lambda batch: partitions[seed % (2 + (not compiled.has_row_reductions))])
     theta, state = compiled.align(theta.copy(), method.init(np, theta))
     keys = None if drawn is None else drawn.keys(np, len(lr))

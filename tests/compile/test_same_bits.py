@@ -18,6 +18,9 @@ SETTINGS = {
     "slopes, partitioned by neurons": "(600,), activation='prelu', batch_size=16, dtype='float32'",
     "clipped gradients": "(40, 20), clip_norm=0.1, dtype='float32'",
     "clipped, partitioned by neurons": "(600,), batch_size=16, clip_norm=0.1, dtype='float32'",
+    "max-norm": "(40, 20), max_norm=0.5, dtype='float32'",
+    "max-norm, partitioned by neurons": "(600,), batch_size=16, max_norm=0.5, clip_norm=0.1, dtype='float32'",
+    "max-norm, sharded update": "(600,), batch_size=600, max_norm=0.5, clip_norm=0.1, dtype='float32'",
     "L-BFGS": "(25,), solver='lbfgs'",
     "partitioned by neurons": "(600,), batch_size=16, dtype='float32'",
 }

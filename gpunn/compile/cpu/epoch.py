@@ -103,6 +103,9 @@ class Step:
         ]
         n_parts = self.n_layers + sum(map(len, self.vectors))
         self.n_pieces = 2 if partition == "data parallel" else n_parts  # of the gradient, in each thread
+        self.limits_norms = "scale_columns" in functions
+        # Of the columns of each W: rows of each thread's part, then of what each makes of the sum.
+        self.norms = [new(2 * n_threads, n) for n in sizes[1:]] if self.limits_norms else []
         self.totals = new(self.n_reductions, n_threads * self.n_pieces)
 
     def _terms(self, layer: Dense, d: Matrix) -> list[tuple[Part, Matrix]]:
@@ -114,7 +117,7 @@ class Step:
         """Those of thread k in a step of r rows."""
         make = {"data parallel": DataParallel, "tensor parallel": TensorParallel, "sharded update": ShardedUpdate}
         thread = make[self.partition](self, k, r, strides)
-        for name, layer in step_operations(self.n_layers, self.learning, self.n_reductions > 0):
+        for name, layer in step_operations(self.n_layers, self.learning, self.n_reductions > 0, self.limits_norms):
             getattr(thread, name)(layer)
         return thread.found
 
@@ -293,6 +296,25 @@ class DataParallel:
         for piece in self.pieces:
             self.update_piece(piece)
 
+    def max_norm(self, layer: int) -> None:
+        self.limit_norms()
+        self.add(barrier())
+
+    def limit_norms(self) -> None:
+        """Limit the norms of the columns of each W, of which this thread has its share of the rows."""
+        s = self.step
+        layers = list(zip(s.W, s.norms, (share(self.k, s.n_threads, n) for n in s.sizes[:-1]), strict=True))
+        for W, norms, rows in layers:
+            own = norms.at(self.k)
+            self.add(add_up(own, own, 0, 0, 0, W.stride))  # nothing, so that it is 0
+            self.kernel("add_squares", W, own, rows=rows, columns=(0, W.stride))
+        self.add(barrier())
+        for W, norms, rows in layers:
+            factors = norms.at(s.n_threads + self.k)
+            self.add(add_up(factors, norms, norms.stride, s.n_threads, 1, W.stride))
+            self.kernel("norm_factors", W, factors, rows=(0, 1), columns=(0, W.stride))
+            self.kernel("scale_columns", W, factors, rows=rows, columns=(0, W.stride))
+
     def advance(self, layer: int) -> None:
         self.kernel("advance", rows=(0, 1), columns=(0, 1))
 
@@ -428,3 +450,6 @@ class TensorParallel(ShardedUpdate):
 
     def update(self, layer: int) -> None:
         self.update_pieces()  # without clipping each layer has had its own
+
+    def max_norm(self, layer: int) -> None:
+        self.limit_norms()

@@ -100,11 +100,12 @@ def network_kernels(
         if len(ranks) > 1:  # of which an operation has no matrices
             raise Untraceable(f"{type(layer.activation).__name__} learns more than one array")
         learned = {name: name for of in ranks for name in (f"learned_{of}", f"term_{of}")}
+        same = {"b", *(f"learned_{of}" for of in ranks)}
         scalars = {f"learned_{of}" for of, rank in ranks.items() if rank == formulas.SCALAR}
         for name, formula in (("forward", formulas.forward), ("backward", formulas.backward)):
             made = formula(layer.activation, dtype, of_next, following)
             found[f"{name}_{number}"] = _by_rows(
-                f"{name}_{number}", made, dtype, arrays | learned, following if of_next else None, scalars
+                f"{name}_{number}", made, dtype, arrays | learned, following if of_next else None, same, scalars
             )
     return found | {"head": _head(objective.head, dtype)}
 
@@ -125,6 +126,13 @@ def update_kernels(
         update = formulas.update(penalised, method, state, dtype, theta_range, clip_norm)
         found[f"update_{of}"] = _update(f"update_{of}", update, state, dtype, list(totals))
     return found | {"advance": _advance(formulas.advance(method, state, dtype), state, dtype)}
+
+
+def max_norm_kernels(dtype: str, limit: float) -> dict[str, str]:
+    """Source of each kernel that limits the norms of columns of W: add_squares, norm_factors, scale_columns."""
+    names, arrays = ("add_squares", "norm_factors", "scale_columns"), {"W": "W", "sum_0": "total", "factor": "total"}
+    made = zip(names, formulas.max_norm(dtype, limit), strict=True)
+    return {name: _by_rows(name, formula, dtype, arrays, None, {"total"}) for name, formula in made}
 
 
 def module(kernels: dict[str, str], dtype: str) -> str:
@@ -237,6 +245,7 @@ def _by_rows(
     dtype: str,
     arrays: dict[str, str],
     dropped: int | None,
+    same: Collection[str] = (),
     scalars: Collection[str] = (),
 ) -> str:
     """A kernel that computes a formula row by row.
@@ -247,20 +256,22 @@ def _by_rows(
         Matrix of each input and output.
     dropped : int or None
         Layer whose inputs dropout acts on here.
+    same : collection of str
+        Matrices of one row, the same for all rows.
     scalars : collection of str
-        Matrices that are one number.
+        Those of them that are one number.
     """
     matrices = dict.fromkeys(arrays.values())
     f = Kernel(name, dtype, matrices)
     key = None if dropped is None else f.load("i32", f.let_address(op.KEYS), str(dropped))
     scratch, width = f.let_address(op.SCRATCH), f.field(op.WIDTH)
-    same = {  # for all rows
+    first_rows = {
         matrix: f.matrices[matrix][0] if matrix in scalars else f.row(matrix, "0")
         for matrix in matrices
-        if matrix == "b" or matrix.startswith("learned_")
+        if matrix in same
     }
     with f.loop(f.row_start, f.row_stop) as i:
-        rows = {matrix: f.row(matrix, i) for matrix in matrices if matrix not in same} | same
+        rows = {matrix: f.row(matrix, i) for matrix in matrices if matrix not in same} | first_rows
         first = f.let(f"add i64 {f.let(f'mul i64 {i}, {width}')}, {f.column_start}")
 
         def read(name: str, j: str) -> str:

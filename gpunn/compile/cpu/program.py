@@ -48,6 +48,8 @@ class CompiledEpoch:
     dropout : Dropout, optional
     clip_norm : float, optional
         To which the norm of the gradient is clipped.
+    max_norm : float, optional
+        To which the norms of the incoming weights of neurons are limited.
 
     Raises
     ------
@@ -66,6 +68,7 @@ class CompiledEpoch:
         X: Any,
         dropout: Dropout | None = None,
         clip_norm: float | None = None,
+        max_norm: float | None = None,
     ) -> None:
         self.network, self.dtype = objective.network, theta.dtype
         self.sizes, self.n_weights = objective.network.sizes, objective.network.n_weights
@@ -74,6 +77,8 @@ class CompiledEpoch:
         self.X_dtype, self.index_dtype = X.dtype, X.indices.dtype if issparse(X) else None
         found = kernels.network_kernels(objective, name, X.dtype, dropout, self.index_dtype)
         found |= kernels.update_kernels(objective, method, state, name, clip_norm)
+        if max_norm is not None:
+            found |= kernels.max_norm_kernels(name, max_norm)
         self.functions, self.slots = _loaded(found, name)
         self.runtime = native.runtime(name)
         self.scratch = kernels.scratch_size(objective, name)

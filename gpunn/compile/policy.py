@@ -42,8 +42,13 @@ class Compiler(Protocol):
         state: MethodState,
         X: Array,
         dropout: Dropout | None,
+        clip_norm: float | None = None,
+        max_norm: float | None = None,
     ) -> Compiled:
-        """An epoch of minibatch training as one function."""
+        """An epoch of minibatch training as one function.
+
+        ``clip_norm`` and ``max_norm`` limit the norms of the gradient and of the incoming weights of neurons.
+        """
 
     def gradient(self, objective: Objective, dtype: Any, X: Array, T: Array, weight: Array | None) -> Compiled:
         """Cost and gradient of all rows as one function of theta."""
@@ -66,8 +71,12 @@ class CpuCompiler:
         state: MethodState,
         X: Array,
         dropout: Dropout | None,
+        clip_norm: float | None = None,
+        max_norm: float | None = None,
     ) -> Compiled:
-        return self._made("CompiledEpoch", X, objective, method, theta, state, X, dropout)
+        if max_norm is not None and isinstance(method, Averaged):
+            return None, "arrays: max_norm with averaging"  # whose formula takes theta before its norms are limited
+        return self._made("CompiledEpoch", X, objective, method, theta, state, X, dropout, clip_norm, max_norm)
 
     def gradient(self, objective: Objective, dtype: Any, X: Array, T: Array, weight: Array | None) -> Compiled:
         return self._made("CompiledGradient", X, objective, dtype, X, T, weight)
@@ -106,6 +115,8 @@ class CudaCompiler:
         state: MethodState,
         X: Array,
         dropout: Dropout | None,
+        clip_norm: float | None = None,
+        max_norm: float | None = None,
     ) -> Compiled:
         """A ValueError where the precision asked for cannot be had."""
         from gpunn.compile.cuda.graph import CapturedEpoch
@@ -115,6 +126,10 @@ class CudaCompiler:
             why = "members are trained side by side"
         elif dropout is not None:
             why = "dropout"
+        elif clip_norm is not None:
+            why = "clip_norm"
+        elif max_norm is not None:
+            why = "max_norm"
         elif issparse(X):
             why = "a sparse X"
         elif isinstance(method, Averaged):

@@ -7,6 +7,7 @@ update.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 Name = Literal[
@@ -18,7 +19,10 @@ Name = Literal[
     "backward",  # dz from dh, of the layer
     "weight_gradient",  # dW = h^T dz
     "bias_gradient",  # db = sum of dz over rows
+    "learned_gradient",  # by what the activation of the layer learns, also a sum over rows
+    "clip",  # the norm of the gradient, to which the update limits it
     "update",  # theta and the state of the method
+    "max_norm",  # of the incoming weights of each neuron
     "advance",  # what of the state is one for the step
 ]
 
@@ -30,8 +34,8 @@ class Operation(NamedTuple):
     layer: int = 0
 
 
-def gradient_operations(n_layers: int) -> list[Operation]:
-    """Cost and gradient of a batch."""
+def gradient_operations(n_layers: int, learning: Collection[int] = ()) -> list[Operation]:
+    """Cost and gradient of a batch; ``learning`` are the layers whose activations learn."""
     found = [Operation("gather")]
     for layer in range(n_layers):
         found.append(Operation("product", layer))
@@ -40,9 +44,19 @@ def gradient_operations(n_layers: int) -> list[Operation]:
         if layer:
             found += [Operation("input_gradient", layer), Operation("backward", layer - 1)]
         found += [Operation("weight_gradient", layer), Operation("bias_gradient", layer)]
+        if layer in learning:
+            found.append(Operation("learned_gradient", layer))
     return found
 
 
-def step_operations(n_layers: int) -> list[Operation]:
-    """A whole step."""
-    return [*gradient_operations(n_layers), Operation("update"), Operation("advance")]
+def step_operations(
+    n_layers: int, learning: Collection[int] = (), clips: bool = False, limits_norms: bool = False
+) -> list[Operation]:
+    """A whole step; ``clips`` says whether the norm of the gradient is limited, ``limits_norms`` those of weights."""
+    found = gradient_operations(n_layers, learning)
+    if clips:
+        found.append(Operation("clip"))
+    found.append(Operation("update"))
+    if limits_norms:
+        found.append(Operation("max_norm"))
+    return [*found, Operation("advance")]

@@ -13,6 +13,7 @@ loop, such as a sum over rows, and every use of a symbol that is not understood,
 from __future__ import annotations
 
 import contextlib
+import types
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -29,7 +30,7 @@ class Untraceable(TypeError):
 def tracing(formula: Any) -> Iterator[None]:
     """Whatever a formula raises within is `Untraceable`, and begins with its name: arrays, which it was written for, go
     on, and raise what is an error of its own."""
-    name = type(formula).__name__
+    name = getattr(formula, "__name__", type(formula).__name__)
     try:
         yield
     except Untraceable as error:
@@ -169,6 +170,50 @@ class Graph:
         return function
 
 
+class Reductions:
+    """The array namespace of a formula whose sums and maxima over an axis are not those of the graph's own loop.
+
+    Each becomes an input of the graph, which other loops have to compute before; all else is recorded in the graph.
+
+    Parameters
+    ----------
+    graph : Graph
+    axis : int
+        The axis of these reductions; others are the graph's.
+    rank : int
+        Rank of the inputs.
+
+    Attributes
+    ----------
+    found : dict of str to (str, Symbol)
+        For the name of each input "sum" or "max", and what is reduced.
+    """
+
+    def __init__(self, graph: Graph, axis: int, rank: int) -> None:
+        self.graph, self.axis, self.rank = graph, axis, rank
+        self.found: dict[str, tuple[str, Symbol]] = {}
+        self.linalg = types.SimpleNamespace(vector_norm=self._vector_norm)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.graph, name)
+
+    def max(self, x: Symbol, axis: int | None = None, keepdims: bool = False) -> Symbol:
+        return self._reduce("max", x, axis, keepdims)
+
+    def sum(self, x: Symbol, axis: int | None = None, keepdims: bool = False) -> Symbol:
+        return self._reduce("sum", x, axis, keepdims)
+
+    def _vector_norm(self, x: Symbol, axis: int | None = None, keepdims: bool = False) -> Symbol:
+        return self.graph.apply("sqrt", self.sum(x * x, axis=axis, keepdims=keepdims))
+
+    def _reduce(self, operation: str, x: Symbol, axis: int | None, keepdims: bool) -> Symbol:
+        if axis != self.axis:
+            return self.graph.reduce(operation, x, axis, keepdims)
+        name = f"{operation}_{len(self.found)}"
+        self.found[name] = operation, self.graph.output(x)
+        return self.graph.input(name, self.rank)
+
+
 FUNCTIONS = {  # of the array API, and how many operands each takes
     **dict.fromkeys(("abs", "exp", "expm1", "log", "log1p", "sqrt", "tanh", "sign"), 1),
     **dict.fromkeys(("maximum", "minimum"), 2),
@@ -221,6 +266,21 @@ class Symbol:
 
     def __getattr__(self, name: str) -> Any:
         raise Untraceable(f"the attribute {name} of an array")
+
+
+class Columns:
+    """An array (..., n) or (..., 1) that a layer learns: a number for each column, or one for all.
+
+    A formula may do one thing with it, which makes it an operand of arrays with rows: ``x[..., None, :]``.
+    """
+
+    def __init__(self, symbol: Symbol) -> None:
+        self.symbol = symbol
+
+    def __getitem__(self, key: Any) -> Symbol:
+        if key != (Ellipsis, None, slice(None)):
+            raise Untraceable("a part of what a layer learns")
+        return self.symbol
 
 
 def _refusal(what: str) -> Any:

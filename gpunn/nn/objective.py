@@ -122,5 +122,10 @@ def limit_norms(xp: Namespace, network: Network, theta: Array, limit: float) -> 
     """
     for layer in network.layers:
         W = layer.W.of(xp, theta)
-        norm = xp.sqrt(xp.sum(W * W, axis=-2, keepdims=True))
-        layer.W.put(xp, theta, W * (limit / xp.maximum(norm, xp.full_like(norm, limit))))
+        layer.W.put(xp, theta, W * norm_factors(xp, W, limit))
+
+
+def norm_factors(xp: Namespace, W: Array, limit: float) -> Array:
+    """Factors (..., 1, n_out) by which `limit_norms` scales the incoming weights W (..., n_in, n_out) of neurons."""
+    norm = xp.sqrt(xp.sum(W * W, axis=-2, keepdims=True))
+    return limit / xp.maximum(norm, xp.full_like(norm, limit))

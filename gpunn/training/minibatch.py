@@ -304,18 +304,13 @@ class Minibatch:
         What it gives is held against the formulas first, unless that was done in an earlier run.
         """
         theta, n = progress.theta, len(rows)
-        others = {
-            "clip_norm": self.clip_norm is not None,
-            "max_norm": self.max_norm is not None,
-        }
-        asked_for = [name for name, there in others.items() if there]
-        if self.compiled is False or asked_for:
+        if self.compiled is False:
             if device.precision != "float32":
                 raise ValueError(
                     f"precision={device.precision!r} is for steps that are compiled, and these are not: "
-                    f"{' and '.join(asked_for) or 'compiled=False'}. Use precision='float32'."
+                    "compiled=False. Use precision='float32'."
                 )
-            return None, f"arrays: {' and '.join(asked_for) or 'as asked'}"
+            return None, "arrays: as asked"
         n_steps = self.max_epochs * -(-n // min(self.batch_size, n))
         n_members = theta.shape[0] if theta.ndim > 1 else 1
         gain = n_members * (100e-6 + 3e-9 * theta.shape[-1])
@@ -327,7 +322,7 @@ class Minibatch:
         X = rows.X.matrix if isinstance(rows.X, SparseRows) else rows.X
         state, before = self.program_state(device, progress), progress.history.path
         method = self.method if self.average is None else Averaged(self.method, self.average)
-        program, path = compiler.epoch(objective, method, theta, state, X, dropout)
+        program, path = compiler.epoch(objective, method, theta, state, X, dropout, self.clip_norm, self.max_norm)
         if program is not None and path != before:
             other = agreement.of_steps(self, device, objective, progress, rows, program)
             if other:

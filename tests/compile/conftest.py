@@ -231,7 +231,7 @@ class PaperCompiler(policy.NoCompiler):
     def __init__(self, device):
         self.device = device
 
-    def epoch(self, objective, method, theta, state, X, dropout):
+    def epoch(self, objective, method, theta, state, X, *others):
         return self.device.captured_epoch(objective, method, theta, state, X, self.device.precision), "captured"
 
 

@@ -11,16 +11,18 @@ from problems import METHODS, SIZES, heads, problem, same
 from gpunn.compile.trace import Graph, Untraceable
 from gpunn.devices import get_device
 from gpunn.nn.activations import ACTIVATIONS, PReLU, ReLU, Softmax, Tanh
-from gpunn.nn.heads import SoftmaxLogLikelihood
+from gpunn.nn.heads import IdentityQuadratic, SoftmaxLogLikelihood
 from gpunn.nn.initialisers import gaussian_bias, glorot_uniform
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
-from gpunn.optim.first_order import Adam, AdamW, Momentum
+from gpunn.nn.stable import sigmoid
+from gpunn.optim.first_order import Adam, AdamW, GradientDescent, Momentum, NoState
 from gpunn.optim.schedules import InverseScaling
 from gpunn.training.minibatch import Minibatch
 
 pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
 
+from gpunn.compile import formulas
 from gpunn.compile.cpu import epoch, program
 
 CPU = get_device("cpu")
@@ -28,11 +30,22 @@ PARTITIONS = ["data parallel", "tensor parallel", "sharded update"]
 
 
 def both(
-    monkeypatch, objective, method, rows, dtype="float64", threads=2, batch=4, partition="data parallel", dropout=()
+    monkeypatch,
+    objective,
+    method,
+    rows,
+    dtype="float64",
+    threads=2,
+    batch=4,
+    partition="data parallel",
+    dropout=(),
+    **limits,
 ):
     """theta, state, cost and norm after an epoch by arrays and compiled."""
     theta = objective.network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias).astype(dtype)
-    epochs = Minibatch(method, InverseScaling(0.1), batch, max_epochs=1, seed=3, dropout=dropout, compiled=False)
+    epochs = Minibatch(
+        method, InverseScaling(0.1), batch, max_epochs=1, seed=3, dropout=dropout, **limits, compiled=False
+    )
     start = epochs.start(CPU, theta.copy())
     drawn = epochs._dropout(CPU, theta, start.step.copy())
     plain = epochs.run(CPU, objective, start, rows)
@@ -40,7 +53,7 @@ def both(
     monkeypatch.setattr(program, "_n_threads", lambda flops: threads)
     monkeypatch.setattr(program.CompiledEpoch, "partition", lambda self, batch: partition)
     monkeypatch.setattr(program, "empty_aligned", full_of_nan)  # what is read was written before
-    compiled = program.CompiledEpoch(objective, method, theta, method.init(np, theta), rows.X, drawn)
+    compiled = program.CompiledEpoch(objective, method, theta, method.init(np, theta), rows.X, drawn, **limits)
     theta, state = compiled.align(theta, method.init(np, theta))
     lr = np.full(-(-len(rows) // batch), 0.1, dtype)
     keys = None if drawn is None else drawn.keys(np, len(lr))
@@ -66,7 +79,7 @@ def test_every_head_is_compiled_to_what_the_arrays_give(monkeypatch, head, n):
     same(*both(monkeypatch, objective, Adam(), problem(n=n), threads=1, batch=n))
 
 
-@pytest.mark.parametrize("activation", [kind() for kind in ACTIVATIONS.values() if kind is not PReLU], ids=str)
+@pytest.mark.parametrize("activation", [kind() for kind in ACTIVATIONS.values()], ids=str)
 def test_every_activation_is_compiled_to_what_the_arrays_give(monkeypatch, activation):
     same(*both(monkeypatch, Objective(Network(SIZES, (activation,)), SoftmaxLogLikelihood()), Adam(), problem()))
 
@@ -108,6 +121,123 @@ def test_what_is_dropped_of_inputs_and_layers_is_what_the_arrays_drop(monkeypatc
     same(*both(monkeypatch, objective, Adam(), problem(weighted=True), threads=3, partition=partition, dropout=rates))
 
 
+class Swish(PReLU):
+    """h = z sigmoid(slope z). Source: Ramachandran, Zoph & Le 2018, section 4."""
+
+    def forward(self, xp, z, slope):
+        return z * sigmoid(xp, slope[..., None, :] * z)
+
+    def backward(self, xp, z, h, dh, slope):
+        u = slope[..., None, :] * z
+        gate, slack = sigmoid(xp, u), sigmoid(xp, -u)
+        dslope = xp.sum(dh * z * z * gate * slack, axis=-2)
+        dslope = xp.sum(dslope, axis=-1, keepdims=True) if self.shared else dslope
+        return dh * gate * (1 + u * slack), {"slope": dslope}
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+@pytest.mark.parametrize(("threads", "batch"), [(1, 10), (2, 4), (5, 3)])  # of the last step some threads have no rows
+@pytest.mark.parametrize("activation", [PReLU(), PReLU(shared=True), Swish(), Swish(shared=True)], ids=repr)
+@pytest.mark.parametrize("more", [{}, {"dropout": (0.2, 0.3, 0.5), "clip_norm": 0.3}], ids=str)
+def test_what_activations_learn_is_learned_as_by_arrays(monkeypatch, partition, threads, batch, activation, more):
+    objective = Objective(Network((5, 4, 6, 3), (activation, Tanh())), SoftmaxLogLikelihood(), l2=0.7)
+    given = {"threads": threads, "batch": batch, "partition": partition, **more}
+    same(*both(monkeypatch, objective, Momentum(), problem(weighted=True), **given))
+
+
+class Broken(PReLU):
+    """PReLU with another backward pass."""
+
+    def __init__(self, other):
+        super().__init__()
+        object.__setattr__(self, "other", other)
+
+    def backward(self, xp, z, h, dh, slope):
+        return self.other(xp, z, dh, slope)
+
+
+@pytest.mark.parametrize(("backward", "why"), [
+    (lambda xp, z, dh, slope: (dh, {"slope": 2 * xp.sum(z * dh, axis=-2)}), "is not a sum over rows"),
+    (lambda xp, z, dh, slope: (dh, {"slope": xp.max(z * dh, axis=-2)}), "is not a sum over rows"),
+    (lambda xp, z, dh, slope: (dh, {"slope": z}), "is not a sum over rows"),
+    (lambda xp, z, dh, slope: (dh, {}), "KeyError"),
+    (lambda xp, z, dh, slope: (dh * slope, {"slope": xp.sum(z * dh, axis=-2)}), "Columns among the operands"),
+    (lambda xp, z, dh, slope: (dh * slope[..., :1], {"slope": xp.sum(dh, axis=-2)}), "a part of what a layer learns"),
+    (lambda xp, z, dh, slope: (dh * xp.sum(z, axis=-2), {"slope": xp.sum(dh, axis=-2)}), "among the operands"),
+])  # fmt: skip
+def test_gradients_of_what_is_learned_that_are_no_sums_over_rows_are_refused(backward, why):
+    with pytest.raises(Untraceable, match=f"^Broken: .*{why}"):
+        formulas.backward(Broken(backward), "float64")
+
+
+@pytest.mark.parametrize(("shapes", "why"), [
+    ({"slope": (3, 4)}, "Broken learns an array that is not one number, or one a neuron"),
+    ({"slope": (4,), "other": (4,)}, "Broken learns more than one array"),
+])  # fmt: skip
+def test_layers_that_learn_more_are_not_compiled(monkeypatch, shapes, why):
+    monkeypatch.setattr(Broken, "shapes", lambda self, n: {k: (n,) if v == (4,) else v for k, v in shapes.items()})
+    monkeypatch.setattr(Broken, "forward", lambda self, xp, z, **learned: z)
+    objective = Objective(Network(SIZES, (Broken(None),)), SoftmaxLogLikelihood())
+    theta = np.zeros(objective.network.n_parameters)
+    with pytest.raises(Untraceable, match=why):
+        program.CompiledEpoch(objective, GradientDescent(), theta, NoState(), theta[None])
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("limit", [1e-3, 0.3, 1e3])  # each gradient is clipped, some are, none is
+def test_gradients_are_clipped_as_the_arrays_clip_them(monkeypatch, partition, threads, limit):
+    objective = Objective(Network((5, 4, 6, 3), (Tanh(), ReLU())), SoftmaxLogLikelihood(), l2=0.7, l1=0.3)
+    given = {"threads": threads, "partition": partition, "clip_norm": limit}
+    ours, plain = both(monkeypatch, objective, GradientDescent(), problem(weighted=True), **given)
+    same(ours, plain)
+    unclipped, _ = both(
+        monkeypatch, objective, GradientDescent(), problem(weighted=True), **{**given, "clip_norm": None}
+    )
+    assert np.allclose(ours[0], unclipped[0], rtol=1e-9) == (limit == 1e3)
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("limit", [0.1, 0.5, 1e3])
+@pytest.mark.parametrize("more", [{}, {"clip_norm": 0.3, "dropout": (0.2, 0.3, 0.5)}], ids=str)
+def test_norms_of_incoming_weights_are_limited_as_by_arrays(monkeypatch, partition, threads, limit, more):
+    network = Network((5, 4, 6, 3), (Tanh(), PReLU()))
+    given = {"threads": threads, "partition": partition, **more}
+    objective, rows = Objective(network, SoftmaxLogLikelihood(), l2=0.7), problem(weighted=True)
+    ours, plain = both(monkeypatch, objective, Momentum(), rows, **given, max_norm=limit)
+    same(ours, plain)
+    norms = np.concatenate([np.linalg.norm(layer.W.of(np, ours[0]), axis=0) for layer in network.layers])
+    assert np.all(norms <= limit * (1 + 1e-12))
+    assert np.any(norms >= limit * (1 - 1e-12)) == (limit < 1)
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_gradient_whose_square_overflows_is_clipped(monkeypatch, partition, dtype):
+    objective, rows = Objective(Network(SIZES, (ReLU(),)), IdentityQuadratic()), problem(dtype)
+    rows.X[...] *= {"float32": 1e12, "float64": 1e80}[dtype]  # the gradient grows with the square of X
+    given = {"dtype": dtype, "batch": len(rows), "partition": partition, "clip_norm": 2.0}
+    ours, plain = both(monkeypatch, objective, GradientDescent(), rows, **given)
+    start = objective.network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias)
+    assert np.linalg.norm(ours[0] - start) == pytest.approx(0.1 * 2.0, rel=1e-4)  # lr times the limit
+    assert ours[0] == pytest.approx(plain[0], rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+def test_a_gradient_that_is_not_finite_leaves_nothing_finite(monkeypatch, partition):
+    network, rows = Network(SIZES, (ReLU(),)), problem()
+    rows.X[0, 0] = np.inf
+    monkeypatch.setattr(program, "_n_threads", lambda flops: 2)
+    monkeypatch.setattr(program.CompiledEpoch, "partition", lambda self, batch: partition)
+    theta = network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias)
+    given = Objective(network, IdentityQuadratic()), GradientDescent(), theta, NoState(), rows.X
+    compiled = program.CompiledEpoch(*given, clip_norm=1.0)
+    theta, state = compiled.align(theta, NoState())
+    compiled(theta, state, rows.X, rows.T, None, np.arange(11), np.ones(1), 11)
+    assert np.isnan(theta).all()
+
+
 def test_float32_stays_float32_and_pixels_are_converted(monkeypatch):
     objective = Objective(Network(SIZES, (ReLU(),)), SoftmaxLogLikelihood(), l2=0.1)
     ours, plain = both(monkeypatch, objective, Adam(), problem("float32", X_type="uint8"), "float32")
@@ -132,7 +262,6 @@ def test_blocks_of_weights_smaller_than_the_matrix(monkeypatch, partition):
 @pytest.mark.parametrize(
     ("network", "method", "said"),
     [
-        (Network(SIZES, (PReLU(),)), Adam(), "PReLU learns parameters"),
         (Network(SIZES, (ReLU(),), PReLU()), Adam(), "output layer learns"),
         (Network(SIZES, (ReLU(),)), AdamW(n_decayed=3), "a part of an array"),
     ],

@@ -10,7 +10,7 @@ from problems import METHODS
 
 from gpunn import MLPClassifier, check_compiled
 from gpunn.compile.policy import CpuCompiler
-from gpunn.nn.activations import Softmax, Tanh
+from gpunn.nn.activations import PReLU, Softmax, Tanh
 from gpunn.nn.costs import Quadratic
 from gpunn.nn.heads import SoftmaxLogLikelihood
 from gpunn.optim.first_order import Adam, FirstOrder, NoState
@@ -33,7 +33,9 @@ class Clipped(FirstOrder):
         theta -= lr * xp.clip(g, -1, 1)
 
 
-@pytest.mark.parametrize("formula", [Tanh(), Softmax(), Quadratic(), SoftmaxLogLikelihood(), *METHODS[:5]])
+@pytest.mark.parametrize(
+    "formula", [Tanh(), Softmax(), PReLU(), PReLU(shared=True), Quadratic(), SoftmaxLogLikelihood(), *METHODS[:5]]
+)
 def test_what_gpunn_has_is_compiled_and_right(formula):
     assert check_compiled(formula) == COMPILED
 
@@ -47,6 +49,8 @@ def test_what_cannot_be_compiled_is_said_by_name():
 
 @pytest.mark.parametrize("parameters", [
     {}, {"dropout": 0.3, "input_dropout": 0.1}, {"solver": "lbfgs", "dtype": "float64"}, {"solver": "sgd", "l1": 0.1},
+    {"clip_norm": 0.1, "max_norm": 1.0}, {"activation": "prelu", "max_norm": 1.0, "dropout": 0.1},
+    {"clip_norm": 0.1, "ema_decay": 0.9}, {"solver": "lbfgs", "activation": "prelu"},
 ])  # fmt: skip
 def test_an_estimator_is_tried_as_it_is_trained(parameters):
     clf = MLPClassifier((5,), **parameters)
@@ -55,7 +59,8 @@ def test_an_estimator_is_tried_as_it_is_trained(parameters):
 
 
 def test_what_is_compiled_only_in_part_is_said():
-    assert check_compiled(MLPClassifier((5,), max_norm=1.0), ROWS, LABELS) == "arrays: max_norm"
+    clf = MLPClassifier((5,), max_norm=1.0, ema_decay=0.9)
+    assert check_compiled(clf, ROWS, LABELS) == "arrays: max_norm with averaging"
 
 
 @pytest.mark.parametrize("thing", ["relu", None, 3])

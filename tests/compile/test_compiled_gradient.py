@@ -77,6 +77,14 @@ def test_any_depth_number_of_rows_and_threads(monkeypatch, small_blocks, depth, 
     same(monkeypatch, Objective(network, SoftmaxLogLikelihood()), start(network), *problem(sizes, n), threads=threads)
 
 
+@pytest.mark.parametrize("activation", [PReLU(), PReLU(shared=True)], ids=repr)
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_slopes_that_are_learned(monkeypatch, small_blocks, activation, threads):
+    network = Network((5, 4, 6, 3), (activation, activation))
+    theta, given = start(network), problem((5, 4, 6, 3), 13, weighted=True)
+    same(monkeypatch, Objective(network, SoftmaxLogLikelihood(), l1=0.1), theta, *given, threads=threads)
+
+
 def test_float32_and_pixels(monkeypatch, small_blocks):
     network = Network((5, 4, 3), (ReLU(),))
     X, T, weight = problem((5, 4, 3), 11, "float32", X_type="uint8")
@@ -167,9 +175,8 @@ def test_an_epoch_over_rows_that_are_mapped_and_read_only(tmp_path):
     assert found[0].theta == pytest.approx(found[1].theta, rel=1e-9, abs=1e-12)
 
 
-def test_what_is_not_compiled_and_why(usual_rule, minimum):
+def test_a_short_minimisation_is_not_compiled(usual_rule, minimum):
     assert minimum(None)[1].path == "arrays: too short a training to compile for"
-    assert minimum(True, (PReLU(),))[1].path == "arrays: cannot be traced: PReLU learns parameters of its own"
 
 
 @pytest.mark.parametrize(("sizes", "small"), [((400, 25, 10), True), ((54, 64, 64, 7), True), ((784, 1024, 10), False)])

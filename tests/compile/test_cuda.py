@@ -24,12 +24,14 @@ def compile_by(monkeypatch):
     graph = types.ModuleType("gpunn.compile.cuda.graph")
     monkeypatch.setitem(sys.modules, graph.__name__, graph)
 
-    def compile_by(precision, capture, X_type="float32", dtype="float32", dropout=None, method=None, sparse=False):
+    def compile_by(
+        precision, capture, X_type="float32", dtype="float32", dropout=None, method=None, sparse=False, **limits
+    ):
         graph.CapturedEpoch = capture
         X = np.zeros((2, 3), X_type)
         X = scipy.sparse.csr_array(X) if sparse else X
         device = types.SimpleNamespace(kind="cuda", precision=precision, use=contextlib.nullcontext)
-        return policy.compiler(device).epoch(None, method, np.zeros(3, dtype), (), X, dropout)
+        return policy.compiler(device).epoch(None, method, np.zeros(3, dtype), (), X, dropout, **limits)
 
     return compile_by
 
@@ -68,6 +70,13 @@ def test_dropout_is_not_captured(compile_by):
     assert compile_by("float32", None, dropout=dropout) == (None, "arrays: dropout")
     with pytest.raises(ValueError, match=r"precision='tf32'.*these are not: dropout"):
         compile_by("tf32", None, dropout=dropout)
+
+
+@pytest.mark.parametrize("name", ["clip_norm", "max_norm"])
+def test_steps_that_limit_norms_are_not_captured(compile_by, name):
+    assert compile_by("float32", None, **{name: 1.0}) == (None, f"arrays: {name}")
+    with pytest.raises(ValueError, match=rf"precision='tf32'.*these are not: {name}"):
+        compile_by("tf32", None, **{name: 1.0})
 
 
 def test_neither_sparse_rows_nor_averaged_weights_are_captured(compile_by):

@@ -1,4 +1,4 @@
-"""The code generated for three networks equals the files in ``golden/``, whose diff shows what a change does.
+"""The code generated for some networks equals the files in ``golden/``, whose diff shows what a change does.
 
 After an intended change, ``pytest tests/compile/test_golden.py --write-golden`` writes the files.
 """
@@ -19,7 +19,7 @@ from gpunn.compile.cpu.epoch import Step, Strides
 from gpunn.compile.cpu.operation import Matrix
 from gpunn.compile.cuda.kernels import kernels as cuda_kernels
 from gpunn.compile.cuda.runtime import LaunchConfig
-from gpunn.nn.activations import ReLU, Softmax, Tanh
+from gpunn.nn.activations import PReLU, ReLU, Softmax, Tanh
 from gpunn.nn.heads import SigmoidCrossEntropy, SoftmaxLogLikelihood
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
@@ -33,7 +33,12 @@ NETWORKS = {
         Momentum(),
     ),
     "no_hidden_layer_sgd": (Objective(Network((5, 3), ()), SigmoidCrossEntropy()), GradientDescent()),
+    "prelu_limited_sgd": (
+        Objective(Network((5, 4, 6, 3), (PReLU(), PReLU(shared=True))), SoftmaxLogLikelihood(), l2=0.5),
+        GradientDescent(),
+    ),
 }
+LIMITS = {"prelu_limited_sgd": {"clip_norm": 1.0, "max_norm": 2.0}}  # the CPU's alone
 ROWS, N_THREADS = 6, 2  # of a step
 
 
@@ -46,7 +51,9 @@ def cpu_kernels(name):
     """LLVM IR of each kernel."""
     objective, method = NETWORKS[name]
     found = kernels.network_kernels(objective, "float32", np.float32, None)
-    return found | kernels.update_kernels(objective, method, state(name), "float32")
+    limits = LIMITS.get(name, {})
+    found |= kernels.update_kernels(objective, method, state(name), "float32", limits.get("clip_norm"))
+    return found | (kernels.max_norm_kernels("float32", limits["max_norm"]) if limits else {})
 
 
 def llvm(name):
@@ -75,7 +82,7 @@ def operations(name):
         partitions.insert(1, "tensor parallel")
     lines = [LEGEND, ""]
     for partition in partitions:
-        step = Step(objective.network.sizes, partition, ROWS, N_THREADS, functions, 4)
+        step = Step(objective.network, partition, ROWS, N_THREADS, functions, 4)
         strides = Strides((step.sizes[0], 1), (step.sizes[-1], 1))
         lines += [f"# {partition}", *(line(step, fields) for fields in step.operations(0, ROWS, strides)), ""]
     return "\n".join(lines)
@@ -104,8 +111,12 @@ def place(step, matrix):
     """The name of a matrix, the row and column where it begins, and its stride."""
     known = {"X": Matrix(op.X, 0, step.sizes[0]), "T": Matrix(op.T, 0, step.sizes[-1])}
     known |= {"x": step.x, "target": step.target, "g": step.g}
-    for letter in "zhdWb":
+    for letter in "zhdW":
         known |= {f"{letter}{i}": m for i, m in enumerate(getattr(step, letter))}
+    for i, (biases, *learned) in enumerate(step.vectors):
+        known[f"b{i}"] = biases.matrix
+        known |= {f"slope{i}": vector.matrix for vector in learned} | {f"term{i}": vector.terms for vector in learned}
+    known |= {f"norms{i}": m for i, m in enumerate(step.norms)} | ({"totals": step.totals} if step.n_reductions else {})
     start, name = max((m.start, n) for n, m in known.items() if m.slot == matrix.slot and m.start <= matrix.start)
     row, column = divmod(matrix.start - start, known[name].stride or step.n_parameters)
     return f"{name}[{row}, {column}]/{matrix.stride}"
@@ -114,8 +125,10 @@ def place(step, matrix):
 GENERATED = {".ll": llvm, ".txt": operations, ".cu": cuda_c}
 
 
-@pytest.mark.parametrize("kind", GENERATED)
-@pytest.mark.parametrize("name", NETWORKS)
+FILES = [(name, kind) for name in NETWORKS for kind in GENERATED if name not in LIMITS or kind != ".cu"]
+
+
+@pytest.mark.parametrize(("name", "kind"), FILES)
 def test_generated_code_equals_the_golden_file(request, name, kind):
     path, text = (GOLDEN / name).with_suffix(kind), GENERATED[kind](name)
     if request.config.getoption("--write-golden"):
@@ -130,4 +143,4 @@ def test_generated_code_equals_the_golden_file(request, name, kind):
 
 
 def test_no_golden_file_is_left_over():
-    assert {path.name for path in GOLDEN.iterdir()} == {name + kind for name in NETWORKS for kind in GENERATED}
+    assert {path.name for path in GOLDEN.iterdir()} == {name + kind for name, kind in FILES}

@@ -24,7 +24,7 @@ from gpunn.compile.cpu import program
 
 CPU = get_device("cpu")
 N_SETTINGS, SAMPLE = 150, 40
-SMOOTH = [kind() for name, kind in ACTIVATIONS.items() if kind is not PReLU and name not in ("relu", "leaky_relu")]
+HIDDEN = [kind() for name, kind in ACTIVATIONS.items() if name not in ("relu", "leaky_relu")] + [PReLU(shared=True)]
 
 
 def layout(rng, X):
@@ -43,7 +43,7 @@ def test_a_random_setting_gives_what_the_arrays_give(monkeypatch, thorough, seed
     depth, n, n_threads = int(rng.integers(4)), int(rng.integers(1, 60)), int(rng.integers(1, 5))
     sizes = tuple(int(size) for size in rng.integers(2, 40, depth + 2))
     batch = int(rng.integers(1, n + 1))
-    network = Network(sizes, tuple(SMOOTH[i] for i in rng.integers(len(SMOOTH), size=depth)))
+    network = Network(sizes, tuple(HIDDEN[i] for i in rng.integers(len(HIDDEN), size=depth)))
     objective = Objective(network, list(HEADS.values())[rng.integers(len(HEADS))](), *rng.choice([0.0, 0.5], 2))
     method = METHODS[rng.integers(len(METHODS))]
     if isinstance(method, AdamW):
@@ -55,6 +55,7 @@ def test_a_random_setting_gives_what_the_arrays_give(monkeypatch, thorough, seed
     weight = rng.integers(0, 3, n).astype(float) if rng.random() < 0.5 else None
     dropout = tuple(rng.choice([0.0, 0.3], depth + 1)) if rng.random() < 0.4 else ()
     n_members = int(rng.integers(1, 4)) if rng.random() < 0.2 else 0
+    limits = {name: 10 ** rng.uniform(-2, 1) for name in ("clip_norm", "max_norm") if rng.random() < 0.5}
 
     given = scipy.sparse.csr_matrix(X * (rng.random(X.shape) < 0.4)) if rng.random() < 0.25 else X
     if given is not X:
@@ -64,7 +65,7 @@ def test_a_random_setting_gives_what_the_arrays_give(monkeypatch, thorough, seed
         network.initial(np, np.random.default_rng(i), glorot_uniform, gaussian_bias) for i in range(n_members or 1)
     ]
     theta = np.stack(draws) if n_members else draws[0]
-    loop = Minibatch(method, InverseScaling(0.02), batch, 1, seed=seed, dropout=dropout, compiled=False)
+    loop = Minibatch(method, InverseScaling(0.02), batch, 1, seed=seed, dropout=dropout, **limits, compiled=False)
     progress = loop.start(CPU, theta.copy())
     drawn = loop._dropout(CPU, theta, progress.step.copy())
     order, lr = rng.permutation(n), np.full(-(-n // batch), 0.02)
@@ -73,7 +74,7 @@ def test_a_random_setting_gives_what_the_arrays_give(monkeypatch, thorough, seed
 
     monkeypatch.setattr(program, "_n_threads", lambda flops: n_threads)
     partitions = ["data parallel", "sharded update", "tensor parallel"]
-    compiled = program.CompiledEpoch(objective, method, theta, method.init(np, theta), given, drawn)
+    compiled = program.CompiledEpoch(objective, method, theta, method.init(np, theta), given, drawn, **limits)
     monkeypatch.setattr(compiled, "partition", lambda batch: partitions[seed % (2 + (not compiled.has_row_reductions))])
     theta, state = compiled.align(theta.copy(), method.init(np, theta))
     keys = None if drawn is None else drawn.keys(np, len(lr))

@@ -10,7 +10,7 @@ import pytest
 from problems import SIZES, problem
 
 from gpunn.compile.cpu.kernels import network_kernels
-from gpunn.compile.trace import PER_ROW, SCALAR, Graph, Symbol, Untraceable, tracing
+from gpunn.compile.trace import PER_ROW, SCALAR, Graph, Reductions, Symbol, Untraceable, tracing
 from gpunn.devices import get_device
 from gpunn.nn.activations import Elementwise, ReLU
 from gpunn.nn.heads import SoftmaxLogLikelihood
@@ -206,3 +206,26 @@ def test_an_error_of_a_formula_keeps_its_cause():
     with pytest.raises(Untraceable, match="ReLU: ZeroDivisionError: division by zero") as caught, tracing(ReLU()):
         1 / 0  # noqa: B018 - raises
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def test_reductions_of_other_loops_become_inputs():
+    graph = Graph("float64")
+    xp, x = Reductions(graph, -1, SCALAR), graph.input("x")
+    y = xp.exp(x - xp.max(x, axis=-1, keepdims=True))
+    y /= xp.linalg.vector_norm(y, axis=-1, keepdims=True)
+    assert [(name, operation) for name, (operation, _) in xp.found.items()] == [("max_0", "max"), ("sum_1", "sum")]
+    given = {"x": Z[0], "max_0": Z[0].max()}
+    squares = evaluated(graph, xp.found["sum_1"][1], **given, sum_1=np.nan)
+    right = np.exp(Z[0] - Z[0].max())
+    assert squares == pytest.approx(right**2)
+    assert evaluated(graph, y, **given, sum_1=squares.sum()) == pytest.approx(right / np.linalg.norm(right))
+
+
+@pytest.mark.parametrize("formula", [
+    lambda xp, x: xp.sum(x, axis=-2), lambda xp, x: xp.max(x), lambda xp, x: xp.sum(x > 0, axis=-1),
+    lambda xp, x: xp.linalg.norm(x),
+])  # fmt: skip
+def test_no_other_reductions_do(formula):
+    graph = Graph("float64")
+    with pytest.raises(Untraceable), tracing(formula):
+        formula(Reductions(graph, -1, SCALAR), graph.input("x"))

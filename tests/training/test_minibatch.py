@@ -201,12 +201,12 @@ def test_a_training_reads_the_device_once_an_epoch(problem_on):
             self.reads += 1
             return super().floats(*scalars)
 
-    device = Watched()
-    problem_on(device).train(everything("adam"))
+    device, settings = Watched(), replace(everything("adam"), compiled=False)  # a compiled program is tried first
+    problem_on(device).train(settings)
     assert device.reads == 6 + 6  # its end is looked at
     device.reads = 0
     problem = problem_on(device)
-    problem.train(everything("adam"), validation=problem.validation())
+    problem.train(settings, validation=problem.validation())
     assert device.reads == 12 + 6
 
 

@@ -16,7 +16,6 @@ sharded update
 
 from __future__ import annotations
 
-import itertools
 from typing import Literal, NamedTuple
 
 from gpunn.compile.cpu import operation as op
@@ -24,6 +23,7 @@ from gpunn.compile.cpu.blas import FAR
 from gpunn.compile.cpu.operation import Matrix, add_up, barrier, gemm, operation
 from gpunn.compile.cpu.workspace import Workspace
 from gpunn.compile.step import step_operations
+from gpunn.nn.network import Dense, Network, Part
 
 Partition = Literal["data parallel", "tensor parallel", "sharded update"]
 
@@ -41,13 +41,24 @@ class Strides(NamedTuple):
     T: tuple[int, int]
 
 
+class Vector(NamedTuple):
+    """Parameters of a layer whose gradient is a sum over the rows of a matrix: one for each column, or one in all."""
+
+    start: int  # in theta
+    size: int
+    terms: Matrix
+
+    @property
+    def matrix(self) -> Matrix:
+        return Matrix(op.THETA, self.start, 0)
+
+
 class Step:
     """Where the arrays of a step lie, and its operations.
 
     Parameters
     ----------
-    sizes : tuple of int
-        As in `Network`.
+    network : Network
     partition : {"data parallel", "tensor parallel", "sharded update"}
     batch, n_threads : int
     functions : dict of str to int
@@ -58,18 +69,20 @@ class Step:
 
     def __init__(
         self,
-        sizes: tuple[int, ...],
+        network: Network,
         partition: Partition,
         batch: int,
         n_threads: int,
         functions: dict[str, int],
         itemsize: int,
     ) -> None:
-        self.sizes, self.partition, self.batch, self.n_threads = sizes, partition, batch, n_threads
+        sizes = self.sizes = network.sizes
+        self.partition, self.batch, self.n_threads = partition, batch, n_threads
         self.functions, self.itemsize = functions, itemsize
         self.n_layers = len(sizes) - 1
-        self.n_weights = sum(a * b for a, b in itertools.pairwise(sizes))
-        self.n_parameters = self.n_weights + sum(sizes[1:])
+        self.learning = [i for i, layer in enumerate(network.layers) if layer.learned]
+        self.n_weights, self.n_parameters = network.n_weights, network.n_parameters
+        self.n_reductions = sum(name.startswith("clip_") for name in functions) // 2
         self.workspace = Workspace()
         parts = n_threads if partition == "tensor parallel" else 1  # of each z
         new = self.workspace.matrix
@@ -77,18 +90,34 @@ class Step:
         self.z = [new(parts * batch, n) for n in sizes[1:]]
         self.h = [new(batch, n) for n in sizes[1:-1]]
         self.d = [new(batch, n) for n in sizes[1:]]
-        self.g = new(n_threads, self.n_parameters if partition == "data parallel" else max(WIDE_BLOCK, *sizes))
-        self.W, self.b, start, start_b = [], [], 0, self.n_weights
-        for n_in, n in itertools.pairwise(sizes):
-            self.W.append(Matrix(op.THETA, start, n))
-            self.b.append(Matrix(op.THETA, start_b, 0))
-            start, start_b = start + n_in * n, start_b + n
+        if partition == "data parallel":
+            self.g = new(n_threads, self.n_parameters)
+        elif self.n_reductions:
+            self.g = new(1, self.n_parameters)
+        else:
+            self.g = new(n_threads, max(WIDE_BLOCK, *sizes))
+        self.W = [Matrix(op.THETA, layer.W.start, layer.n_out) for layer in network.layers]
+        self.vectors = [
+            [Vector(part.start, part.stop - part.start, terms) for part, terms in self._terms(layer, d)]
+            for layer, d in zip(network.layers, self.d, strict=True)
+        ]
+        n_parts = self.n_layers + sum(map(len, self.vectors))
+        self.n_pieces = 2 if partition == "data parallel" else n_parts  # of the gradient, in each thread
+        self.limits_norms = "scale_columns" in functions
+        # Of the columns of each W: rows of each thread's part, then of what each makes of the sum.
+        self.norms = [new(2 * n_threads, n) for n in sizes[1:]] if self.limits_norms else []
+        self.totals = new(self.n_reductions, n_threads * self.n_pieces)
+
+    def _terms(self, layer: Dense, d: Matrix) -> list[tuple[Part, Matrix]]:
+        """The biases of a layer and what else it learns, each with the matrix of which its gradient is the sum."""
+        of_learned = [(part, self.workspace.matrix(self.batch, layer.n_out)) for part in layer.learned.values()]
+        return [(layer.b, d), *of_learned]
 
     def operations(self, k: int, r: int, strides: Strides) -> Operations:
         """Those of thread k in a step of r rows."""
         make = {"data parallel": DataParallel, "tensor parallel": TensorParallel, "sharded update": ShardedUpdate}
         thread = make[self.partition](self, k, r, strides)
-        for name, layer in step_operations(self.n_layers):
+        for name, layer in step_operations(self.n_layers, self.learning, self.n_reductions > 0, self.limits_norms):
             getattr(thread, name)(layer)
         return thread.found
 
@@ -98,12 +127,27 @@ def share(k: int, n_threads: int, n: int) -> tuple[int, int]:
     return k * n // n_threads, (k + 1) * n // n_threads
 
 
+def _as_sum(out: Matrix) -> Matrix:
+    """The first row of a matrix as the place of a sum over rows, see `add_up`."""
+    return out._replace(stride=0)
+
+
+class Piece(NamedTuple):
+    """A part of the gradient that a thread has made, in ``g``: that of a range of theta, all weights or none."""
+
+    kind: Literal["weights", "biases"]
+    g: Matrix
+    start: int
+    stop: int
+
+
 class DataParallel:
     """The operations of thread k, which has the rows ``rows`` of r; a method for each operation of a step."""
 
     def __init__(self, step: Step, k: int, r: int, strides: Strides) -> None:
         self.step, self.k, self.r, self.strides = step, k, r, strides
         self.found: Operations = []
+        self.pieces: list[Piece] = []
         self.rows = share(k, step.n_threads, r)
         self.n_rows = self.rows[1] - self.rows[0]
 
@@ -141,12 +185,21 @@ class DataParallel:
         self.add(gemm(self.inputs(i).at(a), s.W[i], s.z[i].at(a), self.n_rows, s.sizes[i], s.sizes[i + 1]))
 
     def forward(self, i: int) -> None:
-        s, n = self.step, self.step.sizes[i + 1]
-        self.kernel(f"forward_{i}", s.z[i], s.h[i], s.d[i], s.b[i], rows=self.rows, columns=(0, n), width=n)
+        n = self.step.sizes[i + 1]
+        self.kernel(f"forward_{i}", *self.of_activation(i), rows=self.rows, columns=(0, n), width=n)
+
+    def of_activation(self, i: int) -> list[Matrix]:
+        """The matrices of the kernels of an activation."""
+        s, (biases, *learned) = self.step, self.step.vectors[i]
+        found = [self.own_z(i), s.h[i], s.d[i], biases.matrix]
+        for vector in learned:
+            found += [vector.matrix, vector.terms]
+        return found
 
     def head(self, i: int) -> None:
         s, n = self.step, self.step.sizes[-1]
-        self.kernel("head", self.own_z(i), self.target(), s.d[i], s.b[i], rows=self.rows, columns=(0, n), width=n)
+        matrices = self.own_z(i), self.target(), s.d[i], s.vectors[i][0].matrix
+        self.kernel("head", *matrices, rows=self.rows, columns=(0, n), width=n)
 
     def own_z(self, i: int) -> Matrix:
         return self.step.z[i]
@@ -159,8 +212,8 @@ class DataParallel:
         self.add(gemm(s.d[i].at(a), s.W[i], s.d[i - 1].at(a), self.n_rows, s.sizes[i + 1], s.sizes[i], op.TRANSPOSE_B))
 
     def backward(self, i: int) -> None:
-        s, n = self.step, self.step.sizes[i + 1]
-        self.kernel(f"backward_{i}", s.z[i], s.h[i], s.d[i], s.b[i], rows=self.rows, columns=(0, n), width=n)
+        n = self.step.sizes[i + 1]
+        self.kernel(f"backward_{i}", *self.of_activation(i), rows=self.rows, columns=(0, n), width=n)
 
     def weight_gradient(self, i: int) -> None:
         s, a = self.step, self.rows[0]
@@ -168,27 +221,109 @@ class DataParallel:
         self.add(gemm(self.inputs(i).at(a), s.d[i].at(a), out, s.sizes[i], self.n_rows, s.sizes[i + 1], op.TRANSPOSE_A))
 
     def bias_gradient(self, i: int) -> None:
-        s = self.step
-        out = s.g.at(self.k, s.b[i].start)._replace(stride=0)
-        self.add(add_up(out, s.d[i].at(self.rows[0]), 0, 1, self.n_rows, s.sizes[i + 1]))
+        self.vector_gradient(i, 0)
+
+    def learned_gradient(self, i: int) -> None:
+        for number in range(1, len(self.step.vectors[i])):
+            self.vector_gradient(i, number)
+
+    def vector_gradient(self, i: int, number: int) -> None:
+        vector = self.step.vectors[i][number]
+        out = self.step.g.at(self.k, vector.start)
+        self.sum_rows(i, vector, out, self.rows, (0, vector.size))
+
+    def sum_rows(self, i: int, vector: Vector, out: Matrix, rows: tuple[int, int], part: tuple[int, int]) -> None:
+        """The gradient of a part of a vector of a layer, by some rows."""
+        n, n_rows, terms, out = self.step.sizes[i + 1], rows[1] - rows[0], vector.terms.at(rows[0]), _as_sum(out)
+        if vector.size == n:
+            self.add(add_up(out, terms.at(0, part[0]), 0, 1, n_rows, part[1] - part[0]))
+            return
+        if n_rows:  # the sums of columns, in the place of the first row
+            self.add(add_up(_as_sum(terms), terms, 0, 1, n_rows, n, op.ADD))
+        self.add(add_up(out, terms._replace(stride=1), 0, 1, n if n_rows else 0, 1))
+
+    def clip(self, layer: int) -> None:
+        self.add(barrier())
+        for piece in self.shares():
+            self.add_parts(piece)
+            self.pieces.append(piece)
+        self.reduce()
+
+    def reduce(self) -> None:
+        """The reductions over the whole gradient, in the pieces of all threads."""
+        s, first = self.step, self.k * self.step.n_pieces
+        for reduction in range(s.n_reductions):
+            for number, (kind, g, start, stop) in enumerate(self.pieces, first):
+                matrices = g, s.totals, s.totals.at(reduction, number)
+                name, width = f"clip_{reduction}_{kind}", s.n_threads * s.n_pieces
+                self.kernel(name, *matrices, rows=(0, 1), columns=(start, stop), width=width)
+            self.add(barrier())
 
     def update(self, layer: int) -> None:
-        s = self.step
+        if not self.pieces:
+            self.add(barrier())
+            for piece in self.shares():
+                self.add_parts(piece)
+                self.update_piece(piece)
+        self.update_pieces()
         self.add(barrier())
-        for name, start, stop in (("weights", 0, s.n_weights), ("biases", s.n_weights, s.n_parameters)):
+
+    def shares(self) -> list[Piece]:
+        """This thread's share of the gradient, each piece in its own row of g."""
+        s, found = self.step, []
+        kinds: tuple[Literal["weights", "biases"], ...] = "weights", "biases"
+        for kind, start, stop in zip(kinds, (0, s.n_weights), (s.n_weights, s.n_parameters), strict=True):
             first, last = (start + part for part in share(self.k, s.n_threads, stop - start))
-            own = s.g.at(self.k, first)
-            if s.n_threads > 1:
-                self.add(add_up(own, s.g.at(0, first), s.g.stride, s.n_threads, 1, last - first, op.ADD))
-            self.kernel(f"update_{name}", own, rows=(0, 1), columns=(first, last))
+            found.append(Piece(kind, s.g.at(self.k, first), first, last))
+        return found
+
+    def add_parts(self, piece: Piece) -> None:
+        """Add the other threads' parts of a piece of the gradient to this one's."""
+        s, n = self.step, piece.stop - piece.start
+        if s.n_threads > 1:
+            self.add(add_up(piece.g, s.g.at(0, piece.start), s.g.stride, s.n_threads, 1, n, op.ADD))
+
+    def update_piece(self, piece: Piece) -> None:
+        kind, g, start, stop = piece
+        s = self.step
+        if s.n_reductions:
+            width = s.n_threads * s.n_pieces
+            self.kernel(f"update_{kind}", g, s.totals, rows=(0, 1), columns=(start, stop), width=width)
+        else:
+            self.kernel(f"update_{kind}", g, rows=(0, 1), columns=(start, stop))
+
+    def update_pieces(self) -> None:
+        for piece in self.pieces:
+            self.update_piece(piece)
+
+    def max_norm(self, layer: int) -> None:
+        self.limit_norms()
         self.add(barrier())
+
+    def limit_norms(self) -> None:
+        """Limit the norms of the columns of each W, of which this thread has its share of the rows."""
+        s = self.step
+        layers = list(zip(s.W, s.norms, (share(self.k, s.n_threads, n) for n in s.sizes[:-1]), strict=True))
+        for W, norms, rows in layers:
+            own = norms.at(self.k)
+            self.add(add_up(own, own, 0, 0, 0, W.stride))  # nothing, so that it is 0
+            self.kernel("add_squares", W, own, rows=rows, columns=(0, W.stride))
+        self.add(barrier())
+        for W, norms, rows in layers:
+            factors = norms.at(s.n_threads + self.k)
+            self.add(add_up(factors, norms, norms.stride, s.n_threads, 1, W.stride))
+            self.kernel("norm_factors", W, factors, rows=(0, 1), columns=(0, W.stride))
+            self.kernel("scale_columns", W, factors, rows=rows, columns=(0, W.stride))
 
     def advance(self, layer: int) -> None:
         self.kernel("advance", rows=(0, 1), columns=(0, 1))
 
 
 class ShardedUpdate(DataParallel):
-    """Weight gradients come when all threads are back at the first layer, each with its update."""
+    """Weight gradients come when all threads are back at the first layer, each with its update.
+
+    To be clipped, the gradient has to be there as a whole before any update.
+    """
 
     def __init__(self, step: Step, k: int, r: int, strides: Strides) -> None:
         super().__init__(step, k, r, strides)
@@ -200,11 +335,37 @@ class ShardedUpdate(DataParallel):
     def bias_gradient(self, i: int) -> None:
         pass  # `descend` makes it
 
-    def update(self, layer: int) -> None:
+    def learned_gradient(self, i: int) -> None:
+        pass  # and this
+
+    def clip(self, layer: int) -> None:
         self.add(barrier())
         for i in self.waiting:
-            self.descend(i)
+            self.gradient(i)
+        self.reduce()
+
+    def update(self, layer: int) -> None:
+        if not self.pieces:
+            self.add(barrier())
+            for i in self.waiting:
+                self.descend(i)
+        self.update_pieces()
         self.add(barrier())
+
+    def gradient(self, i: int) -> None:
+        """The gradient of this thread's share of a layer, into that of all of theta."""
+        s, n = self.step, self.step.sizes[i + 1]
+        p, q = share(self.k, s.n_threads, s.sizes[i])
+        first, out = s.W[i].start + p * n, s.g.at(0, s.W[i].start + p * n)
+        if p < q:
+            self.add(gemm(self.inputs(i).at(0, p), s.d[i], out._replace(stride=n), q - p, self.r, n, op.TRANSPOSE_A))
+        self.pieces.append(Piece("weights", out, first, first + (q - p) * n))
+        for vector in s.vectors[i]:
+            p, q = share(self.k, s.n_threads, vector.size)
+            out = s.g.at(0, vector.start + p)
+            if p < q:
+                self.sum_rows(i, vector, out, (0, self.r), (p, q))
+            self.pieces.append(Piece("biases", out, vector.start + p, vector.start + q))
 
     def descend(self, i: int) -> None:
         """Gradient and update of this thread's share of a layer: of its inputs' weights, and of its biases."""
@@ -216,12 +377,13 @@ class ShardedUpdate(DataParallel):
             q = min(p + n_inputs, e)
             self.add(gemm(self.inputs(i).at(0, p), s.d[i], part, q - p, self.r, n, op.TRANSPOSE_A))
             first = s.W[i].start + p * n
-            self.kernel("update_weights", part, rows=(0, 1), columns=(first, first + (q - p) * n))
+            self.update_piece(Piece("weights", part, first, first + (q - p) * n))
             p = q
-        p, e = share(self.k, s.n_threads, n)
-        if p < e:
-            self.add(add_up(part._replace(stride=0), s.d[i].at(0, p), 0, 1, self.r, e - p))
-            self.kernel("update_biases", part, rows=(0, 1), columns=(s.b[i].start + p, s.b[i].start + e))
+        for vector in s.vectors[i]:
+            p, e = share(self.k, s.n_threads, vector.size)
+            if p < e:
+                self.sum_rows(i, vector, part, (0, self.r), (p, e))
+                self.update_piece(Piece("biases", part, vector.start + p, vector.start + e))
 
 
 class TensorParallel(ShardedUpdate):
@@ -246,12 +408,12 @@ class TensorParallel(ShardedUpdate):
         self.add(gemm(self.inputs(i).at(0, p), s.W[i].at(p), self.own_z(i), self.r, q - p, s.sizes[i + 1]))
 
     def forward(self, i: int) -> None:
-        s, own, columns = self.step, self.own_z(i), self.own_inputs(i + 1)
+        columns, width = self.own_inputs(i + 1), self.step.sizes[i + 1]
         self.add(barrier())
         for first in range(0, self.r, ACTIVATED):
             rows = (first, min(first + ACTIVATED, self.r))
             self.add_parts_of(i, rows, columns)
-            self.kernel(f"forward_{i}", own, s.h[i], s.d[i], s.b[i], rows=rows, columns=columns, width=s.sizes[i + 1])
+            self.kernel(f"forward_{i}", *self.of_activation(i), rows=rows, columns=columns, width=width)
 
     def add_parts_of(self, i: int, rows: tuple[int, int], columns: tuple[int, int]) -> None:
         """Add the other threads' parts of z to this one's."""
@@ -272,14 +434,22 @@ class TensorParallel(ShardedUpdate):
         self.add(gemm(s.d[i], s.W[i].at(p), s.d[i - 1].at(0, p), self.r, s.sizes[i + 1], q - p, op.TRANSPOSE_B))
 
     def backward(self, i: int) -> None:
-        s, columns = self.step, self.own_inputs(i + 1)
-        arrays = (self.own_z(i), s.h[i], s.d[i], s.b[i])
-        self.kernel(f"backward_{i}", *arrays, rows=(0, self.r), columns=columns, width=s.sizes[i + 1])
+        columns, width = self.own_inputs(i + 1), self.step.sizes[i + 1]
+        self.kernel(f"backward_{i}", *self.of_activation(i), rows=(0, self.r), columns=columns, width=width)
 
     def weight_gradient(self, i: int) -> None:
-        self.descend(i)
+        if self.step.n_reductions:
+            self.gradient(i)
+        else:
+            self.descend(i)
         if i:
             self.add(barrier())
 
+    def clip(self, layer: int) -> None:
+        self.reduce()
+
     def update(self, layer: int) -> None:
-        pass  # each layer has had its own
+        self.update_pieces()  # without clipping each layer has had its own
+
+    def max_norm(self, layer: int) -> None:
+        self.limit_norms()

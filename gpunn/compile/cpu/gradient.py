@@ -41,7 +41,7 @@ class Block(DataParallel):
     def __init__(self, step: Step, r: int, strides: Strides, converts: bool) -> None:
         super().__init__(step, 0, r, strides)
         self.converts = converts
-        for name, layer in gradient_operations(step.n_layers):
+        for name, layer in gradient_operations(step.n_layers, step.learning):
             getattr(self, name)(layer)
 
     def inputs(self, layer: int) -> Matrix:
@@ -58,8 +58,8 @@ class Block(DataParallel):
         super().weight_gradient(i)
         self.found[-1][op.FLAGS] |= op.ADD
 
-    def bias_gradient(self, i: int) -> None:
-        super().bias_gradient(i)
+    def vector_gradient(self, i: int, number: int) -> None:
+        super().vector_gradient(i, number)
         self.found[-1][op.FLAGS] |= op.ADD
 
 

@@ -6,7 +6,7 @@ that they point into (`gpunn.compile.cpu.operation`). Its row and column bounds 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from gpunn.compile.cpu import operation as op
 from gpunn.compile.cpu.render import TYPES, Function, Loops, constant, declarations
 from gpunn.compile.formulas import Formula
 from gpunn.compile.schedule import Schedule
+from gpunn.compile.trace import Untraceable
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.heads import Head
 from gpunn.nn.objective import Objective
@@ -80,7 +81,7 @@ def network_kernels(
     ``index_dtype`` is that of the indices of a sparse X, in rows (CSR); None for a dense one.
     """
     network = objective.network
-    formulas.check(network)
+    formulas.check(network, hidden=False)
     dropped = [
         dropout if dropout and rate else None for rate in (dropout.rates if dropout else [0] * len(network.layers))
     ]
@@ -95,24 +96,43 @@ def network_kernels(
     arrays = {"z": "z", "h": "h", "dh": "d", "dz": "d", "b": "b"}
     for number, layer in enumerate(network.layers[:-1]):
         of_next, following = dropped[number + 1], number + 1
+        ranks = formulas.learned_ranks(layer.activation)
+        if len(ranks) > 1:  # of which an operation has no matrices
+            raise Untraceable(f"{type(layer.activation).__name__} learns more than one array")
+        learned = {name: name for of in ranks for name in (f"learned_{of}", f"term_{of}")}
+        same = {"b", *(f"learned_{of}" for of in ranks)}
+        scalars = {f"learned_{of}" for of, rank in ranks.items() if rank == formulas.SCALAR}
         for name, formula in (("forward", formulas.forward), ("backward", formulas.backward)):
             made = formula(layer.activation, dtype, of_next, following)
             found[f"{name}_{number}"] = _by_rows(
-                f"{name}_{number}", made, dtype, arrays, following if of_next else None
+                f"{name}_{number}", made, dtype, arrays | learned, following if of_next else None, same, scalars
             )
     return found | {"head": _head(objective.head, dtype)}
 
 
-def update_kernels(objective: Objective, method: FirstOrder, state: MethodState, dtype: str) -> dict[str, str]:
-    """Source of each kernel of the update: update_weights, update_biases, advance."""
+def update_kernels(
+    objective: Objective, method: FirstOrder, state: MethodState, dtype: str, clip_norm: float | None = None
+) -> dict[str, str]:
+    """Source of each kernel of the update: update_weights, update_biases, advance.
+
+    With ``clip_norm`` also of each reduction before: clip_0_weights, clip_0_biases, clip_1_weights, ...
+    """
     n_weights, n = objective.network.n_weights, objective.network.n_parameters
-    weights = formulas.update(objective, method, state, dtype, (0, n_weights))
-    biases = formulas.update(None, method, state, dtype, (n_weights, n))
-    return {
-        "update_weights": _update("update_weights", weights, state, dtype),
-        "update_biases": _update("update_biases", biases, state, dtype),
-        "advance": _advance(formulas.advance(method, state, dtype), state, dtype),
-    }
+    found = {}
+    for of, penalised, theta_range in (("weights", objective, (0, n_weights)), ("biases", None, (n_weights, n))):
+        totals = {} if clip_norm is None else formulas.clipping(penalised, dtype, theta_range, clip_norm)
+        for number, name in enumerate(totals):
+            found[f"clip_{number}_{of}"] = _clip(f"clip_{number}_{of}", totals[name], list(totals)[:number], dtype)
+        update = formulas.update(penalised, method, state, dtype, theta_range, clip_norm)
+        found[f"update_{of}"] = _update(f"update_{of}", update, state, dtype, list(totals))
+    return found | {"advance": _advance(formulas.advance(method, state, dtype), state, dtype)}
+
+
+def max_norm_kernels(dtype: str, limit: float) -> dict[str, str]:
+    """Source of each kernel that limits the norms of columns of W: add_squares, norm_factors, scale_columns."""
+    names, arrays = ("add_squares", "norm_factors", "scale_columns"), {"W": "W", "sum_0": "total", "factor": "total"}
+    made = zip(names, formulas.max_norm(dtype, limit), strict=True)
+    return {name: _by_rows(name, formula, dtype, arrays, None, {"total"}) for name, formula in made}
 
 
 def module(kernels: dict[str, str], dtype: str) -> str:
@@ -219,7 +239,15 @@ def _kept(dropout: Dropout, layer: int) -> str:
     return f.text()
 
 
-def _by_rows(name: str, formula: Formula, dtype: str, arrays: dict[str, str], dropped: int | None) -> str:
+def _by_rows(
+    name: str,
+    formula: Formula,
+    dtype: str,
+    arrays: dict[str, str],
+    dropped: int | None,
+    same: Collection[str] = (),
+    scalars: Collection[str] = (),
+) -> str:
     """A kernel that computes a formula row by row.
 
     Parameters
@@ -228,21 +256,29 @@ def _by_rows(name: str, formula: Formula, dtype: str, arrays: dict[str, str], dr
         Matrix of each input and output.
     dropped : int or None
         Layer whose inputs dropout acts on here.
+    same : collection of str
+        Matrices of one row, the same for all rows.
+    scalars : collection of str
+        Those of them that are one number.
     """
-    f = Kernel(name, dtype, dict.fromkeys(arrays.values()))
+    matrices = dict.fromkeys(arrays.values())
+    f = Kernel(name, dtype, matrices)
     key = None if dropped is None else f.load("i32", f.let_address(op.KEYS), str(dropped))
     scratch, width = f.let_address(op.SCRATCH), f.field(op.WIDTH)
-    bias = f.row("b", "0") if "b" in arrays else ""
+    first_rows = {
+        matrix: f.matrices[matrix][0] if matrix in scalars else f.row(matrix, "0")
+        for matrix in matrices
+        if matrix in same
+    }
     with f.loop(f.row_start, f.row_stop) as i:
-        rows = {matrix: f.row(matrix, i) for matrix in dict.fromkeys(arrays.values()) if matrix != "b"}
-        rows["b"] = bias
+        rows = {matrix: f.row(matrix, i) for matrix in matrices if matrix not in same} | first_rows
         first = f.let(f"add i64 {f.let(f'mul i64 {i}, {width}')}, {f.column_start}")
 
         def read(name: str, j: str) -> str:
             if name == "kept":
                 index = f.let(f"trunc i64 {f.let(f'add i64 {first}, {j}')} to i32")
                 return f.let(f"call i1 @kept_{dropped}(i32 {index}, i32 {key})")
-            return f.load(f.kind, rows[arrays[name]], j)
+            return f.load(f.kind, rows[arrays[name]], j or None)
 
         def write(name: str, j: str, value: str) -> None:
             f.store(f.kind, value, rows[arrays[name]], j)
@@ -313,16 +349,53 @@ def _head(head: Head, dtype: str) -> str:
     return f.finished()
 
 
-def _update(name: str, formula: Formula, state: MethodState, dtype: str) -> str:
-    """The update of a range of theta, by the part of the gradient that its operation's first matrix is."""
-    f = Kernel(name, dtype, ["g"])
+def _clip(name: str, formula: Formula, totals: list[str], dtype: str) -> str:
+    """The part of a reduction over theta that a range of theta gives.
+
+    The matrices of its operation: the part of the gradient, those of the reductions (see `_totals`), and, as an element
+    of these, the place of the result.
+    """
+    f = Kernel(name, dtype, ["g", "totals", "out"])
+    arrays = {"theta": f.element(f.kind, f.let_address(op.THETA), f.column_start), "g": f.matrices["g"][0]}
+    share = f.load(f.kind, f.let_address(op.REALS), str(op.SHARE))
+    scalars = {"share": share, **_totals(f, totals)}
+    loops = Loops(
+        f, formula.graph, formula.outputs, n=f.n, is_long=True,
+        read=lambda name, j: scalars[name] if name in scalars else f.load(f.kind, arrays[name], j),
+    )  # fmt: skip
+    loops.run()
+    f.store(f.kind, loops.results["total"], f.matrices["out"][0])
+    return f.finished()
+
+
+def _totals(f: Kernel, names: list[str]) -> dict[str, str]:
+    """Results of reductions over theta, from their parts: a row of the matrix "totals" each, WIDTH in a row."""
+    return {name: _combined(f, name.partition("_")[0], number) for number, name in enumerate(names)}
+
+
+def _combined(f: Kernel, operation: str, row: int) -> str:
+    """The sum or maximum of a row of the matrix "totals"."""
+    formula, (pointer, stride) = formulas.combine(operation, f.dtype), f.matrices["totals"]
+    parts = f.element(f.kind, pointer, f.let(f"mul i64 {stride}, {row}"))
+    n, loaded = f.field(op.WIDTH), lambda name, j: f.load(f.kind, parts, j)
+    loops = Loops(f, formula.graph, formula.outputs, n=n, read=loaded)
+    loops.run()
+    return loops.results["total"]
+
+
+def _update(name: str, formula: Formula, state: MethodState, dtype: str, totals: list[str]) -> str:
+    """The update of a range of theta, by the part of the gradient that its operation's first matrix is.
+
+    The second is that of the reductions that clip the gradient, where there are any: ``totals``, see `_totals`.
+    """
+    f = Kernel(name, dtype, ["g", "totals"] if totals else ["g"])
     arrays = {"theta": f.element(f.kind, f.let_address(op.THETA), f.column_start), "g": f.matrices["g"][0]}
     slot = op.FIRST_FREE
     for field, rank in formulas.ranks(state).items():
         if rank == formulas.ELEMENTWISE:
             arrays[field] = f.element(f.kind, f.let_address(slot), f.column_start)
             slot += 1
-    scalars = _scalars(f, state)
+    scalars = _scalars(f, state) | _totals(f, totals)
     loops = Loops(
         f, formula.graph, formula.outputs, n=f.n, is_long=True,
         read=lambda name, j: scalars[name] if name in scalars else f.load(f.kind, arrays[name], j),

@@ -46,6 +46,10 @@ class CompiledEpoch:
     X : ndarray or sparse matrix in rows (n, d)
         For its dtypes.
     dropout : Dropout, optional
+    clip_norm : float, optional
+        To which the norm of the gradient is clipped.
+    max_norm : float, optional
+        To which the norms of the incoming weights of neurons are limited.
 
     Raises
     ------
@@ -63,13 +67,18 @@ class CompiledEpoch:
         state: MethodState,
         X: Any,
         dropout: Dropout | None = None,
+        clip_norm: float | None = None,
+        max_norm: float | None = None,
     ) -> None:
-        self.sizes, self.n_weights, self.dtype = objective.network.sizes, objective.network.n_weights, theta.dtype
+        self.network, self.dtype = objective.network, theta.dtype
+        self.sizes, self.n_weights = objective.network.sizes, objective.network.n_weights
         self.has_row_reductions = formulas.has_row_reductions(objective.network)
         name = theta.dtype.name
         self.X_dtype, self.index_dtype = X.dtype, X.indices.dtype if issparse(X) else None
         found = kernels.network_kernels(objective, name, X.dtype, dropout, self.index_dtype)
-        found |= kernels.update_kernels(objective, method, state, name)
+        found |= kernels.update_kernels(objective, method, state, name, clip_norm)
+        if max_norm is not None:
+            found |= kernels.max_norm_kernels(name, max_norm)
         self.functions, self.slots = _loaded(found, name)
         self.runtime = native.runtime(name)
         self.scratch = kernels.scratch_size(objective, name)
@@ -124,7 +133,7 @@ class CompiledEpoch:
         weight = None if weight is None else np.ascontiguousarray(weight)
         alone = theta.ndim == 1
         n_threads = _n_threads(6 * batch * _n_products(self.sizes)) if alone else 1
-        step = Step(self.sizes, self.partition(batch), batch, n_threads, self.slots, theta.itemsize)
+        step = Step(self.network, self.partition(batch), batch, n_threads, self.slots, theta.itemsize)
         strides, short = _strides(given[op.X], T), len(order) - (len(lr) - 1) * batch
         programs = [[op.program(step.operations(k, r, strides)) for r in (batch, short)] for k in range(n_threads)]
         n_steps = max(1, int(FLOPS_PER_CALL / (STEP + WEIGHT * self.n_weights + batch * _work(self.sizes))))
@@ -249,10 +258,11 @@ class CompiledGradient:
         self.runtime = native.runtime(name)
         found = kernels.network_kernels(objective, name, X.dtype, None)
         self.functions, slots = _loaded(found, name)
-        sizes, scratch = objective.network.sizes, kernels.scratch_size(objective, name)
+        network, scratch = objective.network, kernels.scratch_size(objective, name)
+        sizes = network.sizes
         self.n_threads = _n_threads(6 * len(X) * _n_products(sizes))
         self.rows = min(block_rows(sizes), -(-len(X) // self.n_threads))
-        self.step = Step(sizes, "data parallel", self.rows, 1, slots, np.dtype(dtype).itemsize)
+        self.step = Step(network, "data parallel", self.rows, 1, slots, np.dtype(dtype).itemsize)
         strides = _strides(self.X, self.T)
         # BLAS wants rows whose elements lie side by side, and that do not overlap or run backwards.
         converts = X.dtype != dtype or strides.X[1] != 1 or strides.X[0] < X.shape[1]

@@ -169,6 +169,11 @@ class Nodes:
         either = self.function.let(f"or {self.truth} {larger}, {no_number}")
         return self.function.let(f"select {self.truth} {either}, {self.kind} {a}, {self.kind} {b}")
 
+    def maximum_intrinsic(self, a: str, b: str) -> str:
+        """The same by a function of LLVM's, which makes vectors of a loop that takes the maximum of an array."""
+        suffix = SUFFIXES[self.dtype]
+        return self.function.let(f"call {self.kind} @llvm.maximum.{suffix}({self.kind} {a}, {self.kind} {b})")
+
     def _operation(self, i: int, operation: str, given: list[str]) -> str:
         f, kind = self.function, self.kind
         of_truths = operation in ("&", "|", "^") and self.graph.truths[i]
@@ -242,7 +247,8 @@ def declarations(dtype: str, lanes: int) -> str:
     for name in ("fabs", "sqrt", "log"):
         found += [(kind, f"llvm.{name}.{suffix}"), (f"<{lanes} x {kind}>", f"llvm.{name}.v{lanes}{suffix}")]
     found.append((kind, "log1pf" if dtype == "float32" else "log1p"))
-    return "".join(f"declare {of} @{name}({of}) nounwind memory(none) willreturn\n" for of, name in found)
+    of_one = "".join(f"declare {of} @{name}({of}) nounwind memory(none) willreturn\n" for of, name in found)
+    return f"{of_one}declare {kind} @llvm.maximum.{suffix}({kind}, {kind})\n"
 
 
 class Loops:
@@ -349,7 +355,9 @@ class Loops:
                     self._keep(i, j)
             for i in reductions:
                 so_far, x = f.load(kind, sums[i]), self.nodes.value(operands(self.graph, i)[0])
-                if self.graph.nodes[i][0] == "max":
+                if self.graph.nodes[i][0] == "max" and self.is_long:
+                    f.store(kind, self.nodes.maximum_intrinsic(so_far, x), sums[i])
+                elif self.graph.nodes[i][0] == "max":
                     f.store(kind, self.nodes.maximum(so_far, x), sums[i])
                 else:
                     flags = f"reassoc {FLAGS}" if self.is_long else FLAGS

@@ -59,7 +59,7 @@ def kernels(
         If a formula cannot be traced; the message says why.
     """
     network = objective.network
-    formulas.check(network)
+    formulas.check(network, hidden=True)
     made = _Made()
     n_biases = network.n_parameters - network.n_weights
     for number, layer in enumerate(network.layers[:-1]):

@@ -3,9 +3,10 @@
     python -m benchmarks.few_rows [--write]
 
 Arrays of 64 numbers, by 64-100-10 with ReLU and softmax, and rows of a pandas frame of 3 columns (one of text) and of
-19 (nine of text), by a hidden layer of 100. Contenders are gpunn's MLPClassifier and scikit-learn's, for frames behind
-a ColumnTransformer of OneHotEncoder and StandardScaler; on arrays both have the same weights and are first checked to
-give the same probabilities. They take turns in one process, and a turn is the median of many calls.
+19 (nine of text), by a hidden layer of 100. Contenders are gpunn's MLPClassifier, by arrays and compiled, and
+scikit-learn's, for frames behind a ColumnTransformer of OneHotEncoder and StandardScaler; on arrays all have the same
+weights and are first checked to give the same probabilities. They take turns in one process, and a turn is the median
+of many calls.
 """
 
 from __future__ import annotations
@@ -32,29 +33,38 @@ TRAINING_ROWS = 1000
 Predict = Callable[[Any], Any]
 
 
-def taught(Classifier: Callable[..., Any], X: Any, y: np.ndarray) -> Any:
+def taught(Classifier: Callable[..., Any], X: Any, y: np.ndarray, **settings: Any) -> Any:
     """A classifier of either library after one epoch."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # one epoch is the plan
-        return Classifier(SIZES[1:-1], max_iter=1, random_state=0).fit(X, y)
+        return Classifier(SIZES[1:-1], max_iter=1, random_state=0, **settings).fit(X, y)
+
+
+def by_gpunn(X: Any) -> tuple[Any, dict[str, Predict]]:
+    """A classifier, and its prediction by arrays and compiled."""
+    ours, compiled = (taught(MLPClassifier, X, labels(), compile=compile) for compile in (False, True))
+    compiled.theta_ = ours.theta_
+    return ours, {"gpunn": ours.predict_proba, "gpunn, compiled": compiled.predict_proba}
 
 
 def labels() -> np.ndarray:
     return np.arange(TRAINING_ROWS) % SIZES[-1]
 
 
-def of_arrays(dtype: str) -> tuple[np.ndarray, Predict, Predict]:
-    """Rows, and both classifiers with the weights of gpunn's."""
+def of_arrays(dtype: str) -> tuple[np.ndarray, dict[str, Predict]]:
+    """Rows, and the contenders with the weights of gpunn's classifier."""
     X = np.random.default_rng(0).standard_normal((TRAINING_ROWS, SIZES[0])).astype(dtype)
-    ours, theirs = taught(MLPClassifier, X, labels()), taught(SklearnMLPClassifier, X, labels())
+    (ours, contenders), theirs = by_gpunn(X), taught(SklearnMLPClassifier, X, labels())
     theirs.coefs_, theirs.intercepts_ = ours.coefs_, ours.intercepts_
-    if not np.allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=1e-3, atol=1e-6):
-        raise SystemExit("not the same work: gpunn and scikit-learn give other probabilities")
-    return X, ours.predict_proba, theirs.predict_proba
+    contenders["scikit-learn"] = theirs.predict_proba
+    first, *others = (predict(X) for predict in contenders.values())
+    if not all(np.allclose(first, other, rtol=1e-3, atol=1e-6) for other in others):
+        raise SystemExit("not the same work: the contenders give other probabilities")
+    return X, contenders
 
 
-def of_frames(n_numbers: int, n_texts: int) -> tuple[pd.DataFrame, Predict, Predict]:
-    """Rows, and both classifiers."""
+def of_frames(n_numbers: int, n_texts: int) -> tuple[pd.DataFrame, dict[str, Predict]]:
+    """Rows, and the contenders."""
     rng = np.random.default_rng(0)
     numbers = {f"number{i}": rng.standard_normal(TRAINING_ROWS) for i in range(n_numbers)}
     texts = {f"text{i}": rng.choice(["red", "green", "blue", "white"], TRAINING_ROWS) for i in range(n_texts)}
@@ -66,10 +76,10 @@ def of_frames(n_numbers: int, n_texts: int) -> tuple[pd.DataFrame, Predict, Pred
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs.fit(X, labels())
-    return X, taught(MLPClassifier, X, labels()).predict_proba, theirs.predict_proba
+    return X, by_gpunn(X)[1] | {"scikit-learn": theirs.predict_proba}
 
 
-WORK: dict[str, Callable[[], tuple[Any, Predict, Predict]]] = {
+WORK: dict[str, Callable[[], tuple[Any, dict[str, Predict]]]] = {
     "64 numbers, float64": lambda: of_arrays("float64"),
     "64 numbers, float32": lambda: of_arrays("float32"),
     "frame of 3 columns": lambda: of_frames(2, 1),
@@ -95,24 +105,25 @@ def main() -> None:
     options = parser.parse_args()
     lines, numbers = [], {}
     for name, build in WORK.items():
-        X, *contenders = build()
+        X, contenders = build()
         for n in options.rows:
             few = X[:n]
-            found: dict[str, list[float]] = {"gpunn": [], "scikit-learn": []}
+            found: dict[str, list[float]] = {contender: [] for contender in contenders}
             for round_ in range(options.rounds + 1):
-                for times, predict in zip(found.values(), contenders, strict=True):
+                for contender, predict in contenders.items():
                     seconds = turn(predict, few, options.calls)
                     if round_:  # the first brings code and data into memory
-                        times.append(seconds)
+                        found[contender].append(seconds)
             numbers[f"{name}, {n} rows"] = found
+            *ours, theirs = found.values()
             cells = [duration(statistics.median(times)) for times in found.values()]
-            lines.append((name, f"{n:,}", *cells, f"{ratio(*found.values()):.2f}"))
+            lines.append((name, f"{n:,}", *cells, *(f"{ratio(times, theirs):.2f}" for times in ours)))
             print(*lines[-1], flush=True)
     note = (
-        f"Medians of {options.rounds} turns of {options.calls} calls; the ratio is that of gpunn to scikit-learn "
+        f"Medians of {options.rounds} turns of {options.calls} calls; ratios are those of gpunn to scikit-learn "
         "within a round."
     )
-    table = markdown(("X", "rows", "gpunn", "scikit-learn", "ratio"), lines)
+    table = markdown(("X", "rows", *found, "gpunn, ratio", "compiled, ratio"), lines)
     publish(f"{heading('Probabilities of few rows', typed('few_rows'))}\n{table}\n\n{note}", "few-rows-cpu",
             options.write, numbers)  # fmt: skip
 

@@ -9,10 +9,12 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
 from gpunn import choices
+from gpunn.compile import policy
 from gpunn.devices import Device, is_cupy
 from gpunn.inputs import Origin, check_rows, device_for, labels_on_host, on_host
-from gpunn.nn.network import Network
-from gpunn.nn.probabilities import decisions
+from gpunn.nn.heads import Head
+from gpunn.nn.network import Network, by_columns
+from gpunn.nn.probabilities import decisions, probabilities
 from gpunn.sklearn_compat import check_same_namespace
 from gpunn.training.data import block_rows, by_chunks
 
@@ -27,7 +29,10 @@ def of_logits(clf: Any, X: Any, method: str, function: Callable[..., Array]) -> 
     """
     _check_fitted(clf)
     head, multilabel, origin = clf.head_, clf._labels.multilabel, Origin.of(X)
-    return origin.give(*_of_layer(clf, X, origin, method, lambda xp, z: function(xp, head, z, multilabel)))
+    given = head if function is probabilities else None
+    return origin.give(
+        *_of_layer(clf, X, origin, method, lambda xp, z: function(xp, head, z, multilabel), probabilities_of=given)
+    )
 
 
 def of_classes(clf: Any, X: Any, method: str, function: Callable[..., Array], certain: float) -> Array:
@@ -93,9 +98,18 @@ def _check_fitted(clf: Any) -> None:
 
 
 def _of_layer(
-    clf: Any, X: Any, origin: Origin, method: str, function: Callable[[Any, Array], Array], layer: int | None = None
+    clf: Any,
+    X: Any,
+    origin: Origin,
+    method: str,
+    function: Callable[[Any, Array], Array],
+    layer: int | None = None,
+    probabilities_of: Head | None = None,
 ) -> tuple[Device, Array]:
-    """The device, and what a function makes of the activations of a layer, counted from 1, or of the logits."""
+    """The device, and what a function makes of the activations of a layer, counted from 1, or of the logits.
+
+    ``probabilities_of`` is the head where the function gives its probabilities, which may be compiled too.
+    """
     check_same_namespace(X, clf, attribute="theta_", method=method)
     device = device_for(clf.device, X)
     theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else on_host(clf.theta_))
@@ -104,10 +118,33 @@ def _of_layer(
     is_single = X.dtype == "float32" and "features_" not in vars(clf)  # a frame's matrix has the dtype of theta
     dtype = theta.dtype if layer is not None or is_single or not origin.has_float64() else device.xp.float64
     layer = len(network.layers) if layer is None else layer
+    has_column_each = network.sizes[-1] > 1 or clf._labels.multilabel
+    head = probabilities_of if dtype == theta.dtype and has_column_each else None
+    compiled = _compiled(clf, device, theta, head)
 
     def of_rows(xp: Any, rows: Array) -> Array:
-        h = network.hidden(xp, theta, rows, layer, block_rows(device, network))
-        return function(xp, h if h.dtype == dtype else xp.astype(h, dtype))
+        if compiled is None:
+            h = network.hidden(xp, theta, rows, layer, block_rows(device, network))
+        elif head is not None:
+            return compiled(theta, rows, layer)
+        else:
+            h = _as_one_of_several(xp, compiled(theta, rows, layer))
+        return function(xp, h if h.dtype == dtype else xp.astype(h, dtype))[..., : rows.shape[0], :]
 
     with device.use():
         return device, by_chunks(device, network, theta, X, of_rows)
+
+
+def _compiled(clf: Any, device: Device, theta: Array, head: Head | None) -> Any:
+    """The compiled prediction where the training was compiled or the user asked for it; None for arrays."""
+    if clf.compile is True or (clf.compile == "auto" and clf.history_.path == "compiled"):
+        compiler = policy.compiler(device)
+        return compiler.prediction(clf.network_, theta.dtype, head, not clf._labels.multilabel)[0]
+    return None
+
+
+def _as_one_of_several(xp: Any, h: Array) -> Array:
+    """h (..., n, k) by columns, a single row twice: the sum over the row of an array of one row rounds otherwise."""
+    if h.shape[-1] == 1:
+        return h
+    return by_columns(xp, xp.concat([h, h], axis=-2) if h.shape[-2] == 1 else h)

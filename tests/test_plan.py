@@ -24,7 +24,7 @@ PLAN = {
     "testing": FITTED,
     "hidden_layer": {"predicting", "sklearn_compat"},  # of whatever estimator it is given
     "keeping": {"models", "features", "manifest", *FITTED},
-    "predicting": FITTED,
+    "predicting": {"compile", *FITTED},
     "session": {"watching", *FITTED},
     "watching": FITTED,
     "outcome": TOLD,

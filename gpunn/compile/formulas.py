@@ -25,6 +25,7 @@ from gpunn.nn.dropout import Dropout
 from gpunn.nn.heads import Head
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective, norm_factors
+from gpunn.nn.probabilities import of_row
 from gpunn.optim.first_order import FirstOrder, MethodState, clip_norm
 
 
@@ -141,6 +142,14 @@ def head(head: Head, dtype: str) -> Formula:
         if graph.ranks[cost.number] == ELEMENTWISE:
             raise Untraceable("the cost is not a number for each row")
     return Formula(graph, {"cost": cost, "dz": dz * graph.input("factor", PER_ROW)})
+
+
+def probabilities(head: Head, dtype: str, k: int, exclusive: bool) -> Formula:
+    """Probabilities p of the k classes."""
+    graph = Graph(dtype)
+    with tracing(head):
+        p = graph.output(of_row(graph, head, graph.input("z") + graph.input("b"), k, exclusive, branch=False))
+    return Formula(graph, {"p": p})
 
 
 def ranks(state: MethodState) -> dict[str, int]:

@@ -5,6 +5,7 @@ Nothing falls back in silence: where there is no program, the path says why arra
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from importlib import metadata
@@ -16,6 +17,8 @@ from scipy.sparse import issparse
 from gpunn.compile.trace import Untraceable
 from gpunn.devices import Device
 from gpunn.nn.dropout import Dropout
+from gpunn.nn.heads import Head
+from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.averaging import Averaged
 from gpunn.optim.first_order import FirstOrder, MethodState
@@ -53,6 +56,9 @@ class Compiler(Protocol):
     def gradient(self, objective: Objective, dtype: Any, X: Array, T: Array, weight: Array | None) -> Compiled:
         """Cost and gradient of all rows as one function of theta."""
 
+    def prediction(self, network: Network, dtype: Any, head: Head | None = None, exclusive: bool = True) -> Compiled:
+        """The activations of a layer, or with a head the probabilities, as one function of theta, rows and layer."""
+
 
 class CpuCompiler:
     """Kernels by LLVM, for all cores."""
@@ -76,26 +82,58 @@ class CpuCompiler:
     ) -> Compiled:
         if max_norm is not None and isinstance(method, Averaged):
             return None, "arrays: max_norm with averaging"  # whose formula takes theta before its norms are limited
-        return self._made("CompiledEpoch", X, objective, method, theta, state, X, dropout, clip_norm, max_norm)
+
+        def make() -> Any:
+            from gpunn.compile.cpu.program import CompiledEpoch
+
+            return CompiledEpoch(objective, method, theta, state, X, dropout, clip_norm, max_norm)
+
+        return _reads(X) or _made(make)
 
     def gradient(self, objective: Objective, dtype: Any, X: Array, T: Array, weight: Array | None) -> Compiled:
-        return self._made("CompiledGradient", X, objective, dtype, X, T, weight)
+        def make() -> Any:
+            from gpunn.compile.cpu.program import CompiledGradient
 
-    def _made(self, name: str, X: Array, *arguments: Any) -> Compiled:
-        if X.dtype.char not in COMPILABLE or not X.dtype.isnative:
-            return None, f"arrays: compiled code does not read X's dtype {X.dtype}"
-        if is_switched_off():
-            return None, f"arrays: {SWITCHED_OFF}"
+            return CompiledGradient(objective, dtype, X, T, weight)
+
+        return _reads(X) or _made(make)
+
+    def prediction(self, network: Network, dtype: Any, head: Head | None = None, exclusive: bool = True) -> Compiled:
         try:
-            from gpunn.compile.cpu import program
+            hash((network, head))
+        except TypeError:  # for an activation of the user's
+            return None, "arrays: the network cannot be hashed"
+        return _prediction(network, dtype, head, exclusive)
 
-            return getattr(program, name)(*arguments), "compiled"
-        except ImportError as error:
-            if isinstance(error, ModuleNotFoundError) and error.name in ("numba", "llvmlite"):
-                return None, "arrays: Numba is not installed (pip install numba)"
-            return None, f"arrays: Numba cannot be loaded: {error}"  # too old for this NumPy, say
-        except Untraceable as error:
-            return None, f"arrays: cannot be traced: {error}"
+
+@functools.lru_cache(16)
+def _prediction(network: Network, dtype: Any, head: Head | None, exclusive: bool) -> Compiled:
+    def make() -> Any:
+        from gpunn.compile.cpu.prediction import CompiledPrediction
+
+        return CompiledPrediction(network, np.dtype(dtype).name, head, exclusive)
+
+    return _made(make)
+
+
+def _reads(X: Array) -> Compiled | None:
+    """None, or why compiled code does not read X."""
+    if X.dtype.char in COMPILABLE and X.dtype.isnative:
+        return None
+    return None, f"arrays: compiled code does not read X's dtype {X.dtype}"
+
+
+def _made(make: Callable[[], Any]) -> Compiled:
+    if is_switched_off():
+        return None, f"arrays: {SWITCHED_OFF}"
+    try:
+        return make(), "compiled"
+    except ImportError as error:
+        if isinstance(error, ModuleNotFoundError) and error.name in ("numba", "llvmlite"):
+            return None, "arrays: Numba is not installed (pip install numba)"
+        return None, f"arrays: Numba cannot be loaded: {error}"  # too old for this NumPy, say
+    except Untraceable as error:
+        return None, f"arrays: cannot be traced: {error}"
 
 
 class CudaCompiler:
@@ -158,6 +196,9 @@ class CudaCompiler:
     def gradient(self, objective: Objective, dtype: Any, X: Array, T: Array, weight: Array | None) -> Compiled:
         return None, "arrays: evaluations of all rows are launched one by one"
 
+    def prediction(self, *given: Any) -> Compiled:
+        return None, "arrays: predictions are launched one by one"
+
 
 class NoCompiler:
     """For a device that has none."""
@@ -171,6 +212,9 @@ class NoCompiler:
         return None, "arrays: nothing is compiled for this device"
 
     def gradient(self, *given: Any) -> Compiled:
+        return None, "arrays: nothing is compiled for this device"
+
+    def prediction(self, *given: Any) -> Compiled:
         return None, "arrays: nothing is compiled for this device"
 
 

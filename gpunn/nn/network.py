@@ -11,6 +11,7 @@ Source: Rumelhart, Hinton & Williams 1986; Nielsen 2015, equations BP1 to BP4.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -86,7 +87,7 @@ class Network:
     sizes: tuple[int, ...]
     activations: tuple[Activation, ...]
     output: Activation = Identity()
-    layers: tuple[Dense, ...] = field(init=False, repr=False)
+    layers: tuple[Dense, ...] = field(init=False, repr=False, compare=False)  # follow from the others
 
     def __post_init__(self) -> None:
         if len(self.sizes) < 2 or min(self.sizes) < 1:
@@ -108,7 +109,7 @@ class Network:
         layers = tuple(map(Dense, every, weights, biases, slopes))
         object.__setattr__(self, "layers", layers)  # the one way to set a field of a frozen dataclass
 
-    @property
+    @functools.cached_property
     def n_parameters(self) -> int:
         """P, the length of theta."""
         last = self.layers[-1]
@@ -119,7 +120,7 @@ class Network:
         """Number of leading entries of theta that are weights, on which penalties act."""
         return self.layers[-1].W.stop
 
-    @property
+    @functools.cached_property
     def row_product(self) -> int:
         """Multiplications of one row with the weights of the layer that has most."""
         return max(layer.n_in * layer.n_out for layer in self.layers)

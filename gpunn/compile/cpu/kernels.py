@@ -6,7 +6,7 @@ that they point into (`gpunn.compile.cpu.operation`). Its row and column bounds 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from gpunn.compile.schedule import Schedule
 from gpunn.compile.trace import Untraceable
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.heads import Head
+from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import FirstOrder, MethodState
 
@@ -108,6 +109,29 @@ def network_kernels(
                 f"{name}_{number}", made, dtype, arrays | learned, following if of_next else None, same, scalars
             )
     return found | {"head": _head(objective.head, dtype)}
+
+
+def forward_kernels(network: Network, dtype: str) -> dict[str, str]:
+    """Source of the kernels that activate layers, without dropout: forward_0, forward_1, ..."""
+    found = {}
+    for number, layer in enumerate(network.layers):
+        ranks = formulas.learned_ranks(layer.activation)
+        arrays = {name: name for name in ("z", "h", "b", *(f"learned_{of}" for of in ranks))}
+        scalars = {f"learned_{of}" for of, rank in ranks.items() if rank == formulas.SCALAR}
+        name = f"forward_{number}"
+        found[name] = _by_rows(name, formulas.forward(layer.activation, dtype), dtype, arrays, None, scalars)
+    return found
+
+
+def forward_scratch(network: Network, dtype: str) -> int:
+    """Number of elements that the kernels of `forward_kernels` keep of a row."""
+    return max(_n_buffers(formulas.forward(layer.activation, dtype)) * layer.n_out for layer in network.layers)
+
+
+def probabilities_kernel(head: Head, dtype: str, k: int, exclusive: bool) -> tuple[str, int]:
+    """Source of the kernel "probabilities", and the number of elements that it keeps."""
+    n_buffers = _n_buffers(formulas.probabilities(head, dtype, k, exclusive))
+    return _probabilities(head, dtype, k, exclusive), ((2 + n_buffers) * k + 2) * LANES
 
 
 def update_kernels(
@@ -292,61 +316,99 @@ def _by_rows(
 
 
 def _head(head: Head, dtype: str) -> str:
-    """Cost and dz of rows, `LANES` at a time, transposed: rows are short, and vectors of many rows are not."""
+    """Cost and dz of rows."""
     formula = formulas.head(head, dtype)
-    f = Kernel("head", dtype, ["z", "T", "d", "b"])
-    vector, n_bytes = f"<{LANES} x {f.kind}>", BYTES[f.kind]
+    f = Kernel("head", dtype, ["z", "T", "dz", "b"])
     scratch, w = f.let_address(op.SCRATCH), f.let_address(op.WEIGHTS)
-    share, last = f.load(f.kind, f.let_address(op.REALS), str(op.SHARE)), f.let(f"sub i64 {f.row_stop}, 1")
-    bias, total = f.row("b", "0"), f.variable("double", "0.0")
-    factor, cost = scratch, f.element(f.kind, scratch, str(LANES))
+    share = f.load(f.kind, f.let_address(op.REALS), str(op.SHARE))
+    total, cost = f.variable("double", "0.0"), f.element(f.kind, scratch, str(LANES))
+
+    def before(i: str, lane: str) -> None:
+        f.store(f.kind, f.let(f"fmul {f.kind} {f.load(f.kind, w, i)}, {share}"), scratch, lane)
+
+    def after(i: str, lane: str) -> None:
+        weighted = f.let(f"fmul {f.kind} {f.load(f.kind, w, i)}, {f.load(f.kind, cost, lane)}")
+        wide = weighted if f.kind == "double" else f.let(f"fpext float {weighted} to double")
+        f.store("double", f.let(f"fadd double {f.load('double', total)}, {wide}"), total)
+
+    _by_lanes(f, formula, "zT", {"factor": scratch, "cost": cost}, before, after)
+    sums = f.element("double", f.let_address(op.SUMS), str(op.COST))
+    f.store("double", f.let(f"fadd double {f.load('double', sums)}, {f.load('double', total)}"), sums)
+    return f.finished()
+
+
+def _probabilities(head: Head, dtype: str, k: int, exclusive: bool) -> str:
+    """Probabilities of the classes, from the logits without bias."""
+    f = Kernel("probabilities", dtype, ["z", "p", "b"])
+    _by_lanes(f, formulas.probabilities(head, dtype, k, exclusive), "z", {})
+    return f.finished()
+
+
+def _by_lanes(
+    f: Kernel,
+    formula: Formula,
+    inputs: str,
+    singles: dict[str, str],
+    before: Callable[[str, str], None] = lambda i, lane: None,
+    after: Callable[[str, str], None] = lambda i, lane: None,
+) -> None:
+    """Compute a formula for rows, `LANES` at a time, transposed: rows are short, and vectors of many rows are not.
+
+    Parameters
+    ----------
+    inputs : str
+        Names of the matrices, of one letter each, that are inputs. Its elementwise output is a matrix too.
+    singles : dict of str to str
+        Pointers to vectors of what is one number for a row, input or output.
+    before, after : callable
+        (row, lane): code for each row before and after the formula.
+    """
+    vector, n_bytes = f"<{LANES} x {f.kind}>", BYTES[f.kind]
+    (output,) = (name for name in formula.outputs if name not in singles)
+    numbers = {name: number for number, name in enumerate([*inputs, output])}
+    scratch, bias = f.let_address(op.SCRATCH), f.row("b", "0")
+    last = f.let(f"sub i64 {f.row_stop}, 1")
 
     def place(number: int, j: str) -> str:
         """Where the vector of column j of a transposed matrix begins."""
         column = f.let(f"add i64 {f.let(f'mul i64 {f.n}, {number}')}, {j}")
         return f.element(f.kind, scratch, f.let(f"mul i64 {f.let(f'add i64 {column}, 2')}, {LANES}"))
 
-    transposed = {"z": 0, "T": 1, "dz": 2}
-
     def read(name: str, j: str) -> str:
         if name == "b":
             one = f.let(f"insertelement {vector} poison, {f.kind} {f.load(f.kind, bias, j)}, i32 0")
             return f.let(f"shufflevector {vector} {one}, {vector} poison, <{LANES} x i32> zeroinitializer")
-        pointer = factor if name == "factor" else place(transposed[name], j)
+        pointer = singles[name] if name in singles else place(numbers[name], j)
         return f.let(f"load {vector}, ptr {pointer}, align {n_bytes}")
 
     def write(name: str, j: str, value: str) -> None:
-        f.line(f"store {vector} {value}, ptr {place(transposed[name], j)}, align {n_bytes}")
+        f.line(f"store {vector} {value}, ptr {place(numbers[name], j)}, align {n_bytes}")
 
     with f.loop(f.row_start, f.row_stop, LANES) as start:
         with f.loop("0", str(LANES)) as lane:
             # After the last row its lanes hold that row again.
             row = f.let(f"add i64 {start}, {lane}")
             i = f.let(f"select i1 {f.let(f'icmp slt i64 {row}, {last}')}, i64 {row}, i64 {last}")
-            f.store(f.kind, f.let(f"fmul {f.kind} {f.load(f.kind, w, i)}, {share}"), factor, lane)
-            rows = {name: f.row(name, i) for name in "zT"}
+            before(i, lane)
+            rows = {name: f.row(name, i) for name in inputs}
             with f.loop("0", f.n) as j:
                 for name, pointer in rows.items():
-                    f.store(f.kind, f.load(f.kind, pointer, j), place(transposed[name], j), lane)
+                    f.store(f.kind, f.load(f.kind, pointer, j), place(numbers[name], j), lane)
         loops = Loops(
             f, formula.graph, formula.outputs, read=read, write=write, n=f.n, lanes=LANES,
-            scratch=lambda number, j: place(3 + number, j), align=n_bytes,
+            scratch=lambda number, j: place(len(numbers) + number, j), align=n_bytes,
         )  # fmt: skip
         loops.run()
-        f.line(f"store {vector} {loops.results['cost']}, ptr {cost}, align {n_bytes}")
+        for name, value in loops.results.items():
+            f.line(f"store {vector} {value}, ptr {singles[name]}, align {n_bytes}")
         left = f.let(f"sub i64 {f.row_stop}, {start}")
         n_lanes = f.let(f"select i1 {f.let(f'icmp slt i64 {left}, {LANES}')}, i64 {left}, i64 {LANES}")
         with f.loop("0", n_lanes) as lane:
             i = f.let(f"add i64 {start}, {lane}")
-            weighted = f.let(f"fmul {f.kind} {f.load(f.kind, w, i)}, {f.load(f.kind, cost, lane)}")
-            wide = weighted if f.kind == "double" else f.let(f"fpext float {weighted} to double")
-            f.store("double", f.let(f"fadd double {f.load('double', total)}, {wide}"), total)
-            d = f.row("d", i)
+            after(i, lane)
+            out = f.row(output, i)
             with f.loop("0", f.n) as j:
-                f.store(f.kind, f.load(f.kind, place(transposed["dz"], j), lane), d, j)
-    sums = f.element("double", f.let_address(op.SUMS), str(op.COST))
-    f.store("double", f.let(f"fadd double {f.load('double', sums)}, {f.load('double', total)}"), sums)
-    return f.finished()
+                f.store(f.kind, f.load(f.kind, place(numbers[output], j), lane), out, j)
 
 
 def _clip(name: str, formula: Formula, totals: list[str], dtype: str) -> str:

@@ -108,11 +108,15 @@ def _callable(address: int, dtype: str, kind: Any) -> Callable[..., Any]:
     """A function that Numba compiled, of a floating-point number and 64-bit integers, which returns a ``kind``."""
     real = ctypes.c_float if dtype == "float32" else ctypes.c_double
 
-    def call(*arguments: int) -> Any:
+    @functools.cache
+    def function(n_arguments: int) -> Any:
         # Numba's calling convention: places for the result and for an exception, of which there is none
-        kinds = [ctypes.c_void_p, ctypes.c_void_p, real, *[ctypes.c_int64] * len(arguments)]
+        kinds = [ctypes.c_void_p, ctypes.c_void_p, real, *[ctypes.c_int64] * n_arguments]
+        return ctypes.CFUNCTYPE(ctypes.c_int, *kinds)(address)
+
+    def call(*arguments: int) -> Any:
         result, error = kind(), ctypes.c_void_p()
-        ctypes.CFUNCTYPE(ctypes.c_int, *kinds)(address)(ctypes.byref(result), ctypes.byref(error), 1.0, *arguments)
+        function(len(arguments))(ctypes.byref(result), ctypes.byref(error), 1.0, *arguments)
         return result.value
 
     return call
@@ -130,6 +134,12 @@ def _target_machine() -> Any:
 @functools.cache
 def _machine() -> tuple[str, str]:
     return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+
+
+@functools.cache
+def vector_bytes() -> int:
+    """Bytes of a vector register of this processor, as LLVM names its features; 32 where it does not tell."""
+    return 64 if "+avx512f" in _machine()[1].split(",") else 32
 
 
 def _machine_code(source: str) -> bytes:

@@ -79,7 +79,7 @@ class CompiledEpoch:
         found |= kernels.update_kernels(objective, method, state, name, clip_norm)
         if max_norm is not None:
             found |= kernels.max_norm_kernels(name, max_norm)
-        self.functions, self.slots = _loaded(found, name)
+        self.functions, self.slots = loaded(found, name)
         self.runtime = native.runtime(name)
         self.scratch = kernels.scratch_size(objective, name)
         self.is_scalar = [rank == formulas.SCALAR for rank in formulas.ranks(state).values()]
@@ -257,7 +257,7 @@ class CompiledGradient:
         self.share = np.dtype(dtype).type(1 / total if total > 0 else 0)
         self.runtime = native.runtime(name)
         found = kernels.network_kernels(objective, name, X.dtype, None)
-        self.functions, slots = _loaded(found, name)
+        self.functions, slots = loaded(found, name)
         network, scratch = objective.network, kernels.scratch_size(objective, name)
         sizes = network.sizes
         self.n_threads = _n_threads(6 * len(X) * _n_products(sizes))
@@ -323,7 +323,7 @@ def _together(function: Callable[[int, int], float], n_threads: int) -> list[flo
     return found
 
 
-def _loaded(found: dict[str, str], dtype: str) -> tuple[list[int], dict[str, int]]:
+def loaded(found: dict[str, str], dtype: str) -> tuple[list[int], dict[str, int]]:
     """Addresses of kernels, and their slots in the table of addresses."""
     names = [name for name in found if not name.startswith("kept_")]
     source = kernels.module(found, dtype)

@@ -400,13 +400,13 @@ exit52:
 
 define void @head(ptr %operation, ptr %addresses) {
 entry:
-  %s57 = alloca double
-  %s92 = alloca <16 x float>
-  %s134 = alloca <16 x float>
-  %s135 = alloca <16 x float>
+  %s53 = alloca double
+  %s94 = alloca <16 x float>
   %s136 = alloca <16 x float>
   %s137 = alloca <16 x float>
-  %s269 = alloca <16 x float>
+  %s138 = alloca <16 x float>
+  %s139 = alloca <16 x float>
+  %s271 = alloca <16 x float>
   %v0 = getelementptr inbounds i64, ptr %operation, i64 2
   %v1 = load i64, ptr %v0
   %v2 = getelementptr inbounds i64, ptr %operation, i64 3
@@ -460,436 +460,438 @@ entry:
   %v50 = load ptr, ptr %v49
   %v51 = getelementptr inbounds float, ptr %v50, i64 0
   %v52 = load float, ptr %v51
-  %v53 = sub i64 %v3, 1
-  %v54 = mul i64 0, %v44
-  %v55 = add i64 %v54, %v5
-  %v56 = getelementptr inbounds float, ptr %v42, i64 %v55
-  store double 0.0, ptr %s57
-  %v58 = getelementptr inbounds float, ptr %v46, i64 16
-  br label %head59
-head59:
-  %i59 = phi i64 [ %v1, %entry ], [ %next59, %latch59 ]
-  %more59 = icmp slt i64 %i59, %v3
-  br i1 %more59, label %body59, label %exit59
-body59:
-  br label %head60
-head60:
-  %i60 = phi i64 [ 0, %body59 ], [ %next60, %latch60 ]
-  %more60 = icmp slt i64 %i60, 16
-  br i1 %more60, label %body60, label %exit60
-body60:
-  %v61 = add i64 %i59, %i60
-  %v62 = icmp slt i64 %v61, %v53
-  %v63 = select i1 %v62, i64 %v61, i64 %v53
-  %v64 = getelementptr inbounds float, ptr %v48, i64 %v63
-  %v65 = load float, ptr %v64
-  %v66 = fmul float %v65, %v52
-  %v67 = getelementptr inbounds float, ptr %v46, i64 %i60
-  store float %v66, ptr %v67
-  %v68 = mul i64 %v63, %v17
-  %v69 = add i64 %v68, %v5
-  %v70 = getelementptr inbounds float, ptr %v15, i64 %v69
-  %v71 = mul i64 %v63, %v26
-  %v72 = add i64 %v71, %v5
-  %v73 = getelementptr inbounds float, ptr %v24, i64 %v72
-  br label %head74
-head74:
-  %i74 = phi i64 [ 0, %body60 ], [ %next74, %latch74 ]
-  %more74 = icmp slt i64 %i74, %v8
-  br i1 %more74, label %body74, label %exit74
-body74:
-  %v75 = getelementptr inbounds float, ptr %v70, i64 %i74
-  %v76 = load float, ptr %v75
-  %v77 = mul i64 %v8, 0
-  %v78 = add i64 %v77, %i74
-  %v79 = add i64 %v78, 2
-  %v80 = mul i64 %v79, 16
-  %v81 = getelementptr inbounds float, ptr %v46, i64 %v80
-  %v82 = getelementptr inbounds float, ptr %v81, i64 %i60
-  store float %v76, ptr %v82
-  %v83 = getelementptr inbounds float, ptr %v73, i64 %i74
-  %v84 = load float, ptr %v83
-  %v85 = mul i64 %v8, 1
-  %v86 = add i64 %v85, %i74
-  %v87 = add i64 %v86, 2
-  %v88 = mul i64 %v87, 16
-  %v89 = getelementptr inbounds float, ptr %v46, i64 %v88
-  %v90 = getelementptr inbounds float, ptr %v89, i64 %i60
-  store float %v84, ptr %v90
-  br label %latch74
-latch74:
-  %next74 = add nsw i64 %i74, 1
-  br label %head74
-exit74:
-  br label %latch60
-latch60:
-  %next60 = add nsw i64 %i60, 1
-  br label %head60
-exit60:
-  %v91 = load <16 x float>, ptr %v46, align 4
-  store <16 x float> splat (float 0xFFF0000000000000), ptr %s92
-  br label %head93
-head93:
-  %i93 = phi i64 [ 0, %exit60 ], [ %next93, %latch93 ]
-  %more93 = icmp slt i64 %i93, %v8
-  br i1 %more93, label %body93, label %exit93
-body93:
-  %v94 = mul i64 %v8, 0
-  %v95 = add i64 %v94, %i93
-  %v96 = add i64 %v95, 2
-  %v97 = mul i64 %v96, 16
-  %v98 = getelementptr inbounds float, ptr %v46, i64 %v97
-  %v99 = load <16 x float>, ptr %v98, align 4
-  %v100 = getelementptr inbounds float, ptr %v56, i64 %i93
-  %v101 = load float, ptr %v100
-  %v102 = insertelement <16 x float> poison, float %v101, i32 0
-  %v103 = shufflevector <16 x float> %v102, <16 x float> poison, <16 x i32> zeroinitializer
-  %v104 = fadd contract arcp nsz <16 x float> %v99, %v103
-  %v105 = mul i64 %v8, 1
-  %v106 = add i64 %v105, %i93
-  %v107 = add i64 %v106, 2
-  %v108 = mul i64 %v107, 16
-  %v109 = getelementptr inbounds float, ptr %v46, i64 %v108
-  %v110 = load <16 x float>, ptr %v109, align 4
-  %v111 = fdiv contract arcp nsz <16 x float> %v104, splat (float 0x4000000000000000)
-  %v112 = mul i64 %v8, 3
-  %v113 = add i64 %v112, %i93
-  %v114 = add i64 %v113, 2
-  %v115 = mul i64 %v114, 16
-  %v116 = getelementptr inbounds float, ptr %v46, i64 %v115
-  store <16 x float> %v111, ptr %v116, align 4
-  %v117 = fsub contract arcp nsz <16 x float> splat (float 0x3FF0000000000000), %v110
-  %v118 = mul i64 %v8, 5
-  %v119 = add i64 %v118, %i93
-  %v120 = add i64 %v119, 2
-  %v121 = mul i64 %v120, 16
-  %v122 = getelementptr inbounds float, ptr %v46, i64 %v121
-  store <16 x float> %v117, ptr %v122, align 4
-  %v123 = load <16 x float>, ptr %s92
-  %v124 = fcmp ogt <16 x float> %v123, %v111
-  %v125 = fcmp uno <16 x float> %v123, %v123
-  %v126 = or <16 x i1> %v124, %v125
-  %v127 = select <16 x i1> %v126, <16 x float> %v123, <16 x float> %v111
-  store <16 x float> %v127, ptr %s92
-  br label %latch93
-latch93:
-  %next93 = add nsw i64 %i93, 1
-  br label %head93
-exit93:
-  %v128 = load <16 x float>, ptr %s92
-  %v129 = fcmp ogt <16 x float> %v128, splat (float 0x0000000000000000)
-  %v130 = fcmp uno <16 x float> %v128, %v128
-  %v131 = or <16 x i1> %v129, %v130
-  %v132 = select <16 x i1> %v131, <16 x float> %v128, <16 x float> splat (float 0x0000000000000000)
-  %v133 = fsub contract arcp nsz <16 x float> %v132, splat (float 0x47EFFFFFE0000000)
-  store <16 x float> splat (float 0x0000000000000000), ptr %s134
-  store <16 x float> splat (float 0x0000000000000000), ptr %s135
+  store double 0.0, ptr %s53
+  %v54 = getelementptr inbounds float, ptr %v46, i64 16
+  %v55 = getelementptr inbounds ptr, ptr %addresses, i64 6
+  %v56 = load ptr, ptr %v55
+  %v57 = mul i64 0, %v44
+  %v58 = add i64 %v57, %v5
+  %v59 = getelementptr inbounds float, ptr %v42, i64 %v58
+  %v60 = sub i64 %v3, 1
+  br label %head61
+head61:
+  %i61 = phi i64 [ %v1, %entry ], [ %next61, %latch61 ]
+  %more61 = icmp slt i64 %i61, %v3
+  br i1 %more61, label %body61, label %exit61
+body61:
+  br label %head62
+head62:
+  %i62 = phi i64 [ 0, %body61 ], [ %next62, %latch62 ]
+  %more62 = icmp slt i64 %i62, 16
+  br i1 %more62, label %body62, label %exit62
+body62:
+  %v63 = add i64 %i61, %i62
+  %v64 = icmp slt i64 %v63, %v60
+  %v65 = select i1 %v64, i64 %v63, i64 %v60
+  %v66 = getelementptr inbounds float, ptr %v48, i64 %v65
+  %v67 = load float, ptr %v66
+  %v68 = fmul float %v67, %v52
+  %v69 = getelementptr inbounds float, ptr %v46, i64 %i62
+  store float %v68, ptr %v69
+  %v70 = mul i64 %v65, %v17
+  %v71 = add i64 %v70, %v5
+  %v72 = getelementptr inbounds float, ptr %v15, i64 %v71
+  %v73 = mul i64 %v65, %v26
+  %v74 = add i64 %v73, %v5
+  %v75 = getelementptr inbounds float, ptr %v24, i64 %v74
+  br label %head76
+head76:
+  %i76 = phi i64 [ 0, %body62 ], [ %next76, %latch76 ]
+  %more76 = icmp slt i64 %i76, %v8
+  br i1 %more76, label %body76, label %exit76
+body76:
+  %v77 = getelementptr inbounds float, ptr %v72, i64 %i76
+  %v78 = load float, ptr %v77
+  %v79 = mul i64 %v8, 0
+  %v80 = add i64 %v79, %i76
+  %v81 = add i64 %v80, 2
+  %v82 = mul i64 %v81, 16
+  %v83 = getelementptr inbounds float, ptr %v56, i64 %v82
+  %v84 = getelementptr inbounds float, ptr %v83, i64 %i62
+  store float %v78, ptr %v84
+  %v85 = getelementptr inbounds float, ptr %v75, i64 %i76
+  %v86 = load float, ptr %v85
+  %v87 = mul i64 %v8, 1
+  %v88 = add i64 %v87, %i76
+  %v89 = add i64 %v88, 2
+  %v90 = mul i64 %v89, 16
+  %v91 = getelementptr inbounds float, ptr %v56, i64 %v90
+  %v92 = getelementptr inbounds float, ptr %v91, i64 %i62
+  store float %v86, ptr %v92
+  br label %latch76
+latch76:
+  %next76 = add nsw i64 %i76, 1
+  br label %head76
+exit76:
+  br label %latch62
+latch62:
+  %next62 = add nsw i64 %i62, 1
+  br label %head62
+exit62:
+  %v93 = load <16 x float>, ptr %v46, align 4
+  store <16 x float> splat (float 0xFFF0000000000000), ptr %s94
+  br label %head95
+head95:
+  %i95 = phi i64 [ 0, %exit62 ], [ %next95, %latch95 ]
+  %more95 = icmp slt i64 %i95, %v8
+  br i1 %more95, label %body95, label %exit95
+body95:
+  %v96 = mul i64 %v8, 0
+  %v97 = add i64 %v96, %i95
+  %v98 = add i64 %v97, 2
+  %v99 = mul i64 %v98, 16
+  %v100 = getelementptr inbounds float, ptr %v56, i64 %v99
+  %v101 = load <16 x float>, ptr %v100, align 4
+  %v102 = getelementptr inbounds float, ptr %v59, i64 %i95
+  %v103 = load float, ptr %v102
+  %v104 = insertelement <16 x float> poison, float %v103, i32 0
+  %v105 = shufflevector <16 x float> %v104, <16 x float> poison, <16 x i32> zeroinitializer
+  %v106 = fadd contract arcp nsz <16 x float> %v101, %v105
+  %v107 = mul i64 %v8, 1
+  %v108 = add i64 %v107, %i95
+  %v109 = add i64 %v108, 2
+  %v110 = mul i64 %v109, 16
+  %v111 = getelementptr inbounds float, ptr %v56, i64 %v110
+  %v112 = load <16 x float>, ptr %v111, align 4
+  %v113 = fdiv contract arcp nsz <16 x float> %v106, splat (float 0x4000000000000000)
+  %v114 = mul i64 %v8, 3
+  %v115 = add i64 %v114, %i95
+  %v116 = add i64 %v115, 2
+  %v117 = mul i64 %v116, 16
+  %v118 = getelementptr inbounds float, ptr %v56, i64 %v117
+  store <16 x float> %v113, ptr %v118, align 4
+  %v119 = fsub contract arcp nsz <16 x float> splat (float 0x3FF0000000000000), %v112
+  %v120 = mul i64 %v8, 5
+  %v121 = add i64 %v120, %i95
+  %v122 = add i64 %v121, 2
+  %v123 = mul i64 %v122, 16
+  %v124 = getelementptr inbounds float, ptr %v56, i64 %v123
+  store <16 x float> %v119, ptr %v124, align 4
+  %v125 = load <16 x float>, ptr %s94
+  %v126 = fcmp ogt <16 x float> %v125, %v113
+  %v127 = fcmp uno <16 x float> %v125, %v125
+  %v128 = or <16 x i1> %v126, %v127
+  %v129 = select <16 x i1> %v128, <16 x float> %v125, <16 x float> %v113
+  store <16 x float> %v129, ptr %s94
+  br label %latch95
+latch95:
+  %next95 = add nsw i64 %i95, 1
+  br label %head95
+exit95:
+  %v130 = load <16 x float>, ptr %s94
+  %v131 = fcmp ogt <16 x float> %v130, splat (float 0x0000000000000000)
+  %v132 = fcmp uno <16 x float> %v130, %v130
+  %v133 = or <16 x i1> %v131, %v132
+  %v134 = select <16 x i1> %v133, <16 x float> %v130, <16 x float> splat (float 0x0000000000000000)
+  %v135 = fsub contract arcp nsz <16 x float> %v134, splat (float 0x47EFFFFFE0000000)
   store <16 x float> splat (float 0x0000000000000000), ptr %s136
   store <16 x float> splat (float 0x0000000000000000), ptr %s137
-  br label %head138
-head138:
-  %i138 = phi i64 [ 0, %exit93 ], [ %next138, %latch138 ]
-  %more138 = icmp slt i64 %i138, %v8
-  br i1 %more138, label %body138, label %exit138
-body138:
-  %v139 = mul i64 %v8, 1
-  %v140 = add i64 %v139, %i138
-  %v141 = add i64 %v140, 2
-  %v142 = mul i64 %v141, 16
-  %v143 = getelementptr inbounds float, ptr %v46, i64 %v142
-  %v144 = load <16 x float>, ptr %v143, align 4
-  %v145 = mul i64 %v8, 3
-  %v146 = add i64 %v145, %i138
-  %v147 = add i64 %v146, 2
-  %v148 = mul i64 %v147, 16
-  %v149 = getelementptr inbounds float, ptr %v46, i64 %v148
-  %v150 = load <16 x float>, ptr %v149, align 4
-  %v151 = fcmp ogt <16 x float> %v150, %v133
-  %v152 = fcmp uno <16 x float> %v150, %v150
-  %v153 = or <16 x i1> %v151, %v152
-  %v154 = select <16 x i1> %v153, <16 x float> %v150, <16 x float> %v133
-  %v155 = fsub contract arcp nsz <16 x float> %v154, %v128
-  %v156 = fmul contract arcp nsz <16 x float> splat (float 0x4000000000000000), %v155
-  %v157 = fcmp ogt <16 x float> %v156, splat (float 0x4056400000000000)
-  %v158 = select <16 x i1> %v157, <16 x float> splat (float 0x4056400000000000), <16 x float> %v156
-  %v159 = fcmp olt <16 x float> %v158, splat (float 0xC05A000000000000)
-  %v160 = select <16 x i1> %v159, <16 x float> splat (float 0xC05A000000000000), <16 x float> %v158
-  %v161 = fmul contract arcp nsz <16 x float> %v160, splat (float 0x3FF7154760000000)
-  %v162 = fadd contract arcp nsz <16 x float> %v161, splat (float 0x4168000000000000)
-  %v163 = fsub contract arcp nsz <16 x float> %v162, splat (float 0x4168000000000000)
-  %v164 = fmul contract arcp nsz <16 x float> %v163, splat (float 0x3FE62E0000000000)
-  %v165 = fsub contract arcp nsz <16 x float> %v160, %v164
-  %v166 = fmul contract arcp nsz <16 x float> %v163, splat (float 0x3F00BFBE80000000)
-  %v167 = fsub contract arcp nsz <16 x float> %v165, %v166
-  %v168 = fmul contract arcp nsz <16 x float> splat (float 0x3F2A01A020000000), %v167
-  %v169 = fadd contract arcp nsz <16 x float> %v168, splat (float 0x3F56C16C20000000)
-  %v170 = fmul contract arcp nsz <16 x float> %v169, %v167
-  %v171 = fadd contract arcp nsz <16 x float> %v170, splat (float 0x3F81111120000000)
-  %v172 = fmul contract arcp nsz <16 x float> %v171, %v167
-  %v173 = fadd contract arcp nsz <16 x float> %v172, splat (float 0x3FA5555560000000)
-  %v174 = fmul contract arcp nsz <16 x float> %v173, %v167
-  %v175 = fadd contract arcp nsz <16 x float> %v174, splat (float 0x3FC5555560000000)
-  %v176 = fmul contract arcp nsz <16 x float> %v175, %v167
-  %v177 = fadd contract arcp nsz <16 x float> %v176, splat (float 0x3FE0000000000000)
-  %v178 = fmul contract arcp nsz <16 x float> %v177, %v167
-  %v179 = fmul contract arcp nsz <16 x float> %v178, %v167
-  %v180 = fadd contract arcp nsz <16 x float> %v179, %v167
-  %v181 = fmul contract arcp nsz <16 x float> %v163, splat (float 0x3FE0000000000000)
-  %v182 = fadd contract arcp nsz <16 x float> %v181, splat (float 0x4168000000000000)
-  %v183 = fsub contract arcp nsz <16 x float> %v162, %v182
+  store <16 x float> splat (float 0x0000000000000000), ptr %s138
+  store <16 x float> splat (float 0x0000000000000000), ptr %s139
+  br label %head140
+head140:
+  %i140 = phi i64 [ 0, %exit95 ], [ %next140, %latch140 ]
+  %more140 = icmp slt i64 %i140, %v8
+  br i1 %more140, label %body140, label %exit140
+body140:
+  %v141 = mul i64 %v8, 1
+  %v142 = add i64 %v141, %i140
+  %v143 = add i64 %v142, 2
+  %v144 = mul i64 %v143, 16
+  %v145 = getelementptr inbounds float, ptr %v56, i64 %v144
+  %v146 = load <16 x float>, ptr %v145, align 4
+  %v147 = mul i64 %v8, 3
+  %v148 = add i64 %v147, %i140
+  %v149 = add i64 %v148, 2
+  %v150 = mul i64 %v149, 16
+  %v151 = getelementptr inbounds float, ptr %v56, i64 %v150
+  %v152 = load <16 x float>, ptr %v151, align 4
+  %v153 = fcmp ogt <16 x float> %v152, %v135
+  %v154 = fcmp uno <16 x float> %v152, %v152
+  %v155 = or <16 x i1> %v153, %v154
+  %v156 = select <16 x i1> %v155, <16 x float> %v152, <16 x float> %v135
+  %v157 = fsub contract arcp nsz <16 x float> %v156, %v130
+  %v158 = fmul contract arcp nsz <16 x float> splat (float 0x4000000000000000), %v157
+  %v159 = fcmp ogt <16 x float> %v158, splat (float 0x4056400000000000)
+  %v160 = select <16 x i1> %v159, <16 x float> splat (float 0x4056400000000000), <16 x float> %v158
+  %v161 = fcmp olt <16 x float> %v160, splat (float 0xC05A000000000000)
+  %v162 = select <16 x i1> %v161, <16 x float> splat (float 0xC05A000000000000), <16 x float> %v160
+  %v163 = fmul contract arcp nsz <16 x float> %v162, splat (float 0x3FF7154760000000)
+  %v164 = fadd contract arcp nsz <16 x float> %v163, splat (float 0x4168000000000000)
+  %v165 = fsub contract arcp nsz <16 x float> %v164, splat (float 0x4168000000000000)
+  %v166 = fmul contract arcp nsz <16 x float> %v165, splat (float 0x3FE62E0000000000)
+  %v167 = fsub contract arcp nsz <16 x float> %v162, %v166
+  %v168 = fmul contract arcp nsz <16 x float> %v165, splat (float 0x3F00BFBE80000000)
+  %v169 = fsub contract arcp nsz <16 x float> %v167, %v168
+  %v170 = fmul contract arcp nsz <16 x float> splat (float 0x3F2A01A020000000), %v169
+  %v171 = fadd contract arcp nsz <16 x float> %v170, splat (float 0x3F56C16C20000000)
+  %v172 = fmul contract arcp nsz <16 x float> %v171, %v169
+  %v173 = fadd contract arcp nsz <16 x float> %v172, splat (float 0x3F81111120000000)
+  %v174 = fmul contract arcp nsz <16 x float> %v173, %v169
+  %v175 = fadd contract arcp nsz <16 x float> %v174, splat (float 0x3FA5555560000000)
+  %v176 = fmul contract arcp nsz <16 x float> %v175, %v169
+  %v177 = fadd contract arcp nsz <16 x float> %v176, splat (float 0x3FC5555560000000)
+  %v178 = fmul contract arcp nsz <16 x float> %v177, %v169
+  %v179 = fadd contract arcp nsz <16 x float> %v178, splat (float 0x3FE0000000000000)
+  %v180 = fmul contract arcp nsz <16 x float> %v179, %v169
+  %v181 = fmul contract arcp nsz <16 x float> %v180, %v169
+  %v182 = fadd contract arcp nsz <16 x float> %v181, %v169
+  %v183 = fmul contract arcp nsz <16 x float> %v165, splat (float 0x3FE0000000000000)
   %v184 = fadd contract arcp nsz <16 x float> %v183, splat (float 0x4168000000000000)
-  %v185 = bitcast <16 x float> %v182 to <16 x i32>
-  %v186 = add <16 x i32> %v185, splat (i32 127)
-  %v187 = shl <16 x i32> %v186, splat (i32 23)
-  %v188 = bitcast <16 x i32> %v187 to <16 x float>
-  %v189 = bitcast <16 x float> %v184 to <16 x i32>
-  %v190 = add <16 x i32> %v189, splat (i32 127)
-  %v191 = shl <16 x i32> %v190, splat (i32 23)
-  %v192 = bitcast <16 x i32> %v191 to <16 x float>
-  %v193 = fmul contract arcp nsz <16 x float> %v180, %v188
-  %v194 = fadd contract arcp nsz <16 x float> %v193, %v188
-  %v195 = fmul contract arcp nsz <16 x float> %v194, %v192
-  %v196 = mul i64 %v8, 4
-  %v197 = add i64 %v196, %i138
-  %v198 = add i64 %v197, 2
-  %v199 = mul i64 %v198, 16
-  %v200 = getelementptr inbounds float, ptr %v46, i64 %v199
-  store <16 x float> %v195, ptr %v200, align 4
-  %v201 = fcmp oeq <16 x float> %v155, splat (float 0x0000000000000000)
-  %v202 = select <16 x i1> %v201, <16 x float> splat (float 0x0000000000000000), <16 x float> %v195
-  %v203 = select <16 x i1> %v201, <16 x float> splat (float 0x3FF0000000000000), <16 x float> splat (float 0x0000000000000000)
-  %v204 = fmul contract arcp nsz <16 x float> %v144, %v155
-  %v205 = load <16 x float>, ptr %s134
-  %v206 = fadd contract arcp nsz <16 x float> %v205, %v202
-  store <16 x float> %v206, ptr %s134
-  %v207 = load <16 x float>, ptr %s135
-  %v208 = fadd contract arcp nsz <16 x float> %v207, %v203
-  store <16 x float> %v208, ptr %s135
-  %v209 = load <16 x float>, ptr %s136
-  %v210 = fadd contract arcp nsz <16 x float> %v209, %v204
-  store <16 x float> %v210, ptr %s136
-  %v211 = load <16 x float>, ptr %s137
-  %v212 = fadd contract arcp nsz <16 x float> %v211, %v195
-  store <16 x float> %v212, ptr %s137
-  br label %latch138
-latch138:
-  %next138 = add nsw i64 %i138, 1
-  br label %head138
-exit138:
-  %v213 = load <16 x float>, ptr %s134
-  %v214 = load <16 x float>, ptr %s135
+  %v185 = fsub contract arcp nsz <16 x float> %v164, %v184
+  %v186 = fadd contract arcp nsz <16 x float> %v185, splat (float 0x4168000000000000)
+  %v187 = bitcast <16 x float> %v184 to <16 x i32>
+  %v188 = add <16 x i32> %v187, splat (i32 127)
+  %v189 = shl <16 x i32> %v188, splat (i32 23)
+  %v190 = bitcast <16 x i32> %v189 to <16 x float>
+  %v191 = bitcast <16 x float> %v186 to <16 x i32>
+  %v192 = add <16 x i32> %v191, splat (i32 127)
+  %v193 = shl <16 x i32> %v192, splat (i32 23)
+  %v194 = bitcast <16 x i32> %v193 to <16 x float>
+  %v195 = fmul contract arcp nsz <16 x float> %v182, %v190
+  %v196 = fadd contract arcp nsz <16 x float> %v195, %v190
+  %v197 = fmul contract arcp nsz <16 x float> %v196, %v194
+  %v198 = mul i64 %v8, 4
+  %v199 = add i64 %v198, %i140
+  %v200 = add i64 %v199, 2
+  %v201 = mul i64 %v200, 16
+  %v202 = getelementptr inbounds float, ptr %v56, i64 %v201
+  store <16 x float> %v197, ptr %v202, align 4
+  %v203 = fcmp oeq <16 x float> %v157, splat (float 0x0000000000000000)
+  %v204 = select <16 x i1> %v203, <16 x float> splat (float 0x0000000000000000), <16 x float> %v197
+  %v205 = select <16 x i1> %v203, <16 x float> splat (float 0x3FF0000000000000), <16 x float> splat (float 0x0000000000000000)
+  %v206 = fmul contract arcp nsz <16 x float> %v146, %v157
+  %v207 = load <16 x float>, ptr %s136
+  %v208 = fadd contract arcp nsz <16 x float> %v207, %v204
+  store <16 x float> %v208, ptr %s136
+  %v209 = load <16 x float>, ptr %s137
+  %v210 = fadd contract arcp nsz <16 x float> %v209, %v205
+  store <16 x float> %v210, ptr %s137
+  %v211 = load <16 x float>, ptr %s138
+  %v212 = fadd contract arcp nsz <16 x float> %v211, %v206
+  store <16 x float> %v212, ptr %s138
+  %v213 = load <16 x float>, ptr %s139
+  %v214 = fadd contract arcp nsz <16 x float> %v213, %v197
+  store <16 x float> %v214, ptr %s139
+  br label %latch140
+latch140:
+  %next140 = add nsw i64 %i140, 1
+  br label %head140
+exit140:
   %v215 = load <16 x float>, ptr %s136
   %v216 = load <16 x float>, ptr %s137
-  %v217 = fsub contract arcp nsz <16 x float> %v214, splat (float 0x3FF0000000000000)
-  %v218 = fadd contract arcp nsz <16 x float> %v213, %v217
-  %v219 = extractelement <16 x float> %v218, i32 0
-  %v220 = call float @log1pf(float %v219)
-  %v221 = insertelement <16 x float> poison, float %v220, i32 0
-  %v222 = extractelement <16 x float> %v218, i32 1
-  %v223 = call float @log1pf(float %v222)
-  %v224 = insertelement <16 x float> %v221, float %v223, i32 1
-  %v225 = extractelement <16 x float> %v218, i32 2
-  %v226 = call float @log1pf(float %v225)
-  %v227 = insertelement <16 x float> %v224, float %v226, i32 2
-  %v228 = extractelement <16 x float> %v218, i32 3
-  %v229 = call float @log1pf(float %v228)
-  %v230 = insertelement <16 x float> %v227, float %v229, i32 3
-  %v231 = extractelement <16 x float> %v218, i32 4
-  %v232 = call float @log1pf(float %v231)
-  %v233 = insertelement <16 x float> %v230, float %v232, i32 4
-  %v234 = extractelement <16 x float> %v218, i32 5
-  %v235 = call float @log1pf(float %v234)
-  %v236 = insertelement <16 x float> %v233, float %v235, i32 5
-  %v237 = extractelement <16 x float> %v218, i32 6
-  %v238 = call float @log1pf(float %v237)
-  %v239 = insertelement <16 x float> %v236, float %v238, i32 6
-  %v240 = extractelement <16 x float> %v218, i32 7
-  %v241 = call float @log1pf(float %v240)
-  %v242 = insertelement <16 x float> %v239, float %v241, i32 7
-  %v243 = extractelement <16 x float> %v218, i32 8
-  %v244 = call float @log1pf(float %v243)
-  %v245 = insertelement <16 x float> %v242, float %v244, i32 8
-  %v246 = extractelement <16 x float> %v218, i32 9
-  %v247 = call float @log1pf(float %v246)
-  %v248 = insertelement <16 x float> %v245, float %v247, i32 9
-  %v249 = extractelement <16 x float> %v218, i32 10
-  %v250 = call float @log1pf(float %v249)
-  %v251 = insertelement <16 x float> %v248, float %v250, i32 10
-  %v252 = extractelement <16 x float> %v218, i32 11
-  %v253 = call float @log1pf(float %v252)
-  %v254 = insertelement <16 x float> %v251, float %v253, i32 11
-  %v255 = extractelement <16 x float> %v218, i32 12
-  %v256 = call float @log1pf(float %v255)
-  %v257 = insertelement <16 x float> %v254, float %v256, i32 12
-  %v258 = extractelement <16 x float> %v218, i32 13
-  %v259 = call float @log1pf(float %v258)
-  %v260 = insertelement <16 x float> %v257, float %v259, i32 13
-  %v261 = extractelement <16 x float> %v218, i32 14
-  %v262 = call float @log1pf(float %v261)
-  %v263 = insertelement <16 x float> %v260, float %v262, i32 14
-  %v264 = extractelement <16 x float> %v218, i32 15
-  %v265 = call float @log1pf(float %v264)
-  %v266 = insertelement <16 x float> %v263, float %v265, i32 15
-  %v267 = fmul contract arcp nsz <16 x float> splat (float 0x4000000000000000), %v215
-  %v268 = fsub contract arcp nsz <16 x float> %v266, %v267
-  store <16 x float> splat (float 0x0000000000000000), ptr %s269
-  br label %head270
-head270:
-  %i270 = phi i64 [ 0, %exit138 ], [ %next270, %latch270 ]
-  %more270 = icmp slt i64 %i270, %v8
-  br i1 %more270, label %body270, label %exit270
-body270:
-  %v271 = mul i64 %v8, 4
-  %v272 = add i64 %v271, %i270
-  %v273 = add i64 %v272, 2
-  %v274 = mul i64 %v273, 16
-  %v275 = getelementptr inbounds float, ptr %v46, i64 %v274
-  %v276 = load <16 x float>, ptr %v275, align 4
-  %v277 = mul i64 %v8, 5
-  %v278 = add i64 %v277, %i270
-  %v279 = add i64 %v278, 2
-  %v280 = mul i64 %v279, 16
-  %v281 = getelementptr inbounds float, ptr %v46, i64 %v280
-  %v282 = load <16 x float>, ptr %v281, align 4
-  %v283 = fdiv contract arcp nsz <16 x float> %v276, %v216
-  %v284 = fcmp ogt <16 x float> %v283, splat (float 0x3FE0000000000000)
-  %v285 = uitofp <16 x i1> %v284 to <16 x float>
-  %v286 = mul i64 %v8, 6
-  %v287 = add i64 %v286, %i270
-  %v288 = add i64 %v287, 2
-  %v289 = mul i64 %v288, 16
-  %v290 = getelementptr inbounds float, ptr %v46, i64 %v289
-  store <16 x float> %v285, ptr %v290, align 4
-  %v291 = select <16 x i1> %v284, <16 x float> splat (float 0x0000000000000000), <16 x float> %v283
-  %v292 = fmul contract arcp nsz <16 x float> %v282, %v283
-  %v293 = mul i64 %v8, 8
-  %v294 = add i64 %v293, %i270
-  %v295 = add i64 %v294, 2
-  %v296 = mul i64 %v295, 16
-  %v297 = getelementptr inbounds float, ptr %v46, i64 %v296
-  store <16 x float> %v292, ptr %v297, align 4
-  %v298 = fsub contract arcp nsz <16 x float> splat (float 0x3FF0000000000000), %v283
-  %v299 = mul i64 %v8, 7
-  %v300 = add i64 %v299, %i270
-  %v301 = add i64 %v300, 2
-  %v302 = mul i64 %v301, 16
-  %v303 = getelementptr inbounds float, ptr %v46, i64 %v302
-  store <16 x float> %v298, ptr %v303, align 4
-  %v304 = load <16 x float>, ptr %s269
-  %v305 = fadd contract arcp nsz <16 x float> %v304, %v291
-  store <16 x float> %v305, ptr %s269
-  br label %latch270
-latch270:
-  %next270 = add nsw i64 %i270, 1
-  br label %head270
-exit270:
-  %v306 = load <16 x float>, ptr %s269
-  br label %head307
-head307:
-  %i307 = phi i64 [ 0, %exit270 ], [ %next307, %latch307 ]
-  %more307 = icmp slt i64 %i307, %v8
-  br i1 %more307, label %body307, label %exit307
-body307:
-  %v308 = mul i64 %v8, 1
-  %v309 = add i64 %v308, %i307
-  %v310 = add i64 %v309, 2
-  %v311 = mul i64 %v310, 16
-  %v312 = getelementptr inbounds float, ptr %v46, i64 %v311
-  %v313 = load <16 x float>, ptr %v312, align 4
-  %v314 = mul i64 %v8, 6
-  %v315 = add i64 %v314, %i307
-  %v316 = add i64 %v315, 2
-  %v317 = mul i64 %v316, 16
-  %v318 = getelementptr inbounds float, ptr %v46, i64 %v317
-  %v319 = load <16 x float>, ptr %v318, align 4
-  %v320 = fcmp une <16 x float> %v319, splat (float 0x0000000000000000)
-  %v321 = mul i64 %v8, 8
-  %v322 = add i64 %v321, %i307
-  %v323 = add i64 %v322, 2
-  %v324 = mul i64 %v323, 16
-  %v325 = getelementptr inbounds float, ptr %v46, i64 %v324
-  %v326 = load <16 x float>, ptr %v325, align 4
-  %v327 = mul i64 %v8, 7
-  %v328 = add i64 %v327, %i307
-  %v329 = add i64 %v328, 2
-  %v330 = mul i64 %v329, 16
-  %v331 = getelementptr inbounds float, ptr %v46, i64 %v330
-  %v332 = load <16 x float>, ptr %v331, align 4
-  %v333 = select <16 x i1> %v320, <16 x float> %v306, <16 x float> %v332
-  %v334 = fmul contract arcp nsz <16 x float> %v313, %v333
-  %v335 = fsub contract arcp nsz <16 x float> %v326, %v334
-  %v336 = fmul contract arcp nsz <16 x float> %v335, %v91
-  %v337 = mul i64 %v8, 2
-  %v338 = add i64 %v337, %i307
-  %v339 = add i64 %v338, 2
-  %v340 = mul i64 %v339, 16
-  %v341 = getelementptr inbounds float, ptr %v46, i64 %v340
-  store <16 x float> %v336, ptr %v341, align 4
-  br label %latch307
-latch307:
-  %next307 = add nsw i64 %i307, 1
-  br label %head307
-exit307:
-  store <16 x float> %v268, ptr %v58, align 4
-  %v342 = sub i64 %v3, %i59
-  %v343 = icmp slt i64 %v342, 16
-  %v344 = select i1 %v343, i64 %v342, i64 16
-  br label %head345
-head345:
-  %i345 = phi i64 [ 0, %exit307 ], [ %next345, %latch345 ]
-  %more345 = icmp slt i64 %i345, %v344
-  br i1 %more345, label %body345, label %exit345
-body345:
-  %v346 = add i64 %i59, %i345
-  %v347 = getelementptr inbounds float, ptr %v48, i64 %v346
-  %v348 = load float, ptr %v347
-  %v349 = getelementptr inbounds float, ptr %v58, i64 %i345
+  %v217 = load <16 x float>, ptr %s138
+  %v218 = load <16 x float>, ptr %s139
+  %v219 = fsub contract arcp nsz <16 x float> %v216, splat (float 0x3FF0000000000000)
+  %v220 = fadd contract arcp nsz <16 x float> %v215, %v219
+  %v221 = extractelement <16 x float> %v220, i32 0
+  %v222 = call float @log1pf(float %v221)
+  %v223 = insertelement <16 x float> poison, float %v222, i32 0
+  %v224 = extractelement <16 x float> %v220, i32 1
+  %v225 = call float @log1pf(float %v224)
+  %v226 = insertelement <16 x float> %v223, float %v225, i32 1
+  %v227 = extractelement <16 x float> %v220, i32 2
+  %v228 = call float @log1pf(float %v227)
+  %v229 = insertelement <16 x float> %v226, float %v228, i32 2
+  %v230 = extractelement <16 x float> %v220, i32 3
+  %v231 = call float @log1pf(float %v230)
+  %v232 = insertelement <16 x float> %v229, float %v231, i32 3
+  %v233 = extractelement <16 x float> %v220, i32 4
+  %v234 = call float @log1pf(float %v233)
+  %v235 = insertelement <16 x float> %v232, float %v234, i32 4
+  %v236 = extractelement <16 x float> %v220, i32 5
+  %v237 = call float @log1pf(float %v236)
+  %v238 = insertelement <16 x float> %v235, float %v237, i32 5
+  %v239 = extractelement <16 x float> %v220, i32 6
+  %v240 = call float @log1pf(float %v239)
+  %v241 = insertelement <16 x float> %v238, float %v240, i32 6
+  %v242 = extractelement <16 x float> %v220, i32 7
+  %v243 = call float @log1pf(float %v242)
+  %v244 = insertelement <16 x float> %v241, float %v243, i32 7
+  %v245 = extractelement <16 x float> %v220, i32 8
+  %v246 = call float @log1pf(float %v245)
+  %v247 = insertelement <16 x float> %v244, float %v246, i32 8
+  %v248 = extractelement <16 x float> %v220, i32 9
+  %v249 = call float @log1pf(float %v248)
+  %v250 = insertelement <16 x float> %v247, float %v249, i32 9
+  %v251 = extractelement <16 x float> %v220, i32 10
+  %v252 = call float @log1pf(float %v251)
+  %v253 = insertelement <16 x float> %v250, float %v252, i32 10
+  %v254 = extractelement <16 x float> %v220, i32 11
+  %v255 = call float @log1pf(float %v254)
+  %v256 = insertelement <16 x float> %v253, float %v255, i32 11
+  %v257 = extractelement <16 x float> %v220, i32 12
+  %v258 = call float @log1pf(float %v257)
+  %v259 = insertelement <16 x float> %v256, float %v258, i32 12
+  %v260 = extractelement <16 x float> %v220, i32 13
+  %v261 = call float @log1pf(float %v260)
+  %v262 = insertelement <16 x float> %v259, float %v261, i32 13
+  %v263 = extractelement <16 x float> %v220, i32 14
+  %v264 = call float @log1pf(float %v263)
+  %v265 = insertelement <16 x float> %v262, float %v264, i32 14
+  %v266 = extractelement <16 x float> %v220, i32 15
+  %v267 = call float @log1pf(float %v266)
+  %v268 = insertelement <16 x float> %v265, float %v267, i32 15
+  %v269 = fmul contract arcp nsz <16 x float> splat (float 0x4000000000000000), %v217
+  %v270 = fsub contract arcp nsz <16 x float> %v268, %v269
+  store <16 x float> splat (float 0x0000000000000000), ptr %s271
+  br label %head272
+head272:
+  %i272 = phi i64 [ 0, %exit140 ], [ %next272, %latch272 ]
+  %more272 = icmp slt i64 %i272, %v8
+  br i1 %more272, label %body272, label %exit272
+body272:
+  %v273 = mul i64 %v8, 4
+  %v274 = add i64 %v273, %i272
+  %v275 = add i64 %v274, 2
+  %v276 = mul i64 %v275, 16
+  %v277 = getelementptr inbounds float, ptr %v56, i64 %v276
+  %v278 = load <16 x float>, ptr %v277, align 4
+  %v279 = mul i64 %v8, 5
+  %v280 = add i64 %v279, %i272
+  %v281 = add i64 %v280, 2
+  %v282 = mul i64 %v281, 16
+  %v283 = getelementptr inbounds float, ptr %v56, i64 %v282
+  %v284 = load <16 x float>, ptr %v283, align 4
+  %v285 = fdiv contract arcp nsz <16 x float> %v278, %v218
+  %v286 = fcmp ogt <16 x float> %v285, splat (float 0x3FE0000000000000)
+  %v287 = uitofp <16 x i1> %v286 to <16 x float>
+  %v288 = mul i64 %v8, 6
+  %v289 = add i64 %v288, %i272
+  %v290 = add i64 %v289, 2
+  %v291 = mul i64 %v290, 16
+  %v292 = getelementptr inbounds float, ptr %v56, i64 %v291
+  store <16 x float> %v287, ptr %v292, align 4
+  %v293 = select <16 x i1> %v286, <16 x float> splat (float 0x0000000000000000), <16 x float> %v285
+  %v294 = fmul contract arcp nsz <16 x float> %v284, %v285
+  %v295 = mul i64 %v8, 8
+  %v296 = add i64 %v295, %i272
+  %v297 = add i64 %v296, 2
+  %v298 = mul i64 %v297, 16
+  %v299 = getelementptr inbounds float, ptr %v56, i64 %v298
+  store <16 x float> %v294, ptr %v299, align 4
+  %v300 = fsub contract arcp nsz <16 x float> splat (float 0x3FF0000000000000), %v285
+  %v301 = mul i64 %v8, 7
+  %v302 = add i64 %v301, %i272
+  %v303 = add i64 %v302, 2
+  %v304 = mul i64 %v303, 16
+  %v305 = getelementptr inbounds float, ptr %v56, i64 %v304
+  store <16 x float> %v300, ptr %v305, align 4
+  %v306 = load <16 x float>, ptr %s271
+  %v307 = fadd contract arcp nsz <16 x float> %v306, %v293
+  store <16 x float> %v307, ptr %s271
+  br label %latch272
+latch272:
+  %next272 = add nsw i64 %i272, 1
+  br label %head272
+exit272:
+  %v308 = load <16 x float>, ptr %s271
+  br label %head309
+head309:
+  %i309 = phi i64 [ 0, %exit272 ], [ %next309, %latch309 ]
+  %more309 = icmp slt i64 %i309, %v8
+  br i1 %more309, label %body309, label %exit309
+body309:
+  %v310 = mul i64 %v8, 1
+  %v311 = add i64 %v310, %i309
+  %v312 = add i64 %v311, 2
+  %v313 = mul i64 %v312, 16
+  %v314 = getelementptr inbounds float, ptr %v56, i64 %v313
+  %v315 = load <16 x float>, ptr %v314, align 4
+  %v316 = mul i64 %v8, 6
+  %v317 = add i64 %v316, %i309
+  %v318 = add i64 %v317, 2
+  %v319 = mul i64 %v318, 16
+  %v320 = getelementptr inbounds float, ptr %v56, i64 %v319
+  %v321 = load <16 x float>, ptr %v320, align 4
+  %v322 = fcmp une <16 x float> %v321, splat (float 0x0000000000000000)
+  %v323 = mul i64 %v8, 8
+  %v324 = add i64 %v323, %i309
+  %v325 = add i64 %v324, 2
+  %v326 = mul i64 %v325, 16
+  %v327 = getelementptr inbounds float, ptr %v56, i64 %v326
+  %v328 = load <16 x float>, ptr %v327, align 4
+  %v329 = mul i64 %v8, 7
+  %v330 = add i64 %v329, %i309
+  %v331 = add i64 %v330, 2
+  %v332 = mul i64 %v331, 16
+  %v333 = getelementptr inbounds float, ptr %v56, i64 %v332
+  %v334 = load <16 x float>, ptr %v333, align 4
+  %v335 = select <16 x i1> %v322, <16 x float> %v308, <16 x float> %v334
+  %v336 = fmul contract arcp nsz <16 x float> %v315, %v335
+  %v337 = fsub contract arcp nsz <16 x float> %v328, %v336
+  %v338 = fmul contract arcp nsz <16 x float> %v337, %v93
+  %v339 = mul i64 %v8, 2
+  %v340 = add i64 %v339, %i309
+  %v341 = add i64 %v340, 2
+  %v342 = mul i64 %v341, 16
+  %v343 = getelementptr inbounds float, ptr %v56, i64 %v342
+  store <16 x float> %v338, ptr %v343, align 4
+  br label %latch309
+latch309:
+  %next309 = add nsw i64 %i309, 1
+  br label %head309
+exit309:
+  store <16 x float> %v270, ptr %v54, align 4
+  %v344 = sub i64 %v3, %i61
+  %v345 = icmp slt i64 %v344, 16
+  %v346 = select i1 %v345, i64 %v344, i64 16
+  br label %head347
+head347:
+  %i347 = phi i64 [ 0, %exit309 ], [ %next347, %latch347 ]
+  %more347 = icmp slt i64 %i347, %v346
+  br i1 %more347, label %body347, label %exit347
+body347:
+  %v348 = add i64 %i61, %i347
+  %v349 = getelementptr inbounds float, ptr %v48, i64 %v348
   %v350 = load float, ptr %v349
-  %v351 = fmul float %v348, %v350
-  %v352 = fpext float %v351 to double
-  %v353 = load double, ptr %s57
-  %v354 = fadd double %v353, %v352
-  store double %v354, ptr %s57
-  %v355 = mul i64 %v346, %v35
-  %v356 = add i64 %v355, %v5
-  %v357 = getelementptr inbounds float, ptr %v33, i64 %v356
-  br label %head358
-head358:
-  %i358 = phi i64 [ 0, %body345 ], [ %next358, %latch358 ]
-  %more358 = icmp slt i64 %i358, %v8
-  br i1 %more358, label %body358, label %exit358
-body358:
-  %v359 = mul i64 %v8, 2
-  %v360 = add i64 %v359, %i358
-  %v361 = add i64 %v360, 2
-  %v362 = mul i64 %v361, 16
-  %v363 = getelementptr inbounds float, ptr %v46, i64 %v362
-  %v364 = getelementptr inbounds float, ptr %v363, i64 %i345
-  %v365 = load float, ptr %v364
-  %v366 = getelementptr inbounds float, ptr %v357, i64 %i358
-  store float %v365, ptr %v366
-  br label %latch358
-latch358:
-  %next358 = add nsw i64 %i358, 1
-  br label %head358
-exit358:
-  br label %latch345
-latch345:
-  %next345 = add nsw i64 %i345, 1
-  br label %head345
-exit345:
-  br label %latch59
-latch59:
-  %next59 = add nsw i64 %i59, 16
-  br label %head59
-exit59:
-  %v367 = getelementptr inbounds ptr, ptr %addresses, i64 4
-  %v368 = load ptr, ptr %v367
-  %v369 = getelementptr inbounds double, ptr %v368, i64 0
-  %v370 = load double, ptr %v369
-  %v371 = load double, ptr %s57
-  %v372 = fadd double %v370, %v371
-  store double %v372, ptr %v369
+  %v351 = getelementptr inbounds float, ptr %v54, i64 %i347
+  %v352 = load float, ptr %v351
+  %v353 = fmul float %v350, %v352
+  %v354 = fpext float %v353 to double
+  %v355 = load double, ptr %s53
+  %v356 = fadd double %v355, %v354
+  store double %v356, ptr %s53
+  %v357 = mul i64 %v348, %v35
+  %v358 = add i64 %v357, %v5
+  %v359 = getelementptr inbounds float, ptr %v33, i64 %v358
+  br label %head360
+head360:
+  %i360 = phi i64 [ 0, %body347 ], [ %next360, %latch360 ]
+  %more360 = icmp slt i64 %i360, %v8
+  br i1 %more360, label %body360, label %exit360
+body360:
+  %v361 = mul i64 %v8, 2
+  %v362 = add i64 %v361, %i360
+  %v363 = add i64 %v362, 2
+  %v364 = mul i64 %v363, 16
+  %v365 = getelementptr inbounds float, ptr %v56, i64 %v364
+  %v366 = getelementptr inbounds float, ptr %v365, i64 %i347
+  %v367 = load float, ptr %v366
+  %v368 = getelementptr inbounds float, ptr %v359, i64 %i360
+  store float %v367, ptr %v368
+  br label %latch360
+latch360:
+  %next360 = add nsw i64 %i360, 1
+  br label %head360
+exit360:
+  br label %latch347
+latch347:
+  %next347 = add nsw i64 %i347, 1
+  br label %head347
+exit347:
+  br label %latch61
+latch61:
+  %next61 = add nsw i64 %i61, 16
+  br label %head61
+exit61:
+  %v369 = getelementptr inbounds ptr, ptr %addresses, i64 4
+  %v370 = load ptr, ptr %v369
+  %v371 = getelementptr inbounds double, ptr %v370, i64 0
+  %v372 = load double, ptr %v371
+  %v373 = load double, ptr %s53
+  %v374 = fadd double %v372, %v373
+  store double %v374, ptr %v371
   ret void
 }
 

@@ -1,0 +1,198 @@
+"""Activations, logits and probabilities of rows, compiled: a row has the same bits whatever rows are beside it."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gpunn.compile.cpu import kernels, native, product
+from gpunn.compile.cpu import operation as op
+from gpunn.compile.cpu.operation import Matrix
+from gpunn.compile.cpu.program import N_SLOTS, loaded
+from gpunn.compile.cpu.workspace import Workspace, empty_aligned
+from gpunn.compile.trace import Untraceable
+from gpunn.nn.activations import Identity
+from gpunn.nn.heads import Head
+from gpunn.nn.network import Network
+from gpunn.nn.probabilities import of_row
+
+BLOCK = 2**17  # elements in the widest layer of a block of rows: they stay in the cache of a core
+LEAST = 48  # rows of a block: with fewer the products are slow
+N_CHECKED = product.ROWS + 1  # rows of the check: of a full tile and of another
+TOLERANCE = {"float32": 1e-3, "float64": 1e-7}  # relative
+KEPT = 2**19  # elements of a thread's memory that is kept: to get new memory takes longer than a small prediction
+
+
+class CompiledPrediction:
+    """Activations of a layer as a function of theta and rows, for networks of one set of formulas and one dtype.
+
+    Parameters
+    ----------
+    network : Network
+    dtype : str
+        Of theta and X.
+    head : Head, optional
+        With it the last layer gives the probabilities of the classes in place of the logits.
+    exclusive : bool, default True
+        Whether the probabilities of a row sum to 1.
+
+    Raises
+    ------
+    Untraceable
+        If a formula cannot be traced, or what is compiled computes otherwise.
+    ModuleNotFoundError
+        If Numba is not installed.
+    """
+
+    def __init__(self, network: Network, dtype: str, head: Head | None = None, exclusive: bool = True) -> None:
+        self.network, self.dtype, self.head, self.exclusive = network, np.dtype(dtype), head, exclusive
+        found, self.scratch = kernels.forward_kernels(network, dtype), kernels.forward_scratch(network, dtype)
+        self.last = f"forward_{len(network.layers) - 1}"
+        if head is not None:
+            if not isinstance(network.output, Identity):
+                raise Untraceable("the output layer learns parameters of its own")
+            self.last = "probabilities"
+            found[self.last], of_head = kernels.probabilities_kernel(head, dtype, network.sizes[-1], exclusive)
+            self.scratch = max(self.scratch, of_head)
+        self.functions, self.slots = loaded(found, dtype)
+        vector_bytes = native.vector_bytes()
+        source = product.module(dtype, vector_bytes)
+        for name, address in native.load("product", lambda: source, source, ["pack", "product"], {}).items():
+            self.slots[name] = N_SLOTS + len(self.functions)
+            self.functions.append(address)
+        self.run = native.runtime(dtype).run
+        self.width = product.panels(dtype, vector_bytes).width
+        self.rows = max(LEAST, BLOCK // self._padded(max(network.sizes)))
+        self.program = functools.lru_cache(64)(self._program)
+        self.of_thread = threading.local()
+        self._check()
+
+    def _check(self) -> None:
+        """Raise `Untraceable` if it predicts otherwise than the formulas do."""
+        rng = np.random.default_rng(0)
+        theta, X = (
+            rng.uniform(-1, 1, shape).astype(self.dtype)
+            for shape in (self.network.n_parameters, (N_CHECKED, self.network.sizes[0]))
+        )
+        n_layers = len(self.network.layers)
+        for number in range(1, n_layers + 1):
+            with np.errstate(all="ignore"):
+                right = self.network.hidden(np, theta, X, number)
+                if self.head is not None and number == n_layers:
+                    right = of_row(np, self.head, right, right.shape[-1], self.exclusive)
+            error = np.linalg.norm(self(theta, X, number) - right)
+            if np.all(np.isfinite(right)) and not error <= TOLERANCE[self.dtype.name] * np.linalg.norm(right):
+                raise Untraceable(f"what is compiled gives layer {number} otherwise than the formulas do")
+
+    def __call__(self, theta: np.ndarray, X: np.ndarray, layer: int) -> np.ndarray:
+        """Activations of a layer, counted from 1, or of the last the probabilities; any thread may call it.
+
+        Parameters
+        ----------
+        theta : ndarray (P,) or (m, P)
+        X : ndarray (n, d)
+
+        Returns
+        -------
+        h : ndarray (n, n_out) or (m, n, n_out)
+        """
+        if theta.ndim == 2:
+            return np.stack([self(one, X, layer) for one in theta])
+        if X.strides[1] != X.itemsize or X.strides[0] % X.itemsize:
+            X = np.ascontiguousarray(X)
+        theta, n = np.ascontiguousarray(theta), len(X)
+        out = np.empty((n, self.network.sizes[layer]), self.dtype)
+        is_packed = n >= product.PACK
+        memory = self._kept_memory(is_packed)
+        table, address = memory.table, memory.table_address
+        table[op.THETA], table[op.X], table[op.OUT] = _address(theta), _address(X), _address(out)
+        for start in range(0, n, self.rows):
+            program = self.program(min(self.rows, n - start), X.strides[0], layer, is_packed, start == 0)
+            self.run(program.address, program.n_operations, address, 0, 1, 1)
+            table[op.X] += self.rows * X.strides[0]
+            table[op.OUT] += self.rows * out.strides[0]
+        return out
+
+    def _kept_memory(self, is_packed: bool) -> _Memory:
+        """The memory of this thread; large memory is given back after the call."""
+        kept: dict[bool, _Memory] = vars(self.of_thread).setdefault("memory", {})
+        found = kept.get(is_packed) or self._memory(is_packed)
+        if found.work.size <= KEPT:
+            kept[is_packed] = found
+        return found
+
+    def _memory(self, is_packed: bool) -> _Memory:
+        work = empty_aligned(self._matrices(self.rows if is_packed else product.PACK, is_packed)[0].size, self.dtype)
+        scratch = empty_aligned(self.scratch, self.dtype)
+        table = np.zeros(N_SLOTS + len(self.functions), np.int64)
+        table[N_SLOTS:] = self.functions
+        table[op.WORKSPACE], table[op.SCRATCH] = _address(work), _address(scratch)
+        return _Memory(work, scratch, table, _address(table))
+
+    def _program(self, n: int, row_bytes: int, layer: int, is_packed: bool, is_first: bool) -> _Program:
+        """The operations for a block of n rows; the first block also packs the weights."""
+        found = []
+        _, panels, z, h = self._matrices(n, is_packed)
+        x = Matrix(op.X, 0, row_bytes // self.dtype.itemsize)
+        for number, dense in enumerate(self.network.layers[:layer]):
+            n_in, n_out = dense.W.shape
+            W, b = Matrix(op.THETA, dense.W.start, n_out), Matrix(op.THETA, dense.b.start, 0)
+            columns = (self._first_packed(n_out, is_packed), n_out)
+            if is_first:
+                found.append(self._kernel("pack", W, panels[number], columns=columns, width=n_in))
+            found.append(self._kernel("product", x, W, panels[number], z, rows=(0, n), columns=columns, width=n_in))
+            out = Matrix(op.OUT, 0, n_out) if number == layer - 1 else h
+            name = self.last if number == len(self.network.layers) - 1 else f"forward_{number}"
+            learned = [Matrix(op.THETA, part.start, 0) for part in dense.learned.values()]
+            found.append(self._kernel(name, z, out, b, *learned, rows=(0, n), columns=(0, n_out)))
+            x = out
+        operations = op.program(found)
+        return _Program(operations, _address(operations), len(operations))
+
+    def _kernel(self, name: str, *matrices: Matrix, **given: Any) -> list[int]:
+        return op.operation(op.KERNEL, *matrices, function=self.slots[name], **given)
+
+    def _first_packed(self, n_out: int, is_packed: bool) -> int:
+        """First of the columns of weights that are packed: without ``is_packed`` those of a panel that is not full."""
+        return 0 if is_packed else n_out // self.width * self.width
+
+    def _matrices(self, n: int, is_packed: bool) -> tuple[Workspace, list[Matrix], Matrix, Matrix]:
+        """Workspace of a block of n rows: panels of each layer's weights, weighted inputs and activations.
+
+        The first panel that is there begins at the start of its matrix.
+        """
+        workspace = Workspace()
+        panels = [
+            workspace.matrix(dense.n_in, self._padded(dense.n_out - self._first_packed(dense.n_out, is_packed)))
+            for dense in self.network.layers
+        ]
+        widest = self._padded(max(self.network.sizes[1:]))
+        return workspace, panels, workspace.matrix(n, widest), workspace.matrix(n, widest)
+
+    def _padded(self, n: int) -> int:
+        """n columns and as many more as fill a panel."""
+        return -(-n // self.width) * self.width
+
+
+class _Memory(NamedTuple):
+    """The memory of a call, and the table of addresses."""
+
+    work: np.ndarray
+    scratch: np.ndarray
+    table: np.ndarray
+    table_address: int
+
+
+class _Program(NamedTuple):
+    """Operations, and where they lie."""
+
+    operations: np.ndarray
+    address: int
+    n_operations: int
+
+
+def _address(x: np.ndarray) -> int:
+    return int(x.__array_interface__["data"][0])

@@ -1,0 +1,223 @@
+"""Compiled predictions: those of the arrays, and of a row the same bits whatever rows are beside it."""
+
+from __future__ import annotations
+
+import ctypes
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from gpunn import MLPClassifier
+from gpunn.compile import policy
+from gpunn.devices import get_device
+from gpunn.nn.activations import ACTIVATIONS, Identity, PReLU, ReLU, Tanh
+from gpunn.nn.costs import Quadratic
+from gpunn.nn.heads import HEADS, pair
+from gpunn.nn.network import Network
+from gpunn.nn.probabilities import of_row
+
+pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+
+CPU = get_device("cpu")
+TIGHT = {"float32": 2e-6, "float64": 4e-15}
+EVERY_HEAD = [
+    *(make() for make in dict.fromkeys(HEADS.values())),
+    *(pair(activation(), Quadratic()) for activation in ACTIVATIONS.values() if not activation().shapes(1)),
+]
+SIZES = (1, 2, 3, 5, 6, 7, 23, 24, 25, 100, 333, 1003, 3000)  # of batches, on both sides of each border
+
+
+def compiled(network, dtype, *given):
+    program, path = policy.compiler(CPU).prediction(network, np.dtype(dtype), *given)
+    assert path == "compiled"
+    return program
+
+
+def distinct(rows):
+    return len({row.tobytes() for row in np.ascontiguousarray(rows)})
+
+
+def fitted(X, y, **settings):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # few epochs are the plan
+        return MLPClassifier(**{"max_iter": 2, "random_state": 0, "compile": True, **settings}).fit(X, y)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("k", [1, 5, 511, 512, 513, 1030])
+def test_a_product_is_that_of_more_precise_arithmetic_and_equal_rows_give_equal_rows(dtype, k):
+    from gpunn.compile.cpu import native, product
+    from gpunn.compile.cpu import operation as op
+    from gpunn.compile.cpu.operation import Matrix
+
+    rng = np.random.default_rng(k)
+    for vector_bytes in (32, native.vector_bytes()):
+        source = product.module(dtype, vector_bytes)
+        addresses = native.load("product", lambda source=source: source, source, ["pack", "product"], {})
+        call = {name: ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(at) for name, at in addresses.items()}
+        width = product.panels(dtype, vector_bytes).width
+        for n_out in (1, width - 1, width, width + 1, 4 * width, 5 * width + 3):
+            b, padded = rng.standard_normal((k, n_out)).astype(dtype), -(-n_out // width) * width
+            row = rng.standard_normal((1, k)).astype(dtype)
+            found = set()
+            for n in (1, 2, 5, 6, 11, 12, 13):
+                for first in (0, n_out // width * width):  # the first column that is packed
+                    a, packed = np.repeat(row, n, axis=0), np.empty(padded * k, dtype)
+                    out = np.full((n, padded), np.nan, dtype)
+                    table = np.array([x.ctypes.data for x in (a, b, packed, out)])
+                    of_a, of_b, of_panels, of_out = (Matrix(i, 0, x) for i, x in enumerate((k, n_out, 0, padded)))
+                    for name, matrices in (("pack", (of_b, of_panels)), ("product", (of_a, of_b, of_panels, of_out))):
+                        operation = op.program(
+                            [op.operation(op.KERNEL, *matrices, rows=(0, n), columns=(first, n_out), width=k)]
+                        )
+                        call[name](operation.ctypes.data, table.ctypes.data)
+                    found |= {one.tobytes() for one in out[:, :n_out]}
+            assert len(found) == 1
+            right = row.astype(np.longdouble) @ b.astype(np.longdouble)
+            scale = np.abs(row).astype(np.longdouble) @ np.abs(b).astype(np.longdouble)
+            error = np.abs(np.frombuffer(found.pop(), dtype) - right[0])
+            assert np.all(error <= k * np.finfo(dtype).eps * scale[0])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", list(ACTIVATIONS))
+def test_each_layer_is_that_of_the_arrays(dtype, name):
+    network = Network((9, 17, 40, 5), (ACTIVATIONS[name](), Tanh()))
+    rng = np.random.default_rng(3)
+    theta = rng.standard_normal(network.n_parameters).astype(dtype)
+    program = compiled(network, dtype)
+    for X in (rng.standard_normal((61, 9)), np.zeros((3, 9)), rng.standard_normal((0, 9))):
+        X = X.astype(dtype)
+        for layer in (1, 2, 3):
+            right = network.hidden(np, theta, X, layer)
+            found = program(theta, X, layer)
+            assert found.shape == right.shape and found.dtype == right.dtype
+            np.testing.assert_allclose(found, right, rtol=50 * TIGHT[dtype], atol=50 * TIGHT[dtype])
+
+
+def test_members_and_rows_of_any_strides_are_read():
+    network = Network((6, 7, 3), (PReLU(),))
+    rng = np.random.default_rng(0)
+    theta, wide = rng.standard_normal((2, network.n_parameters)), rng.standard_normal((40, 12))
+    program = compiled(network, "float64")
+    for X in (wide[:, :6], wide[:, ::2], wide[::-1, :6], np.asfortranarray(wide[:, :6])):
+        np.testing.assert_allclose(program(theta, X, 2), network.logits(np, theta, X), rtol=1e-12)
+        assert np.array_equal(program(theta, X, 2), program(theta, np.ascontiguousarray(X), 2))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("exclusive", [True, False])
+@pytest.mark.parametrize("head", EVERY_HEAD, ids=repr)
+def test_probabilities_are_those_of_the_arrays_at_the_extremes_too(quiet, dtype, exclusive, head):
+    k = 9
+    network = Network((k, k), ())
+    theta = np.concatenate([np.eye(k).ravel(), np.zeros(k)]).astype(dtype)  # the rows are the logits
+    rng = np.random.default_rng(1)
+    ends = np.array([0, -0.0, 1, -1, 40, -40, 90, -90, 700, -700, 1e4, -1e4, 1e-30, -1e-30])
+    z = np.concatenate([rng.standard_normal((50, k)), rng.choice(ends, (200, k)), np.repeat(ends, k).reshape(-1, k)])
+    z = z.astype(dtype)
+    right = of_row(np, head, z, k, exclusive)
+    found = compiled(network, dtype, head, exclusive)(theta, z, 1)
+    np.testing.assert_allclose(found, right, rtol=20 * TIGHT[dtype], atol=np.finfo(dtype).smallest_normal)
+    assert np.all(found >= 0) and np.all(found <= 1)
+
+
+@pytest.mark.parametrize("of_X", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("hidden", "n_classes", "settings"),
+    [
+        ((64,), 10, {}),
+        ((50, 30), 3, {"activation": "gelu"}),
+        ((200, 100), 12, {"activation": ("prelu", "silu")}),
+        ((7,), 2, {}),
+        ((), 4, {}),
+        ((16,), 9, {"activation": "tanh", "output_activation": "sigmoid", "cost": "cross_entropy"}),
+        ((16,), 9, {"output_activation": "identity", "cost": "quadratic"}),
+    ],
+)
+def test_a_row_has_the_same_bits_alone_at_any_place_and_in_a_batch_of_any_size(
+    of_X, dtype, hidden, n_classes, settings
+):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 33)).astype(of_X)
+    clf = fitted(X, np.arange(400) % n_classes, hidden_layer_sizes=hidden, dtype=dtype, **settings)
+    assert clf.history_.path == "compiled"
+    for method in ("predict_proba", "predict_log_proba", "decision_function"):
+        predict = getattr(clf, method)
+        together = predict(X).reshape(len(X), -1)
+        places = (0, 1, 7, 200, 399)
+        assert all(np.array_equal(predict(X[i : i + 1]).reshape(1, -1), together[i : i + 1]) for i in places)
+        rows = [predict(np.tile(X[5], (n, 1))).reshape(n, -1) for n in SIZES]
+        assert distinct(np.concatenate(rows)) == 1
+
+
+@pytest.mark.parametrize("kind", ["multilabel", "sparse"])
+def test_rows_of_other_kinds_have_the_same_bits_too(kind):
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((300, 40)) * (rng.uniform(size=(300, 40)) < 0.3), rng.integers(0, 2, (300, 11))
+    X = sparse.csr_matrix(X) if kind == "sparse" else X
+    clf = fitted(X, y if kind == "multilabel" else y @ np.arange(11) % 4, hidden_layer_sizes=(30,))
+    together = clf.predict_proba(X)
+    assert all(np.array_equal(clf.predict_proba(X[i : i + n]), together[i : i + n]) for i in (0, 9) for n in (1, 30))
+
+
+def test_threads_that_predict_at_the_same_time_do_not_disturb_each_other():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((2000, 20))
+    clf = fitted(X[:200], np.arange(200) % 3, hidden_layer_sizes=(50,))
+    right = clf.predict_proba(X)
+
+    def alone(i):
+        return np.array_equal(clf.predict_proba(X[i : i + 1 + i % 40]), right[i : i + 1 + i % 40])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(alone, range(1900)))
+
+
+def test_predictions_are_compiled_where_the_training_was_or_the_user_asks_for_it(usual_rule, monkeypatch):
+    asked = []
+
+    def counted(self, *given):
+        asked.append(given)
+        return None, "arrays"
+
+    monkeypatch.setattr(policy.CpuCompiler, "prediction", counted)
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((60, 4)), np.arange(60) % 2
+    for compile, path, expected in (("auto", None, 0), (False, None, 0), ("auto", "compiled", 1), (True, None, 1)):
+        clf = fitted(X, y, hidden_layer_sizes=(5,), compile=False)
+        clf.compile, clf.history_.path = compile, path or clf.history_.path
+        asked.clear()
+        clf.predict(X)
+        assert len(asked) == expected
+
+
+def test_what_cannot_be_compiled_is_predicted_by_arrays():
+    class Unhashable(ReLU):
+        __hash__ = None
+
+    class Bent(ReLU):
+        """It computes otherwise on symbols: a formula that the tracer would get wrong."""
+
+        def forward(self, xp, z):
+            return z if xp is not np else super().forward(xp, z)
+
+    class Branching(ReLU):
+        def forward(self, xp, z):
+            return super().forward(xp, z) if float(xp.max(z)) > -1e9 else z
+
+    for activation, why in ((Unhashable(), "hashed"), (Bent(), "otherwise than the formulas"), (Branching(), "traced")):
+        program, path = policy.compiler(CPU).prediction(Network((3, 4, 2), (activation,)), np.dtype("float64"))
+        assert program is None and why in path
+
+
+def test_an_output_layer_that_learns_gives_its_probabilities_by_arrays():
+    program, path = policy.compiler(CPU).prediction(
+        Network((3, 2), (), PReLU()), np.dtype("float64"), next(iter(HEADS.values()))(), True
+    )
+    assert program is None and "output layer" in path
+    assert isinstance(Network((3, 2), ()).output, Identity)

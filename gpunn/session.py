@@ -144,7 +144,7 @@ def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> N
             _check_same_network(clf, objective.network)
             theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else inputs.on_host(clf.theta_))
             # A copy: others may hold theta_ or coefs_, and expect them to stay.
-            progress = replace(progress, theta=device.xp.asarray(theta, copy=True)).on(device)
+            progress = replace(progress, theta=device.xp.asarray(theta, copy=True)).on(device, given.dtype)
         watcher = Watcher(clf, device, objective, labels, rows, progress.theta, given.y)
         halvings = progress.n_halvings
         epoch.run(device, objective, progress, rows, None, watcher, ends=False)

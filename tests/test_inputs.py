@@ -69,7 +69,7 @@ def test_data_that_does_not_fit_leaves_the_estimator_as_it_was(iris, X, y, said,
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("values", "said"), [
-    ([np.nan], "NaN"), ([np.inf, np.inf], "infinity"), ([-np.inf], "infinity"), (["greatest", "greatest"], None),
+    ([np.nan], "NaN"), ([np.inf, np.inf], "infinity"), ([-np.inf], "infinity"), (["largest", "largest"], None),
     ([], None),
 ])  # fmt: skip
 def test_a_large_matrix_is_looked_through_in_parts_for_what_scikit_learn_refuses(
@@ -77,7 +77,7 @@ def test_a_large_matrix_is_looked_through_in_parts_for_what_scikit_learn_refuses
 ):
     monkeypatch.setattr(inputs, "LARGE", 12)
     X, clf = np.ones((7, 3), dtype), fitted(np.ones((4, 3), dtype), [0, 1, 0, 1], max_iter=1)
-    X[5, : len(values)] = [np.finfo(dtype).max if value == "greatest" else value for value in values]
+    X[5, : len(values)] = [np.finfo(dtype).max if value == "largest" else value for value in values]
     if said:
         with pytest.raises(ValueError, match=said):
             clf.predict(X)

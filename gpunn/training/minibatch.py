@@ -155,7 +155,7 @@ class Minibatch:
         validation : Validation, optional
             For one network only, not for members.
         watch : callable, optional
-            Called after every epoch with the history and theta; a text other than "" stops, and says why.
+            Called after every epoch with the history and theta; a string other than "" stops, and says why.
         ends : bool, default True
             Whether this is the end of a training, at which its network is judged.
         stopwatch : Stopwatch, optional

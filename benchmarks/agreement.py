@@ -3,7 +3,7 @@
     python -m benchmarks.agreement [--write]
 
 Both start from the same weights and take the same batches in the same order, in float64. The gradient is what one plain
-step of all rows with learning rate 1 takes from the weights. A column is the greatest absolute difference.
+step of all rows with learning rate 1 takes from the weights. A column is the largest absolute difference.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def trained(**parameters: Any) -> tuple[Any, Any, np.ndarray]:
 
 
 def apart(a: Any, b: Any) -> float:
-    """The greatest difference of the weights."""
+    """The largest difference of the weights."""
     return max(
         float(np.abs(x - y).max()) for x, y in zip(a.coefs_ + a.intercepts_, b.coefs_ + b.intercepts_, strict=True)
     )
@@ -95,7 +95,7 @@ def main() -> None:
     rows = [[name, *(f"{values[column]:.1e}" for column in columns)] for name, values in found.items()]
     text = "\n".join((
         heading(f"Agreement with scikit-learn, {'-'.join(map(str, SIZES))}, float64", typed("agreement")),
-        f"The greatest absolute differences: of cost and gradient at the same weights, for {ROWS} digits, and after 100"
+        f"The largest absolute differences: of cost and gradient at the same weights, for {ROWS} digits, and after 100"
         " steps from them.",
         "",
         markdown(["method, hidden activation", *columns], rows),

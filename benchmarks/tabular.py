@@ -64,7 +64,7 @@ class Table:
 
 
 def read(path: Path, n_rows: int) -> Table:
-    """A table of at most so many rows, without classes of fewer than `MIN_CLASS_ROWS` rows."""
+    """A table of at most n_rows rows, without classes of fewer than `MIN_CLASS_ROWS` rows."""
     with np.load(path, allow_pickle=False) as data:
         X, y = data["X"], data["y"]
         names = [str(name) for name in data["names"]] if "names" in data else [f"x{i}" for i in range(X.shape[1])]

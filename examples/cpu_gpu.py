@@ -64,7 +64,7 @@ def experiment(options: argparse.Namespace) -> Outcome:
 
 
 def apart(run, other):
-    """The greatest difference of a probability."""
+    """The largest difference of a probability."""
     return float(np.max(np.abs(run["p"] - other["p"])))
 
 

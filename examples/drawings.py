@@ -169,7 +169,7 @@ def first_weights(axes: Any, seen: Seen, colour: str) -> None:
 
 
 def confidence(axes: Any, seen: Seen, colour: str) -> None:
-    """The greatest probability of each row."""
+    """The largest probability of each row."""
     p = _outputs(seen)[0]
     histogram(axes, p.max(axis=1), colour, 0, 1, "largest probability of a row")
 

@@ -44,7 +44,7 @@ def experiment(options: argparse.Namespace) -> Outcome:
         bound = f"|z| > {abs(flat).min():.2f}" if len(sides) == 2 else "all z < 0" if sides else "nowhere"
         rows.append((name, f"{s.max():.2f}", bound, f"{s[500]:.4f}", f"{s[1500]:.4f}"))
     return Outcome(
-        ("activation", "greatest slope", f"slope below {SMALL}", "slope at z = -5", "slope at z = 5"),
+        ("activation", "largest slope", f"slope below {SMALL}", "slope at z = -5", "slope at z = 5"),
         rows,
         _claims(points, h, slope),
         _figure(points, h, slope),
@@ -64,7 +64,7 @@ def _claims(points, h, slope):
     return [
         Claim(
             "A saturated sigmoid hardly learns: its slope is 1/4 at most and vanishes on both sides.",
-            f"The greatest slope is {top:.4f}; at z = 5 it is {at_5:.4f}, {at_5 / top:.1%} of that. Five layers "
+            f"The largest slope is {top:.4f}; at z = 5 it is {at_5:.4f}, {at_5 / top:.1%} of that. Five layers "
             f"multiply a gradient by {top**5:.4f} at most.",
             HELD if abs(top - 0.25) < 1e-12 and at_5 < SMALL else CONTRADICTED,
         ),

@@ -77,7 +77,7 @@ def experiment(options: argparse.Namespace) -> Outcome:
         half = int(np.argmax(errors < errors[0] / 2))
         soon = common.spread([common.first(run, 0.1) for run in curves[name]], ".0f")
         rows.append((name, f"{deltas[0]:.3f}", f"{deltas[0] / deltas.max():.2f}", tenth, half, f"{best[name]:g}", soon))
-    columns = ("output, cost", "first gradient", "of the greatest", "steps to error -10%", "steps to error -50%",
+    columns = ("output, cost", "first gradient", "of the largest", "steps to error -10%", "steps to error -50%",
                "digits: best rate", "epochs to 10% wrong")  # fmt: skip
     return Outcome(
         columns,
@@ -86,7 +86,7 @@ def experiment(options: argparse.Namespace) -> Outcome:
         _figure(paths, curves, best),
         "Three panels. Error by step: the sigmoid with quadratic cost stays on a plateau first, the other two fall at "
         "once. Gradient by step: with quadratic cost on a sigmoid it starts near 0 and has a hump, with the others it "
-        "is greatest at the start. Digits: share wrong in training by epoch for the three pairs.",
+        "is largest at the start. Digits: share wrong in training by epoch for the three pairs.",
     )
 
 
@@ -97,17 +97,17 @@ def _claims(paths, curves):
     return [
         Claim(
             "With quadratic cost a sigmoid learns slowest when it is most wrong.",
-            f"At the start, with an error of 0.98, its gradient is {slow[0]:.0%} of the greatest on its way.",
+            f"At the start, with an error of 0.98, its gradient is {slow[0]:.0%} of the largest on its way.",
             HELD if slow[0] < 0.5 else CONTRADICTED,
         ),
         Claim(
             "Cross-entropy takes the slope out of the gradient: the more wrong, the faster.",
-            f"The gradient is greatest in the first step ({fast[0]:.0%} of the greatest), and falls with the error.",
+            f"The gradient is largest in the first step ({fast[0]:.0%} of the largest), and falls with the error.",
             HELD if fast[0] == 1 and np.all(np.diff(fast) < 0) else CONTRADICTED,
         ),
         Claim(
             "A linear output with quadratic cost has no slowdown either.",
-            f"The neuron's gradient is the error itself, greatest in the first step ({linear[0]:.0%}). In the network "
+            f"The neuron's gradient is the error itself, largest in the first step ({linear[0]:.0%}). In the network "
             f"{wrong[2]:.1f}% of the training rows are wrong in the end with linear outputs, with sigmoids and "
             f"quadratic cost {wrong[0]:.1f}%: rates that suit the others are too high for them.",
             (HELD if wrong[2] < wrong[0] else IN_PART)

@@ -100,7 +100,7 @@ def hidden_layers(sizes: Any, activations: Any) -> tuple[tuple[int, ...], tuple[
             raise TypeError
         sizes = tuple(sizes)
     except TypeError:
-        message = f"hidden_layer_sizes={show(sizes)} is not allowed; give a whole number or a tuple."
+        message = f"hidden_layer_sizes={show(sizes)} is not allowed; give an integer or a tuple of them."
         raise ParameterError("hidden_layer_sizes", message) from None
     for i, size in enumerate(sizes):
         if isinstance(size, bool) or not isinstance(size, Integral) or size <= 0:

@@ -274,7 +274,7 @@ class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parame
         return predicting.of_classes(self, X, "predict_log_proba", log_probabilities, 0.0)
 
     def decision_function(self, X: Any) -> Array:
-        """Scores: (n,) for two classes, the second where positive; else (n, n_classes), the greatest wins."""
+        """Scores: (n,) for two classes, the second where positive; else (n, n_classes), the largest wins."""
         return predicting.decision_function(self, X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:

@@ -31,6 +31,7 @@ from sklearn.utils.validation import (
 from gpunn.devices import Device, get_device, is_cupy
 from gpunn.features import Features, frames
 from gpunn.features.encoder import apply
+from gpunn.shown import show
 from gpunn.sklearn_compat import move_to
 from gpunn.training.data import SparseRows
 
@@ -209,6 +210,35 @@ def _check_array(X: Any) -> None:
             f"X has dtype {X.dtype}: an array of dates or durations has no unit that a network could know. Give a "
             "frame, whose dates and durations are standardised, or numbers."
         )
+    if sparse.issparse(X):
+        _check_sparse(X, "X")
+
+
+def _check_sparse(X: Any, name: str) -> None:
+    """ValueError for a compressed sparse matrix whose indices lie outside it.
+
+    SciPy's constructors do not look at all of them, and its conversions would read and write beyond their arrays.
+    """
+    if X.format not in ("csr", "csc", "bsr"):
+        return
+    n_rows, n_columns = X.shape if X.ndim == 2 else (1, *X.shape)
+    block = X.blocksize if X.format == "bsr" else (1, 1)
+    n_major, n_minor = (n_columns, n_rows) if X.format == "csc" else (n_rows // block[0], n_columns // block[1])
+    matrix = f"{name} is a sparse matrix of shape {X.shape} in {X.format.upper()} format"
+    remedy = "Build it anew, as by scipy.sparse.coo_array((data, (row, column)), shape), which checks row and column."
+    indptr, indices = X.indptr, X.indices
+    n_stored = min(len(indices), len(X.data))
+    if len(indptr) != n_major + 1 or indptr[0] != 0 or indptr[-1] > n_stored or np.any(indptr[1:] < indptr[:-1]):
+        raise ValueError(
+            f"{matrix} whose indptr {show(indptr.tolist())} is not allowed: its {n_major + 1} integers must rise from "
+            f"0 to at most {n_stored}, the number of its indices. {remedy}"
+        )
+    if len(indices) and (np.min(indices) < 0 or np.max(indices) >= n_minor):
+        wrong = indices[(indices < 0) | (indices >= n_minor)]
+        raise ValueError(
+            f"{matrix} with {len(wrong)} indices that are not allowed, the first of them {wrong[0]}: they must be in "
+            f"[0, {n_minor}). {remedy}"
+        )
 
 
 def _has_columns(X: Any) -> bool:
@@ -303,6 +333,8 @@ def labels_on_host(y: Any, name: str = "y") -> np.ndarray:
     elif isinstance(y, (list, tuple)):
         _refuse_missing(np.asarray(y, dtype=object), name)  # NumPy would make the label "nan" of a NaN among strings
         y = np.asarray(y)
+    if sparse.issparse(y):
+        _check_sparse(y, name)
     y = check_array(
         y,
         accept_sparse="csr",

@@ -49,7 +49,7 @@ def number(
         )
     if not good:
         left, right = "(" if "low" in open_ends else "[", ")" if "high" in open_ends or high == math.inf else "]"
-        what = "a whole number" if integer else "a number"
+        what = "an integer" if integer else "a number"
         raise ParameterError(
             name, f"{name}={show(value)} is not allowed; give {what} in {left}{low:g}, {high:g}{right}{other}."
         )

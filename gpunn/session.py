@@ -144,7 +144,7 @@ def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> N
             _check_same_network(clf, objective.network)
             theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else inputs.on_host(clf.theta_))
             # A copy: others may hold theta_ or coefs_, and expect them to stay.
-            progress = replace(progress, theta=device.xp.asarray(theta, copy=True)).on(device)
+            progress = replace(progress, theta=device.xp.asarray(theta, copy=True)).on(device, given.dtype)
         watcher = Watcher(clf, device, objective, labels, rows, progress.theta, given.y)
         halvings = progress.n_halvings
         epoch.run(device, objective, progress, rows, None, watcher, ends=False)
@@ -317,9 +317,12 @@ def _check_same_classes(clf: Any, labels: Labels) -> None:
 
 
 def _check_same_network(clf: Any, network: Network) -> None:
-    if network != clf.network_:
+    parts = {"sizes": "sizes", "activations": "hidden activations", "output": "output activation"}
+    changed = [name for name in parts if getattr(network, name) != getattr(clf.network_, name)]
+    if changed:
+        networks = (network, clf.network_)
+        now, then = (", ".join(f"{parts[name]} {getattr(one, name)}" for name in changed) for one in networks)
         raise ValueError(
-            f"The parameters describe a network of sizes {network.sizes}, and the weights there are belong to one of "
-            f"{clf.network_.sizes} (or its activations differ). Training can only go on with the same network: use "
-            "warm_start=False, or a new estimator."
+            f"The parameters describe a network with {now}, but the weights are those of a network with {then}. "
+            "Training can only go on with the same network: use warm_start=False, or a new estimator."
         )

@@ -28,7 +28,7 @@ def show(value: Any) -> str:
 
 
 def printable(text: str, lines: bool = False) -> str:
-    """A text with its control characters as escapes of JSON and Python, ``\\u001b``; with ``lines`` the ends of lines
+    """A string with its control characters as escapes of JSON and Python, ``\\u001b``; with ``lines`` the ends of lines
     are left."""
     return (CONTROLS_IN_LINES if lines else CONTROLS).sub(_escape, text)
 
@@ -40,7 +40,7 @@ def brief(text: str) -> str:
 
 
 def html_paragraph(text: str) -> str:
-    """A text as a paragraph of HTML, escaped."""
+    """A string as a paragraph of HTML, escaped."""
     return f"<p>{html.escape(printable(text))}</p>"
 
 

@@ -46,12 +46,12 @@ def check_gradients(thing: Any, X: Any = None, y: Any = None, *, tol: float = 1e
     X, y : array-like (n, d) and (n,)
         For an estimator: rows and labels. A few rows are enough.
     tol : float, default=1e-6
-        Greatest difference that is allowed, relative to the greatest component of the gradient.
+        Largest difference that is allowed, relative to the largest component of the gradient.
 
     Returns
     -------
     float
-        The greatest difference found, relative like ``tol``.
+        The largest difference found, relative like ``tol``.
 
     Raises
     ------
@@ -176,7 +176,7 @@ def _estimator(clf: Any, X: Any, y: Any, tol: float) -> float:
 
 
 def _compare(what: str, function: Callable[[Array], Any], x: Array, g: Array, tol: float) -> float:
-    """The greatest difference of g from central differences of the function at x, relative to the greatest of g."""
+    """The largest difference of g from central differences of the function at x, relative to the largest of g."""
     if np.shape(g) != x.shape:
         raise GradientError(f"{what}: the shape is {np.shape(g)}; that of what it is taken by is {x.shape}.")
     scale = max(float(np.max(np.abs(g))), 1e-8)
@@ -192,7 +192,7 @@ def _compare(what: str, function: Callable[[Array], Any], x: Array, g: Array, to
             place = tuple(int(k) for k in np.unravel_index(i, x.shape))
             raise GradientError(
                 f"{what}, component {place}: it is {float(g.flat[i]):.9g}, and the central difference "
-                f"{float(difference):.9g}; relative to the greatest component they differ by {error:.2g}, and "
+                f"{float(difference):.9g}; relative to the largest component they differ by {error:.2g}, and "
                 f"{tol:g} is allowed."
             )
         worst = max(worst, error)

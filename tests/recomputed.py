@@ -159,7 +159,7 @@ class Seen:
         return self.net.noise_scale(*self.sample[:2], self.penalty_rows, self.weigh(self.sample[2]))
 
     def worst(self, number_of):
-        """Number of the hidden layer, from 0, of which a number is greatest."""
+        """Number of the hidden layer, from 0, of which a number is largest."""
         return max(range(len(self.layers) - 1), key=number_of)
 
 

@@ -27,7 +27,7 @@ def run(name, *options):
 
 
 def tables(text):
-    """The tables in a text: for each a list of dicts, heading to cell."""
+    """The tables in a string: for each a list of dicts, heading to cell."""
     found = []
     for block in re.findall(r"(?:^\|.*\n?)+", text, re.MULTILINE):
         columns, rule, *lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()]

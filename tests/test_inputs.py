@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn import config_context
 from sklearn.exceptions import NotFittedError
 
@@ -68,7 +69,7 @@ def test_data_that_does_not_fit_leaves_the_estimator_as_it_was(iris, X, y, said,
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("values", "said"), [
-    ([np.nan], "NaN"), ([np.inf, np.inf], "infinity"), ([-np.inf], "infinity"), (["greatest", "greatest"], None),
+    ([np.nan], "NaN"), ([np.inf, np.inf], "infinity"), ([-np.inf], "infinity"), (["largest", "largest"], None),
     ([], None),
 ])  # fmt: skip
 def test_a_large_matrix_is_looked_through_in_parts_for_what_scikit_learn_refuses(
@@ -76,7 +77,7 @@ def test_a_large_matrix_is_looked_through_in_parts_for_what_scikit_learn_refuses
 ):
     monkeypatch.setattr(inputs, "LARGE", 12)
     X, clf = np.ones((7, 3), dtype), fitted(np.ones((4, 3), dtype), [0, 1, 0, 1], max_iter=1)
-    X[5, : len(values)] = [np.finfo(dtype).max if value == "greatest" else value for value in values]
+    X[5, : len(values)] = [np.finfo(dtype).max if value == "largest" else value for value in values]
     if said:
         with pytest.raises(ValueError, match=said):
             clf.predict(X)
@@ -86,6 +87,56 @@ def test_a_large_matrix_is_looked_through_in_parts_for_what_scikit_learn_refuses
     monkeypatch.setattr(inputs, "validate_data", lambda clf, X, **how: seen.append(how["ensure_all_finite"]) or X)
     clf.predict(X)
     assert seen == ([True] if values else [])  # scikit-learn looks where the sums leave a doubt
+
+
+# Two elements in each of six rows, all valid; each damage is a field, a position and a value, and the message.
+INDICES, INDPTR = [0, 3, 1, 2, 0, 1, 2, 3, 0, 1, 1, 2], [0, 2, 4, 6, 8, 10, 12]
+DAMAGES = {
+    "beyond": ("indices", 3, 4, r"with 1 indices that are not allowed, the first of them 4: they must be in \[0, 4\)"),
+    "far beyond": ("indices", 0, 2**30, "the first of them 1073741824"),
+    "negative": ("indices", 11, -1, "the first of them -1"),
+    "indptr falls": ("indptr", 3, 1, r"whose indptr \[0, 2, 4, 1, .*its 7 integers must rise from 0 to at most 12"),
+    "indptr beyond": ("indptr", 6, 13, "must rise from 0 to at most 12, the number of its indices"),
+    "indptr starts late": ("indptr", 0, 1, "must rise from 0"),
+}
+
+
+def damaged(form, damage):
+    field, position, value, _ = DAMAGES[damage]
+    data = np.ones((12, 1, 1) if form == "bsr" else 12)
+    shape = (4, 6) if form == "csc" else (6, 4)
+    X = {"csr": sparse.csr_matrix, "csc": sparse.csc_array, "bsr": sparse.bsr_array}[form](
+        (data, np.array(INDICES, np.int32), np.array(INDPTR, np.int32)), shape=shape
+    )
+    assert X.toarray().sum() == 12
+    getattr(X, field)[position] = value  # SciPy's constructors refuse some of them, but not its attributes
+    return X
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("form", ["csr", "csc", "bsr"])
+def test_a_sparse_matrix_with_indices_outside_it_is_refused(fitted, form, damage):
+    X = damaged(form, damage)
+    n, d = X.shape
+    sound, y = np.eye(n, d), np.arange(n) % 2
+    clf = fitted(sound, y, max_iter=2)
+    theta = clf.theta_.copy()
+    said = rf"^X is a sparse matrix of shape \({n}, {d}\) in {form.upper()} format.*{DAMAGES[damage][-1]}.*coo_array"
+    methods = [clf.predict, clf.predict_proba, clf.hidden_activations]
+    for method in [*methods, lambda X: clf.fit(X, y), lambda X: clf.partial_fit(X, y), lambda X: clf.score(X, y),
+                   lambda X: clf.fit(sound, y, X_val=X, y_val=y), lambda X: MLPClassifier().fit(X, y)]:  # fmt: skip
+        with pytest.raises(ValueError, match=said):
+            method(X)
+    with pytest.raises(ValueError, match=r"^y is a sparse matrix"):
+        clf.fit(sound, X)
+    assert np.array_equal(clf.theta_, theta)
+
+
+@pytest.mark.parametrize("form", ["csr", "csc", "bsr", "coo", "dia", "dok", "lil"])
+def test_a_sound_sparse_matrix_of_any_format_is_taken(iris, fitted, form):
+    clf = fitted(*iris, max_iter=2)
+    for X in (np.eye(6, 4), np.zeros((2, 4)), np.ones((1, 4))):
+        assert np.array_equal(clf.predict_proba(sparse.coo_array(X).asformat(form)), clf.predict_proba(X))
 
 
 @pytest.mark.parametrize("X", [

@@ -11,7 +11,7 @@ from gpunn import MLPClassifier, manifest
 
 @pytest.fixture
 def read(tmp_path):
-    """What a text in YAML is read as."""
+    """The value of a string in YAML."""
 
     def parameters(text):
         (tmp_path / "net.yaml").write_text(text)

@@ -65,7 +65,7 @@ def as_text(form, suffix):
 
 
 def mutant(rng):
-    """A suffix, and a text as bytes."""
+    """A suffix, and a manifest as bytes."""
     form, suffix = rng.choice(list(forms())), rng.choice((".yaml", ".yml", ".toml"))
     for _ in range(rng.choice((1, 1, 2))):
         container, key = rng.choice(list(places(form)))

@@ -34,7 +34,7 @@ PLAN = {
     "parameters": {"training", "optim"},
     # A model file keeps classes; for ONNX an estimator is read, and its formulas are traced.
     "models": {"", "labels", "choices", "inputs", "compile", *SAFE, *MATHS},
-    "inputs": {"devices", "features", "sklearn_compat", "training"},
+    "inputs": {"devices", "features", "shown", "sklearn_compat", "training"},
     "training": {"shown", "compile", *MATHS},
     "compile": MATHS,
     "data": {"features", "shown"},

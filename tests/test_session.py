@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import warnings
 
 import joblib
@@ -25,8 +26,22 @@ def test_warm_start_goes_on_from_the_weights_there_are(iris, fitted):
     assert not np.array_equal(clf.theta_, before)
     with pytest.raises(ValueError, match="same classes"):
         clf.fit(iris[0], iris[1] == 0)
-    with pytest.raises(ValueError, match="network of sizes"):
-        clf.set_params(hidden_layer_sizes=(7,)).fit(*iris)
+
+
+@pytest.mark.parametrize(("changed", "now", "then"), [
+    ({"hidden_layer_sizes": (7,)}, "sizes (4, 7, 3)", "sizes (4, 5, 3)"),
+    ({"activation": "tanh"}, "hidden activations (Tanh(),)", "hidden activations (ReLU(),)"),
+    ({"output_activation": "prelu", "cost": "quadratic"},
+     "output activation PReLU(initial_slope=0.25, shared=False)", "output activation Identity()"),
+    ({"hidden_layer_sizes": (7,), "activation": "tanh"},
+     "sizes (4, 7, 3), hidden activations (Tanh(),)", "sizes (4, 5, 3), hidden activations (ReLU(),)"),
+], ids=str)  # fmt: skip
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_training_does_not_go_on_with_another_network_and_names_what_changed(iris, fitted, method, changed, now, then):
+    clf = fitted(*iris, hidden_layer_sizes=(5,), max_iter=2, warm_start=True).set_params(**changed)
+    said = f"a network with {now}, but the weights are those of a network with {then}. Training can only go on"
+    with pytest.raises(ValueError, match=re.escape(said)):
+        getattr(clf, method)(*iris)
 
 
 def test_partial_fit_goes_on_as_one_fit_does(iris, fitted):

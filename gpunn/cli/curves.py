@@ -13,7 +13,7 @@ from gpunn.training.history import History
 HEIGHT = 5  # lines of a curve
 MAX_WIDTH = 72
 MARGIN = 12  # columns for the numbers at the side
-WIDE = 20  # a greater ratio of the greatest and the least number is drawn on a logarithmic scale
+WIDE = 20  # a larger ratio of the largest and the smallest number is drawn on a logarithmic scale
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # of a braille letter, 4 lines of 2
 BRAILLE = 0x2800
@@ -40,7 +40,7 @@ def dots(values: Sequence[float], width: int, height: int) -> list[str]:
 
 
 def drawing(title: str, values: Sequence[float], width: int) -> list[str]:
-    """A title, and a curve with its greatest and least number at the side."""
+    """A title, and a curve with its largest and smallest number at the side."""
     finite = [value for value in values if math.isfinite(value)]
     if not finite:
         return [title]

@@ -16,7 +16,7 @@ def _sizes(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split(",")) if text.strip() else ()
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give whole numbers, as in 256,128") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give integers, as in 256,128") from None
 
 
 def _count_or_share(text: str) -> float:

@@ -217,7 +217,7 @@ def _classifier(plan: Manifest, options: argparse.Namespace) -> MLPClassifier:
         choices.check(clf)
     seed = clf.random_state
     if seed is not None and not 0 <= seed < 2**32:
-        raise ValueError(f"--seed: {seed} is not allowed; give a whole number in [0, 2^32).")
+        raise ValueError(f"--seed: {seed} is not allowed; give an integer in [0, 2^32).")
     get_device(clf.device or "cpu", clf.precision)
     return clf
 

@@ -82,7 +82,7 @@ _one_at_a_time = threading.Lock()  # were two to share the helpers, each might w
 
 @functools.cache
 def _helpers(n: int) -> ThreadPoolExecutor:
-    """So many threads, kept: to start one takes as long as many steps of training."""
+    """n threads, kept: to start one takes as long as many steps of training."""
     return ThreadPoolExecutor(n, "gpunn", _limit_own)
 
 

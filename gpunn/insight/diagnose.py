@@ -217,7 +217,7 @@ def diagnose_network(
     weight : array (n,), optional
         Row weights.
     exclusive : bool, default True
-        Whether a row has one class, that of the greatest output (or of the sign of a single one); False if each output
+        Whether a row has one class, that of the largest output (or of the sign of a single one); False if each output
         is a yes or no of its own.
     at : {"end", "start"}, default "end"
         Whether theta is trained or initial.

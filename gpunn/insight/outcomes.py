@@ -64,7 +64,7 @@ class Labelled:
         Numbers of the rows in the sample, among those given.
     label, predicted : ndarray (m,) of int
     margin : ndarray (m,)
-        Difference of the two greatest log-probabilities, by which a prediction is sure.
+        Difference of the two largest log-probabilities, by which a prediction is sure.
     """
 
     numbers: np.ndarray

@@ -1,4 +1,4 @@
-"""A network and its training as a text in YAML or TOML, to and from the parameters of an estimator.
+"""A network and its training as a string in YAML or TOML, to and from the parameters of an estimator.
 
     kind: feedforward
     task: classification

@@ -88,7 +88,7 @@ ALL_KEYS = (*KEYS, *WORDS, *DATA, *SIZES)
 COSTS_OF_THE_POST = {"xentropy": "cross_entropy", "loglike": "log_likelihood"}
 KINDS = {"float": "a number", "bool": "true or false"}  # what activations take
 MAX_DEPTH = 20  # of lists and mappings
-WHOLE = range(-(2**63), 2**64)  # numbers beyond belong to no key, and are no floats
+INTEGERS = range(-(2**63), 2**64)  # numbers beyond belong to no key, and are no floats
 DEVICES = re.compile(r"cpu|auto|cuda(:\d{1,4})?")
 DEFAULTS = {f.name: f.default for f in fields(Parameters) if f.default is not MISSING}
 
@@ -128,7 +128,7 @@ class Manifest:
             if said is not None and said != found:
                 what = "inputs, once columns are encoded" if key == SIZES[0] else "classes"
                 raise ValueError(
-                    f"{self.place(key)}: {said} is not what the data has, which is {found} {what}. Mend the size, or "
+                    f"{self.place(key)}: {said} is not what the data has, which is {found} {what}. Fix the size, or "
                     "leave it out."
                 )
 
@@ -195,10 +195,10 @@ def _flat(manifest: Manifest, form: Any, prefix: str = "") -> Iterator[tuple[str
         raise ValueError(f"{where}: {show(form)} is not a mapping of keys to values.")
     for name, value in form.items():
         key = f"{prefix}.{name}" if prefix else str(name)
-        whole = "." not in str(name)  # a key in quotes may hold a dot, and is none of ours
-        if whole and key in ALL_KEYS:
+        undotted = "." not in str(name)  # a key in quotes may hold a dot, and is none of ours
+        if undotted and key in ALL_KEYS:
             yield key, value
-        elif whole and any(other.startswith(key + ".") for other in ALL_KEYS):
+        elif undotted and any(other.startswith(key + ".") for other in ALL_KEYS):
             yield from _flat(manifest, value, key)
         else:
             depth = prefix.count(".") + 1 if prefix else 0
@@ -208,13 +208,13 @@ def _flat(manifest: Manifest, form: Any, prefix: str = "") -> Iterator[tuple[str
 
 
 def _check_bounds(manifest: Manifest, key: str, value: Any, depth: int = 0) -> None:
-    """ValueError for what is nested too deep, and for whole numbers too large to become floats."""
+    """ValueError for what is nested too deep, and for integers too large to become floats."""
     if depth > MAX_DEPTH:
         raise ValueError(
             f"{manifest.place(key)}: lists and mappings nest too deep, more than {MAX_DEPTH} in each other."
         )
-    if isinstance(value, int) and value not in WHOLE:
-        raise ValueError(f"{manifest.place(key)}: a whole number of more than 64 bits is not allowed.")
+    if isinstance(value, int) and value not in INTEGERS:
+        raise ValueError(f"{manifest.place(key)}: an integer of more than 64 bits is not allowed.")
     if isinstance(value, dict):
         value = [*value, *value.values()]
     if isinstance(value, (list, tuple)):
@@ -225,15 +225,15 @@ def _check_bounds(manifest: Manifest, key: str, value: Any, depth: int = 0) -> N
 def _check_beyond_parameters(manifest: Manifest, found: Mapping[str, Any]) -> None:
     """Check what `choices.check` does not know of."""
 
-    def whole(low: int) -> Any:
+    def integer(low: int) -> Any:
         return lambda value: type(value) is int and value >= low
 
     def words(value: Any) -> bool:
         return isinstance(value, list) and all(isinstance(word, str) for word in value)
 
     allowed = {
-        SIZES[0]: (whole(1), "a whole number of at least 1"),
-        SIZES[1]: (whole(2), "the number of classes, at least 2 (for yes or no too)"),
+        SIZES[0]: (integer(1), "an integer of at least 1"),
+        SIZES[1]: (integer(2), "the number of classes, at least 2 (for yes or no too)"),
         DATA[0]: (lambda value: isinstance(value, str) and value != "", "the name of a file"),
         DATA[1]: (lambda value: isinstance(value, str), "the name of a column, in quotes where it is a number"),
         DATA[2]: (
@@ -244,7 +244,7 @@ def _check_beyond_parameters(manifest: Manifest, found: Mapping[str, Any]) -> No
         DATA[4]: (words, "a list of words"),
         DATA[5]: (lambda value: isinstance(value, str) and len(value) == 1, "one character"),
         DATA[6]: (lambda value: value in (".", ","), "'.' or ','"),
-        "training.seed": (lambda value: whole(0)(value) and value < 2**32, "a whole number in [0, 2^32)"),
+        "training.seed": (lambda value: integer(0)(value) and value < 2**32, "an integer in [0, 2^32)"),
         "training.device": (
             lambda value: isinstance(value, str) and DEVICES.fullmatch(value),
             "cpu, cuda, cuda:N or auto",

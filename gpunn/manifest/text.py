@@ -53,7 +53,7 @@ def read(path: str | os.PathLike[str]) -> Manifest:
 
 
 def to_yaml(p: Any) -> str:
-    """`to_dict` as a text."""
+    """`to_dict` as a string."""
     return yaml.safe_dump(to_dict(p), sort_keys=False, default_flow_style=None)
 
 
@@ -108,7 +108,7 @@ def _load_toml(text: str) -> tuple[Any, dict[str, int]]:
 
 
 def _load_yaml(text: str) -> tuple[Any, dict[str, int]]:
-    """What a text says, and the line of each key."""
+    """The values that a string holds, and the line of each key."""
     lines: dict[str, int] = {}
 
     def walk(node: Any, key: str) -> None:

@@ -83,5 +83,5 @@ KINDS: dict[str, Kind] = {
     "durations": Kind(np.float64, "seconds, NaN where missing", _number),
     "nothing": Kind(np.float64, "any number or NaN; without effect, for training had no value", _nothing),
     "booleans": Kind(np.float64, "0 or 1, NaN where missing", _boolean),
-    "text": Kind(object, "text, whole numbers without a point; empty where missing", _text),
+    "text": Kind(object, "text, integers without a point; empty where missing", _text),
 }

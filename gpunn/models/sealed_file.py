@@ -103,7 +103,7 @@ def unpack(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[st
 
 
 def n_values(text: str) -> int:
-    """Not fewer than the values and keys in a text of JSON."""
+    """Not fewer than the values and keys in a string of JSON."""
     return sum(map(text.count, MARKS))
 
 

@@ -9,7 +9,7 @@ A head has
 ``delta(xp, z, T)``
     the gradient of that cost by z, shape (..., n, k);
 ``decision(xp, z)``
-    scores (..., n, k): positive means yes, and the greatest is the class.
+    scores (..., n, k): positive means yes, and the largest is the class.
 
 Why a head: the gradient of a cost through a saturated activation is a product of a very large and a very small
 number. In a *matched* pair the two cancel on paper, delta is plainly a - T, and learning is fast exactly when
@@ -209,7 +209,7 @@ class SoftmaxCrossEntropy(_Matched):
     delta_l = p_l - T_l + (1 - T_l) p_l - p_l sum_{j != l} odds_j
 
     1 - p_j is a difference of nearly equal numbers for a p_j above 1/2, of which there is one at most. For it the
-    others are summed on their own: with r_i = exp(z_i) relative to the greatest of them and S = sum r,
+    others are summed on their own: with r_i = exp(z_i) relative to the largest of them and S = sum r,
     log(1 - p_j) = log S + second - logsumexp(z), and p_l odds_j = (1 - T_j) p_j r_l / S, which cannot overflow.
     """
 

@@ -96,7 +96,7 @@ def log_probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> 
     """Logarithms of `probabilities`, from the logits where that keeps them finite and accurate in the tails.
 
     In multilabel problems those of probabilities above 1/2 are of the number given: of several that round to the same
-    none is then the greatest by its logarithm alone.
+    none is then the largest by its logarithm alone.
 
     They end at 8 times the logarithm of the smallest normal number (-5667 in float64, -699 in float32): scikit-learn
     holds them against the logarithms of what `probabilities` can tell apart, to that factor.

@@ -103,7 +103,7 @@ class ConjugateGradient(Direction):
 class Inverse(NamedTuple):
     """H = scale (base + D^T M D): H after every step, multiplied out in the directions D of the searches.
 
-    M is symmetric and tridiagonal. ``base`` is a number () that stands for so many times I, or a matrix (P, P).
+    M is symmetric and tridiagonal. ``base`` is a number () that stands for that multiple of I, or a matrix (P, P).
     ``rows`` (capacity, P) holds the n directions that there are, the next one last; ``diagonal`` and ``beside``
     (capacity,) hold the M_ii and M_i,i+1. ``g`` is the gradient after the last step and ``p`` = -H g the next
     direction, (P,) each; ``scale`` is (). The arrays of a state are those of the states after it, too.

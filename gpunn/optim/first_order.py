@@ -162,7 +162,7 @@ def clip_norm(xp: Namespace, g: Array, limit: float) -> None:
 
     A member of g that is not finite becomes NaN.
     """
-    # In units of its greatest entry: a square beyond the dtype would make the norm infinite and the step 0.
+    # In units of its largest entry: a square beyond the dtype would make the norm infinite and the step 0.
     top = xp.max(xp.abs(g), axis=-1, keepdims=True)
     top = xp.maximum(top, xp.full_like(top, limit))
     norm = xp.linalg.vector_norm(g / top, axis=-1, keepdims=True)

@@ -91,7 +91,7 @@ def minimise(
     gtol : float
         Stop when no component of g is greater, in size.
     ftol : float
-        Stop when f falls by no more than ftol times the greatest of its old value, its new one (in size), and 1.
+        Stop when f falls by no more than ftol times the largest of its old value, its new one (in size), and 1.
     search : callable
         With the signature of `strong_wolfe`.
     callback : callable, optional

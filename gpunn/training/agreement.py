@@ -20,12 +20,16 @@ Array = Any
 
 TOLERANCE = {"float64": 1e-7, "float32": 1e-3, "tf32": 5e-2, "bf16": 2e-1}
 STEPS = 2  # the second reads the state that the first has written
-RATE = 1e-2
+RATES = (1e-2, 1e-10)  # the second where inputs are so large that steps of the first overflow
+OVERFLOW = "compiled code cannot be checked, since the values of the first steps overflow"
 FEW = 0.01  # share of entries
 
 
 def of_steps(epochs: Any, device: Device, objective: Objective, progress: Any, rows: Rows, program: Any) -> str:
-    """What a compiled epoch does otherwise in its first steps; "" if nothing.
+    """Why a compiled epoch is not to be used, after its first steps; "" if they agree with those of the arrays.
+
+    Results of the arrays that are not finite cannot be compared, and then it is not used either: an infinite norm or
+    moment agrees with any other.
 
     Parameters
     ----------
@@ -41,7 +45,7 @@ def of_steps(epochs: Any, device: Device, objective: Objective, progress: Any, r
     some = rows.take(xp, device.asarray(first))
     X = rows.X.matrix[device.to_host(first)] if isinstance(rows.X, SparseRows) else some.X
     n_steps = -(-len(some) // size)
-    lr = device.asarray(np.full(n_steps, RATE), progress.theta.dtype)
+    on_host = device.to_host
 
     def copied(array: Array) -> Array:
         return device.asarray(xp.asarray(array, copy=True))
@@ -53,8 +57,16 @@ def of_steps(epochs: Any, device: Device, objective: Objective, progress: Any, r
             progress, theta=copied(progress.theta), method_state=state, step=copied(progress.step), average=average
         )
 
-    by_arrays, compiled = trial(), trial()
-    total, norm = epochs.steps(device, objective, by_arrays, some, None, lr)
+    for rate in RATES:
+        lr = device.asarray(np.full(n_steps, rate), progress.theta.dtype)
+        by_arrays = trial()
+        total, norm = epochs.steps(device, objective, by_arrays, some, None, lr)
+        results = (total, norm, by_arrays.theta, *epochs.program_state(device, by_arrays))
+        if _are_finite(*map(on_host, results)):
+            break
+    else:
+        return OVERFLOW
+    compiled = trial()
     epochs.align(device, program, compiled)
     keys = epochs.keys(device, compiled, n_steps)
     order = device.asarray(np.arange(len(some)))
@@ -62,35 +74,42 @@ def of_steps(epochs: Any, device: Device, objective: Objective, progress: Any, r
         compiled.theta, epochs.program_state(device, compiled), X, some.T, some.weight, order, lr, size, *keys
     )
     tolerance = _tolerance(device, progress.theta.dtype)
-    on_host = device.to_host
-    if not np.all(np.isfinite(on_host(by_arrays.theta))):
-        return ""  # there is nothing to compare
     if _differ(on_host(total), on_host(found[0]), tolerance):
-        return "the cost"
+        return _disagreement("the cost")
     if _differ(on_host(norm), on_host(found[1]), tolerance):
-        return "the gradient"
+        return _disagreement("the gradient")
     by_arrays_state, compiled_state = (epochs.program_state(device, after) for after in (by_arrays, compiled))
     for name, a, b in zip(type(by_arrays_state)._fields, by_arrays_state, compiled_state, strict=True):
         if name != "steps" and _differ(on_host(a), on_host(b), tolerance):
-            return f"{name} of {type(epochs.method).__name__}"
+            return _disagreement(f"{name} of {type(epochs.method).__name__}")
     start = on_host(progress.theta)
     a, b = on_host(by_arrays.theta) - start, on_host(compiled.theta) - start
     rounding = 8 * np.finfo(a.dtype).eps * np.abs(start)
-    others = np.mean(np.abs(a - b) > tolerance * np.abs(a) + rounding)
-    return "the step" if others > FEW and _differ(a, b, 10 * tolerance) else ""
+    others = np.mean(~(np.abs(a - b) <= tolerance * np.abs(a) + rounding))  # NaN among them
+    return _disagreement("the step") if others > FEW and _differ(a, b, 10 * tolerance) else ""
 
 
 def of_gradient(device: Device, objective: Objective, theta: Array, rows: Rows, function: Any) -> str:
-    """What a compiled gradient of all rows gives otherwise at theta (P,); "" if nothing."""
+    """Why a compiled gradient of all rows is not to be used, after a call at theta (P,); "" if it agrees."""
     X, T, weight = rows.slice(device.xp, slice(None), theta.dtype)
     with device.steady(len(rows) * objective.network.row_product):
-        right = objective.value_and_gradient(device.xp, theta, X, T, weight)
+        right: tuple[Any, ...] = objective.value_and_gradient(device.xp, theta, X, T, weight)
+    right = tuple(map(device.to_host, right))
+    if not _are_finite(*right):
+        return OVERFLOW
     tolerance = _tolerance(device, theta.dtype)
     for what, a, b in zip(("the cost", "the gradient"), right, function(theta), strict=True):
-        a, b = device.to_host(a), device.to_host(b)
-        if np.all(np.isfinite(a)) and _differ(a, b, tolerance):
-            return what
+        if _differ(a, device.to_host(b), tolerance):
+            return _disagreement(what)
     return ""
+
+
+def _disagreement(what: str) -> str:
+    return f"what is compiled gives {what} otherwise than the formulas do"
+
+
+def _are_finite(*arrays: np.ndarray) -> bool:
+    return all(np.all(np.isfinite(array)) for array in arrays)
 
 
 def _tolerance(device: Device, dtype: Any) -> float:
@@ -98,6 +117,9 @@ def _tolerance(device: Device, dtype: Any) -> float:
 
 
 def _differ(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
-    """Whether b is farther from a than a share of it and rounding of numbers of about 1."""
+    """Whether b is farther from a, which is finite, than a share of it and rounding of numbers of about 1."""
     rounding = 100 * np.finfo(np.asarray(a).dtype).eps if np.asarray(a).dtype.kind == "f" else 0.0
-    return not np.linalg.norm(np.subtract(b, a)) <= tolerance * np.linalg.norm(a) + rounding
+    # In units of the largest of a, or else the norm of finite numbers may overflow, and would allow any difference.
+    unit = np.maximum(1.0, np.max(np.abs(a), initial=0.0)).astype(np.float64)
+    a, b = a / unit, b / unit
+    return not np.linalg.norm(b - a) <= tolerance * np.linalg.norm(a) + rounding / unit

@@ -76,7 +76,7 @@ class Rows:
 
 
 def chunks(network: Network, n_rows: int, elements: int, n_workers: int = 1) -> Iterator[slice]:
-    """Slices that cover ``n_rows`` rows, each with at most so many numbers in the widest layer; one even for no rows.
+    """Slices that cover ``n_rows`` rows, each with at most ``elements`` numbers in the widest layer; at least one.
 
     Where there are several, they are of nearly equal size, and all that are worked on at once end at the same time.
     """

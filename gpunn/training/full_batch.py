@@ -168,9 +168,9 @@ class FullBatch:
             path = "arrays: too short a training to compile for"
         elif self.compiled is not False:
             function, path = policy.compiler(device).gradient(objective, theta.dtype, rows.X, rows.T, rows.weight)
-            other = "" if function is None else agreement.of_gradient(device, objective, theta, rows, function)
-            if other:
-                function, path = None, f"arrays: what is compiled gives {other} otherwise than the formulas do"
+            why_not = "" if function is None else agreement.of_gradient(device, objective, theta, rows, function)
+            if why_not:
+                function, path = None, f"arrays: {why_not}"
         if function is not None:
             return function, device.single_threaded_blas, path
         X, T, weight = rows.slice(xp, slice(None), theta.dtype)

@@ -204,7 +204,7 @@ class History:
         )
 
 
-# Called after every epoch or iteration with the history so far and theta; a text, "callback" say, stops training.
+# Called after every epoch or iteration with the history so far and theta; a string, "callback" say, stops training.
 Watch = Callable[[History, Any], str]
 
 

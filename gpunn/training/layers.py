@@ -43,7 +43,7 @@ class LayerStatistics:
     slope : float or None
         Mean of abs f'(z).
     relative_slope : float or None
-        ``slope`` divided by the greatest abs f' that the activation has (1/4 for the sigmoid, 1 for tanh and ReLU).
+        ``slope`` divided by the largest abs f' that the activation has (1/4 for the sigmoid, 1 for tanh and ReLU).
     z_mean, z_std, h_mean, h_std : float
         Of the weighted inputs z and the activations h, over units and rows.
     weight_norm, gradient_norm, bias_gradient_norm : float
@@ -203,13 +203,13 @@ def _slopes(xp: Namespace, activation: Activation, z: Array, h: Array, learned: 
     found = slope(z, h)
     # Every activation here is as steep within 8 of 0 as it ever is, or nearly: steps of 1/16 miss less than 0.1%.
     grid = (xp.arange(257, dtype=z.dtype, device=z.device) / 16 - 8)[:, None]
-    greatest = xp.max(slope(grid, activation.forward(xp, grid, **learned)))
+    largest = xp.max(slope(grid, activation.forward(xp, grid, **learned)))
     mean = xp.mean(found)
     return {
         "saturated": xp.mean(xp.astype(found < SATURATED_BELOW, z.dtype)),
         "dead": xp.mean(xp.astype(xp.all(found == 0, axis=0), z.dtype)),
         "slope": mean,
-        "relative_slope": mean / greatest,
+        "relative_slope": mean / largest,
     }
 
 

@@ -38,7 +38,8 @@ class Progress:
     ``theta`` (..., P) and the arrays of ``method_state`` are changed in place; ``step`` (1,) counts updates on
     the device, ``epoch``, ``n_plateaus`` and ``n_halvings`` (of the learning rate, after divergence) count on the host.
     ``average`` (..., P) is the mean of theta over the steps, where there is one. ``latest`` is None, or where training
-    stood when the best or averaged theta was put in the place of the last.
+    stood when the best or averaged theta was put in the place of the last. ``verified`` describes the compiled program
+    whose results were last compared with those of the arrays; "" for none.
     """
 
     theta: Array
@@ -51,13 +52,17 @@ class Progress:
     n_halvings: int = 0
     average: Array | None = None
     latest: Array | None = None
+    verified: str = ""
     history: History = field(default_factory=lambda: History(unit="epoch"))
 
-    def on(self, device: Device) -> Progress:
-        """The same on a device, sharing the arrays that are there already and may be changed."""
+    def on(self, device: Device, dtype: Any = None) -> Progress:
+        """The same on a device, sharing the arrays that are there already and may be changed.
+
+        With ``dtype`` given, theta and all arrays of its dtype are converted to it.
+        """
 
         def moved(x: Array) -> Array:
-            return device.asarray(writable(x))
+            return device.asarray(writable(x), dtype)
 
         best = copy.copy(self.best)
         best.theta = moved(best.theta)
@@ -65,7 +70,7 @@ class Progress:
             self,
             theta=moved(self.theta),
             method_state=type(self.method_state)(*map(moved, self.method_state)),
-            step=moved(self.step),
+            step=device.asarray(writable(self.step)),
             best=best,
             average=None if self.average is None else moved(self.average),
             latest=None if self.latest is None else moved(self.latest),
@@ -150,7 +155,7 @@ class Minibatch:
         validation : Validation, optional
             For one network only, not for members.
         watch : callable, optional
-            Called after every epoch with the history and theta; a text other than "" stops, and says why.
+            Called after every epoch with the history and theta; a string other than "" stops, and says why.
         ends : bool, default True
             Whether this is the end of a training, at which its network is judged.
         stopwatch : Stopwatch, optional
@@ -301,7 +306,8 @@ class Minibatch:
     def program(self, device: Device, objective: Objective, progress: Progress, rows: Rows) -> tuple[Any, str]:
         """The epoch as one function, if that goes and pays (else None), and the history's word for it.
 
-        What it gives is held against the formulas first, unless that was done in an earlier run.
+        Its results are compared with those of the arrays first, unless an earlier run did so with a program of the same
+        formulas and dtypes.
         """
         theta, n = progress.theta, len(rows)
         if self.compiled is False:
@@ -320,13 +326,19 @@ class Minibatch:
             return None, "arrays: too short a training to compile for"
         dropout = self._dropout(device, theta, progress.step)
         X = rows.X.matrix if isinstance(rows.X, SparseRows) else rows.X
-        state, before = self.program_state(device, progress), progress.history.path
+        state = self.program_state(device, progress)
         method = self.method if self.average is None else Averaged(self.method, self.average)
         program, path = compiler.epoch(objective, method, theta, state, X, dropout, self.clip_norm, self.max_norm)
-        if program is not None and path != before:
-            other = agreement.of_steps(self, device, objective, progress, rows, program)
-            if other:
-                return None, f"arrays: what is compiled gives {other} otherwise than the formulas do"
+        if program is None:
+            return None, path
+        index_dtype = X.indices.dtype if isinstance(rows.X, SparseRows) else None
+        limits = f"{self.clip_norm} {self.max_norm}"
+        described = f"{path}: {objective} {method} {self.dropout} {limits} {theta.dtype} {X.dtype} {index_dtype}"
+        if described != progress.verified:
+            why_not = agreement.of_steps(self, device, objective, progress, rows, program)
+            if why_not:
+                return None, f"arrays: {why_not}"
+            progress.verified = described
         return program, path
 
     def program_state(self, device: Device, progress: Progress) -> Any:

@@ -61,7 +61,7 @@ def test_the_same_seed_gives_the_same_bits(trained):
 
 
 def several(n_members):
-    """A network, and theta of so many members."""
+    """A network, and theta of n members."""
     network = Network(SIZES, (ReLU(),))
     draws = [np.random.default_rng(i) for i in range(n_members)]
     return network, np.stack([network.initial(np, rng, glorot_uniform, gaussian_bias) for rng in draws])

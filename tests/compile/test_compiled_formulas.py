@@ -14,6 +14,7 @@ from gpunn.nn.activations import PReLU, Softmax, Tanh
 from gpunn.nn.costs import Quadratic
 from gpunn.nn.heads import SoftmaxLogLikelihood
 from gpunn.optim.first_order import Adam, FirstOrder, NoState
+from gpunn.training import agreement
 
 pytest.importorskip("numba", reason="Numba compiles")
 
@@ -94,6 +95,7 @@ class Off:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("what", "by", "said"), [
     ("cost", 0.01, "the cost"), ("norm", 0.01, "the gradient"), ("m", 0.01, "m of Adam"), ("theta", 0.02, "the step"),
+    ("theta", np.nan, "the step"),
 ])  # fmt: skip
 def test_a_program_that_is_a_little_wrong_is_not_used(monkeypatch, dtype, what, by, said):
     epoch = CpuCompiler.epoch
@@ -120,3 +122,34 @@ def test_a_gradient_that_is_a_little_wrong_is_not_used(monkeypatch, off):
     monkeypatch.setattr(CpuCompiler, "gradient", compiled)
     told = check_compiled(MLPClassifier((5,), solver="lbfgs"), ROWS, LABELS)
     assert told.startswith(f"arrays: what is compiled gives {('the cost', 'the gradient')[off]} otherwise")
+
+
+@pytest.mark.parametrize("off", [0, 1])
+def test_a_gradient_that_is_a_little_wrong_is_not_used_where_its_norm_overflows(monkeypatch, off):
+    gradient = CpuCompiler.gradient
+
+    def compiled(self, *given):
+        function, path = gradient(self, *given)
+        return (lambda theta: tuple(x * (1.01 if i == off else 1) for i, x in enumerate(function(theta)))), path
+
+    large = ROWS * np.float32(1e25)
+    clf = MLPClassifier((5,), solver="lbfgs")
+    assert check_compiled(clf, large, LABELS) == COMPILED
+    monkeypatch.setattr(CpuCompiler, "gradient", compiled)
+    told = check_compiled(clf, large, LABELS)
+    assert told.startswith(f"arrays: what is compiled gives {('the cost', 'the gradient')[off]} otherwise")
+
+
+@pytest.mark.parametrize("scale", [1e160, 1e200])
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # in the mean square of the inputs
+def test_where_values_overflow_the_path_says_so(solver, scale):
+    told = check_compiled(MLPClassifier((5,), solver=solver), ROWS.astype("float64") * scale, LABELS)
+    assert told == "arrays: compiled code cannot be checked, since the values of the first steps overflow"
+
+
+def test_large_inputs_whose_steps_overflow_at_the_usual_rate_are_checked_at_a_lower_one(monkeypatch):
+    clf = MLPClassifier((5, 5), cost="quadratic", solver="sgd", batch_size=30, learning_rate_init=1e-8)
+    assert check_compiled(clf, 1e4 * ROWS, LABELS) == COMPILED
+    monkeypatch.setattr(agreement, "RATES", agreement.RATES[:1])
+    assert check_compiled(clf, 1e4 * ROWS, LABELS).endswith("overflow")

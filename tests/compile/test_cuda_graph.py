@@ -147,15 +147,14 @@ def test_bfloat16_is_the_nearest_and_the_even_one_of_two(paper):
 def test_a_sum_that_is_not_a_number_is_seen(paper):
     objective = Objective(Network(SIZES, (Softmax(),)), SoftmaxLogLikelihood())
     device = paper()
-    theta = np.full(objective.network.n_parameters, np.nan)
-    loop = Minibatch(Adam(), InverseScaling(0.1), 4, 2, seed=0, compiled=True)
     rows = problem()
+    theta = np.full(objective.network.n_parameters, np.nan)
     theta, X, T = map(device.asarray, (theta, rows.X, rows.T))
-    progress = loop.start(device, theta)
-    program, path = loop.program(device, objective, progress, rows)
+    state = Adam().init(np, theta)
+    program, path = policy.compiler(device).epoch(objective, Adam(), theta, state, X, None)
     assert path == "captured"
     order, lr = device.asarray(np.arange(11)), device.asarray(np.full(3, 0.1))
-    total, norm = program(theta, progress.method_state, X, T, None, order, lr, 4)
+    total, norm = program(theta, state, X, T, None, order, lr, 4)
     assert np.isnan(total) and np.isnan(norm)
 
 

@@ -195,7 +195,7 @@ class TestGradientFlow:
 
 
 class TestWeightImages:
-    def test_the_greatest_neuron_comes_first_as_an_image(self, deep):
+    def test_the_largest_neuron_comes_first_as_an_image(self, deep):
         display = WeightImageDisplay.from_estimator(deep, max_neurons=9)
         W = deep.coefs_[0]
         first = W[:, np.argmax(np.linalg.norm(W, axis=0))].reshape(8, 8)

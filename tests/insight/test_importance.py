@@ -65,7 +65,7 @@ def test_a_category_is_shuffled_as_a_whole(table):
     assert found["sex"].rise < 0.05 < found["size"].rise
 
 
-def test_of_many_columns_those_with_the_greatest_weights_are_shuffled(numbers, monkeypatch):
+def test_of_many_columns_those_with_the_largest_weights_are_shuffled(numbers, monkeypatch):
     monkeypatch.setattr(importance, "MAX_COLUMNS", 2)
     pull = np.linalg.norm(numbers.coefs_[0], axis=1) * X.std(axis=0)
     found = ranked(numbers, X, Y)

@@ -2,7 +2,7 @@
 
 The references are the textbook formulas in 340 digits, so that 1 + exp(-710) is not 1. Errors are relative; to the
 value itself, or where the formula adds terms of opposite sign, to the sum of their sizes. Beside that, underflow
-explains an error of the smallest normal number. A value beyond the greatest number comes out as that number or as
+explains an error of the smallest normal number. A value beyond the largest number comes out as that number or as
 infinite, never as NaN.
 """
 
@@ -51,16 +51,16 @@ def rows(dtype, k):
 
 
 def worst(got, expected, dtype, sizes=None):
-    """The greatest relative error beyond what underflow explains; infinite for a NaN or a wrong overflow."""
+    """The largest relative error beyond what underflow explains; infinite for a NaN or a wrong overflow."""
     info = np.finfo(dtype)
-    greatest, tiny = float(info.max), float(info.smallest_normal)
+    largest, tiny = float(info.max), float(info.smallest_normal)
     expected = np.asarray(expected, np.float64)  # rounded once, to 1e-16
     sizes = np.abs(expected if sizes is None else np.asarray(sizes, np.float64))
     assert got.dtype == dtype
     assert got.shape == expected.shape
     got = got.astype(np.float64)
-    beyond = np.abs(expected) > greatest
-    overflowed = (np.abs(got) >= greatest * (1 - 1e-6)) & (np.sign(got) == np.sign(expected))
+    beyond = np.abs(expected) > largest
+    overflowed = (np.abs(got) >= largest * (1 - 1e-6)) & (np.sign(got) == np.sign(expected))
     with np.errstate(all="ignore"):
         excess = np.maximum(np.abs(got - expected) - tiny, 0)  # maximum and max keep a NaN, and NaN < rtol is false
         relative = np.where(excess == 0, 0, excess / sizes)

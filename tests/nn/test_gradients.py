@@ -105,7 +105,7 @@ def targets(n_out):
 
 
 def error(g, expected):
-    """The greatest relative error of any coordinate; those below 1e-3 of the greatest are held against that."""
+    """The largest relative error of any coordinate; those below 1e-3 of the largest are held against that."""
     size = np.maximum(np.abs(expected), 1e-3 * np.abs(expected).max(axis=-1, keepdims=True))
     return np.max(np.abs(g - expected) / size)
 

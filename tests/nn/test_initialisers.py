@@ -48,11 +48,11 @@ def test_weights_have_mean_0_and_the_variance_they_claim(name):
 @pytest.mark.parametrize("name", WEIGHT_INITIALISERS)
 def test_weights_keep_within_their_bound_and_reach_it(name):
     variance, bound = CLAIMS[name]
-    greatest = np.abs(draw(name)).max()
+    largest = np.abs(draw(name)).max()
     if bound is None:
-        assert greatest > (4 * math.sqrt(variance))  # of 120,000 normal numbers; all smaller: e^-7.6
+        assert largest > (4 * math.sqrt(variance))  # of 120,000 normal numbers; all smaller: e^-7.6
     else:
-        assert 0.999 * bound * math.sqrt(variance) <= greatest <= bound * math.sqrt(variance)
+        assert 0.999 * bound * math.sqrt(variance) <= largest <= bound * math.sqrt(variance)
 
 
 @pytest.mark.parametrize("initialisers", [WEIGHT_INITIALISERS, BIAS_INITIALISERS])

@@ -123,6 +123,10 @@ class CompiledEpoch:
             return total[None], norm[None]
         if (X.dtype, issparse(X), theta.dtype) != (self.X_dtype, self.index_dtype is not None, self.dtype):
             raise TypeError(f"X of {X.dtype} and theta of {theta.dtype} are not those that this was compiled for.")
+        others = {"T": T, "lr": lr} | ({} if weight is None else {"weight": weight})
+        for name, array in others.items():
+            if array.dtype != self.dtype:
+                raise TypeError(f"{name} of {array.dtype} does not have the dtype of theta, {self.dtype}.")
         T = _in_elements(T)
         if issparse(X):
             indices, indptr = (np.ascontiguousarray(x, self.index_dtype) for x in (X.indices, X.indptr))

@@ -24,7 +24,7 @@ from gpunn.optim.first_order import FirstOrder, MethodState
 Array = Any
 
 CONFIG = LaunchConfig()
-NODES = 500  # of a graph: the host launches so many at once
+NODES = 500  # of a graph: the host launches as many at once
 WORKSPACE = 2**25  # bytes for cuBLAS, as NVIDIA advises for Hopper
 
 

@@ -69,7 +69,7 @@ class ActivationDisplay:
         estimator : MLPClassifier
         X : array-like (n, d)
         max_rows : int, default=1000
-            Of more rows, so many are taken, evenly spread.
+            Of more rows, this many are taken, evenly spaced.
         ax : array of Axes (n_layers, 3), default=None
         """
         check_is_fitted(estimator)
@@ -131,7 +131,7 @@ def _histogram(ax: Any, values: np.ndarray, color: str) -> None:
 class WeightImageDisplay:
     """The weights into each neuron of the first layer as an image, where a row of X is one.
 
-    Blue is negative, red positive, white 0; one scale for all. The neurons with the greatest norms come first.
+    Blue is negative, red positive, white 0; one scale for all. The neurons with the largest norms come first.
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ class WeightImageDisplay:
 
 
 def image_shape(n_inputs: int, shape: tuple[int, int] | None) -> tuple[int, int]:
-    """Height and width of an image of so many numbers; without a shape given, a square.
+    """Height and width of an image of n_inputs numbers; without a shape given, a square.
 
     Raises
     ------

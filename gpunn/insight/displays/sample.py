@@ -22,7 +22,7 @@ def encoded(estimator: Any, X: Any) -> Any:
 
 
 def sample(estimator: Any, X: Any, max_rows: int, y: Any = None) -> tuple[np.ndarray, Any]:
-    """At most so many of the rows, evenly spread, and their targets (m, k) if there is a y."""
+    """At most max_rows of the rows, evenly spaced, and their targets (m, k) if there is a y."""
     X = encoded(estimator, X)
     index = spaced(X.shape[0], max_rows)
     rows = X[index].astype(host_theta(estimator).dtype, copy=False)

@@ -36,7 +36,7 @@ def grid_of_axes(caller: str, ax: Any, rows: int, columns: int, size: tuple[floa
     Raises
     ------
     ValueError
-        If so many axes were not given.
+        If the number of axes given is not rows * columns.
     """
     plt = pyplot(caller)
     if ax is None:
@@ -81,7 +81,7 @@ def plain(ax: Any) -> None:
 
 
 def count_axis(axis: Any) -> None:
-    """Whole numbers alone on an axis that counts."""
+    """Only integers as the ticks of an axis of counts."""
     from matplotlib.ticker import MaxNLocator
 
     axis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))

@@ -67,7 +67,7 @@ class CostSurfaceDisplay:
         resolution : int, default=25
             Steps along each direction; an odd number has the learned weights among them.
         max_rows : int, default=500
-            Of more rows, so many are taken, evenly spread.
+            Of more rows, this many are taken, evenly spaced.
         random_state : int, default=0
             Of the directions.
         ax : Axes, default=None
@@ -82,7 +82,7 @@ class CostSurfaceDisplay:
         if not 0 < span < np.inf:
             raise ValueError(f"span={span!r} is not allowed; give a positive number.")
         if resolution < 2:
-            raise ValueError(f"resolution={resolution!r} is not allowed; give a whole number of at least 2.")
+            raise ValueError(f"resolution={resolution!r} is not allowed; give an integer of at least 2.")
         theta = host_theta(estimator)
         rows, T = sample(estimator, X, max_rows, y)
         objective, rng = Objective(estimator.network_, estimator.head_), np.random.default_rng(random_state)

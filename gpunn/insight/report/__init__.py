@@ -45,7 +45,7 @@ def html_report(
         Their labels.
     title : str, default="gpunn report"
     how : str, default=""
-        A text that says how to reproduce the model, a command say; shown as it is.
+        A string that says how to reproduce the model, a command say; shown as it is.
     X_train, y_train : as X and y, optional
         The rows that were trained on. The findings are then about them, and the accuracy on them stands beside the
         other. Without them the findings are about X.

@@ -217,6 +217,6 @@ def _time(seconds: float) -> str:
 
 def _course(rounds: str, lines: list[tuple[int, str, str, list[Any]]]) -> str:
     parts = [
-        f"{of}, from {v[0]:.4g} to {v[-1]:.4g}, least {min(v):.4g}, greatest {max(v):.4g}" for _, _, of, v in lines
+        f"{of}, from {v[0]:.4g} to {v[-1]:.4g}, smallest {min(v):.4g}, largest {max(v):.4g}" for _, _, of, v in lines
     ]
     return f"Over {len(lines[0][3])} {rounds}: {'; '.join(parts)}."

@@ -15,16 +15,19 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
 from gpunn import blueprint, choices, inputs
-from gpunn.devices import Device, get_device, is_cupy, writable
+from gpunn.devices import Device, get_device, is_cupy
 from gpunn.inputs import Origin, all_or_nothing, check_labels, check_rows, check_weights, device_for
 from gpunn.labels import Labels
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
+from gpunn.optim.full_batch import Minimisation
 from gpunn.outcome import divergence, put_down, warn_of_divergence, warn_of_end, warn_of_path
+from gpunn.training import loop
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.divergence import DivergenceError, cause, check_start, penalty_in_step
+from gpunn.training.full_batch import FullBatch
 from gpunn.training.history import History
-from gpunn.training.minibatch import Progress
+from gpunn.training.minibatch import Minibatch
 from gpunn.training.profile import Stopwatch, profile
 from gpunn.training.stopping import Validation
 from gpunn.training.summary import summarise
@@ -70,27 +73,20 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
         told = Told(context, X, y)
         watcher = Watcher(clf, device, objective, labels, rows, theta, given.y, held_out, told)
         validation = None if held_out is None else Validation(held_out.rows, clf.early_stopping, watcher.scorer())
-        progress: Any = clf._resume[2] if warm and clf._resume[0] == clf.solver else None
-        seen = halvings = 0
+        seen = 0
+        algorithm: FullBatch | Minibatch
         if choices.is_full_batch(clf.solver):
-            loop = blueprint.full_batch(clf, device)
-            start_cost += penalty_in_step(device, objective, theta, rows.weight, len(rows))
-            progress = None if isinstance(progress, Progress) or progress is None else moved(device, progress)
-            theta, history, progress = loop.run(
-                device, objective, theta, rows, validation, watcher, progress, stopwatch
-            )
-            n_steps = history.evaluations
-            n_rows = n_steps * len(rows)
+            algorithm = blueprint.full_batch(clf, device)
+            state = algorithm.start(device, theta, _earlier(clf, device) if warm else None)
         else:
-            epochs = blueprint.minibatch(clf, objective.network, len(rows), seed)
-            step_rows = min(epochs.batch_size, len(rows))
-            start_cost += penalty_in_step(device, objective, theta, rows.weight, step_rows)
-            progress = epochs.run(
-                device, objective, epochs.start(device, theta), rows, validation, watcher, stopwatch=stopwatch
-            )
-            theta, history = progress.theta, progress.history
-            seen, halvings = history.n_iter * len(rows), progress.n_halvings
-            n_steps, n_rows = history.evaluations, seen
+            algorithm = blueprint.minibatch(clf, objective.network, len(rows), seed)
+            state = algorithm.start(device, theta)
+        start_cost += penalty_in_step(device, objective, theta, rows.weight, algorithm.step_rows(rows))
+        state = loop.run(algorithm, device, objective, state, rows, validation, (watcher,), stopwatch=stopwatch)
+        theta, history = state.theta, state.history
+        n_steps, n_rows = history.evaluations, history.evaluations * len(rows)
+        if not choices.is_full_batch(clf.solver):
+            n_rows = seen = history.n_iter * len(rows)
         advice = _check_divergence(clf, history, device, rows)
         history.summary = summarise(device, objective, theta, rows, start_cost)
         if len(labels.classes) == 1:
@@ -104,9 +100,9 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
         if clf.validation_scores_ is not None:
             clf.validation_scores_ = [*(earlier[1] or []), *clf.validation_scores_]
         clf.t_ = earlier[2] + seen
-        clf._resume = (clf.solver, seed, progress)
+        clf._resume = (clf.solver, seed, state)
         history.profile = profile(stopwatch, objective.network, n_steps, n_rows, history.path)
-    warn_of_divergence(clf, history, advice, halvings)
+    warn_of_divergence(clf, history, advice, state.n_halvings)
     warn_of_end(clf, history)
     warn_of_path(clf, history)
 
@@ -147,7 +143,7 @@ def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> N
             progress = replace(progress, theta=device.xp.asarray(theta, copy=True)).on(device)
         watcher = Watcher(clf, device, objective, labels, rows, progress.theta, given.y)
         halvings = progress.n_halvings
-        epoch.run(device, objective, progress, rows, None, watcher, ends=False)
+        loop.run(epoch, device, objective, progress, rows, None, (watcher,), judged=False)
         history = progress.history
         history.summary = history.profile = None  # of some earlier call
         advice = _check_divergence(clf, history, device, rows)
@@ -165,16 +161,16 @@ def on_host(state: dict[str, Any]) -> dict[str, Any]:
         return state
     host = get_device("cpu")
     solver, seed, progress = state["_resume"]
-    resume = (solver, seed, progress.on(host) if isinstance(progress, Progress) else moved(host, progress))
+    resume = (solver, seed, None if progress is None else progress.on(host))
     return {**state, "theta_": inputs.on_host(state["theta_"]), "_resume": resume}
 
 
-def moved(device: Device, state: Any) -> Any:
-    """The state of a full-batch method, tuples of arrays and numbers within each other, on a device."""
-    if isinstance(state, tuple):
-        parts = [moved(device, part) for part in state]
-        return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)
-    return state if state is None or isinstance(state, (int, float)) else device.asarray(writable(state))
+def _earlier(clf: Any, device: Device) -> Minimisation | None:
+    """The minimisation to go on with, where the last training by the same solver ended where its weights are."""
+    solver, _, state = clf._resume
+    if solver != clf.solver or state is None or state.history.stopped == "interrupted" or state.latest is not None:
+        return None
+    return state.on(device).minimisation
 
 
 def _check(clf: Any, X: Any, y: Any, sample_weight: Any, reset: bool, more: bool = False) -> Given:

@@ -17,6 +17,7 @@ from gpunn.outcome import put_down
 from gpunn.training.data import Rows, SparseRows, evaluate
 from gpunn.training.history import History
 from gpunn.training.layers import SAMPLE, Recorder, spaced
+from gpunn.training.state import TrainingState
 
 Array = Any
 
@@ -39,7 +40,7 @@ class Told(NamedTuple):
 
 
 class Watcher:
-    """Called by the training loops with the history so far and theta; says why to stop, or "".
+    """A monitor of the training loop; says why to stop, or "".
 
     Parameters
     ----------
@@ -78,8 +79,8 @@ class Watcher:
         self.evaluations, self.began = 0, time.perf_counter()
         self._history = History()
 
-    def __call__(self, history: History, theta: Array) -> str:
-        clf = self.clf
+    def __call__(self, state: TrainingState) -> str:
+        clf, history, theta = self.clf, state.history, state.evaluated
         self._history = history
         if self.scores:
             history.fill_scores(history.n_iter - 1)  # an epoch that diverged has none

@@ -15,6 +15,7 @@ import numpy as np
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, SparseRows
+from gpunn.training.state import TrainingState
 
 Array = Any
 
@@ -24,7 +25,9 @@ RATE = 1e-2
 FEW = 0.01  # share of entries
 
 
-def of_steps(epochs: Any, device: Device, objective: Objective, progress: Any, rows: Rows, program: Any) -> str:
+def of_steps(
+    epochs: Any, device: Device, objective: Objective, progress: TrainingState, rows: Rows, program: Any
+) -> str:
     """What a compiled epoch does otherwise in its first steps; "" if nothing.
 
     Parameters
@@ -46,7 +49,7 @@ def of_steps(epochs: Any, device: Device, objective: Objective, progress: Any, r
     def copied(array: Array) -> Array:
         return device.asarray(xp.asarray(array, copy=True))
 
-    def trial() -> Any:
+    def trial() -> TrainingState:
         state = type(progress.method_state)(*map(copied, progress.method_state))
         average = None if progress.average is None else copied(progress.average)
         return replace(

@@ -148,7 +148,6 @@ class TrainingState:
         parts = {name: getattr(self, name) for name in OWN}
         parts |= _named("method", dict(zip(self.method_state._fields, self.method_state, strict=True)))
         parts |= _named("patience", vars(self.patience)) | _named("best", vars(self.best))
-        parts |= _named("history", self.history.to_arrays())
         if self.minimisation is not None and isinstance(method, Direction):
             parts |= _named("minimisation", self.minimisation.to_arrays(method))
         if self.run is not None:
@@ -158,7 +157,8 @@ class TrainingState:
         def on_host(part: Any) -> np.ndarray:
             return np.asarray(part) if isinstance(part, (int, float, str)) else np.array(device.to_host(part))
 
-        return {name: on_host(part) for name, part in parts.items() if part is not None}
+        arrays = {name: on_host(part) for name, part in parts.items() if part is not None}
+        return arrays | _named("history", self.history.to_arrays())
 
     @classmethod
     def from_arrays(

@@ -18,10 +18,11 @@ from gpunn import blueprint, choices, inputs
 from gpunn.devices import Device, get_device, is_cupy
 from gpunn.inputs import Origin, all_or_nothing, check_labels, check_rows, check_weights, device_for
 from gpunn.labels import Labels
+from gpunn.monitor import CallbackContext, Scorer, ValidationSet, make_monitors, set_layer_history
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.full_batch import Minimisation
-from gpunn.outcome import divergence, put_down, warn_of_divergence, warn_of_end, warn_of_path
+from gpunn.outcome import divergence, set_fitted_attributes, warn_of_divergence, warn_of_end, warn_of_path
 from gpunn.training import loop
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.divergence import DivergenceError, cause, check_start, penalty_in_step
@@ -29,9 +30,7 @@ from gpunn.training.full_batch import FullBatch
 from gpunn.training.history import History
 from gpunn.training.minibatch import Minibatch
 from gpunn.training.profile import Stopwatch, profile
-from gpunn.training.stopping import Validation
 from gpunn.training.summary import summarise
-from gpunn.watching import HeldOut, Told, Watcher
 
 Array = Any
 Extra = tuple[Any, Any, Any]  # X_val, y_val, sample_weight_val
@@ -64,15 +63,12 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
         objective = blueprint.objective(clf, given.X.shape[1], labels)
         seed = _seed(clf)
         rows = _rows(clf, given, labels, objective, given.weight)
-        rows, held_out, note = _held_out(clf, given, labels, objective, seed, rows, extra)
+        rows, apart, note = _validation_set(clf, given, labels, objective, seed, rows, extra)
         stopwatch.lap("checking")
         theta = (
             _copy(given, clf, objective) if warm else blueprint.start(clf, objective.network, seed, device, given.dtype)
         )
         start_cost = _check_start(device, objective, rows, theta)
-        told = Told(context, X, y)
-        watcher = Watcher(clf, device, objective, labels, rows, theta, given.y, held_out, told)
-        validation = None if held_out is None else Validation(held_out.rows, clf.early_stopping, watcher.scorer())
         seen = 0
         algorithm: FullBatch | Minibatch
         if choices.is_full_batch(clf.solver):
@@ -82,7 +78,10 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
             algorithm = blueprint.minibatch(clf, objective.network, len(rows), seed)
             state = algorithm.start(device, theta)
         start_cost += penalty_in_step(device, objective, theta, rows.weight, algorithm.step_rows(rows))
-        state = loop.run(algorithm, device, objective, state, rows, validation, (watcher,), stopwatch=stopwatch)
+        scorer = Scorer(clf, device, objective, labels, state.history)
+        validation = None if apart is None else apart.validation(clf.early_stopping, scorer)
+        monitors = make_monitors(scorer, rows, given.y, state, CallbackContext(context, X, y))
+        state = loop.run(algorithm, device, objective, state, rows, validation, monitors, stopwatch=stopwatch)
         theta, history = state.theta, state.history
         n_steps, n_rows = history.evaluations, history.evaluations * len(rows)
         if not choices.is_full_batch(clf.solver):
@@ -94,8 +93,8 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
         if note:
             history.notes.append(note)
         earlier = (clf.loss_curve_, clf.validation_scores_, clf.t_) if warm else ([], None, 0)
-        put_down(clf, labels, objective, given.origin.give(device, theta), history)
-        watcher.put_down()
+        set_fitted_attributes(clf, labels, objective, given.origin.give(device, theta), history)
+        set_layer_history(clf, monitors)
         clf.loss_curve_ = [*earlier[0], *clf.loss_curve_]
         if clf.validation_scores_ is not None:
             clf.validation_scores_ = [*(earlier[1] or []), *clf.validation_scores_]
@@ -141,15 +140,16 @@ def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> N
             theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else inputs.on_host(clf.theta_))
             # A copy: others may hold theta_ or coefs_, and expect them to stay.
             progress = replace(progress, theta=device.xp.asarray(theta, copy=True)).on(device)
-        watcher = Watcher(clf, device, objective, labels, rows, progress.theta, given.y)
+        scorer = Scorer(clf, device, objective, labels, progress.history)
+        monitors = make_monitors(scorer, rows, given.y, progress)
         halvings = progress.n_halvings
-        loop.run(epoch, device, objective, progress, rows, None, (watcher,), judged=False)
+        loop.run(epoch, device, objective, progress, rows, None, monitors, judged=False)
         history = progress.history
         history.summary = history.profile = None  # of some earlier call
         advice = _check_divergence(clf, history, device, rows)
         t = 0 if first else clf.t_
-        put_down(clf, labels, objective, given.origin.give(device, progress.theta), history)
-        watcher.put_down()
+        set_fitted_attributes(clf, labels, objective, given.origin.give(device, progress.theta), history)
+        set_layer_history(clf, monitors)
         clf.n_iter_, clf.t_ = 1, t + len(rows)
         clf._resume = (clf.solver, seed, progress)
     warn_of_divergence(clf, history, advice, progress.n_halvings - halvings)
@@ -225,9 +225,9 @@ def _rows(
     )
 
 
-def _held_out(
+def _validation_set(
     clf: Any, given: Given, labels: Labels, objective: Objective, seed: int, rows: Rows, extra: Extra
-) -> tuple[Rows, HeldOut | None, str]:
+) -> tuple[Rows, ValidationSet | None, str]:
     """The rows to train on, those to validate on, and what is to be noted of them.
 
     The second are given as such, or with early stopping parted from the others.
@@ -243,7 +243,7 @@ def _held_out(
             validating = _rows(clf, apart, labels, objective, apart.weight, training=False)
         except ValueError as error:
             raise ValueError(f"y_val: {error}") from None
-        return rows, HeldOut(validating, X, y, apart.weight), ""
+        return rows, ValidationSet(validating, X, y, apart.weight), ""
     if weight_val is not None:
         raise ValueError("sample_weight_val was given without X_val and y_val.")
     if not clf.early_stopping:
@@ -255,8 +255,8 @@ def _held_out(
     weight = None if given.weight is None else given.weight[test]
     X = given.X[device.asarray(test)]
     apart = given._replace(X=X, y=given.y[test], weight=weight)
-    held_out = HeldOut(_rows(clf, apart, labels, objective, weight, training=False), X, apart.y, weight)
-    return replace(rows, index=device.asarray(train)), held_out, note
+    validating = _rows(clf, apart, labels, objective, weight, training=False)
+    return replace(rows, index=device.asarray(train)), ValidationSet(validating, X, apart.y, weight), note
 
 
 def _split(clf: Any, y: np.ndarray, labels: Labels, seed: int) -> tuple[np.ndarray | None, np.ndarray | None, str]:

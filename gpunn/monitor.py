@@ -127,7 +127,7 @@ class LayerMonitor:
         some = device.asarray(spaced(len(rows), SAMPLE))
         sample = rows.take(device.xp, some if rows.index is None else device.xp.take(rows.index, some))
         self.recorder = Recorder(device, objective, sample.X, sample.T, state.theta)
-        self.evaluations = 0
+        self.evaluations = state.history.evaluations
 
     def __call__(self, state: TrainingState) -> str:
         history = state.history

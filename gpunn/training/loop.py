@@ -138,12 +138,7 @@ def run(
                 entry = step(state)
                 stopwatch.lap("steps")
                 if entry is not None:
-                    found = None
-                    if validation is not None:
-                        nan = float("nan")
-                        found = validation.evaluate(device, objective, state.evaluated) if entry.finite else (nan, nan)
-                    seconds = time.perf_counter() - began
-                    history.add(entry.cost, entry.gradient_norm, entry.learning_rate, seconds, found)
+                    _record(device, objective, state, entry, validation, began)
                     stopwatch.lap("rest" if validation is None else "evaluation")
                 history.divergence = diverged = algorithm.divergence(state, stability, entry)
                 if diverged and not algorithm.recover(state, stability):
@@ -164,6 +159,22 @@ def run(
         _conclude(algorithm, state, stability, early, judged)
     state.run = None
     return state
+
+
+def _record(
+    device: Device,
+    objective: Objective,
+    state: TrainingState,
+    entry: Entry,
+    validation: Validation | None,
+    began: float,
+) -> None:
+    """Add an entry to the history, with cost and score of the validation rows."""
+    found = None
+    if validation is not None:
+        found = validation.evaluate(device, objective, state.evaluated) if entry.finite else (float("nan"),) * 2
+    seconds = time.perf_counter() - began
+    state.history.add(entry.cost, entry.gradient_norm, entry.learning_rate, seconds, found)
 
 
 def _assess(

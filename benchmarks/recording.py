@@ -22,8 +22,8 @@ from gpunn import MLPClassifier, blueprint, get_device
 from gpunn.insight import diagnose, html_report
 from gpunn.labels import Labels
 from gpunn.training.data import Rows
-from gpunn.training.history import History
 from gpunn.training.layers import Recorder
+from gpunn.training.state import TrainingState
 
 LOOKED_AT = 10_000  # rows
 
@@ -49,16 +49,16 @@ def times(
     recorder = Recorder(device, objective, rows.X, rows.T, theta)
     taken: list[float] = []
 
-    def watch(history: History, theta: np.ndarray) -> str:
+    def record(state: TrainingState) -> str:
         began = time.perf_counter()
-        if history.n_iter % 2:
-            recorder.take(theta, -(-len(y) // 128), history.learning_rate[-1])
+        if state.history.n_iter % 2:
+            recorder.take(state.theta, -(-len(y) // 128), state.history.learning_rate[-1])
             taken.append(time.perf_counter() - began)
         return ""
 
     loop = replace(blueprint.minibatch(clf, objective.network, len(y), 0), compiled=compiled)
-    progress = loop.run(device, objective, loop.start(device, theta), rows, None, watch)
-    # a time is noted before the watch is called: from entry to entry goes the recording of the first, and an epoch
+    progress = loop.run(device, objective, loop.start(device, theta), rows, None, (record,))
+    # a time is noted before the monitor is called: from entry to entry goes the recording of the first, and an epoch
     spans = np.diff(progress.history.seconds)
     found = {"without": spans[1::2].tolist(), "with": spans[2::2].tolist(), "recording": taken[1:]}
     return found, progress.history.path

@@ -15,7 +15,7 @@ from gpunn.labels import Labels
 from gpunn.nn.heads import Head
 from gpunn.nn.network import Network
 from gpunn.nn.probabilities import probabilities
-from gpunn.outcome import put_down
+from gpunn.outcome import set_fitted_attributes
 from gpunn.training.history import History
 
 LARGE = 1000.0  # numbers that a row may hold
@@ -75,7 +75,7 @@ def load(path: str | os.PathLike[str], device: str | None, kind: Any) -> Any:
     clf.n_features_in_ = described.n_inputs if features is None else features.n_in
     if saved.names is not None:
         clf.feature_names_in_ = np.asarray(saved.names, dtype=object)
-    put_down(clf, saved.labels, objective, theta, history)
+    set_fitted_attributes(clf, saved.labels, objective, theta, history)
     clf.t_, clf._resume = 0, (clf.solver, 0, None)
     if features is not None:
         clf.features_ = features

@@ -16,7 +16,7 @@ from gpunn.training.history import History
 Array = Any
 
 
-def put_down(clf: Any, labels: Labels, objective: Objective, theta: Array, history: History) -> None:
+def set_fitted_attributes(clf: Any, labels: Labels, objective: Objective, theta: Array, history: History) -> None:
     """Set the attributes that tell what was learned; theta is an array of the kind that X was."""
     network, head = objective.network, objective.head
     clf._labels, clf.classes_ = labels, labels.classes

@@ -15,20 +15,22 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
 from gpunn import blueprint, choices, inputs
-from gpunn.devices import Device, get_device, is_cupy, writable
+from gpunn.devices import Device, get_device, is_cupy
 from gpunn.inputs import Origin, all_or_nothing, check_labels, check_rows, check_weights, device_for
 from gpunn.labels import Labels
+from gpunn.monitor import CallbackContext, Scorer, ValidationSet, make_monitors, set_layer_history
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
-from gpunn.outcome import divergence, put_down, warn_of_divergence, warn_of_end, warn_of_path
+from gpunn.optim.full_batch import Minimisation
+from gpunn.outcome import divergence, set_fitted_attributes, warn_of_divergence, warn_of_end, warn_of_path
+from gpunn.training import loop
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.divergence import DivergenceError, cause, check_start, penalty_in_step
+from gpunn.training.full_batch import FullBatch
 from gpunn.training.history import History
-from gpunn.training.minibatch import Progress
+from gpunn.training.minibatch import Minibatch
 from gpunn.training.profile import Stopwatch, profile
-from gpunn.training.stopping import Validation
 from gpunn.training.summary import summarise
-from gpunn.watching import HeldOut, Told, Watcher
 
 Array = Any
 Extra = tuple[Any, Any, Any]  # X_val, y_val, sample_weight_val
@@ -61,36 +63,29 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
         objective = blueprint.objective(clf, given.X.shape[1], labels)
         seed = _seed(clf)
         rows = _rows(clf, given, labels, objective, given.weight)
-        rows, held_out, note = _held_out(clf, given, labels, objective, seed, rows, extra)
+        rows, apart, note = _validation_set(clf, given, labels, objective, seed, rows, extra)
         stopwatch.lap("checking")
         theta = (
             _copy(given, clf, objective) if warm else blueprint.start(clf, objective.network, seed, device, given.dtype)
         )
         start_cost = _check_start(device, objective, rows, theta)
-        told = Told(context, X, y)
-        watcher = Watcher(clf, device, objective, labels, rows, theta, given.y, held_out, told)
-        validation = None if held_out is None else Validation(held_out.rows, clf.early_stopping, watcher.scorer())
-        progress: Any = clf._resume[2] if warm and clf._resume[0] == clf.solver else None
-        seen = halvings = 0
+        seen = 0
+        algorithm: FullBatch | Minibatch
         if choices.is_full_batch(clf.solver):
-            loop = blueprint.full_batch(clf, device)
-            start_cost += penalty_in_step(device, objective, theta, rows.weight, len(rows))
-            progress = None if isinstance(progress, Progress) or progress is None else moved(device, progress)
-            theta, history, progress = loop.run(
-                device, objective, theta, rows, validation, watcher, progress, stopwatch
-            )
-            n_steps = history.evaluations
-            n_rows = n_steps * len(rows)
+            algorithm = blueprint.full_batch(clf, device)
+            state = algorithm.start(device, theta, _earlier(clf, device) if warm else None)
         else:
-            epochs = blueprint.minibatch(clf, objective.network, len(rows), seed)
-            step_rows = min(epochs.batch_size, len(rows))
-            start_cost += penalty_in_step(device, objective, theta, rows.weight, step_rows)
-            progress = epochs.run(
-                device, objective, epochs.start(device, theta), rows, validation, watcher, stopwatch=stopwatch
-            )
-            theta, history = progress.theta, progress.history
-            seen, halvings = history.n_iter * len(rows), progress.n_halvings
-            n_steps, n_rows = history.evaluations, seen
+            algorithm = blueprint.minibatch(clf, objective.network, len(rows), seed)
+            state = algorithm.start(device, theta)
+        start_cost += penalty_in_step(device, objective, theta, rows.weight, algorithm.step_rows(rows))
+        scorer = Scorer(clf, device, objective, labels, state.history)
+        validation = None if apart is None else apart.validation(clf.early_stopping, scorer)
+        monitors = make_monitors(scorer, rows, given.y, state, CallbackContext(context, X, y))
+        state = loop.run(algorithm, device, objective, state, rows, validation, monitors, stopwatch=stopwatch)
+        theta, history = state.theta, state.history
+        n_steps, n_rows = history.evaluations, history.evaluations * len(rows)
+        if not choices.is_full_batch(clf.solver):
+            n_rows = seen = history.n_iter * len(rows)
         advice = _check_divergence(clf, history, device, rows)
         history.summary = summarise(device, objective, theta, rows, start_cost)
         if len(labels.classes) == 1:
@@ -98,15 +93,15 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
         if note:
             history.notes.append(note)
         earlier = (clf.loss_curve_, clf.validation_scores_, clf.t_) if warm else ([], None, 0)
-        put_down(clf, labels, objective, given.origin.give(device, theta), history)
-        watcher.put_down()
+        set_fitted_attributes(clf, labels, objective, given.origin.give(device, theta), history)
+        set_layer_history(clf, monitors)
         clf.loss_curve_ = [*earlier[0], *clf.loss_curve_]
         if clf.validation_scores_ is not None:
             clf.validation_scores_ = [*(earlier[1] or []), *clf.validation_scores_]
         clf.t_ = earlier[2] + seen
-        clf._resume = (clf.solver, seed, progress)
+        clf._resume = (clf.solver, seed, state)
         history.profile = profile(stopwatch, objective.network, n_steps, n_rows, history.path)
-    warn_of_divergence(clf, history, advice, halvings)
+    warn_of_divergence(clf, history, advice, state.n_halvings)
     warn_of_end(clf, history)
     warn_of_path(clf, history)
 
@@ -145,15 +140,16 @@ def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> N
             theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else inputs.on_host(clf.theta_))
             # A copy: others may hold theta_ or coefs_, and expect them to stay.
             progress = replace(progress, theta=device.xp.asarray(theta, copy=True)).on(device, given.dtype)
-        watcher = Watcher(clf, device, objective, labels, rows, progress.theta, given.y)
+        scorer = Scorer(clf, device, objective, labels, progress.history)
+        monitors = make_monitors(scorer, rows, given.y, progress)
         halvings = progress.n_halvings
-        epoch.run(device, objective, progress, rows, None, watcher, ends=False)
+        loop.run(epoch, device, objective, progress, rows, None, monitors, judged=False)
         history = progress.history
         history.summary = history.profile = None  # of some earlier call
         advice = _check_divergence(clf, history, device, rows)
         t = 0 if first else clf.t_
-        put_down(clf, labels, objective, given.origin.give(device, progress.theta), history)
-        watcher.put_down()
+        set_fitted_attributes(clf, labels, objective, given.origin.give(device, progress.theta), history)
+        set_layer_history(clf, monitors)
         clf.n_iter_, clf.t_ = 1, t + len(rows)
         clf._resume = (clf.solver, seed, progress)
     warn_of_divergence(clf, history, advice, progress.n_halvings - halvings)
@@ -165,16 +161,16 @@ def on_host(state: dict[str, Any]) -> dict[str, Any]:
         return state
     host = get_device("cpu")
     solver, seed, progress = state["_resume"]
-    resume = (solver, seed, progress.on(host) if isinstance(progress, Progress) else moved(host, progress))
+    resume = (solver, seed, None if progress is None else progress.on(host))
     return {**state, "theta_": inputs.on_host(state["theta_"]), "_resume": resume}
 
 
-def moved(device: Device, state: Any) -> Any:
-    """The state of a full-batch method, tuples of arrays and numbers within each other, on a device."""
-    if isinstance(state, tuple):
-        parts = [moved(device, part) for part in state]
-        return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)
-    return state if state is None or isinstance(state, (int, float)) else device.asarray(writable(state))
+def _earlier(clf: Any, device: Device) -> Minimisation | None:
+    """The minimisation to go on with, where the last training by the same solver ended where its weights are."""
+    solver, _, state = clf._resume
+    if solver != clf.solver or state is None or state.history.stopped == "interrupted" or state.latest is not None:
+        return None
+    return state.on(device).minimisation
 
 
 def _check(clf: Any, X: Any, y: Any, sample_weight: Any, reset: bool, more: bool = False) -> Given:
@@ -229,9 +225,9 @@ def _rows(
     )
 
 
-def _held_out(
+def _validation_set(
     clf: Any, given: Given, labels: Labels, objective: Objective, seed: int, rows: Rows, extra: Extra
-) -> tuple[Rows, HeldOut | None, str]:
+) -> tuple[Rows, ValidationSet | None, str]:
     """The rows to train on, those to validate on, and what is to be noted of them.
 
     The second are given as such, or with early stopping parted from the others.
@@ -247,7 +243,7 @@ def _held_out(
             validating = _rows(clf, apart, labels, objective, apart.weight, training=False)
         except ValueError as error:
             raise ValueError(f"y_val: {error}") from None
-        return rows, HeldOut(validating, X, y, apart.weight), ""
+        return rows, ValidationSet(validating, X, y, apart.weight), ""
     if weight_val is not None:
         raise ValueError("sample_weight_val was given without X_val and y_val.")
     if not clf.early_stopping:
@@ -259,8 +255,8 @@ def _held_out(
     weight = None if given.weight is None else given.weight[test]
     X = given.X[device.asarray(test)]
     apart = given._replace(X=X, y=given.y[test], weight=weight)
-    held_out = HeldOut(_rows(clf, apart, labels, objective, weight, training=False), X, apart.y, weight)
-    return replace(rows, index=device.asarray(train)), held_out, note
+    validating = _rows(clf, apart, labels, objective, weight, training=False)
+    return replace(rows, index=device.asarray(train)), ValidationSet(validating, X, apart.y, weight), note
 
 
 def _split(clf: Any, y: np.ndarray, labels: Labels, seed: int) -> tuple[np.ndarray | None, np.ndarray | None, str]:

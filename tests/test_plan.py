@@ -25,8 +25,8 @@ PLAN = {
     "hidden_layer": {"predicting", "sklearn_compat"},  # of whatever estimator it is given
     "keeping": {"models", "features", "manifest", *FITTED},
     "predicting": {"compile", *FITTED},
-    "session": {"watching", *FITTED},
-    "watching": FITTED,
+    "session": {"monitor", *FITTED},
+    "monitor": FITTED,
     "outcome": TOLD,
     "blueprint": {"choices", "labels", "training", *MATHS},
     # It is written in the words of choices.

@@ -127,6 +127,18 @@ def test_layers_are_recorded_on_what_was_learned(digits, fitted):
     assert not hasattr(fitted(X[:200], y[:200], max_iter=1), "layer_history_")
 
 
+def test_updates_of_partial_fit_are_those_of_its_own_steps(digits):
+    X, _, y, _ = digits
+    clf = MLPClassifier((8,), solver="sgd", batch_size=50, record="layers", random_state=0)
+    clf.partial_fit(X[:200], y[:200], classes=range(10))
+    for _ in range(2):
+        before = [W.copy() for W in clf.coefs_]
+        clf.partial_fit(X[:200], y[:200])
+        [layers] = clf.layer_history_
+        moved = [np.linalg.norm(W - W_before) / 4 for W, W_before in zip(clf.coefs_, before, strict=True)]
+        assert [layer.update_norm for layer in layers] == pytest.approx(moved, rel=1e-4)
+
+
 @pytest.fixture
 def people():
     rng = np.random.default_rng(0)

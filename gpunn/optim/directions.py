@@ -9,6 +9,7 @@ is the natural first trial.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -33,6 +34,22 @@ class Direction(ABC):
     @abstractmethod
     def update(self, xp: Namespace, state: Any, p: Array, s: Array, y: Array, g: Array) -> Any:
         """The state after a step."""
+
+    def to_arrays(self, state: Any, g: Array) -> dict[str, Any]:
+        """The state at a point of gradient g (P,), as arrays and integers by name; g itself is not among them.
+
+        A direction whose state is not None overrides this and `from_arrays`, so that a training by it can be kept
+        between two iterations.
+        """
+        if state is not None:
+            raise NotImplementedError(
+                f"{type(self).__name__} has a state that cannot be kept: define to_arrays and from_arrays."
+            )
+        return {}
+
+    def from_arrays(self, xp: Namespace, asarray: Callable[[Any], Array], parts: Mapping[str, Any], g: Array) -> Any:
+        """The inverse of `to_arrays`; ``asarray`` makes an array of its own of a part."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -98,6 +115,14 @@ class ConjugateGradient(Direction):
 
     def update(self, xp: Namespace, state: Conjugate | None, p: Array, s: Array, y: Array, g: Array) -> Conjugate:
         return Conjugate(p, g - y)
+
+    def to_arrays(self, state: Conjugate | None, g: Array) -> dict[str, Any]:
+        return {} if state is None else state._asdict()
+
+    def from_arrays(
+        self, xp: Namespace, asarray: Callable[[Any], Array], parts: Mapping[str, Any], g: Array
+    ) -> Conjugate | None:
+        return Conjugate(asarray(parts["p"]), asarray(parts["g"])) if parts else None
 
 
 class Inverse(NamedTuple):
@@ -209,6 +234,30 @@ class BFGS(Direction):
         state.beside[k] = rho * alpha * u / scale
         return state._replace(scale=scale, g=g)
 
+    def to_arrays(self, state: Inverse | None, g: Array) -> dict[str, Any]:
+        if state is None:
+            return {}
+        n = state.n
+        used = {"rows": state.rows[:n, :], "diagonal": state.diagonal[:n], "beside": state.beside[: n - 1]}
+        parts = state._asdict() | used | {"capacity": state.rows.shape[0]}
+        if state.g is g:  # `direction` asks whether it is the same array
+            del parts["g"]
+        return parts
+
+    def from_arrays(
+        self, xp: Namespace, asarray: Callable[[Any], Array], parts: Mapping[str, Any], g: Array
+    ) -> Inverse | None:
+        if not parts:
+            return None
+        n, given = int(parts["n"]), {name: asarray(parts[name]) for name in ("scale", "base")}
+        rows = xp.empty((int(parts["capacity"]), g.shape[0]), dtype=g.dtype, device=g.device)
+        diagonal, beside = xp.empty_like(rows[:, 0]), xp.empty_like(rows[:, 0])
+        rows[:n, :] = asarray(parts["rows"])
+        diagonal[:n] = asarray(parts["diagonal"])
+        beside[: n - 1] = asarray(parts["beside"])
+        of_g = asarray(parts["g"]) if "g" in parts else g
+        return Inverse(**given, rows=rows, diagonal=diagonal, beside=beside, n=n, g=of_g, p=asarray(parts["p"]))
+
     def _capacity(self, n: int) -> int:
         """Rows that there is room for at first: one for each step, and one for the direction after the last."""
         most = _most_rows(n)
@@ -295,3 +344,12 @@ class LBFGS(Direction):
         self, xp: Namespace, state: tuple[Pair, ...], p: Array, s: Array, y: Array, g: Array
     ) -> tuple[Pair, ...]:
         return (*state, Pair(s, y, 1 / xp.vecdot(y, s)))[-self.memory :]
+
+    def to_arrays(self, state: tuple[Pair, ...], g: Array) -> dict[str, Any]:
+        return {f"{name}.{i}": part for i, pair in enumerate(state) for name, part in pair._asdict().items()}
+
+    def from_arrays(
+        self, xp: Namespace, asarray: Callable[[Any], Array], parts: Mapping[str, Any], g: Array
+    ) -> tuple[Pair, ...]:
+        n = len(parts) // len(Pair._fields)
+        return tuple(Pair(*(asarray(parts[f"{name}.{i}"]) for name in Pair._fields)) for i in range(n))

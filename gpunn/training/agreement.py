@@ -15,6 +15,7 @@ import numpy as np
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, SparseRows
+from gpunn.training.state import TrainingState
 
 Array = Any
 
@@ -25,7 +26,9 @@ OVERFLOW = "compiled code cannot be checked, since the values of the first steps
 FEW = 0.01  # share of entries
 
 
-def of_steps(epochs: Any, device: Device, objective: Objective, progress: Any, rows: Rows, program: Any) -> str:
+def of_steps(
+    epochs: Any, device: Device, objective: Objective, progress: TrainingState, rows: Rows, program: Any
+) -> str:
     """Why a compiled epoch is not to be used, after its first steps; "" if they agree with those of the arrays.
 
     Results of the arrays that are not finite cannot be compared, and then it is not used either: an infinite norm or
@@ -50,7 +53,7 @@ def of_steps(epochs: Any, device: Device, objective: Objective, progress: Any, r
     def copied(array: Array) -> Array:
         return device.asarray(xp.asarray(array, copy=True))
 
-    def trial() -> Any:
+    def trial() -> TrainingState:
         state = type(progress.method_state)(*map(copied, progress.method_state))
         average = None if progress.average is None else copied(progress.average)
         return replace(

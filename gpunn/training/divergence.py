@@ -15,7 +15,7 @@ compared by their cost on all training rows, without penalties and dropout.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -50,8 +50,50 @@ class DivergenceError(ArithmeticError):
     """Training diverged, and ``on_divergence="raise"`` asked for an error."""
 
 
+@dataclass
+class Visited:
+    """Where a run has been: the states that it can go back to, and the costs of its epochs.
+
+    Attributes
+    ----------
+    start, entered, best : array (..., P)
+        theta at the start, at the start of the next epoch, and at the start of the epoch of the lowest cost.
+    start_entry, entered_entry, best_entry : int or None
+        Their entries in the history; None for weights that no entry ended in.
+    latest, lowest, highest : float
+        Mean costs of epochs.
+    """
+
+    start: Array
+    entered: Array
+    best: Array
+    start_entry: int | None = None
+    entered_entry: int | None = None
+    best_entry: int | None = None
+    latest: float = float("inf")
+    lowest: float = float("inf")
+    highest: float = 0.0
+
+    @classmethod
+    def begin(cls, xp: Any, theta: Array, entry: int | None = None) -> Visited:
+        """The start of a run from theta (..., P), which is copied; ``entry`` is the last one of the history so far."""
+        start = xp.asarray(theta, copy=True)
+        return cls(start, start, start, entry, entry, entry)
+
+    def enter(self, xp: Any, theta: Array, entry: int | None) -> None:
+        """Remember theta (..., P), from which the next epoch starts, and its entry in the history."""
+        self.entered, self.entered_entry = xp.asarray(theta, copy=True), entry
+
+    def take(self, xp: Any, cost: float, theta: Array, entry: int) -> None:
+        """Take in the mean cost of the epoch that started from the state entered last, and ended in theta (..., P)."""
+        self.latest, self.highest = cost, max(self.highest, cost)
+        if cost < self.lowest:
+            self.lowest, self.best, self.best_entry = cost, self.entered, self.entered_entry
+        self.enter(xp, theta, entry)
+
+
 class Stability:
-    """The states that a training can go back to, and the verdict whether it must.
+    """The verdict whether a training must go back, and where to.
 
     Parameters
     ----------
@@ -59,32 +101,15 @@ class Stability:
     objective : Objective
     rows : Rows
         Those that are trained on.
-    theta : array (..., P)
-        Where training starts; copied.
+    visited : Visited
+        Where the training has been.
     batch : int
         Rows a step, among which a penalty is divided.
-    entry : int, optional
-        The last entry of the history, where there was training before.
     """
 
-    def __init__(
-        self, device: Device, objective: Objective, rows: Rows, theta: Array, batch: int, entry: int | None = None
-    ) -> None:
+    def __init__(self, device: Device, objective: Objective, rows: Rows, visited: Visited, batch: int) -> None:
         self.device, self.objective, self.rows, self.batch = device, objective, rows, batch
-        self.start = self.entered = self.best = device.xp.asarray(theta, copy=True)
-        self.start_entry = self.entered_entry = self.best_entry = entry
-        self.latest, self.lowest, self.highest = float("inf"), float("inf"), 0.0  # costs of epochs
-
-    def enter(self, theta: Array, entry: int | None) -> None:
-        """Remember theta (..., P), from which the next epoch starts, and its entry in the history."""
-        self.entered, self.entered_entry = self.device.xp.asarray(theta, copy=True), entry
-
-    def take(self, cost: float, theta: Array, entry: int) -> None:
-        """Take in the mean cost of the epoch that started from the state entered last, and ended in theta (..., P)."""
-        self.latest, self.highest = cost, max(self.highest, cost)
-        if cost < self.lowest:
-            self.lowest, self.best, self.best_entry = cost, self.entered, self.entered_entry
-        self.enter(theta, entry)
+        self.visited = visited
 
     def is_far(self, cost: float) -> bool:
         """Whether the mean cost of an epoch is beyond return."""
@@ -92,15 +117,15 @@ class Stability:
 
     def verdict(self, theta: Array) -> str:
         """What is wrong with theta (..., P), in words; "" if nothing is."""
-        spread, at_start = self._spread(theta), self._spread(self.start)
+        spread, at_start = self._spread(theta), self._spread(self.visited.start)
         if not np.isfinite(spread):
             return "the logits are not finite"
         if spread < CONSTANT * at_start > ROUNDING and not self._shrunk(theta):
             units = ", for hidden units are dead or saturated" if len(self.objective.network.layers) > 1 else ""
             return f"all rows get the same probabilities{units}"
         start, chance = self.sample_cost, self.chance
-        exploded = self.highest > EXPLODED * self.base
-        if not chance > 0 or (self.latest <= max(start, (start + chance) / 2) and not exploded):
+        exploded = self.visited.highest > EXPLODED * self.base
+        if not chance > 0 or (self.visited.latest <= max(start, (start + chance) / 2) and not exploded):
             return ""  # the usual end; and a head of one's own may have any cost
         cost, accuracy = evaluate(self.device, self.objective, theta, self.rows)
         trivial, start = accuracy_of_constant(self.device, self.rows), self.start_cost
@@ -111,7 +136,9 @@ class Stability:
         if cost > max(WORSE * start, (start + chance) / 2):
             return f"the cost is {cost:.3g}, {cost / start:.3g} times that of the start"
         if exploded:
-            return f"the cost rose to {self.highest:.3g} and came back to {cost:.3g} only; it began at {start:.3g}"
+            return (
+                f"the cost rose to {self.visited.highest:.3g} and came back to {cost:.3g} only; it began at {start:.3g}"
+            )
         return ""
 
     def retreat(self, preferred: tuple[Array, int | None] | None = None) -> tuple[Array, int | None]:
@@ -129,7 +156,8 @@ class Stability:
         """
         if preferred is not None and self._cost(preferred[0]) <= self.start_cost:
             return preferred
-        states = [(self.start, self.start_entry), (self.entered, self.entered_entry), (self.best, self.best_entry)]
+        seen = self.visited
+        states = [(seen.start, seen.start_entry), (seen.entered, seen.entered_entry), (seen.best, seen.best_entry)]
         costs = [self._cost(theta) for theta, _ in states]
         finite = [i for i, cost in enumerate(costs) if np.isfinite(cost)]
         if not finite:
@@ -149,18 +177,18 @@ class Stability:
 
         Where there was training before, the start may be what has gone wrong.
         """
-        cost = self.chance if self.start_entry is not None else max(self.start_cost, self.chance)
-        return cost + penalty_in_step(self.device, self.objective, self.start, self.rows.weight, self.batch)
+        cost = self.chance if self.visited.start_entry is not None else max(self.start_cost, self.chance)
+        return cost + penalty_in_step(self.device, self.objective, self.visited.start, self.rows.weight, self.batch)
 
     @cached_property
     def start_cost(self) -> float:
         """The cost of the start, on all training rows."""
-        return self._cost(self.start)
+        return self._cost(self.visited.start)
 
     @cached_property
     def sample_cost(self) -> float:
         """The cost of the start, on a sample of the rows."""
-        return evaluate(self.device, self.objective, self.start, self._sample)[0]
+        return evaluate(self.device, self.objective, self.visited.start, self._sample)[0]
 
     def _cost(self, theta: Array) -> float:
         return evaluate(self.device, self.objective, theta, self.rows)[0]
@@ -178,7 +206,7 @@ class Stability:
     def _shrunk(self, theta: Array) -> bool:
         """Whether the weights became small, as a penalty makes them: such outputs are nearly the same by intent."""
         xp, n = self.device.xp, self.objective.network.n_weights
-        now, then = self.device.floats(*(xp.sum(xp.abs(x[..., :n])) for x in (theta, self.start)))
+        now, then = self.device.floats(*(xp.sum(xp.abs(x[..., :n])) for x in (theta, self.visited.start)))
         return now < then / 2
 
 

@@ -1,25 +1,29 @@
-"""Full-batch training: the objective on all rows, handed to a minimiser, with the history kept."""
+"""Full-batch training: an iteration of a minimiser, on all rows, is a step of the training loop."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
+
+import numpy as np
 
 from gpunn.compile import policy
 from gpunn.devices import Device
 from gpunn.nn.network import by_columns
 from gpunn.nn.objective import Objective
 from gpunn.optim.directions import Direction
-from gpunn.optim.full_batch import Iterate, Resume, minimise
-from gpunn.training import agreement
+from gpunn.optim.first_order import NoState
+from gpunn.optim.full_batch import Function, Minimisation, Minimiser
+from gpunn.training import agreement, loop
 from gpunn.training.data import Rows
 from gpunn.training.divergence import Stability
-from gpunn.training.history import History, Watch
+from gpunn.training.history import History
+from gpunn.training.loop import Entry, Monitor
 from gpunn.training.profile import Stopwatch
+from gpunn.training.state import TrainingState
 from gpunn.training.stopping import Best, Patience, Validation
 
 Array = Any
@@ -27,7 +31,7 @@ Array = Any
 
 @dataclass(frozen=True)
 class FullBatch:
-    """Settings of full-batch training; those of `gpunn.optim.full_batch.minimise`, and early stopping.
+    """Settings of full-batch training; those of `gpunn.optim.full_batch.Minimiser`, and early stopping.
 
     Parameters
     ----------
@@ -52,108 +56,97 @@ class FullBatch:
     n_iter_no_change: int = 10
     compiled: bool | None = None
 
+    descends: ClassVar[bool] = True
+
+    def start(self, device: Device, theta: Array, earlier: Minimisation | None = None) -> TrainingState:
+        """The state before the first evaluation, at theta (P,), which is left as it is.
+
+        Parameters
+        ----------
+        earlier : Minimisation, optional
+            Of an earlier training: where theta, rows and penalties are those with which it ended, this one goes on as
+            if there had been no end; else it begins anew.
+        """
+        return TrainingState(
+            theta,
+            NoState(),
+            device.asarray(np.zeros(1, np.uint32)),
+            Patience(self.tol, self.n_iter_no_change),
+            Best(device.xp.asarray(theta, copy=True)),
+            minimisation=earlier,
+            history=History(unit="iteration"),
+        )
+
     def run(
         self,
         device: Device,
         objective: Objective,
-        theta: Array,
+        state: TrainingState,
         rows: Rows,
         validation: Validation | None = None,
-        watch: Watch | None = None,
-        resume: Resume | None = None,
+        monitors: Sequence[Monitor] = (),
+        judged: bool = True,
         stopwatch: Stopwatch | None = None,
-    ) -> tuple[Array, History, Resume | None]:
-        """Train theta (P,), which is left as it is; return the new theta, the history, and from where to go on.
+    ) -> TrainingState:
+        """Train until a reason to stop, as `gpunn.training.loop.run` says."""
+        return loop.run(self, device, objective, state, rows, validation, monitors, judged, stopwatch)
 
-        Parameters
-        ----------
-        watch : callable, optional
-            As in minibatch training, after every iteration.
-        resume : Resume, optional
-            Of an earlier run: where theta, rows and penalties are those with which it ended, this one goes on as if
-            there had been no end; else it begins anew.
-        stopwatch : Stopwatch, optional
-            As in minibatch training.
+    def step_rows(self, rows: Rows) -> int:
+        return len(rows)
 
-        Raises
-        ------
-        ValueError
-            If the cost of the start is not finite.
-        """
-        xp = device.xp
-        history = History(unit="iteration")
-        stopwatch = Stopwatch() if stopwatch is None else stopwatch
-        early = validation is not None and validation.early_stopping
-        patience = Patience(self.tol, self.n_iter_no_change)
-        best = Best(xp, theta)
-        latest = theta
-        stability = Stability(device, objective, rows, theta, len(rows))
-        began = time.perf_counter()
+    def prepare(
+        self, device: Device, objective: Objective, state: TrainingState, rows: Rows, stopwatch: Stopwatch
+    ) -> tuple[loop.Step, str]:
+        xp, theta = device.xp, state.theta
+        together = rows.together(xp)
+        stopwatch.lap("rest")
+        function, turn, path = self.function(device, objective, theta, together)
+        ftol = max(2.2e-9, float(xp.finfo(theta.dtype).eps))
+        minimiser = Minimiser(self.method, self.max_iter, self.max_evaluations, self.gtol, ftol)
 
-        def record(iterate: Iterate) -> bool:
-            held.close()  # whoever watches may take long, and have threads of its own
-            stopwatch.lap("steps")
-            stop = recorded(iterate)
-            stopwatch.lap("evaluation")
-            held.enter_context(turn())
-            return stop
+        def step(state: TrainingState) -> Entry | None:
+            with turn():  # whoever looks afterwards may take long, and have threads of its own
+                return self._iteration(device, minimiser, function, state)
 
-        def recorded(iterate: Iterate) -> bool:
-            nonlocal latest
-            latest = iterate.theta
-            history.evaluations = iterate.n_evaluations
-            found = None if validation is None else validation.evaluate(device, objective, latest)
-            history.add(iterate.value, iterate.g_norm, iterate.step, time.perf_counter() - began, found)
-            if early and found is not None:
-                best.offer(-found[1], latest, history.n_iter - 1)
-                if patience.plateau(-found[1]):
-                    history.stopped = "validation"
-            if watch is not None:
-                history.stopped = watch(history, latest) or history.stopped
-            return bool(history.stopped)
+        return step, path
 
-        try:
-            with device.use():
-                together = rows.together(xp)
-                stopwatch.lap("rest")
-                function, turn, history.path = self.function(device, objective, theta, together)
-                stopwatch.lap("compiling")
-                with contextlib.ExitStack() as held:
-                    held.enter_context(turn())
-                    end = minimise(
-                        xp,
-                        function,
-                        theta,
-                        self.method,
-                        device.floats,
-                        max_iter=self.max_iter,
-                        max_evaluations=self.max_evaluations,
-                        gtol=self.gtol,
-                        ftol=max(2.2e-9, float(xp.finfo(theta.dtype).eps)),
-                        callback=record,
-                        resume=resume,
-                    )
-            stopwatch.lap("steps")
-            latest, resume = end.theta, end.resume
-            history.evaluations = end.n_evaluations
-            # A search passes over points that are not finite; only a start that is none ends so.
-            if end.reason == "not_finite":
-                history.divergence = "the cost of the start, with penalties, is not finite"
-            history.stopped = history.stopped or end.reason
-        except KeyboardInterrupt:
-            history.stopped, resume = "interrupted", None
-        if early and best.entry is not None:
-            latest, history.best, resume = best.theta, best.entry, None
-        with device.use():
-            if history.n_iter:
-                stability.take(history.cost[-1], latest, history.n_iter - 1)
-            history.divergence = history.divergence or stability.verdict(latest)
-            if history.divergence:
-                history.stopped = history.stopped if history.stopped == "interrupted" else "diverged"
-                resume = None
-                latest, history.best = stability.retreat()
-                history.fill_scores()
-        return latest, history, resume
+    def _iteration(
+        self, device: Device, minimiser: Minimiser, function: Function, state: TrainingState
+    ) -> Entry | None:
+        """The evaluation of the start, or an iteration."""
+        xp, before, began = device.xp, state.minimisation, self._began(state)
+        state.minimisation = None  # an iteration that is interrupted may leave a direction that fits no theta
+        if before is None or not began:
+            after, entry = minimiser.init(xp, function, state.theta, device.floats, before), None
+        else:
+            after = minimiser.step(xp, function, before, device.floats)
+            entry = Entry(after.value, after.g_norm, after.step) if after.n_iter > before.n_iter else None
+        state.theta, state.minimisation = after.theta, after
+        state.epoch += entry is not None
+        state.history.evaluations = after.n_evaluations + (0 if state.run is None else state.run.evaluations)
+        return entry
+
+    def _began(self, state: TrainingState) -> bool:
+        """Whether anything was evaluated in the run in progress."""
+        return state.run is not None and state.history.evaluations > state.run.evaluations
+
+    def finished(self, state: TrainingState) -> str:
+        at = state.minimisation
+        return at.reason if at is not None and self._began(state) else ""
+
+    def divergence(self, state: TrainingState, stability: Stability, entry: Entry | None) -> str:
+        # A search passes over points that are not finite; only a start that is none ends so.
+        bad = self.finished(state) == "not_finite"
+        return "the cost of the start, with penalties, is not finite" if bad else ""
+
+    def recover(self, state: TrainingState, stability: Stability) -> bool:
+        return False
+
+    def restart(self, xp: Any, state: TrainingState, theta: Array) -> None:
+        state.theta, state.minimisation = theta, None
+
+    def exhausted(self, state: TrainingState) -> bool:
+        return True
 
     def function(
         self, device: Device, objective: Objective, theta: Array, rows: Rows

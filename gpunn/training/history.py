@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, Self
+
+import numpy as np
 
 from gpunn.shown import html_paragraph, html_table, show
 from gpunn.training.profile import Profile
@@ -157,6 +160,26 @@ class History:
                 raise ValueError(f"history, key {name!r}: {show(value)} is not allowed.")
         return cls(**form)
 
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """All of it by name: lists as arrays (n,), of members (m, n), and the rest as JSON in a string ()."""
+        lists = {name: getattr(self, name) for name in ENTRIES}
+        rest = {name: value for name, value in self.to_dict().items() if name not in ENTRIES}
+        arrays = {
+            name: np.moveaxis(np.asarray(values, None if values else float), 0, -1) for name, values in lists.items()
+        }
+        return arrays | {"rest": np.asarray(json.dumps(rest))}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+        """The inverse of `to_arrays`."""
+        rest = json.loads(arrays["rest"].item())
+        rest |= {name: _part(name, rest[name]) for name in ("summary", "profile")}
+        lists: dict[str, Any] = {
+            name: array.tolist() if array.ndim == 1 else list(np.moveaxis(array, -1, 0).copy())
+            for name, array in ((name, arrays[name]) for name in ENTRIES)
+        }
+        return cls(**lists, **rest)
+
     @property
     def n_iter(self) -> int:
         return len(self.cost)
@@ -202,10 +225,6 @@ class History:
         return "\n".join(
             [html_paragraph(said), table, *map(html_paragraph, filter(None, [self.divergence, *self.notes]))]
         )
-
-
-# Called after every epoch or iteration with the history so far and theta; a string, "callback" say, stops training.
-Watch = Callable[[History, Any], str]
 
 
 def _part(name: str, form: Any) -> TrainingSummary | Profile | None:

@@ -1,80 +1,34 @@
-"""The minibatch loop: shuffle, step, record, stop.
+"""Minibatch training: an epoch of shuffled rows is a step of the training loop.
 
 Within an epoch nothing is read back from the device; at its end one transfer brings the numbers of the history.
 """
 
 from __future__ import annotations
 
-import copy
-import time
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
 from gpunn.compile import policy
-from gpunn.devices import Device, writable
+from gpunn.devices import Device
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective, limit_norms
 from gpunn.optim.averaging import Averaged, update_average
-from gpunn.optim.first_order import FirstOrder, MethodState, clip_norm
+from gpunn.optim.first_order import FirstOrder, clip_norm
 from gpunn.optim.schedules import Schedule
-from gpunn.training import agreement
+from gpunn.training import agreement, loop
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.divergence import MAX_HALVINGS, Stability
-from gpunn.training.history import History, Watch
+from gpunn.training.loop import Entry, Monitor
 from gpunn.training.profile import Stopwatch
+from gpunn.training.state import TrainingState
 from gpunn.training.stopping import Best, Patience, Validation
 
 Array = Any
 
 SHUFFLE, DROPOUT = 1, 2  # streams of random numbers that start from one seed
-
-
-@dataclass
-class Progress:
-    """All that changes during training: to go on exactly, go on from here.
-
-    ``theta`` (..., P) and the arrays of ``method_state`` are changed in place; ``step`` (1,) counts updates on
-    the device, ``epoch``, ``n_plateaus`` and ``n_halvings`` (of the learning rate, after divergence) count on the host.
-    ``average`` (..., P) is the mean of theta over the steps, where there is one. ``latest`` is None, or where training
-    stood when the best or averaged theta was put in the place of the last. ``verified`` describes the compiled program
-    whose results were last compared with those of the arrays; "" for none.
-    """
-
-    theta: Array
-    method_state: MethodState
-    step: Array
-    patience: Patience
-    best: Best  # of the score, with early stopping
-    epoch: int = 0
-    n_plateaus: int = 0
-    n_halvings: int = 0
-    average: Array | None = None
-    latest: Array | None = None
-    verified: str = ""
-    history: History = field(default_factory=lambda: History(unit="epoch"))
-
-    def on(self, device: Device, dtype: Any = None) -> Progress:
-        """The same on a device, sharing the arrays that are there already and may be changed.
-
-        With ``dtype`` given, theta and all arrays of its dtype are converted to it.
-        """
-
-        def moved(x: Array) -> Array:
-            return device.asarray(writable(x), dtype)
-
-        best = copy.copy(self.best)
-        best.theta = moved(best.theta)
-        return replace(
-            self,
-            theta=moved(self.theta),
-            method_state=type(self.method_state)(*map(moved, self.method_state)),
-            step=device.asarray(writable(self.step)),
-            best=best,
-            average=None if self.average is None else moved(self.average),
-            latest=None if self.latest is None else moved(self.latest),
-        )
 
 
 @dataclass(frozen=True)
@@ -125,161 +79,95 @@ class Minibatch:
     average: float | None = None
     compiled: bool | None = None
 
-    def start(self, device: Device, theta: Array) -> Progress:
+    descends: ClassVar[bool] = False
+
+    def start(self, device: Device, theta: Array) -> TrainingState:
         """The state before the first step; theta (..., P) is used, not copied."""
         xp = device.xp
-        step = device.asarray(np.zeros(1, np.uint32))
-        patience = Patience(self.tol, self.n_iter_no_change)
-        average = None if self.average is None else xp.asarray(theta, copy=True)
-        return Progress(theta, self.method.init(xp, theta), step, patience, Best(xp, theta), average=average)
+        return TrainingState(
+            theta,
+            self.method.init(xp, theta),
+            device.asarray(np.zeros(1, np.uint32)),
+            Patience(self.tol, self.n_iter_no_change),
+            Best(xp.asarray(theta, copy=True)),
+            seed=self.seed,
+            average=None if self.average is None else xp.asarray(theta, copy=True),
+        )
 
     def run(
         self,
         device: Device,
         objective: Objective,
-        progress: Progress,
+        progress: TrainingState,
         rows: Rows,
         validation: Validation | None = None,
-        watch: Watch | None = None,
-        ends: bool = True,
+        monitors: Sequence[Monitor] = (),
+        judged: bool = True,
         stopwatch: Stopwatch | None = None,
-    ) -> Progress:
-        """Train until a reason to stop; the history says which.
+    ) -> TrainingState:
+        """Train until a reason to stop, as `gpunn.training.loop.run` says."""
+        return loop.run(self, device, objective, progress, rows, validation, monitors, judged, stopwatch)
 
-        Parameters
-        ----------
-        progress : Progress
-            Changed in place and returned. With early stopping its theta is the one of the best score, else with
-            averaging the mean, and after divergence one of lower cost, with the method's state as at the start.
-        rows : Rows
-        validation : Validation, optional
-            For one network only, not for members.
-        watch : callable, optional
-            Called after every epoch with the history and theta; a string other than "" stops, and says why.
-        ends : bool, default True
-            Whether this is the end of a training, at which its network is judged.
-        stopwatch : Stopwatch, optional
-            Takes the time of compiling, steps and evaluation.
+    def step_rows(self, rows: Rows) -> int:
+        return min(self.batch_size, len(rows))
 
-        Raises
-        ------
-        ValueError
-            If training diverged from a start whose cost is not finite.
-        """
-        history, best = progress.history, progress.best
-        stopwatch = Stopwatch() if stopwatch is None else stopwatch
-        stopwatch.lap("rest")
-        early = validation is not None and validation.early_stopping
-        if progress.latest is not None:
-            progress.theta[...], progress.latest = progress.latest, None
-        history.stopped, history.best, history.divergence = "", None, ""
-        with device.use():
-            program, history.path = self.program(device, objective, progress, rows)
-            if program is not None:
-                self.align(device, program, progress)
-        stopwatch.lap("compiling")
-        xp, theta = device.xp, progress.theta
-        shown = theta if progress.average is None else progress.average
-        entry = history.n_iter - 1 if history.n_iter else None
-        stability = Stability(device, objective, rows, shown, min(self.batch_size, len(rows)), entry)
-        began = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
-        stopwatch.lap("rest")
-        try:
-            with device.use():
-                for _ in range(self.max_epochs):
-                    cost, norm, rate, finite = self._epoch(device, objective, progress, rows, program)
-                    stopwatch.lap("steps")
-                    found = None
-                    if validation is not None:
-                        nan = float("nan")
-                        found = validation.evaluate(device, objective, shown) if finite else (nan, nan)
-                        stopwatch.lap("evaluation")
-                    history.add(cost, norm, rate, time.perf_counter() - began, found)
-                    mean_cost = cost if isinstance(cost, float) else float(np.mean(cost))
-                    history.divergence = self._divergence(stability, shown, mean_cost, finite)
-                    if history.divergence:
-                        if not self.recovers or progress.n_halvings == MAX_HALVINGS:
-                            break
-                        self._recover(xp, progress, stability)
-                        plateau = False
-                    else:
-                        stability.take(mean_cost, shown, history.n_iter - 1)
-                        value = -found[1] if early and found is not None else mean_cost
-                        if early:
-                            best.offer(value, shown, history.n_iter - 1)
-                        plateau = progress.patience.plateau(value)
-                    stopwatch.lap("rest")
-                    history.stopped = "" if watch is None else watch(history, shown)
-                    stopwatch.lap("evaluation")
-                    if history.stopped:
-                        break
-                    if plateau:
-                        if self.schedule.exhausted(progress.n_plateaus):
-                            history.stopped = "validation" if early else "tol"
-                            break
-                        progress.n_plateaus += 1
-                else:
-                    history.stopped = "max_iter"
-        except KeyboardInterrupt:
-            # Between any two operations of an update theta is a point on the way: the model so far.
-            history.stopped = "interrupted"
-        by_score = (best.theta, best.entry) if early and best.entry is not None else None
-        with device.use():
-            if ends and not history.divergence:
-                history.divergence = stability.verdict(by_score[0] if by_score else shown)
-            if history.divergence:
-                history.stopped = history.stopped if history.stopped == "interrupted" else "diverged"
-                state, history.best = stability.retreat(by_score)
-                self._restart(xp, progress, state)
-                history.fill_scores()
-                return progress
-        if by_score:
-            progress.latest = xp.asarray(theta, copy=True)
-            theta[...], history.best = by_score
-        elif progress.average is not None:
-            progress.latest = xp.asarray(theta, copy=True)
-            theta[...] = progress.average
-        return progress
+    def prepare(
+        self, device: Device, objective: Objective, progress: TrainingState, rows: Rows, stopwatch: Stopwatch
+    ) -> tuple[loop.Step, str]:
+        program, path = self.program(device, objective, progress, rows)
+        if program is not None:
+            self.align(device, program, progress)
+        return lambda progress: self._epoch(device, objective, progress, rows, program), path
 
-    def _divergence(self, stability: Stability, theta: Array, cost: float, finite: bool) -> str:
-        """What went wrong in an epoch, in words; "" if nothing did."""
-        if not finite:
+    def finished(self, progress: TrainingState) -> str:
+        done = 0 if progress.run is None else progress.epoch - progress.run.epoch
+        return "max_iter" if done >= self.max_epochs else ""
+
+    def divergence(self, progress: TrainingState, stability: Stability, entry: Entry | None) -> str:
+        if entry is None:
+            return ""
+        if not entry.finite:
             return "the cost or the weights are not finite"
+        cost = entry.mean_cost
         if stability.is_far(cost):
             return f"the mean cost of an epoch is {cost:.3g}, {cost / stability.base:.3g} times that of the start"
-        return stability.verdict(theta) if self.recovers else ""
+        return stability.verdict(progress.evaluated) if self.recovers else ""
 
-    def _recover(self, xp: Any, progress: Progress, stability: Stability) -> None:
+    def recover(self, progress: TrainingState, stability: Stability) -> bool:
         """Go back to the best state, and halve the learning rate."""
-        state, entry = stability.retreat()
-        self._restart(xp, progress, state)
-        stability.enter(state, entry)
+        if not self.recovers or progress.n_halvings == MAX_HALVINGS:
+            return False
+        xp, history = stability.device.xp, progress.history
+        theta, entry = stability.retreat()
+        self.restart(xp, progress, theta)
+        stability.visited.enter(xp, theta, entry)
         progress.patience = Patience(self.tol, self.n_iter_no_change)
         progress.n_halvings += 1
-        history = progress.history
         history.notes.append(
             f"Iteration {history.n_iter} diverged: {history.divergence}. Training went back to "
             f"{'the initial weights' if entry is None else f'the weights of iteration {entry + 1}'}, with half the "
             f"learning rate."
         )
         history.divergence = ""
+        return True
 
-    def _restart(self, xp: Any, progress: Progress, theta: Array) -> None:
-        """Put theta, and the method's state of a start, in the place of what there is."""
+    def restart(self, xp: Any, progress: TrainingState, theta: Array) -> None:
+        """In place, so that what is compiled or captured finds it."""
         progress.theta[...] = theta
         if progress.average is not None:
             progress.average[...] = theta
         for array, fresh in zip(progress.method_state, self.method.init(xp, theta), strict=True):
             array[...] = fresh
 
-    def _epoch(
-        self, device: Device, objective: Objective, progress: Progress, rows: Rows, program: Any
-    ) -> tuple[Any, Any, float, bool]:
-        """One pass over the rows: cost, gradient norm, last rate, and whether cost and theta are finite."""
+    def exhausted(self, progress: TrainingState) -> bool:
+        return self.schedule.exhausted(progress.n_plateaus)
+
+    def _epoch(self, device: Device, objective: Objective, progress: TrainingState, rows: Rows, program: Any) -> Entry:
+        """One pass over the rows."""
         xp, theta = device.xp, progress.theta
         n, size = len(rows), min(self.batch_size, len(rows))
         n_steps = -(-n // size)
-        order = self._order(device, n, progress.epoch)
+        order = self._order(device, n, progress)
         if rows.index is not None:
             order = rows.index if order is None else xp.take(rows.index, order)
         factor = 0.5**progress.n_halvings
@@ -301,9 +189,9 @@ class Minibatch:
         progress.epoch += 1
         progress.history.evaluations += n_steps
         whole = bool(np.all(finite == 1) and np.all(np.isfinite(cost)))
-        return cost if cost.ndim else float(cost), norm if norm.ndim else float(norm), rates[-1], whole
+        return Entry(cost if cost.ndim else float(cost), norm if norm.ndim else float(norm), rates[-1], whole)
 
-    def program(self, device: Device, objective: Objective, progress: Progress, rows: Rows) -> tuple[Any, str]:
+    def program(self, device: Device, objective: Objective, progress: TrainingState, rows: Rows) -> tuple[Any, str]:
         """The epoch as one function, if that goes and pays (else None), and the history's word for it.
 
         Its results are compared with those of the arrays first, unless an earlier run did so with a program of the same
@@ -320,11 +208,13 @@ class Minibatch:
         n_steps = self.max_epochs * -(-n // min(self.batch_size, n))
         n_members = theta.shape[0] if theta.ndim > 1 else 1
         gain = n_members * (100e-6 + 3e-9 * theta.shape[-1])
+        history, current = progress.history, progress.run
+        earlier = history.evaluations if current is None else current.evaluations  # a broken-off run takes its old path
         compiler = policy.compiler(device)
-        is_long = gain * (progress.history.evaluations + n_steps) >= compiler.seconds
+        is_long = gain * (earlier + n_steps) >= compiler.seconds
         if self.compiled is None and not (is_long and gain * n_steps >= compiler.again_seconds):
             return None, "arrays: too short a training to compile for"
-        dropout = self._dropout(device, theta, progress.step)
+        dropout = self._dropout(device, progress)
         X = rows.X.matrix if isinstance(rows.X, SparseRows) else rows.X
         state = self.program_state(device, progress)
         method = self.method if self.average is None else Averaged(self.method, self.average)
@@ -341,7 +231,7 @@ class Minibatch:
             progress.verified = described
         return program, path
 
-    def program_state(self, device: Device, progress: Progress) -> Any:
+    def program_state(self, device: Device, progress: TrainingState) -> Any:
         """The state that compiled steps change: that of the method, with averaging also the average and the steps."""
         if self.average is None:
             return progress.method_state
@@ -350,24 +240,24 @@ class Minibatch:
             progress.method_state, progress.average, xp.astype(step, progress.theta.dtype)
         )
 
-    def align(self, device: Device, program: Any, progress: Progress) -> None:
+    def align(self, device: Device, program: Any, progress: TrainingState) -> None:
         """Put theta, the method's state and the average where the program wants them."""
         progress.theta, state = program.align(progress.theta, self.program_state(device, progress))
         if self.average is not None:
             *state, progress.average, _ = state
         progress.method_state = type(progress.method_state)(*state)
 
-    def keys(self, device: Device, progress: Progress, n_steps: int) -> list[Array]:
+    def keys(self, device: Device, progress: TrainingState, n_steps: int) -> list[Array]:
         """The keys of the dropout masks of ``n_steps`` compiled steps; empty without dropout."""
-        dropout = self._dropout(device, progress.theta, progress.step)
+        dropout = self._dropout(device, progress)
         return [] if dropout is None else [dropout.keys(device.xp, n_steps)]
 
     def steps(
-        self, device: Device, objective: Objective, progress: Progress, rows: Rows, order: Array | None, lr: Array
+        self, device: Device, objective: Objective, progress: TrainingState, rows: Rows, order: Array | None, lr: Array
     ) -> tuple[Array, Array]:
         """The steps of an epoch, one by one: sum over rows of their batch's cost, and norm of the last gradient."""
         xp, theta = device.xp, progress.theta
-        dropout = self._dropout(device, theta, progress.step)
+        dropout = self._dropout(device, progress)
         n, size = len(rows), min(self.batch_size, len(rows))
         n_steps = -(-n // size)
         total = xp.zeros_like(theta[..., 0])
@@ -393,13 +283,14 @@ class Minibatch:
                 total = total + f * (part.stop - part.start)
         return total, g_norm
 
-    def _order(self, device: Device, n: int, epoch: int) -> Array | None:
+    def _order(self, device: Device, n: int, progress: TrainingState) -> Array | None:
         if not self.shuffle or self.batch_size >= n:
             return None
-        return device.asarray(np.random.default_rng([self.seed, SHUFFLE, epoch]).permutation(n))
+        return device.asarray(np.random.default_rng([progress.seed, SHUFFLE, progress.epoch]).permutation(n))
 
-    def _dropout(self, device: Device, theta: Array, step: Array) -> Dropout | None:
+    def _dropout(self, device: Device, progress: TrainingState) -> Dropout | None:
         if not any(self.dropout):
             return None
-        seeds = np.random.default_rng([self.seed, DROPOUT]).integers(0, 2**32, (*theta.shape[:-1], 1), np.uint32)
-        return Dropout(self.dropout, device.asarray(seeds), step)
+        shape = (*progress.theta.shape[:-1], 1)
+        seeds = np.random.default_rng([progress.seed, DROPOUT]).integers(0, 2**32, shape, np.uint32)
+        return Dropout(self.dropout, device.asarray(seeds), progress.step)

@@ -39,13 +39,13 @@ class Patience:
         return False
 
 
+@dataclass
 class Best:
-    """A copy of the theta with the lowest value seen."""
+    """The theta (..., P) with the lowest value seen, which is a copy, and its entry in the history."""
 
-    def __init__(self, xp: Any, theta: Array) -> None:
-        self.theta = xp.asarray(theta, copy=True)
-        self.value = float("inf")
-        self.entry: int | None = None
+    theta: Array
+    value: float = float("inf")
+    entry: int | None = None
 
     def offer(self, value: float, theta: Array, entry: int) -> None:
         """Keep theta if its value is lower than the best; NaN never is."""

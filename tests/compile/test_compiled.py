@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def both(
         method, InverseScaling(0.1), batch, max_epochs=1, seed=3, dropout=dropout, **limits, compiled=False
     )
     start = epochs.start(CPU, theta.copy())
-    drawn = epochs._dropout(CPU, theta, start.step.copy())
+    drawn = epochs._dropout(CPU, replace(start, step=start.step.copy()))
     plain = epochs.run(CPU, objective, start, rows)
     order = np.random.default_rng([3, 1, 0]).permutation(len(rows))
     monkeypatch.setattr(program, "_n_threads", lambda flops: threads)

@@ -107,7 +107,9 @@ def minimum(digits):
     def train(compiled, activations=None, max_iter=20):
         method = FullBatch(LBFGS(), max_iter=max_iter, max_evaluations=100, gtol=1e-5, compiled=compiled)
         net = network if activations is None else Network((64, 16, 10), activations)
-        return method.run(CPU, Objective(net, SoftmaxLogLikelihood(), l2=0.1), start(net), rows)[:2]
+        state = method.start(CPU, start(net))
+        state = method.run(CPU, Objective(net, SoftmaxLogLikelihood(), l2=0.1), state, rows)
+        return state.theta, state.history
 
     return train
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse
@@ -67,7 +69,7 @@ def test_a_random_setting_gives_what_the_arrays_give(monkeypatch, thorough, seed
     theta = np.stack(draws) if n_members else draws[0]
     loop = Minibatch(method, InverseScaling(0.02), batch, 1, seed=seed, dropout=dropout, **limits, compiled=False)
     progress = loop.start(CPU, theta.copy())
-    drawn = loop._dropout(CPU, theta, progress.step.copy())
+    drawn = loop._dropout(CPU, replace(progress, step=progress.step.copy()))
     order, lr = rng.permutation(n), np.full(-(-n // batch), 0.02)
     with np.errstate(all="ignore"):
         total, norm = loop.steps(CPU, objective, progress, rows, order, lr)

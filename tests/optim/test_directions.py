@@ -10,7 +10,7 @@ import pytest
 from gpunn.devices import get_device
 from gpunn.optim import directions
 from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient
-from gpunn.optim.full_batch import minimise
+from gpunn.optim.full_batch import Minimiser, minimise
 
 CPU = get_device("cpu")
 BETAS = ("polak_ribiere", "fletcher_reeves", "hestenes_stiefel")
@@ -45,13 +45,9 @@ def steps_of(device, function, theta, method, n, search=None):
         device.xp,
         function,
         theta,
-        method,
+        Minimiser(method, max_iter=n, gtol=0.0, ftol=-1.0, **settings),
         device.floats,
-        max_iter=n,
-        gtol=0.0,
-        ftol=-1.0,
         callback=lambda iterate: path.append(device.to_host(iterate.theta)),
-        **settings,
     )
     return path
 

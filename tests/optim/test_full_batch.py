@@ -16,7 +16,7 @@ from gpunn.nn.heads import pair
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient
-from gpunn.optim.full_batch import REASONS, minimise
+from gpunn.optim.full_batch import REASONS, Minimiser, minimise
 
 METHODS = {
     "polak_ribiere": ConjugateGradient("polak_ribiere"),
@@ -64,9 +64,9 @@ def bowl(theta):
     return np.sum(theta**2) / 2, theta.copy()
 
 
-def run(function, theta, method=METHODS["lbfgs"], device=CPU, **settings):
+def run(function, theta, method=METHODS["lbfgs"], device=CPU, callback=None, **settings):
     with device.use():
-        return minimise(device.xp, function, theta, method, device.floats, **settings)
+        return minimise(device.xp, function, theta, Minimiser(method, **settings), device.floats, callback)
 
 
 @pytest.mark.parametrize("n", [2, 10])

@@ -48,22 +48,20 @@ class Problem:
         return Validation(self.rows(40, seed=1), **settings)
 
     def train(self, trainer, theta=None, rows=None, validation=None, callback=None, objective=None):
-        """One whole minibatch training; the progress."""
-        progress = trainer.start(self.device, self.theta() if theta is None else theta)
+        """One whole training; the state that it ends in."""
+        state = trainer.start(self.device, self.theta() if theta is None else theta)
         rows = rows or self.rows()
-        return trainer.run(self.device, objective or self.objective, progress, rows, validation, watching(callback))
+        return trainer.run(self.device, objective or self.objective, state, rows, validation, monitors(callback))
 
     def minimise(self, trainer, theta=None, rows=None, validation=None, callback=None, objective=None):
         """One whole full-batch training; theta and history."""
-        theta = self.theta() if theta is None else theta
-        rows = rows or self.rows()
-        found = trainer.run(self.device, objective or self.objective, theta, rows, validation, watching(callback))
-        return found[:2]
+        state = self.train(trainer, theta, rows, validation, callback, objective)
+        return state.theta, state.history
 
 
-def watching(callback):
-    """What the loops call, of a function of the history that says True to stop."""
-    return None if callback is None else lambda history, theta: "callback" if callback(history) else ""
+def monitors(callback):
+    """Those of the training loop, of a function of the history that says True to stop."""
+    return () if callback is None else (lambda state: "callback" if callback(state.history) else "",)
 
 
 class Interrupted(Objective):

@@ -11,7 +11,7 @@ import scipy.sparse
 from gpunn.nn.activations import ReLU
 from gpunn.optim.first_order import Adam, GradientDescent, Momentum
 from gpunn.training.data import Rows, SparseRows, accuracy_of_constant, evaluate
-from gpunn.training.divergence import MAX_HALVINGS, Stability, cause, check_start
+from gpunn.training.divergence import MAX_HALVINGS, Stability, Visited, cause, check_start
 from gpunn.training.minibatch import Minibatch
 
 
@@ -51,14 +51,14 @@ def test_a_sound_training_has_not_diverged(rectified):
 
 
 def test_dead_units_are_a_divergence_of_which_the_cost_alone_says_nothing(rectified):
-    rows, device = rectified.rows(), rectified.device
+    device = rectified.device
     dead = device.to_host(rectified.theta()).copy()
     rectified.network.layers[0].b.of(np, dead)[...] = -100
     dead = device.asarray(dead, rectified.dtype)
-    stability = Stability(device, rectified.objective, rows, rectified.theta(), 16)
-    stability.take(0.0, dead, 0)  # whatever the mean cost was
+    stability = stability_of(rectified, rectified.theta())
+    stability.visited.take(device.xp, 0.0, dead, 0)  # whatever the mean cost was
     assert stability.verdict(dead).startswith("all rows get the same probabilities")
-    assert Stability(device, rectified.objective, rows, dead, 16).verdict(dead) == ""  # as at the start
+    assert stability_of(rectified, dead).verdict(dead) == ""  # as at the start
 
 
 def test_a_cost_far_above_that_of_the_start_ends_training_at_once(problem):
@@ -67,14 +67,20 @@ def test_a_cost_far_above_that_of_the_start_ends_training_at_once(problem):
     assert history.divergence.startswith("the mean cost of an epoch is ")
 
 
+def stability_of(problem, theta):
+    """The judge of a training from theta."""
+    visited = Visited.begin(problem.device.xp, theta)
+    return Stability(problem.device, problem.objective, problem.rows(), visited, 16)
+
+
 def verdict_on(problem, factor, highest=None):
     """Of the initial weights of the output layer times a factor, which makes the network sure and wrong."""
     start = problem.device.to_host(problem.theta())
     theta = problem.device.asarray(factor * start, problem.dtype)
-    stability = Stability(problem.device, problem.objective, problem.rows(), problem.theta(), 16)
+    stability = stability_of(problem, problem.theta())
     if highest is not None:
-        stability.take(highest, stability.start, 0)
-    stability.take(cost_of(problem, theta), theta, 1)
+        stability.visited.take(problem.device.xp, highest, stability.visited.start, 0)
+    stability.visited.take(problem.device.xp, cost_of(problem, theta), theta, 1)
     return stability.verdict(theta)
 
 
@@ -84,8 +90,8 @@ def test_a_cost_above_that_of_the_start_is_a_divergence_unless_much_was_learned(
     assert verdict_on(problem, 50.0).startswith("the cost is ")
     trained = problem.train(trainer(0.2, max_epochs=40)).theta
     sure = 1000 * trained  # right in most rows, and very sure of the others
-    stability = Stability(device, problem.objective, problem.rows(), problem.theta(), 16)
-    stability.take(cost_of(problem, sure), sure, 0)
+    stability = stability_of(problem, problem.theta())
+    stability.visited.take(device.xp, cost_of(problem, sure), sure, 0)
     cost, accuracy = evaluate(device, problem.objective, sure, problem.rows())
     assert cost > 1.2 * stability.start_cost and accuracy > 0.8
     assert stability.verdict(sure) == ""

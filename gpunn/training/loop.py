@@ -1,0 +1,212 @@
+"""The training loop: one driver for minibatches and full batch, from state to state.
+
+An algorithm makes a step, an epoch or an iteration; the driver keeps the history, evaluates the validation rows, stops,
+keeps the best state, and deals with divergence and interrupts. What wants to look is a monitor.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from gpunn.devices import Device
+from gpunn.nn.objective import Objective
+from gpunn.training.data import Rows
+from gpunn.training.divergence import Stability
+from gpunn.training.profile import Stopwatch
+from gpunn.training.state import Run, TrainingState
+from gpunn.training.stopping import Validation
+
+Array = Any
+
+
+class Entry(NamedTuple):
+    """What a step tells the history; of members, cost and gradient norm are arrays (m,)."""
+
+    cost: Any
+    gradient_norm: Any
+    learning_rate: float
+    finite: bool = True  # cost and theta
+
+    @property
+    def mean_cost(self) -> float:
+        """The mean over members."""
+        return self.cost if isinstance(self.cost, float) else float(np.mean(self.cost))
+
+
+Step = Callable[[TrainingState], Entry | None]  # None where no epoch or iteration was completed
+
+
+class Monitor(Protocol):
+    """What looks at a training."""
+
+    def __call__(self, state: TrainingState) -> str:
+        """Look at the state after an epoch or iteration; a string, "callback" say, stops training and says why.
+
+        The state is that of the training, not a copy.
+        """
+
+
+class Algorithm(Protocol):
+    """What the loop asks of minibatch and full-batch training."""
+
+    @property
+    def descends(self) -> bool:
+        """Whether a cost is that of the theta after the step, never rises, and needs nobody to tell when to stop.
+
+        Divergence is then looked for at the end, and plateaus in validation scores only.
+        """
+
+    def step_rows(self, rows: Rows) -> int:
+        """Rows a step, among which a penalty is divided."""
+
+    def prepare(
+        self, device: Device, objective: Objective, state: TrainingState, rows: Rows, stopwatch: Stopwatch
+    ) -> tuple[Step, str]:
+        """The step as a function that changes a state, and how it is computed (`History.path`)."""
+
+    def finished(self, state: TrainingState) -> str:
+        """Why no step is to follow, a value of `History.stopped`; "" if one is."""
+
+    def divergence(self, state: TrainingState, stability: Stability, entry: Entry | None) -> str:
+        """What went wrong in a step, in words; "" if nothing did."""
+
+    def recover(self, state: TrainingState, stability: Stability) -> bool:
+        """Go on from an earlier state after divergence, if that is wanted and possible."""
+
+    def restart(self, xp: Any, state: TrainingState, theta: Array) -> None:
+        """Put theta (..., P), and the method's state of a start, in the place of what there is."""
+
+    def exhausted(self, state: TrainingState) -> bool:
+        """Whether a plateau ends training."""
+
+
+def run(
+    algorithm: Algorithm,
+    device: Device,
+    objective: Objective,
+    state: TrainingState,
+    rows: Rows,
+    validation: Validation | None = None,
+    monitors: Sequence[Monitor] = (),
+    judged: bool = True,
+    stopwatch: Stopwatch | None = None,
+) -> TrainingState:
+    """Train until a reason to stop; the history says which.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+    state : TrainingState
+        Changed and returned. A run that it is in the midst of goes on; else one begins. At the end, with early stopping
+        its theta is the one of the best score, else with averaging the mean, and after divergence one of lower cost,
+        with the method's state as at the start.
+    rows : Rows
+    validation : Validation, optional
+        For one network only, not for members.
+    monitors : sequence of Monitor
+        Called in this order after every epoch or iteration; the first that stops is named.
+    judged : bool, default True
+        Whether this is the end of a training, at which its network is judged.
+    stopwatch : Stopwatch, optional
+        Takes the time of compiling, steps and evaluation.
+
+    Raises
+    ------
+    ValueError
+        If training diverged from a start whose cost is not finite.
+    """
+    stopwatch = Stopwatch() if stopwatch is None else stopwatch
+    stopwatch.lap("rest")
+    history = state.history
+    began = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
+    with device.use():
+        current = state.begin(device)
+        step, history.path = algorithm.prepare(device, objective, state, rows, stopwatch)
+    stopwatch.lap("compiling")
+    stability = Stability(device, objective, rows, current.visited, algorithm.step_rows(rows))
+    try:
+        with device.use():
+            history.stopped = current.ends or algorithm.finished(state)
+            while not history.stopped:
+                stopwatch.lap("rest")
+                entry = step(state)
+                stopwatch.lap("steps")
+                if entry is not None:
+                    _record(device, objective, state, entry, validation, began)
+                    stopwatch.lap("rest" if validation is None else "evaluation")
+                history.divergence = diverged = algorithm.divergence(state, stability, entry)
+                if diverged and not algorithm.recover(state, stability):
+                    break
+                if entry is not None:
+                    if not diverged:
+                        _assess(algorithm, device.xp, state, current, entry, validation)
+                    stopwatch.lap("rest")
+                    reasons = [monitor(state) for monitor in monitors]
+                    history.stopped = next(filter(None, reasons), "")
+                    stopwatch.lap("evaluation")
+                history.stopped = history.stopped or current.ends or algorithm.finished(state)
+    except KeyboardInterrupt:
+        # Between any two operations of an update theta is a point on the way: the model so far.
+        history.stopped = "interrupted"
+    early = validation is not None and validation.early_stopping
+    with device.use():
+        _conclude(algorithm, state, stability, early, judged)
+    state.run = None
+    return state
+
+
+def _record(
+    device: Device,
+    objective: Objective,
+    state: TrainingState,
+    entry: Entry,
+    validation: Validation | None,
+    began: float,
+) -> None:
+    """Add an entry to the history, with cost and score of the validation rows."""
+    found = None
+    if validation is not None:
+        found = validation.evaluate(device, objective, state.evaluated) if entry.finite else (float("nan"),) * 2
+    seconds = time.perf_counter() - began
+    state.history.add(entry.cost, entry.gradient_norm, entry.learning_rate, seconds, found)
+
+
+def _assess(
+    algorithm: Algorithm, xp: Any, state: TrainingState, current: Run, entry: Entry, validation: Validation | None
+) -> None:
+    """Note what a sound step has come to: the states to go back to, the best one, and plateaus."""
+    history, number = state.history, state.history.n_iter - 1
+    early = validation is not None and validation.early_stopping
+    value = -history.validation_score[-1] if early else entry.mean_cost
+    if early:
+        state.best.offer(value, state.evaluated, number)
+    if not algorithm.descends:
+        current.visited.take(xp, entry.mean_cost, state.evaluated, number)
+    if (early or not algorithm.descends) and state.patience.plateau(value):
+        if algorithm.exhausted(state):
+            current.ends = "validation" if early else "tol"
+        else:
+            state.n_plateaus += 1
+
+
+def _conclude(algorithm: Algorithm, state: TrainingState, stability: Stability, early: bool, judged: bool) -> None:
+    """Put the theta that is kept in the place of the last one."""
+    xp, history, best = stability.device.xp, state.history, state.best
+    by_score = (best.theta, best.entry) if early and best.entry is not None else None
+    kept = by_score[0] if by_score else state.evaluated
+    if algorithm.descends and history.n_iter:
+        stability.visited.take(xp, history.cost[-1], kept, history.n_iter - 1)
+    if judged and not history.divergence:
+        history.divergence = stability.verdict(kept)
+    if history.divergence:
+        history.stopped = history.stopped if history.stopped == "interrupted" else "diverged"
+        theta, history.best = stability.retreat(by_score)
+        algorithm.restart(xp, state, theta)
+        history.fill_scores()
+    elif kept is not state.theta:
+        state.latest, state.theta = state.theta, xp.asarray(kept, copy=True)
+        history.best = by_score[1] if by_score else None

@@ -215,7 +215,7 @@ def _total(graph: Graph, operation: str, x: Symbol) -> Formula:
 def _penalise(graph: Graph, objective: Objective | None, g: Symbol) -> None:
     """Add the gradient of the penalties to g."""
     if objective is not None and (objective.l2 or objective.l1):
-        g += objective.penalty_slope(graph, graph.input("theta")) * graph.input("share", SCALAR)
+        g += objective.penalty_slope(graph, graph.input("theta"), graph.input("share", SCALAR))
 
 
 def _clip(graph: Graph, g: Symbol, limit: float) -> dict[str, tuple[str, Symbol]]:

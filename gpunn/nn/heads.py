@@ -37,7 +37,7 @@ from gpunn.nn.activations import (
     Tanh,
 )
 from gpunn.nn.costs import COSTS, Cost, CrossEntropy, LogLikelihood, Quadratic
-from gpunn.nn.stable import exponentials, log_sum_exp, normalised, shifted
+from gpunn.nn.stable import excess, exponentials, log_sum_exp, normalised, shifted
 
 Array = Any
 Namespace = Any
@@ -138,26 +138,32 @@ class SoftmaxLogLikelihood(_Matched):
 
     cost  = logsumexp(z) - sum_j T_j z_j
     delta = softmax(z) - T          the factor of saturation is gone: this is why the pair learns fast
+
+    With e_j = exp(z_j - max z) and s = sum e - 1, softmax(z) is e / (1 + s), and delta is written
+    (e - T - T s) / (1 + s): where T = 1, e - 1 and -s have the same sign, so that nothing cancels.
     """
 
     activation = Softmax()
     cost_function = LogLikelihood()
 
     def cost(self, xp: Namespace, z: Array, T: Array) -> Array:
-        return self._cost(xp, T, *exponentials(xp, z))
+        half, e = exponentials(xp, z)
+        return self._cost(xp, T, half, excess(xp, half, e))
 
     def delta(self, xp: Namespace, z: Array, T: Array) -> Array:
-        return self._delta(xp, z, T, exponentials(xp, z)[1])
+        half, e = exponentials(xp, z)
+        return self._delta(T, e, excess(xp, half, e))
 
     def cost_and_delta(self, xp: Namespace, z: Array, T: Array) -> tuple[Array, Array]:
         half, e = exponentials(xp, z)
-        return self._cost(xp, T, half, e), self._delta(xp, z, T, e)
+        s = excess(xp, half, e)
+        return self._cost(xp, T, half, s), self._delta(T, e, s)
 
-    def _cost(self, xp, T, half, e):
-        return xp.squeeze(log_sum_exp(xp, half, e), axis=-1) - 2 * xp.sum(T * half, axis=-1)
+    def _cost(self, xp, T, half, s):
+        return xp.squeeze(xp.log1p(s), axis=-1) - 2 * xp.sum(T * half, axis=-1)
 
-    def _delta(self, xp, z, T, e):
-        return self.activation.difference(xp, z, normalised(xp, e), T)
+    def _delta(self, T, e, s):
+        return (e - T - T * s) / (1 + s)
 
 
 @dataclass(frozen=True)

@@ -194,17 +194,17 @@ class Network:
     def backward(self, xp: Namespace, theta: Array, tape: Tape, dz: Array) -> Array:
         """Gradient g (..., P) of the cost by theta, from its gradient ``dz`` (..., n, k) by the logits."""
         g = xp.empty_like(theta)
+        ones = xp.ones(dz.shape[-2], dtype=dz.dtype, device=dz.device)
         dh = dz
         for number in reversed(range(len(self.layers))):
             layer, trace = self.layers[number], tape[number]
             dz, dlearned = layer.activation.backward(xp, trace.z, trace.h, dh, **_learned(xp, layer, theta))
             for name, value in dlearned.items():
                 layer.learned[name].put(xp, g, value)
-            layer.W.put(xp, g, xp.matmul(xp.matrix_transpose(trace.x), dz))
-            ones = xp.ones(dz.shape[-2], dtype=dz.dtype, device=dz.device)
+            layer.W.put(xp, g, xp.matmul(trace.x.mT, dz))
             layer.b.put(xp, g, xp.matmul(ones, dz))  # the sum over rows, for which a product is the quicker way
             if number > 0:
-                dh = xp.matmul(dz, xp.matrix_transpose(layer.W.of(xp, theta)))
+                dh = xp.matmul(dz, layer.W.of(xp, theta).mT)
                 if trace.mask is not None:
                     dh = dh * trace.mask
         return g
@@ -225,8 +225,8 @@ def by_columns(xp: Namespace, x: Array) -> Array:
     """x (..., n, k) by columns in memory: what a head does with a row's few outputs is done for many rows at once."""
     if x.shape[-2] == 1:  # which lies both ways
         return x
-    turned = xp.matrix_transpose(x)
-    return xp.matrix_transpose(xp.reshape(xp.reshape(turned, (-1,)), turned.shape))  # the inner one copies
+    transposed = x.mT
+    return xp.reshape(xp.reshape(transposed, (-1,)), transposed.shape).mT  # the inner one copies
 
 
 def _product(xp: Namespace, x: Array, W: Array, is_last: bool) -> Array:

@@ -30,25 +30,30 @@ def shifted(xp: Namespace, z: Array) -> Array:
 
 
 def exponentials(xp: Namespace, z: Array) -> tuple[Array, Array]:
-    """Half of the true distance of z from the maximum of its row, and exp of the whole, each shaped like z (..., k).
+    """Half of the distance of z from the maximum of its row, and exp of the whole, each shaped like z (..., k).
 
     The distance itself could overflow, and what is multiplied by it should be doubled last: 0 * inf is no number.
     """
-    half = shifted(xp, z / 2)
+    half = z / 2
+    half = half - xp.max(half, axis=-1, keepdims=True)
     return half, xp.exp(2 * half)
 
 
-def log_sum_exp(xp: Namespace, d: Array, e: Array) -> Array:
-    """log sum e over a row, (..., 1), accurate when one term outweighs the others.
+def excess(xp: Namespace, d: Array, e: Array) -> Array:
+    """sum e - 1 over a row, (..., 1), accurate when one term outweighs the others.
 
     Parameters
     ----------
     d, e : array (..., k)
         `shifted` numbers, of which only the zeros are looked at, and their exponentials; or those of `exponentials`.
     """
-    top = d == 0
-    others = xp.sum(xp.where(top, 0, e), axis=-1, keepdims=True)
-    return xp.log1p(others + (xp.sum(xp.astype(top, d.dtype), axis=-1, keepdims=True) - 1))
+    top = xp.astype(d == 0, d.dtype)  # where e is 1
+    return xp.sum(e - top, axis=-1, keepdims=True) + (xp.sum(top, axis=-1, keepdims=True) - 1)
+
+
+def log_sum_exp(xp: Namespace, d: Array, e: Array) -> Array:
+    """log sum e over a row, (..., 1). Arguments as for `excess`."""
+    return xp.log1p(excess(xp, d, e))
 
 
 def sigmoid(xp: Namespace, z: Array) -> Array:

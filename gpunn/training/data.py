@@ -74,6 +74,22 @@ class Rows:
         weight = None if self.weight is None else self.weight[part]
         return xp.astype(self.X[part, :], dtype, copy=False), self.T[part, :], weight
 
+    def batches(
+        self, xp: Any, order: Array | None, size: int, dtype: Any, elements: int
+    ) -> Iterator[tuple[Array, Array, Array | None]]:
+        """Batches of ``size`` rows in the order of an index array, or consecutive rows if it is None.
+
+        Rows are gathered for several batches at once, where X has at most so many numbers in them.
+        """
+        n = len(self) if order is None else order.shape[0]
+        gathered = max(1, elements // (size * self.X.shape[1])) * size
+        for start in range(0, n, gathered):
+            part = slice(start, min(start + gathered, n))
+            X, T, weight = self.slice(xp, part, dtype) if order is None else self.batch(xp, order[part], dtype)
+            for i in range(0, X.shape[0], size):
+                batch = slice(i, min(i + size, X.shape[0]))
+                yield X[batch, :], T[batch, :], None if weight is None else weight[batch]
+
 
 def chunks(network: Network, n_rows: int, elements: int, n_workers: int = 1) -> Iterator[slice]:
     """Slices that cover ``n_rows`` rows, each with at most ``elements`` numbers in the widest layer; at least one.

@@ -262,13 +262,9 @@ class Minibatch:
         n_steps = -(-n // size)
         total = xp.zeros_like(theta[..., 0])
         with device.steady(size * objective.network.row_product) as give_way:
-            for i in range(n_steps):
+            batches = rows.batches(xp, order, size, theta.dtype, device.block_elements)
+            for i, (X, T, weight) in enumerate(batches):
                 give_way()
-                part = slice(i * size, min((i + 1) * size, n))
-                if order is None:
-                    X, T, weight = rows.slice(xp, part, theta.dtype)
-                else:
-                    X, T, weight = rows.batch(xp, order[part], theta.dtype)
                 progress.step += 1
                 f, g = objective.value_and_gradient(xp, theta, X, T, weight, dropout)
                 if i == n_steps - 1:
@@ -280,7 +276,7 @@ class Minibatch:
                     limit_norms(xp, objective.network, theta, self.max_norm)
                 if self.average is not None:
                     update_average(xp, progress.average, theta, self.average, xp.astype(progress.step, theta.dtype))
-                total = total + f * (part.stop - part.start)
+                total = total + f * X.shape[0]
         return total, g_norm
 
     def _order(self, device: Device, n: int, progress: TrainingState) -> Array | None:

@@ -31,6 +31,22 @@ def test_a_batch_is_the_rows_of_its_index_and_a_slice_those_of_its_range(device,
     assert problem.rows(20).slice(xp, slice(2, 7), xp.float64)[2] is None
 
 
+@pytest.mark.parametrize("elements", [0, 60, 10**6])  # gathered for one batch at a time, for a few, and for all
+def test_batches_are_the_rows_in_order_however_many_are_gathered_at_once(device, problem_on, elements):
+    problem, xp = problem_on(device), device.xp
+    X, T = problem.host_rows(20)
+    weight = np.arange(20.0)
+    rows = problem.rows(20, weight=weight)
+    permutation = np.random.default_rng(0).permutation(20)
+    for order, expected in ((None, np.arange(20)), (device.asarray(permutation), permutation)):
+        batches = list(rows.batches(xp, order, 6, xp.float64, elements))
+        assert [X.shape[0] for X, _, _ in batches] == [6, 6, 6, 2]
+        for host, arrays in zip((X, T, weight), zip(*batches, strict=True), strict=True):
+            found = np.concatenate([device.to_host(array) for array in arrays])
+            assert np.array_equal(found, host[expected])
+    assert {weight for *_, weight in problem.rows(20).batches(xp, None, 6, xp.float64, elements)} == {None}
+
+
 def test_rows_of_an_index_are_trained_on_as_if_there_were_no_others(device, problem_on):
     problem, xp = problem_on(device), device.xp
     rows, index = problem.rows(20), device.asarray(np.array([3, 19, 7, 0, 11]))

@@ -536,7 +536,7 @@ exit70:
 
 define void @clip_0_weights(ptr %operation, ptr %addresses) {
 entry:
-  %s43 = alloca float
+  %s44 = alloca float
   %v0 = getelementptr inbounds i64, ptr %operation, i64 2
   %v1 = load i64, ptr %v0
   %v2 = getelementptr inbounds i64, ptr %operation, i64 3
@@ -580,30 +580,30 @@ entry:
   %v40 = load ptr, ptr %v39
   %v41 = getelementptr inbounds float, ptr %v40, i64 0
   %v42 = load float, ptr %v41
-  store float 0xFFF0000000000000, ptr %s43
-  br label %head44
-head44:
-  %i44 = phi i64 [ 0, %entry ], [ %next44, %latch44 ]
-  %more44 = icmp slt i64 %i44, %v8
-  br i1 %more44, label %body44, label %exit44
-body44:
-  %v45 = getelementptr inbounds float, ptr %v15, i64 %i44
-  %v46 = load float, ptr %v45
-  %v47 = getelementptr inbounds float, ptr %v38, i64 %i44
-  %v48 = load float, ptr %v47
-  %v49 = fmul contract arcp nsz float 0x3FE0000000000000, %v48
-  %v50 = fmul contract arcp nsz float %v49, %v42
-  %v51 = fadd contract arcp nsz float %v46, %v50
+  %v43 = fmul contract arcp nsz float 0x3FE0000000000000, %v42
+  store float 0xFFF0000000000000, ptr %s44
+  br label %head45
+head45:
+  %i45 = phi i64 [ 0, %entry ], [ %next45, %latch45 ]
+  %more45 = icmp slt i64 %i45, %v8
+  br i1 %more45, label %body45, label %exit45
+body45:
+  %v46 = getelementptr inbounds float, ptr %v15, i64 %i45
+  %v47 = load float, ptr %v46
+  %v48 = getelementptr inbounds float, ptr %v38, i64 %i45
+  %v49 = load float, ptr %v48
+  %v50 = fmul contract arcp nsz float %v43, %v49
+  %v51 = fadd contract arcp nsz float %v47, %v50
   %v52 = call float @llvm.fabs.f32(float %v51)
-  %v53 = load float, ptr %s43
+  %v53 = load float, ptr %s44
   %v54 = call float @llvm.maximum.f32(float %v53, float %v52)
-  store float %v54, ptr %s43
-  br label %latch44
-latch44:
-  %next44 = add nsw i64 %i44, 1
-  br label %head44
-exit44:
-  %v55 = load float, ptr %s43
+  store float %v54, ptr %s44
+  br label %latch45
+latch45:
+  %next45 = add nsw i64 %i45, 1
+  br label %head45
+exit45:
+  %v55 = load float, ptr %s44
   store float %v55, ptr %v33
   ret void
 }
@@ -611,7 +611,7 @@ exit44:
 define void @clip_1_weights(ptr %operation, ptr %addresses) {
 entry:
   %s47 = alloca float
-  %s61 = alloca float
+  %s62 = alloca float
   %v0 = getelementptr inbounds i64, ptr %operation, i64 2
   %v1 = load i64, ptr %v0
   %v2 = getelementptr inbounds i64, ptr %operation, i64 3
@@ -680,35 +680,35 @@ latch48:
   br label %head48
 exit48:
   %v56 = load float, ptr %s47
-  %v57 = fcmp ogt float %v56, 0x3FF0000000000000
-  %v58 = fcmp uno float %v56, %v56
-  %v59 = or i1 %v57, %v58
-  %v60 = select i1 %v59, float %v56, float 0x3FF0000000000000
-  store float 0x0000000000000000, ptr %s61
-  br label %head62
-head62:
-  %i62 = phi i64 [ 0, %exit48 ], [ %next62, %latch62 ]
-  %more62 = icmp slt i64 %i62, %v8
-  br i1 %more62, label %body62, label %exit62
-body62:
-  %v63 = getelementptr inbounds float, ptr %v15, i64 %i62
-  %v64 = load float, ptr %v63
-  %v65 = getelementptr inbounds float, ptr %v38, i64 %i62
-  %v66 = load float, ptr %v65
-  %v67 = fmul contract arcp nsz float 0x3FE0000000000000, %v66
-  %v68 = fmul contract arcp nsz float %v67, %v42
-  %v69 = fadd contract arcp nsz float %v64, %v68
-  %v70 = fdiv contract arcp nsz float %v69, %v60
+  %v57 = fmul contract arcp nsz float 0x3FE0000000000000, %v42
+  %v58 = fcmp ogt float %v56, 0x3FF0000000000000
+  %v59 = fcmp uno float %v56, %v56
+  %v60 = or i1 %v58, %v59
+  %v61 = select i1 %v60, float %v56, float 0x3FF0000000000000
+  store float 0x0000000000000000, ptr %s62
+  br label %head63
+head63:
+  %i63 = phi i64 [ 0, %exit48 ], [ %next63, %latch63 ]
+  %more63 = icmp slt i64 %i63, %v8
+  br i1 %more63, label %body63, label %exit63
+body63:
+  %v64 = getelementptr inbounds float, ptr %v15, i64 %i63
+  %v65 = load float, ptr %v64
+  %v66 = getelementptr inbounds float, ptr %v38, i64 %i63
+  %v67 = load float, ptr %v66
+  %v68 = fmul contract arcp nsz float %v57, %v67
+  %v69 = fadd contract arcp nsz float %v65, %v68
+  %v70 = fdiv contract arcp nsz float %v69, %v61
   %v71 = fmul contract arcp nsz float %v70, %v70
-  %v72 = load float, ptr %s61
+  %v72 = load float, ptr %s62
   %v73 = fadd reassoc contract arcp nsz float %v72, %v71
-  store float %v73, ptr %s61
-  br label %latch62
-latch62:
-  %next62 = add nsw i64 %i62, 1
-  br label %head62
-exit62:
-  %v74 = load float, ptr %s61
+  store float %v73, ptr %s62
+  br label %latch63
+latch63:
+  %next63 = add nsw i64 %i63, 1
+  br label %head63
+exit63:
+  %v74 = load float, ptr %s62
   store float %v74, ptr %v33
   ret void
 }
@@ -717,8 +717,8 @@ define void @update_weights(ptr %operation, ptr %addresses) {
 entry:
   %s42 = alloca float
   %s56 = alloca float
-  %s74 = alloca float
   %s75 = alloca float
+  %s76 = alloca float
   %v0 = getelementptr inbounds i64, ptr %operation, i64 2
   %v1 = load i64, ptr %v0
   %v2 = getelementptr inbounds i64, ptr %operation, i64 3
@@ -804,53 +804,53 @@ latch57:
   br label %head57
 exit57:
   %v62 = load float, ptr %s56
-  %v63 = fcmp ogt float %v51, 0x3FF0000000000000
-  %v64 = fcmp uno float %v51, %v51
-  %v65 = or i1 %v63, %v64
-  %v66 = select i1 %v65, float %v51, float 0x3FF0000000000000
-  %v67 = call float @llvm.sqrt.f32(float %v62)
-  %v68 = fdiv contract arcp nsz float 0x3FF0000000000000, %v66
-  %v69 = fcmp ogt float %v67, %v68
-  %v70 = fcmp uno float %v67, %v67
-  %v71 = or i1 %v69, %v70
-  %v72 = select i1 %v71, float %v67, float %v68
-  %v73 = fdiv contract arcp nsz float %v68, %v72
-  store float 0x0000000000000000, ptr %s74
+  %v63 = fmul contract arcp nsz float 0x3FE0000000000000, %v35
+  %v64 = fcmp ogt float %v51, 0x3FF0000000000000
+  %v65 = fcmp uno float %v51, %v51
+  %v66 = or i1 %v64, %v65
+  %v67 = select i1 %v66, float %v51, float 0x3FF0000000000000
+  %v68 = call float @llvm.sqrt.f32(float %v62)
+  %v69 = fdiv contract arcp nsz float 0x3FF0000000000000, %v67
+  %v70 = fcmp ogt float %v68, %v69
+  %v71 = fcmp uno float %v68, %v68
+  %v72 = or i1 %v70, %v71
+  %v73 = select i1 %v72, float %v68, float %v69
+  %v74 = fdiv contract arcp nsz float %v69, %v73
   store float 0x0000000000000000, ptr %s75
-  br label %head76
-head76:
-  %i76 = phi i64 [ 0, %exit57 ], [ %next76, %latch76 ]
-  %more76 = icmp slt i64 %i76, %v8
-  br i1 %more76, label %body76, label %exit76
-body76:
-  %v77 = getelementptr inbounds float, ptr %v29, i64 %i76
-  %v78 = load float, ptr %v77
-  %v79 = getelementptr inbounds float, ptr %v15, i64 %i76
-  %v80 = load float, ptr %v79
-  %v81 = fmul contract arcp nsz float 0x3FD0000000000000, %v78
-  %v82 = fmul contract arcp nsz float %v81, %v78
-  %v83 = fmul contract arcp nsz float 0x3FE0000000000000, %v78
-  %v84 = fmul contract arcp nsz float %v83, %v35
-  %v85 = fadd contract arcp nsz float %v80, %v84
+  store float 0x0000000000000000, ptr %s76
+  br label %head77
+head77:
+  %i77 = phi i64 [ 0, %exit57 ], [ %next77, %latch77 ]
+  %more77 = icmp slt i64 %i77, %v8
+  br i1 %more77, label %body77, label %exit77
+body77:
+  %v78 = getelementptr inbounds float, ptr %v29, i64 %i77
+  %v79 = load float, ptr %v78
+  %v80 = getelementptr inbounds float, ptr %v15, i64 %i77
+  %v81 = load float, ptr %v80
+  %v82 = fmul contract arcp nsz float 0x3FD0000000000000, %v79
+  %v83 = fmul contract arcp nsz float %v82, %v79
+  %v84 = fmul contract arcp nsz float %v63, %v79
+  %v85 = fadd contract arcp nsz float %v81, %v84
   %v86 = fmul contract arcp nsz float %v85, %v85
-  %v87 = fmul contract arcp nsz float %v85, %v73
+  %v87 = fmul contract arcp nsz float %v85, %v74
   %v88 = fmul contract arcp nsz float %v87, %v37
-  %v89 = fsub contract arcp nsz float %v78, %v88
-  %v90 = load float, ptr %s74
-  %v91 = fadd reassoc contract arcp nsz float %v90, %v82
-  store float %v91, ptr %s74
-  %v92 = load float, ptr %s75
+  %v89 = fsub contract arcp nsz float %v79, %v88
+  %v90 = load float, ptr %s75
+  %v91 = fadd reassoc contract arcp nsz float %v90, %v83
+  store float %v91, ptr %s75
+  %v92 = load float, ptr %s76
   %v93 = fadd reassoc contract arcp nsz float %v92, %v86
-  store float %v93, ptr %s75
-  %v94 = getelementptr inbounds float, ptr %v29, i64 %i76
+  store float %v93, ptr %s76
+  %v94 = getelementptr inbounds float, ptr %v29, i64 %i77
   store float %v89, ptr %v94
-  br label %latch76
-latch76:
-  %next76 = add nsw i64 %i76, 1
-  br label %head76
-exit76:
-  %v95 = load float, ptr %s74
-  %v96 = load float, ptr %s75
+  br label %latch77
+latch77:
+  %next77 = add nsw i64 %i77, 1
+  br label %head77
+exit77:
+  %v95 = load float, ptr %s75
+  %v96 = load float, ptr %s76
   %v97 = getelementptr inbounds ptr, ptr %addresses, i64 4
   %v98 = load ptr, ptr %v97
   %v99 = getelementptr inbounds double, ptr %v98, i64 1

@@ -48,7 +48,7 @@ KERNEL head(const T* z, const T* b, const T* target, const T* weight, const i64*
     for (i64 row = FIRST / WARP; row < rows; row += STRIDE / WARP) {
         const i64 from = order[first + row];
         const T factor = (weight ? weight[from] : T(1)) * share[0];
-        const T n40 = factor;
+        const T n29 = factor;
         T n6 = -INF;
         for (i64 j = LANE, at = row * 3 + j; j < 3; j += WARP, at += WARP) {
             const T n0 = z[at];
@@ -58,78 +58,52 @@ KERNEL head(const T* z, const T* b, const T* target, const T* weight, const i64*
             n6 = maximum(n6, n5);
         }
         n6 = lane_max(n6);
-        const auto n8 = maximum(n6, T(0.0));
-        const auto n10 = (n8 - T(3.4028234663852886e+38));
-        T n17 = T(0);
-        T n20 = T(0);
-        T n25 = T(0);
-        T n28 = T(0);
+        T n15 = T(0);
+        T n16 = T(0);
+        T n21 = T(0);
         for (i64 j = LANE, at = row * 3 + j; j < 3; j += WARP, at += WARP) {
             const T n0 = z[at];
             const T n1 = b[j];
             const auto n2 = (n0 + n1);
             const T n3 = target[from * 3 + j];
             const auto n5 = (n2 / T(2.0));
-            const auto n11 = maximum(n5, n10);
-            const auto n12 = (n11 - n6);
-            const auto n13 = (T(2.0) * n12);
-            const auto n14 = expf(n13);
-            const auto n15 = (n12 == T(0.0));
-            const auto n16 = (n15 ? T(0.0) : n14);
-            const auto n19 = (n15 ? T(1.0) : T(0.0));
-            const auto n24 = (n3 * n12);
-            n17 = n17 + n16;
-            n20 = n20 + n19;
-            n25 = n25 + n24;
-            n28 = n28 + n14;
+            const auto n7 = (n5 - n6);
+            const auto n8 = (T(2.0) * n7);
+            const auto n9 = expf(n8);
+            const auto n11 = (n7 == T(0.0));
+            const auto n13 = (n11 ? T(1.0) : T(0.0));
+            const auto n14 = (n9 - n13);
+            const auto n20 = (n3 * n7);
+            n15 = n15 + n14;
+            n16 = n16 + n13;
+            n21 = n21 + n20;
         }
-        n17 = lane_sum(n17);
-        n20 = lane_sum(n20);
-        n25 = lane_sum(n25);
-        n28 = lane_sum(n28);
-        const auto n21 = (n20 - T(1.0));
-        const auto n22 = (n17 + n21);
-        const auto n23 = log1pf(n22);
-        const auto n26 = (T(2.0) * n25);
-        const auto n27 = (n23 - n26);
-        T n33 = T(0);
-        for (i64 j = LANE, at = row * 3 + j; j < 3; j += WARP, at += WARP) {
-            const T n0 = z[at];
-            const T n1 = b[j];
-            const auto n2 = (n0 + n1);
-            const auto n5 = (n2 / T(2.0));
-            const auto n11 = maximum(n5, n10);
-            const auto n12 = (n11 - n6);
-            const auto n13 = (T(2.0) * n12);
-            const auto n14 = expf(n13);
-            const auto n29 = (n14 / n28);
-            const auto n31 = (n29 > T(0.5));
-            const auto n32 = (n31 ? T(0.0) : n29);
-            n33 = n33 + n32;
-        }
-        n33 = lane_sum(n33);
+        n15 = lane_sum(n15);
+        n16 = lane_sum(n16);
+        n21 = lane_sum(n21);
+        const auto n17 = (n16 - T(1.0));
+        const auto n18 = (n15 + n17);
+        const auto n19 = log1pf(n18);
+        const auto n22 = (T(2.0) * n21);
+        const auto n23 = (n19 - n22);
+        const auto n27 = (T(1.0) + n18);
         for (i64 j = LANE, at = row * 3 + j; j < 3; j += WARP, at += WARP) {
             const T n0 = z[at];
             const T n1 = b[j];
             const auto n2 = (n0 + n1);
             const T n3 = target[from * 3 + j];
             const auto n5 = (n2 / T(2.0));
-            const auto n11 = maximum(n5, n10);
-            const auto n12 = (n11 - n6);
-            const auto n13 = (T(2.0) * n12);
-            const auto n14 = expf(n13);
-            const auto n29 = (n14 / n28);
-            const auto n31 = (n29 > T(0.5));
-            const auto n34 = (T(1.0) - n3);
-            const auto n35 = (n34 * n29);
-            const auto n36 = (T(1.0) - n29);
-            const auto n37 = (n31 ? n33 : n36);
-            const auto n38 = (n3 * n37);
-            const auto n39 = (n35 - n38);
-            const auto n41 = (n39 * n40);
-            d[at] = store(n41);
+            const auto n7 = (n5 - n6);
+            const auto n8 = (T(2.0) * n7);
+            const auto n9 = expf(n8);
+            const auto n24 = (n9 - n3);
+            const auto n25 = (n3 * n18);
+            const auto n26 = (n24 - n25);
+            const auto n28 = (n26 / n27);
+            const auto n30 = (n28 * n29);
+            d[at] = store(n30);
         }
-        if (LANE == 0) costs[first + row] = factor * rows * n27;
+        if (LANE == 0) costs[first + row] = factor * rows * n23;
     }
 }
 

@@ -402,11 +402,9 @@ define void @head(ptr %operation, ptr %addresses) {
 entry:
   %s53 = alloca double
   %s94 = alloca <16 x float>
-  %s136 = alloca <16 x float>
-  %s137 = alloca <16 x float>
-  %s138 = alloca <16 x float>
-  %s139 = alloca <16 x float>
-  %s271 = alloca <16 x float>
+  %s125 = alloca <16 x float>
+  %s126 = alloca <16 x float>
+  %s127 = alloca <16 x float>
   %v0 = getelementptr inbounds i64, ptr %operation, i64 2
   %v1 = load i64, ptr %v0
   %v2 = getelementptr inbounds i64, ptr %operation, i64 3
@@ -560,338 +558,254 @@ body95:
   %v117 = mul i64 %v116, 16
   %v118 = getelementptr inbounds float, ptr %v56, i64 %v117
   store <16 x float> %v113, ptr %v118, align 4
-  %v119 = fsub contract arcp nsz <16 x float> splat (float 0x3FF0000000000000), %v112
-  %v120 = mul i64 %v8, 5
-  %v121 = add i64 %v120, %i95
-  %v122 = add i64 %v121, 2
-  %v123 = mul i64 %v122, 16
-  %v124 = getelementptr inbounds float, ptr %v56, i64 %v123
-  store <16 x float> %v119, ptr %v124, align 4
-  %v125 = load <16 x float>, ptr %s94
-  %v126 = fcmp ogt <16 x float> %v125, %v113
-  %v127 = fcmp uno <16 x float> %v125, %v125
-  %v128 = or <16 x i1> %v126, %v127
-  %v129 = select <16 x i1> %v128, <16 x float> %v125, <16 x float> %v113
-  store <16 x float> %v129, ptr %s94
+  %v119 = load <16 x float>, ptr %s94
+  %v120 = fcmp ogt <16 x float> %v119, %v113
+  %v121 = fcmp uno <16 x float> %v119, %v119
+  %v122 = or <16 x i1> %v120, %v121
+  %v123 = select <16 x i1> %v122, <16 x float> %v119, <16 x float> %v113
+  store <16 x float> %v123, ptr %s94
   br label %latch95
 latch95:
   %next95 = add nsw i64 %i95, 1
   br label %head95
 exit95:
-  %v130 = load <16 x float>, ptr %s94
-  %v131 = fcmp ogt <16 x float> %v130, splat (float 0x0000000000000000)
-  %v132 = fcmp uno <16 x float> %v130, %v130
-  %v133 = or <16 x i1> %v131, %v132
-  %v134 = select <16 x i1> %v133, <16 x float> %v130, <16 x float> splat (float 0x0000000000000000)
-  %v135 = fsub contract arcp nsz <16 x float> %v134, splat (float 0x47EFFFFFE0000000)
-  store <16 x float> splat (float 0x0000000000000000), ptr %s136
-  store <16 x float> splat (float 0x0000000000000000), ptr %s137
-  store <16 x float> splat (float 0x0000000000000000), ptr %s138
-  store <16 x float> splat (float 0x0000000000000000), ptr %s139
-  br label %head140
-head140:
-  %i140 = phi i64 [ 0, %exit95 ], [ %next140, %latch140 ]
-  %more140 = icmp slt i64 %i140, %v8
-  br i1 %more140, label %body140, label %exit140
-body140:
-  %v141 = mul i64 %v8, 1
-  %v142 = add i64 %v141, %i140
-  %v143 = add i64 %v142, 2
-  %v144 = mul i64 %v143, 16
-  %v145 = getelementptr inbounds float, ptr %v56, i64 %v144
-  %v146 = load <16 x float>, ptr %v145, align 4
-  %v147 = mul i64 %v8, 3
-  %v148 = add i64 %v147, %i140
-  %v149 = add i64 %v148, 2
-  %v150 = mul i64 %v149, 16
-  %v151 = getelementptr inbounds float, ptr %v56, i64 %v150
-  %v152 = load <16 x float>, ptr %v151, align 4
-  %v153 = fcmp ogt <16 x float> %v152, %v135
-  %v154 = fcmp uno <16 x float> %v152, %v152
-  %v155 = or <16 x i1> %v153, %v154
-  %v156 = select <16 x i1> %v155, <16 x float> %v152, <16 x float> %v135
-  %v157 = fsub contract arcp nsz <16 x float> %v156, %v130
-  %v158 = fmul contract arcp nsz <16 x float> splat (float 0x4000000000000000), %v157
-  %v159 = fcmp ogt <16 x float> %v158, splat (float 0x4056400000000000)
-  %v160 = select <16 x i1> %v159, <16 x float> splat (float 0x4056400000000000), <16 x float> %v158
-  %v161 = fcmp olt <16 x float> %v160, splat (float 0xC05A000000000000)
-  %v162 = select <16 x i1> %v161, <16 x float> splat (float 0xC05A000000000000), <16 x float> %v160
-  %v163 = fmul contract arcp nsz <16 x float> %v162, splat (float 0x3FF7154760000000)
-  %v164 = fadd contract arcp nsz <16 x float> %v163, splat (float 0x4168000000000000)
-  %v165 = fsub contract arcp nsz <16 x float> %v164, splat (float 0x4168000000000000)
-  %v166 = fmul contract arcp nsz <16 x float> %v165, splat (float 0x3FE62E0000000000)
-  %v167 = fsub contract arcp nsz <16 x float> %v162, %v166
-  %v168 = fmul contract arcp nsz <16 x float> %v165, splat (float 0x3F00BFBE80000000)
-  %v169 = fsub contract arcp nsz <16 x float> %v167, %v168
-  %v170 = fmul contract arcp nsz <16 x float> splat (float 0x3F2A01A020000000), %v169
-  %v171 = fadd contract arcp nsz <16 x float> %v170, splat (float 0x3F56C16C20000000)
-  %v172 = fmul contract arcp nsz <16 x float> %v171, %v169
-  %v173 = fadd contract arcp nsz <16 x float> %v172, splat (float 0x3F81111120000000)
-  %v174 = fmul contract arcp nsz <16 x float> %v173, %v169
-  %v175 = fadd contract arcp nsz <16 x float> %v174, splat (float 0x3FA5555560000000)
-  %v176 = fmul contract arcp nsz <16 x float> %v175, %v169
-  %v177 = fadd contract arcp nsz <16 x float> %v176, splat (float 0x3FC5555560000000)
-  %v178 = fmul contract arcp nsz <16 x float> %v177, %v169
-  %v179 = fadd contract arcp nsz <16 x float> %v178, splat (float 0x3FE0000000000000)
-  %v180 = fmul contract arcp nsz <16 x float> %v179, %v169
-  %v181 = fmul contract arcp nsz <16 x float> %v180, %v169
-  %v182 = fadd contract arcp nsz <16 x float> %v181, %v169
-  %v183 = fmul contract arcp nsz <16 x float> %v165, splat (float 0x3FE0000000000000)
-  %v184 = fadd contract arcp nsz <16 x float> %v183, splat (float 0x4168000000000000)
-  %v185 = fsub contract arcp nsz <16 x float> %v164, %v184
-  %v186 = fadd contract arcp nsz <16 x float> %v185, splat (float 0x4168000000000000)
-  %v187 = bitcast <16 x float> %v184 to <16 x i32>
-  %v188 = add <16 x i32> %v187, splat (i32 127)
-  %v189 = shl <16 x i32> %v188, splat (i32 23)
-  %v190 = bitcast <16 x i32> %v189 to <16 x float>
-  %v191 = bitcast <16 x float> %v186 to <16 x i32>
-  %v192 = add <16 x i32> %v191, splat (i32 127)
-  %v193 = shl <16 x i32> %v192, splat (i32 23)
-  %v194 = bitcast <16 x i32> %v193 to <16 x float>
-  %v195 = fmul contract arcp nsz <16 x float> %v182, %v190
-  %v196 = fadd contract arcp nsz <16 x float> %v195, %v190
-  %v197 = fmul contract arcp nsz <16 x float> %v196, %v194
-  %v198 = mul i64 %v8, 4
-  %v199 = add i64 %v198, %i140
-  %v200 = add i64 %v199, 2
-  %v201 = mul i64 %v200, 16
-  %v202 = getelementptr inbounds float, ptr %v56, i64 %v201
-  store <16 x float> %v197, ptr %v202, align 4
-  %v203 = fcmp oeq <16 x float> %v157, splat (float 0x0000000000000000)
-  %v204 = select <16 x i1> %v203, <16 x float> splat (float 0x0000000000000000), <16 x float> %v197
-  %v205 = select <16 x i1> %v203, <16 x float> splat (float 0x3FF0000000000000), <16 x float> splat (float 0x0000000000000000)
-  %v206 = fmul contract arcp nsz <16 x float> %v146, %v157
-  %v207 = load <16 x float>, ptr %s136
-  %v208 = fadd contract arcp nsz <16 x float> %v207, %v204
-  store <16 x float> %v208, ptr %s136
-  %v209 = load <16 x float>, ptr %s137
-  %v210 = fadd contract arcp nsz <16 x float> %v209, %v205
-  store <16 x float> %v210, ptr %s137
-  %v211 = load <16 x float>, ptr %s138
-  %v212 = fadd contract arcp nsz <16 x float> %v211, %v206
-  store <16 x float> %v212, ptr %s138
-  %v213 = load <16 x float>, ptr %s139
-  %v214 = fadd contract arcp nsz <16 x float> %v213, %v197
-  store <16 x float> %v214, ptr %s139
-  br label %latch140
-latch140:
-  %next140 = add nsw i64 %i140, 1
-  br label %head140
-exit140:
-  %v215 = load <16 x float>, ptr %s136
-  %v216 = load <16 x float>, ptr %s137
-  %v217 = load <16 x float>, ptr %s138
-  %v218 = load <16 x float>, ptr %s139
-  %v219 = fsub contract arcp nsz <16 x float> %v216, splat (float 0x3FF0000000000000)
-  %v220 = fadd contract arcp nsz <16 x float> %v215, %v219
-  %v221 = extractelement <16 x float> %v220, i32 0
+  %v124 = load <16 x float>, ptr %s94
+  store <16 x float> splat (float 0x0000000000000000), ptr %s125
+  store <16 x float> splat (float 0x0000000000000000), ptr %s126
+  store <16 x float> splat (float 0x0000000000000000), ptr %s127
+  br label %head128
+head128:
+  %i128 = phi i64 [ 0, %exit95 ], [ %next128, %latch128 ]
+  %more128 = icmp slt i64 %i128, %v8
+  br i1 %more128, label %body128, label %exit128
+body128:
+  %v129 = mul i64 %v8, 1
+  %v130 = add i64 %v129, %i128
+  %v131 = add i64 %v130, 2
+  %v132 = mul i64 %v131, 16
+  %v133 = getelementptr inbounds float, ptr %v56, i64 %v132
+  %v134 = load <16 x float>, ptr %v133, align 4
+  %v135 = mul i64 %v8, 3
+  %v136 = add i64 %v135, %i128
+  %v137 = add i64 %v136, 2
+  %v138 = mul i64 %v137, 16
+  %v139 = getelementptr inbounds float, ptr %v56, i64 %v138
+  %v140 = load <16 x float>, ptr %v139, align 4
+  %v141 = fsub contract arcp nsz <16 x float> %v140, %v124
+  %v142 = fmul contract arcp nsz <16 x float> splat (float 0x4000000000000000), %v141
+  %v143 = fcmp ogt <16 x float> %v142, splat (float 0x4056400000000000)
+  %v144 = select <16 x i1> %v143, <16 x float> splat (float 0x4056400000000000), <16 x float> %v142
+  %v145 = fcmp olt <16 x float> %v144, splat (float 0xC05A000000000000)
+  %v146 = select <16 x i1> %v145, <16 x float> splat (float 0xC05A000000000000), <16 x float> %v144
+  %v147 = fmul contract arcp nsz <16 x float> %v146, splat (float 0x3FF7154760000000)
+  %v148 = fadd contract arcp nsz <16 x float> %v147, splat (float 0x4168000000000000)
+  %v149 = fsub contract arcp nsz <16 x float> %v148, splat (float 0x4168000000000000)
+  %v150 = fmul contract arcp nsz <16 x float> %v149, splat (float 0x3FE62E0000000000)
+  %v151 = fsub contract arcp nsz <16 x float> %v146, %v150
+  %v152 = fmul contract arcp nsz <16 x float> %v149, splat (float 0x3F00BFBE80000000)
+  %v153 = fsub contract arcp nsz <16 x float> %v151, %v152
+  %v154 = fmul contract arcp nsz <16 x float> splat (float 0x3F2A01A020000000), %v153
+  %v155 = fadd contract arcp nsz <16 x float> %v154, splat (float 0x3F56C16C20000000)
+  %v156 = fmul contract arcp nsz <16 x float> %v155, %v153
+  %v157 = fadd contract arcp nsz <16 x float> %v156, splat (float 0x3F81111120000000)
+  %v158 = fmul contract arcp nsz <16 x float> %v157, %v153
+  %v159 = fadd contract arcp nsz <16 x float> %v158, splat (float 0x3FA5555560000000)
+  %v160 = fmul contract arcp nsz <16 x float> %v159, %v153
+  %v161 = fadd contract arcp nsz <16 x float> %v160, splat (float 0x3FC5555560000000)
+  %v162 = fmul contract arcp nsz <16 x float> %v161, %v153
+  %v163 = fadd contract arcp nsz <16 x float> %v162, splat (float 0x3FE0000000000000)
+  %v164 = fmul contract arcp nsz <16 x float> %v163, %v153
+  %v165 = fmul contract arcp nsz <16 x float> %v164, %v153
+  %v166 = fadd contract arcp nsz <16 x float> %v165, %v153
+  %v167 = fmul contract arcp nsz <16 x float> %v149, splat (float 0x3FE0000000000000)
+  %v168 = fadd contract arcp nsz <16 x float> %v167, splat (float 0x4168000000000000)
+  %v169 = fsub contract arcp nsz <16 x float> %v148, %v168
+  %v170 = fadd contract arcp nsz <16 x float> %v169, splat (float 0x4168000000000000)
+  %v171 = bitcast <16 x float> %v168 to <16 x i32>
+  %v172 = add <16 x i32> %v171, splat (i32 127)
+  %v173 = shl <16 x i32> %v172, splat (i32 23)
+  %v174 = bitcast <16 x i32> %v173 to <16 x float>
+  %v175 = bitcast <16 x float> %v170 to <16 x i32>
+  %v176 = add <16 x i32> %v175, splat (i32 127)
+  %v177 = shl <16 x i32> %v176, splat (i32 23)
+  %v178 = bitcast <16 x i32> %v177 to <16 x float>
+  %v179 = fmul contract arcp nsz <16 x float> %v166, %v174
+  %v180 = fadd contract arcp nsz <16 x float> %v179, %v174
+  %v181 = fmul contract arcp nsz <16 x float> %v180, %v178
+  %v182 = fcmp oeq <16 x float> %v141, splat (float 0x0000000000000000)
+  %v183 = select <16 x i1> %v182, <16 x float> splat (float 0x3FF0000000000000), <16 x float> splat (float 0x0000000000000000)
+  %v184 = fsub contract arcp nsz <16 x float> %v181, %v183
+  %v185 = fmul contract arcp nsz <16 x float> %v134, %v141
+  %v186 = fsub contract arcp nsz <16 x float> %v181, %v134
+  %v187 = mul i64 %v8, 4
+  %v188 = add i64 %v187, %i128
+  %v189 = add i64 %v188, 2
+  %v190 = mul i64 %v189, 16
+  %v191 = getelementptr inbounds float, ptr %v56, i64 %v190
+  store <16 x float> %v186, ptr %v191, align 4
+  %v192 = load <16 x float>, ptr %s125
+  %v193 = fadd contract arcp nsz <16 x float> %v192, %v184
+  store <16 x float> %v193, ptr %s125
+  %v194 = load <16 x float>, ptr %s126
+  %v195 = fadd contract arcp nsz <16 x float> %v194, %v183
+  store <16 x float> %v195, ptr %s126
+  %v196 = load <16 x float>, ptr %s127
+  %v197 = fadd contract arcp nsz <16 x float> %v196, %v185
+  store <16 x float> %v197, ptr %s127
+  br label %latch128
+latch128:
+  %next128 = add nsw i64 %i128, 1
+  br label %head128
+exit128:
+  %v198 = load <16 x float>, ptr %s125
+  %v199 = load <16 x float>, ptr %s126
+  %v200 = load <16 x float>, ptr %s127
+  %v201 = fsub contract arcp nsz <16 x float> %v199, splat (float 0x3FF0000000000000)
+  %v202 = fadd contract arcp nsz <16 x float> %v198, %v201
+  %v203 = extractelement <16 x float> %v202, i32 0
+  %v204 = call float @log1pf(float %v203)
+  %v205 = insertelement <16 x float> poison, float %v204, i32 0
+  %v206 = extractelement <16 x float> %v202, i32 1
+  %v207 = call float @log1pf(float %v206)
+  %v208 = insertelement <16 x float> %v205, float %v207, i32 1
+  %v209 = extractelement <16 x float> %v202, i32 2
+  %v210 = call float @log1pf(float %v209)
+  %v211 = insertelement <16 x float> %v208, float %v210, i32 2
+  %v212 = extractelement <16 x float> %v202, i32 3
+  %v213 = call float @log1pf(float %v212)
+  %v214 = insertelement <16 x float> %v211, float %v213, i32 3
+  %v215 = extractelement <16 x float> %v202, i32 4
+  %v216 = call float @log1pf(float %v215)
+  %v217 = insertelement <16 x float> %v214, float %v216, i32 4
+  %v218 = extractelement <16 x float> %v202, i32 5
+  %v219 = call float @log1pf(float %v218)
+  %v220 = insertelement <16 x float> %v217, float %v219, i32 5
+  %v221 = extractelement <16 x float> %v202, i32 6
   %v222 = call float @log1pf(float %v221)
-  %v223 = insertelement <16 x float> poison, float %v222, i32 0
-  %v224 = extractelement <16 x float> %v220, i32 1
+  %v223 = insertelement <16 x float> %v220, float %v222, i32 6
+  %v224 = extractelement <16 x float> %v202, i32 7
   %v225 = call float @log1pf(float %v224)
-  %v226 = insertelement <16 x float> %v223, float %v225, i32 1
-  %v227 = extractelement <16 x float> %v220, i32 2
+  %v226 = insertelement <16 x float> %v223, float %v225, i32 7
+  %v227 = extractelement <16 x float> %v202, i32 8
   %v228 = call float @log1pf(float %v227)
-  %v229 = insertelement <16 x float> %v226, float %v228, i32 2
-  %v230 = extractelement <16 x float> %v220, i32 3
+  %v229 = insertelement <16 x float> %v226, float %v228, i32 8
+  %v230 = extractelement <16 x float> %v202, i32 9
   %v231 = call float @log1pf(float %v230)
-  %v232 = insertelement <16 x float> %v229, float %v231, i32 3
-  %v233 = extractelement <16 x float> %v220, i32 4
+  %v232 = insertelement <16 x float> %v229, float %v231, i32 9
+  %v233 = extractelement <16 x float> %v202, i32 10
   %v234 = call float @log1pf(float %v233)
-  %v235 = insertelement <16 x float> %v232, float %v234, i32 4
-  %v236 = extractelement <16 x float> %v220, i32 5
+  %v235 = insertelement <16 x float> %v232, float %v234, i32 10
+  %v236 = extractelement <16 x float> %v202, i32 11
   %v237 = call float @log1pf(float %v236)
-  %v238 = insertelement <16 x float> %v235, float %v237, i32 5
-  %v239 = extractelement <16 x float> %v220, i32 6
+  %v238 = insertelement <16 x float> %v235, float %v237, i32 11
+  %v239 = extractelement <16 x float> %v202, i32 12
   %v240 = call float @log1pf(float %v239)
-  %v241 = insertelement <16 x float> %v238, float %v240, i32 6
-  %v242 = extractelement <16 x float> %v220, i32 7
+  %v241 = insertelement <16 x float> %v238, float %v240, i32 12
+  %v242 = extractelement <16 x float> %v202, i32 13
   %v243 = call float @log1pf(float %v242)
-  %v244 = insertelement <16 x float> %v241, float %v243, i32 7
-  %v245 = extractelement <16 x float> %v220, i32 8
+  %v244 = insertelement <16 x float> %v241, float %v243, i32 13
+  %v245 = extractelement <16 x float> %v202, i32 14
   %v246 = call float @log1pf(float %v245)
-  %v247 = insertelement <16 x float> %v244, float %v246, i32 8
-  %v248 = extractelement <16 x float> %v220, i32 9
+  %v247 = insertelement <16 x float> %v244, float %v246, i32 14
+  %v248 = extractelement <16 x float> %v202, i32 15
   %v249 = call float @log1pf(float %v248)
-  %v250 = insertelement <16 x float> %v247, float %v249, i32 9
-  %v251 = extractelement <16 x float> %v220, i32 10
-  %v252 = call float @log1pf(float %v251)
-  %v253 = insertelement <16 x float> %v250, float %v252, i32 10
-  %v254 = extractelement <16 x float> %v220, i32 11
-  %v255 = call float @log1pf(float %v254)
-  %v256 = insertelement <16 x float> %v253, float %v255, i32 11
-  %v257 = extractelement <16 x float> %v220, i32 12
-  %v258 = call float @log1pf(float %v257)
-  %v259 = insertelement <16 x float> %v256, float %v258, i32 12
-  %v260 = extractelement <16 x float> %v220, i32 13
-  %v261 = call float @log1pf(float %v260)
-  %v262 = insertelement <16 x float> %v259, float %v261, i32 13
-  %v263 = extractelement <16 x float> %v220, i32 14
-  %v264 = call float @log1pf(float %v263)
-  %v265 = insertelement <16 x float> %v262, float %v264, i32 14
-  %v266 = extractelement <16 x float> %v220, i32 15
-  %v267 = call float @log1pf(float %v266)
-  %v268 = insertelement <16 x float> %v265, float %v267, i32 15
-  %v269 = fmul contract arcp nsz <16 x float> splat (float 0x4000000000000000), %v217
-  %v270 = fsub contract arcp nsz <16 x float> %v268, %v269
-  store <16 x float> splat (float 0x0000000000000000), ptr %s271
-  br label %head272
-head272:
-  %i272 = phi i64 [ 0, %exit140 ], [ %next272, %latch272 ]
-  %more272 = icmp slt i64 %i272, %v8
-  br i1 %more272, label %body272, label %exit272
-body272:
-  %v273 = mul i64 %v8, 4
-  %v274 = add i64 %v273, %i272
-  %v275 = add i64 %v274, 2
-  %v276 = mul i64 %v275, 16
-  %v277 = getelementptr inbounds float, ptr %v56, i64 %v276
-  %v278 = load <16 x float>, ptr %v277, align 4
-  %v279 = mul i64 %v8, 5
-  %v280 = add i64 %v279, %i272
-  %v281 = add i64 %v280, 2
-  %v282 = mul i64 %v281, 16
-  %v283 = getelementptr inbounds float, ptr %v56, i64 %v282
-  %v284 = load <16 x float>, ptr %v283, align 4
-  %v285 = fdiv contract arcp nsz <16 x float> %v278, %v218
-  %v286 = fcmp ogt <16 x float> %v285, splat (float 0x3FE0000000000000)
-  %v287 = uitofp <16 x i1> %v286 to <16 x float>
-  %v288 = mul i64 %v8, 6
-  %v289 = add i64 %v288, %i272
-  %v290 = add i64 %v289, 2
-  %v291 = mul i64 %v290, 16
-  %v292 = getelementptr inbounds float, ptr %v56, i64 %v291
-  store <16 x float> %v287, ptr %v292, align 4
-  %v293 = select <16 x i1> %v286, <16 x float> splat (float 0x0000000000000000), <16 x float> %v285
-  %v294 = fmul contract arcp nsz <16 x float> %v284, %v285
-  %v295 = mul i64 %v8, 8
-  %v296 = add i64 %v295, %i272
-  %v297 = add i64 %v296, 2
-  %v298 = mul i64 %v297, 16
-  %v299 = getelementptr inbounds float, ptr %v56, i64 %v298
-  store <16 x float> %v294, ptr %v299, align 4
-  %v300 = fsub contract arcp nsz <16 x float> splat (float 0x3FF0000000000000), %v285
-  %v301 = mul i64 %v8, 7
-  %v302 = add i64 %v301, %i272
-  %v303 = add i64 %v302, 2
-  %v304 = mul i64 %v303, 16
-  %v305 = getelementptr inbounds float, ptr %v56, i64 %v304
-  store <16 x float> %v300, ptr %v305, align 4
-  %v306 = load <16 x float>, ptr %s271
-  %v307 = fadd contract arcp nsz <16 x float> %v306, %v293
-  store <16 x float> %v307, ptr %s271
-  br label %latch272
-latch272:
-  %next272 = add nsw i64 %i272, 1
-  br label %head272
-exit272:
-  %v308 = load <16 x float>, ptr %s271
-  br label %head309
-head309:
-  %i309 = phi i64 [ 0, %exit272 ], [ %next309, %latch309 ]
-  %more309 = icmp slt i64 %i309, %v8
-  br i1 %more309, label %body309, label %exit309
-body309:
-  %v310 = mul i64 %v8, 1
-  %v311 = add i64 %v310, %i309
-  %v312 = add i64 %v311, 2
-  %v313 = mul i64 %v312, 16
-  %v314 = getelementptr inbounds float, ptr %v56, i64 %v313
-  %v315 = load <16 x float>, ptr %v314, align 4
-  %v316 = mul i64 %v8, 6
-  %v317 = add i64 %v316, %i309
-  %v318 = add i64 %v317, 2
-  %v319 = mul i64 %v318, 16
-  %v320 = getelementptr inbounds float, ptr %v56, i64 %v319
-  %v321 = load <16 x float>, ptr %v320, align 4
-  %v322 = fcmp une <16 x float> %v321, splat (float 0x0000000000000000)
-  %v323 = mul i64 %v8, 8
-  %v324 = add i64 %v323, %i309
-  %v325 = add i64 %v324, 2
-  %v326 = mul i64 %v325, 16
-  %v327 = getelementptr inbounds float, ptr %v56, i64 %v326
-  %v328 = load <16 x float>, ptr %v327, align 4
-  %v329 = mul i64 %v8, 7
-  %v330 = add i64 %v329, %i309
-  %v331 = add i64 %v330, 2
-  %v332 = mul i64 %v331, 16
-  %v333 = getelementptr inbounds float, ptr %v56, i64 %v332
-  %v334 = load <16 x float>, ptr %v333, align 4
-  %v335 = select <16 x i1> %v322, <16 x float> %v308, <16 x float> %v334
-  %v336 = fmul contract arcp nsz <16 x float> %v315, %v335
-  %v337 = fsub contract arcp nsz <16 x float> %v328, %v336
-  %v338 = fmul contract arcp nsz <16 x float> %v337, %v93
-  %v339 = mul i64 %v8, 2
-  %v340 = add i64 %v339, %i309
-  %v341 = add i64 %v340, 2
-  %v342 = mul i64 %v341, 16
-  %v343 = getelementptr inbounds float, ptr %v56, i64 %v342
-  store <16 x float> %v338, ptr %v343, align 4
-  br label %latch309
-latch309:
-  %next309 = add nsw i64 %i309, 1
-  br label %head309
-exit309:
-  store <16 x float> %v270, ptr %v54, align 4
-  %v344 = sub i64 %v3, %i61
-  %v345 = icmp slt i64 %v344, 16
-  %v346 = select i1 %v345, i64 %v344, i64 16
-  br label %head347
-head347:
-  %i347 = phi i64 [ 0, %exit309 ], [ %next347, %latch347 ]
-  %more347 = icmp slt i64 %i347, %v346
-  br i1 %more347, label %body347, label %exit347
-body347:
-  %v348 = add i64 %i61, %i347
-  %v349 = getelementptr inbounds float, ptr %v48, i64 %v348
-  %v350 = load float, ptr %v349
-  %v351 = getelementptr inbounds float, ptr %v54, i64 %i347
-  %v352 = load float, ptr %v351
-  %v353 = fmul float %v350, %v352
-  %v354 = fpext float %v353 to double
-  %v355 = load double, ptr %s53
-  %v356 = fadd double %v355, %v354
-  store double %v356, ptr %s53
-  %v357 = mul i64 %v348, %v35
-  %v358 = add i64 %v357, %v5
-  %v359 = getelementptr inbounds float, ptr %v33, i64 %v358
-  br label %head360
-head360:
-  %i360 = phi i64 [ 0, %body347 ], [ %next360, %latch360 ]
-  %more360 = icmp slt i64 %i360, %v8
-  br i1 %more360, label %body360, label %exit360
-body360:
-  %v361 = mul i64 %v8, 2
-  %v362 = add i64 %v361, %i360
-  %v363 = add i64 %v362, 2
-  %v364 = mul i64 %v363, 16
-  %v365 = getelementptr inbounds float, ptr %v56, i64 %v364
-  %v366 = getelementptr inbounds float, ptr %v365, i64 %i347
-  %v367 = load float, ptr %v366
-  %v368 = getelementptr inbounds float, ptr %v359, i64 %i360
-  store float %v367, ptr %v368
-  br label %latch360
-latch360:
-  %next360 = add nsw i64 %i360, 1
-  br label %head360
-exit360:
-  br label %latch347
-latch347:
-  %next347 = add nsw i64 %i347, 1
-  br label %head347
-exit347:
+  %v250 = insertelement <16 x float> %v247, float %v249, i32 15
+  %v251 = fmul contract arcp nsz <16 x float> splat (float 0x4000000000000000), %v200
+  %v252 = fsub contract arcp nsz <16 x float> %v250, %v251
+  %v253 = fadd contract arcp nsz <16 x float> splat (float 0x3FF0000000000000), %v202
+  br label %head254
+head254:
+  %i254 = phi i64 [ 0, %exit128 ], [ %next254, %latch254 ]
+  %more254 = icmp slt i64 %i254, %v8
+  br i1 %more254, label %body254, label %exit254
+body254:
+  %v255 = mul i64 %v8, 1
+  %v256 = add i64 %v255, %i254
+  %v257 = add i64 %v256, 2
+  %v258 = mul i64 %v257, 16
+  %v259 = getelementptr inbounds float, ptr %v56, i64 %v258
+  %v260 = load <16 x float>, ptr %v259, align 4
+  %v261 = mul i64 %v8, 4
+  %v262 = add i64 %v261, %i254
+  %v263 = add i64 %v262, 2
+  %v264 = mul i64 %v263, 16
+  %v265 = getelementptr inbounds float, ptr %v56, i64 %v264
+  %v266 = load <16 x float>, ptr %v265, align 4
+  %v267 = fmul contract arcp nsz <16 x float> %v260, %v202
+  %v268 = fsub contract arcp nsz <16 x float> %v266, %v267
+  %v269 = fdiv contract arcp nsz <16 x float> %v268, %v253
+  %v270 = fmul contract arcp nsz <16 x float> %v269, %v93
+  %v271 = mul i64 %v8, 2
+  %v272 = add i64 %v271, %i254
+  %v273 = add i64 %v272, 2
+  %v274 = mul i64 %v273, 16
+  %v275 = getelementptr inbounds float, ptr %v56, i64 %v274
+  store <16 x float> %v270, ptr %v275, align 4
+  br label %latch254
+latch254:
+  %next254 = add nsw i64 %i254, 1
+  br label %head254
+exit254:
+  store <16 x float> %v252, ptr %v54, align 4
+  %v276 = sub i64 %v3, %i61
+  %v277 = icmp slt i64 %v276, 16
+  %v278 = select i1 %v277, i64 %v276, i64 16
+  br label %head279
+head279:
+  %i279 = phi i64 [ 0, %exit254 ], [ %next279, %latch279 ]
+  %more279 = icmp slt i64 %i279, %v278
+  br i1 %more279, label %body279, label %exit279
+body279:
+  %v280 = add i64 %i61, %i279
+  %v281 = getelementptr inbounds float, ptr %v48, i64 %v280
+  %v282 = load float, ptr %v281
+  %v283 = getelementptr inbounds float, ptr %v54, i64 %i279
+  %v284 = load float, ptr %v283
+  %v285 = fmul float %v282, %v284
+  %v286 = fpext float %v285 to double
+  %v287 = load double, ptr %s53
+  %v288 = fadd double %v287, %v286
+  store double %v288, ptr %s53
+  %v289 = mul i64 %v280, %v35
+  %v290 = add i64 %v289, %v5
+  %v291 = getelementptr inbounds float, ptr %v33, i64 %v290
+  br label %head292
+head292:
+  %i292 = phi i64 [ 0, %body279 ], [ %next292, %latch292 ]
+  %more292 = icmp slt i64 %i292, %v8
+  br i1 %more292, label %body292, label %exit292
+body292:
+  %v293 = mul i64 %v8, 2
+  %v294 = add i64 %v293, %i292
+  %v295 = add i64 %v294, 2
+  %v296 = mul i64 %v295, 16
+  %v297 = getelementptr inbounds float, ptr %v56, i64 %v296
+  %v298 = getelementptr inbounds float, ptr %v297, i64 %i279
+  %v299 = load float, ptr %v298
+  %v300 = getelementptr inbounds float, ptr %v291, i64 %i292
+  store float %v299, ptr %v300
+  br label %latch292
+latch292:
+  %next292 = add nsw i64 %i292, 1
+  br label %head292
+exit292:
+  br label %latch279
+latch279:
+  %next279 = add nsw i64 %i279, 1
+  br label %head279
+exit279:
   br label %latch61
 latch61:
   %next61 = add nsw i64 %i61, 16
   br label %head61
 exit61:
-  %v369 = getelementptr inbounds ptr, ptr %addresses, i64 4
-  %v370 = load ptr, ptr %v369
-  %v371 = getelementptr inbounds double, ptr %v370, i64 0
-  %v372 = load double, ptr %v371
-  %v373 = load double, ptr %s53
-  %v374 = fadd double %v372, %v373
-  store double %v374, ptr %v371
+  %v301 = getelementptr inbounds ptr, ptr %addresses, i64 4
+  %v302 = load ptr, ptr %v301
+  %v303 = getelementptr inbounds double, ptr %v302, i64 0
+  %v304 = load double, ptr %v303
+  %v305 = load double, ptr %s53
+  %v306 = fadd double %v304, %v305
+  store double %v306, ptr %v303
   ret void
 }
 

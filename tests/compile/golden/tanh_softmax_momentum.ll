@@ -286,7 +286,7 @@ exit52:
 define void @forward_1(ptr %operation, ptr %addresses) {
 entry:
   %s64 = alloca float
-  %s86 = alloca float
+  %s81 = alloca float
   %v0 = getelementptr inbounds i64, ptr %operation, i64 2
   %v1 = load i64, ptr %v0
   %v2 = getelementptr inbounds i64, ptr %operation, i64 3
@@ -385,98 +385,89 @@ latch65:
   br label %head65
 exit65:
   %v80 = load float, ptr %s64
-  %v81 = fcmp ogt float %v80, 0x0000000000000000
-  %v82 = fcmp uno float %v80, %v80
-  %v83 = or i1 %v81, %v82
-  %v84 = select i1 %v83, float %v80, float 0x0000000000000000
-  %v85 = fsub contract arcp nsz float %v84, 0x47EFFFFFE0000000
-  store float 0x0000000000000000, ptr %s86
-  br label %head87
-head87:
-  %i87 = phi i64 [ 0, %exit65 ], [ %next87, %latch87 ]
-  %more87 = icmp slt i64 %i87, %v8
-  br i1 %more87, label %body87, label %exit87
-body87:
-  %v88 = mul i64 %v8, 0
-  %v89 = add i64 %v88, %i87
-  %v90 = getelementptr inbounds float, ptr %v46, i64 %v89
-  %v91 = load float, ptr %v90
-  %v92 = fcmp ogt float %v91, %v85
-  %v93 = fcmp uno float %v91, %v91
-  %v94 = or i1 %v92, %v93
-  %v95 = select i1 %v94, float %v91, float %v85
-  %v96 = fsub contract arcp nsz float %v95, %v80
-  %v97 = fmul contract arcp nsz float 0x4000000000000000, %v96
-  %v98 = fcmp ogt float %v97, 0x4056400000000000
-  %v99 = select i1 %v98, float 0x4056400000000000, float %v97
-  %v100 = fcmp olt float %v99, 0xC05A000000000000
-  %v101 = select i1 %v100, float 0xC05A000000000000, float %v99
-  %v102 = fmul contract arcp nsz float %v101, 0x3FF7154760000000
-  %v103 = fadd contract arcp nsz float %v102, 0x4168000000000000
-  %v104 = fsub contract arcp nsz float %v103, 0x4168000000000000
-  %v105 = fmul contract arcp nsz float %v104, 0x3FE62E0000000000
-  %v106 = fsub contract arcp nsz float %v101, %v105
-  %v107 = fmul contract arcp nsz float %v104, 0x3F00BFBE80000000
-  %v108 = fsub contract arcp nsz float %v106, %v107
-  %v109 = fmul contract arcp nsz float 0x3F2A01A020000000, %v108
-  %v110 = fadd contract arcp nsz float %v109, 0x3F56C16C20000000
-  %v111 = fmul contract arcp nsz float %v110, %v108
-  %v112 = fadd contract arcp nsz float %v111, 0x3F81111120000000
-  %v113 = fmul contract arcp nsz float %v112, %v108
-  %v114 = fadd contract arcp nsz float %v113, 0x3FA5555560000000
-  %v115 = fmul contract arcp nsz float %v114, %v108
-  %v116 = fadd contract arcp nsz float %v115, 0x3FC5555560000000
-  %v117 = fmul contract arcp nsz float %v116, %v108
-  %v118 = fadd contract arcp nsz float %v117, 0x3FE0000000000000
-  %v119 = fmul contract arcp nsz float %v118, %v108
-  %v120 = fmul contract arcp nsz float %v119, %v108
-  %v121 = fadd contract arcp nsz float %v120, %v108
-  %v122 = fmul contract arcp nsz float %v104, 0x3FE0000000000000
-  %v123 = fadd contract arcp nsz float %v122, 0x4168000000000000
-  %v124 = fsub contract arcp nsz float %v103, %v123
-  %v125 = fadd contract arcp nsz float %v124, 0x4168000000000000
-  %v126 = bitcast float %v123 to i32
-  %v127 = add i32 %v126, 127
-  %v128 = shl i32 %v127, 23
-  %v129 = bitcast i32 %v128 to float
-  %v130 = bitcast float %v125 to i32
-  %v131 = add i32 %v130, 127
-  %v132 = shl i32 %v131, 23
-  %v133 = bitcast i32 %v132 to float
-  %v134 = fmul contract arcp nsz float %v121, %v129
-  %v135 = fadd contract arcp nsz float %v134, %v129
-  %v136 = fmul contract arcp nsz float %v135, %v133
-  %v137 = mul i64 %v8, 1
-  %v138 = add i64 %v137, %i87
-  %v139 = getelementptr inbounds float, ptr %v46, i64 %v138
-  store float %v136, ptr %v139
-  %v140 = load float, ptr %s86
-  %v141 = fadd contract arcp nsz float %v140, %v136
-  store float %v141, ptr %s86
-  br label %latch87
-latch87:
-  %next87 = add nsw i64 %i87, 1
-  br label %head87
-exit87:
-  %v142 = load float, ptr %s86
-  br label %head143
-head143:
-  %i143 = phi i64 [ 0, %exit87 ], [ %next143, %latch143 ]
-  %more143 = icmp slt i64 %i143, %v8
-  br i1 %more143, label %body143, label %exit143
-body143:
-  %v144 = mul i64 %v8, 1
-  %v145 = add i64 %v144, %i143
-  %v146 = getelementptr inbounds float, ptr %v46, i64 %v145
-  %v147 = load float, ptr %v146
-  %v148 = fdiv contract arcp nsz float %v147, %v142
-  %v149 = getelementptr inbounds float, ptr %v58, i64 %i143
-  store float %v148, ptr %v149
-  br label %latch143
-latch143:
-  %next143 = add nsw i64 %i143, 1
-  br label %head143
-exit143:
+  store float 0x0000000000000000, ptr %s81
+  br label %head82
+head82:
+  %i82 = phi i64 [ 0, %exit65 ], [ %next82, %latch82 ]
+  %more82 = icmp slt i64 %i82, %v8
+  br i1 %more82, label %body82, label %exit82
+body82:
+  %v83 = mul i64 %v8, 0
+  %v84 = add i64 %v83, %i82
+  %v85 = getelementptr inbounds float, ptr %v46, i64 %v84
+  %v86 = load float, ptr %v85
+  %v87 = fsub contract arcp nsz float %v86, %v80
+  %v88 = fmul contract arcp nsz float 0x4000000000000000, %v87
+  %v89 = fcmp ogt float %v88, 0x4056400000000000
+  %v90 = select i1 %v89, float 0x4056400000000000, float %v88
+  %v91 = fcmp olt float %v90, 0xC05A000000000000
+  %v92 = select i1 %v91, float 0xC05A000000000000, float %v90
+  %v93 = fmul contract arcp nsz float %v92, 0x3FF7154760000000
+  %v94 = fadd contract arcp nsz float %v93, 0x4168000000000000
+  %v95 = fsub contract arcp nsz float %v94, 0x4168000000000000
+  %v96 = fmul contract arcp nsz float %v95, 0x3FE62E0000000000
+  %v97 = fsub contract arcp nsz float %v92, %v96
+  %v98 = fmul contract arcp nsz float %v95, 0x3F00BFBE80000000
+  %v99 = fsub contract arcp nsz float %v97, %v98
+  %v100 = fmul contract arcp nsz float 0x3F2A01A020000000, %v99
+  %v101 = fadd contract arcp nsz float %v100, 0x3F56C16C20000000
+  %v102 = fmul contract arcp nsz float %v101, %v99
+  %v103 = fadd contract arcp nsz float %v102, 0x3F81111120000000
+  %v104 = fmul contract arcp nsz float %v103, %v99
+  %v105 = fadd contract arcp nsz float %v104, 0x3FA5555560000000
+  %v106 = fmul contract arcp nsz float %v105, %v99
+  %v107 = fadd contract arcp nsz float %v106, 0x3FC5555560000000
+  %v108 = fmul contract arcp nsz float %v107, %v99
+  %v109 = fadd contract arcp nsz float %v108, 0x3FE0000000000000
+  %v110 = fmul contract arcp nsz float %v109, %v99
+  %v111 = fmul contract arcp nsz float %v110, %v99
+  %v112 = fadd contract arcp nsz float %v111, %v99
+  %v113 = fmul contract arcp nsz float %v95, 0x3FE0000000000000
+  %v114 = fadd contract arcp nsz float %v113, 0x4168000000000000
+  %v115 = fsub contract arcp nsz float %v94, %v114
+  %v116 = fadd contract arcp nsz float %v115, 0x4168000000000000
+  %v117 = bitcast float %v114 to i32
+  %v118 = add i32 %v117, 127
+  %v119 = shl i32 %v118, 23
+  %v120 = bitcast i32 %v119 to float
+  %v121 = bitcast float %v116 to i32
+  %v122 = add i32 %v121, 127
+  %v123 = shl i32 %v122, 23
+  %v124 = bitcast i32 %v123 to float
+  %v125 = fmul contract arcp nsz float %v112, %v120
+  %v126 = fadd contract arcp nsz float %v125, %v120
+  %v127 = fmul contract arcp nsz float %v126, %v124
+  %v128 = mul i64 %v8, 1
+  %v129 = add i64 %v128, %i82
+  %v130 = getelementptr inbounds float, ptr %v46, i64 %v129
+  store float %v127, ptr %v130
+  %v131 = load float, ptr %s81
+  %v132 = fadd contract arcp nsz float %v131, %v127
+  store float %v132, ptr %s81
+  br label %latch82
+latch82:
+  %next82 = add nsw i64 %i82, 1
+  br label %head82
+exit82:
+  %v133 = load float, ptr %s81
+  br label %head134
+head134:
+  %i134 = phi i64 [ 0, %exit82 ], [ %next134, %latch134 ]
+  %more134 = icmp slt i64 %i134, %v8
+  br i1 %more134, label %body134, label %exit134
+body134:
+  %v135 = mul i64 %v8, 1
+  %v136 = add i64 %v135, %i134
+  %v137 = getelementptr inbounds float, ptr %v46, i64 %v136
+  %v138 = load float, ptr %v137
+  %v139 = fdiv contract arcp nsz float %v138, %v133
+  %v140 = getelementptr inbounds float, ptr %v58, i64 %i134
+  store float %v139, ptr %v140
+  br label %latch134
+latch134:
+  %next134 = add nsw i64 %i134, 1
+  br label %head134
+exit134:
   br label %latch52
 latch52:
   %next52 = add nsw i64 %i52, 1
@@ -636,8 +627,8 @@ exit52:
 
 define void @update_weights(ptr %operation, ptr %addresses) {
 entry:
-  %s32 = alloca float
-  %s33 = alloca float
+  %s34 = alloca float
+  %s35 = alloca float
   %v0 = getelementptr inbounds i64, ptr %operation, i64 2
   %v1 = load i64, ptr %v0
   %v2 = getelementptr inbounds i64, ptr %operation, i64 3
@@ -670,70 +661,71 @@ entry:
   %v29 = load float, ptr %v28
   %v30 = getelementptr inbounds float, ptr %v25, i64 1
   %v31 = load float, ptr %v30
-  store float 0x0000000000000000, ptr %s32
-  store float 0x0000000000000000, ptr %s33
-  br label %head34
-head34:
-  %i34 = phi i64 [ 0, %entry ], [ %next34, %latch34 ]
-  %more34 = icmp slt i64 %i34, %v8
-  br i1 %more34, label %body34, label %exit34
-body34:
-  %v35 = getelementptr inbounds float, ptr %v20, i64 %i34
-  %v36 = load float, ptr %v35
-  %v37 = getelementptr inbounds float, ptr %v15, i64 %i34
+  %v32 = fmul contract arcp nsz float 0x3FE0000000000000, %v29
+  %v33 = fmul contract arcp nsz float 0x3FD0000000000000, %v29
+  store float 0x0000000000000000, ptr %s34
+  store float 0x0000000000000000, ptr %s35
+  br label %head36
+head36:
+  %i36 = phi i64 [ 0, %entry ], [ %next36, %latch36 ]
+  %more36 = icmp slt i64 %i36, %v8
+  br i1 %more36, label %body36, label %exit36
+body36:
+  %v37 = getelementptr inbounds float, ptr %v20, i64 %i36
   %v38 = load float, ptr %v37
-  %v39 = getelementptr inbounds float, ptr %v23, i64 %i34
+  %v39 = getelementptr inbounds float, ptr %v15, i64 %i36
   %v40 = load float, ptr %v39
-  %v41 = fmul contract arcp nsz float 0x3FD0000000000000, %v36
-  %v42 = fmul contract arcp nsz float %v41, %v36
-  %v43 = call float @llvm.fabs.f32(float %v36)
-  %v44 = fmul contract arcp nsz float 0x3FD0000000000000, %v43
-  %v45 = fadd contract arcp nsz float %v42, %v44
-  %v46 = fmul contract arcp nsz float 0x3FE0000000000000, %v36
-  %v47 = fcmp ogt float %v36, 0x0000000000000000
-  %v48 = fcmp olt float %v36, 0x0000000000000000
-  %v49 = select i1 %v48, float 0xBFF0000000000000, float %v36
-  %v50 = select i1 %v47, float 0x3FF0000000000000, float %v49
-  %v51 = fmul contract arcp nsz float 0x3FD0000000000000, %v50
-  %v52 = fadd contract arcp nsz float %v46, %v51
-  %v53 = fmul contract arcp nsz float %v52, %v29
-  %v54 = fadd contract arcp nsz float %v38, %v53
-  %v55 = fmul contract arcp nsz float %v54, %v54
-  %v56 = fmul contract arcp nsz float %v54, %v31
-  %v57 = fmul contract arcp nsz float %v40, 0x3FECCCCCC0000000
-  %v58 = fsub contract arcp nsz float %v57, %v56
-  %v59 = fadd contract arcp nsz float %v36, %v58
-  %v60 = load float, ptr %s32
-  %v61 = fadd reassoc contract arcp nsz float %v60, %v45
-  store float %v61, ptr %s32
-  %v62 = load float, ptr %s33
-  %v63 = fadd reassoc contract arcp nsz float %v62, %v55
-  store float %v63, ptr %s33
-  %v64 = getelementptr inbounds float, ptr %v20, i64 %i34
-  store float %v59, ptr %v64
-  %v65 = getelementptr inbounds float, ptr %v23, i64 %i34
-  store float %v58, ptr %v65
-  br label %latch34
-latch34:
-  %next34 = add nsw i64 %i34, 1
-  br label %head34
-exit34:
-  %v66 = load float, ptr %s32
-  %v67 = load float, ptr %s33
-  %v68 = getelementptr inbounds ptr, ptr %addresses, i64 4
-  %v69 = load ptr, ptr %v68
-  %v70 = getelementptr inbounds double, ptr %v69, i64 1
-  %v71 = fpext float %v67 to double
-  %v72 = load double, ptr %v70
-  %v73 = fadd double %v72, %v71
-  store double %v73, ptr %v70
-  %v74 = getelementptr inbounds ptr, ptr %addresses, i64 4
-  %v75 = load ptr, ptr %v74
-  %v76 = getelementptr inbounds double, ptr %v75, i64 2
-  %v77 = fpext float %v66 to double
-  %v78 = load double, ptr %v76
-  %v79 = fadd double %v78, %v77
-  store double %v79, ptr %v76
+  %v41 = getelementptr inbounds float, ptr %v23, i64 %i36
+  %v42 = load float, ptr %v41
+  %v43 = fmul contract arcp nsz float 0x3FD0000000000000, %v38
+  %v44 = fmul contract arcp nsz float %v43, %v38
+  %v45 = call float @llvm.fabs.f32(float %v38)
+  %v46 = fmul contract arcp nsz float 0x3FD0000000000000, %v45
+  %v47 = fadd contract arcp nsz float %v44, %v46
+  %v48 = fmul contract arcp nsz float %v32, %v38
+  %v49 = fcmp ogt float %v38, 0x0000000000000000
+  %v50 = fcmp olt float %v38, 0x0000000000000000
+  %v51 = select i1 %v50, float 0xBFF0000000000000, float %v38
+  %v52 = select i1 %v49, float 0x3FF0000000000000, float %v51
+  %v53 = fmul contract arcp nsz float %v33, %v52
+  %v54 = fadd contract arcp nsz float %v48, %v53
+  %v55 = fadd contract arcp nsz float %v40, %v54
+  %v56 = fmul contract arcp nsz float %v55, %v55
+  %v57 = fmul contract arcp nsz float %v55, %v31
+  %v58 = fmul contract arcp nsz float %v42, 0x3FECCCCCC0000000
+  %v59 = fsub contract arcp nsz float %v58, %v57
+  %v60 = fadd contract arcp nsz float %v38, %v59
+  %v61 = load float, ptr %s34
+  %v62 = fadd reassoc contract arcp nsz float %v61, %v47
+  store float %v62, ptr %s34
+  %v63 = load float, ptr %s35
+  %v64 = fadd reassoc contract arcp nsz float %v63, %v56
+  store float %v64, ptr %s35
+  %v65 = getelementptr inbounds float, ptr %v20, i64 %i36
+  store float %v60, ptr %v65
+  %v66 = getelementptr inbounds float, ptr %v23, i64 %i36
+  store float %v59, ptr %v66
+  br label %latch36
+latch36:
+  %next36 = add nsw i64 %i36, 1
+  br label %head36
+exit36:
+  %v67 = load float, ptr %s34
+  %v68 = load float, ptr %s35
+  %v69 = getelementptr inbounds ptr, ptr %addresses, i64 4
+  %v70 = load ptr, ptr %v69
+  %v71 = getelementptr inbounds double, ptr %v70, i64 1
+  %v72 = fpext float %v68 to double
+  %v73 = load double, ptr %v71
+  %v74 = fadd double %v73, %v72
+  store double %v74, ptr %v71
+  %v75 = getelementptr inbounds ptr, ptr %addresses, i64 4
+  %v76 = load ptr, ptr %v75
+  %v77 = getelementptr inbounds double, ptr %v76, i64 2
+  %v78 = fpext float %v67 to double
+  %v79 = load double, ptr %v77
+  %v80 = fadd double %v79, %v78
+  store double %v80, ptr %v77
   ret void
 }
 

@@ -34,12 +34,16 @@ class Operation(NamedTuple):
     layer: int = 0
 
 
+def forward_operations(n_layers: int) -> list[Operation]:
+    """The activations of the last of some layers; of the output layer they are the logits."""
+    names: tuple[Name, Name] = ("product", "forward")
+    return [Operation(name, layer) for layer in range(n_layers) for name in names]
+
+
 def gradient_operations(n_layers: int, learning: Collection[int] = ()) -> list[Operation]:
     """Cost and gradient of a batch; ``learning`` are the layers whose activations learn."""
     found = [Operation("gather")]
-    for layer in range(n_layers):
-        found.append(Operation("product", layer))
-        found.append(Operation("forward" if layer < n_layers - 1 else "head", layer))
+    found += [*forward_operations(n_layers)[:-1], Operation("head", n_layers - 1)]
     for layer in reversed(range(n_layers)):
         if layer:
             found += [Operation("input_gradient", layer), Operation("backward", layer - 1)]

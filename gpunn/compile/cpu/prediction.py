@@ -13,6 +13,7 @@ from gpunn.compile.cpu import operation as op
 from gpunn.compile.cpu.operation import Matrix
 from gpunn.compile.cpu.program import N_SLOTS, loaded
 from gpunn.compile.cpu.workspace import Workspace, empty_aligned
+from gpunn.compile.step import forward_operations
 from gpunn.compile.trace import Untraceable
 from gpunn.nn.activations import Identity
 from gpunn.nn.heads import Head
@@ -134,22 +135,25 @@ class CompiledPrediction:
 
     def _program(self, n: int, row_bytes: int, layer: int, is_packed: bool, is_first: bool) -> _Program:
         """The operations for a block of n rows; the first block also packs the weights."""
-        found = []
         _, panels, z, h = self._matrices(n, is_packed)
-        x = Matrix(op.X, 0, row_bytes // self.dtype.itemsize)
-        for number, dense in enumerate(self.network.layers[:layer]):
-            n_in, n_out = dense.W.shape
-            W, b = Matrix(op.THETA, dense.W.start, n_out), Matrix(op.THETA, dense.b.start, 0)
-            columns = (self._first_packed(n_out, is_packed), n_out)
-            if is_first:
-                found.append(self._kernel("pack", W, panels[number], columns=columns, width=n_in))
-            found.append(self._kernel("product", x, W, panels[number], z, rows=(0, n), columns=columns, width=n_in))
-            out = Matrix(op.OUT, 0, n_out) if number == layer - 1 else h
-            name = self.last if number == len(self.network.layers) - 1 else f"forward_{number}"
-            learned = [Matrix(op.THETA, part.start, 0) for part in dense.learned.values()]
-            found.append(self._kernel(name, z, out, b, *learned, rows=(0, n), columns=(0, n_out)))
-            x = out
-        operations = op.program(found)
+        rows, layers = (0, n), self.network.layers
+
+        def product_of(number: int) -> list[list[int]]:
+            (n_in, n_out), start = layers[number].W.shape, layers[number].W.start
+            x, W = h if number else Matrix(op.X, 0, row_bytes // self.dtype.itemsize), Matrix(op.THETA, start, n_out)
+            packed = {"columns": (self._first_packed(n_out, is_packed), n_out), "width": n_in}
+            pack = [self._kernel("pack", W, panels[number], **packed)] if is_first else []
+            return [*pack, self._kernel("product", x, W, panels[number], z, rows=rows, **packed)]
+
+        def forward(number: int) -> list[list[int]]:
+            dense = layers[number]
+            out = h if number < layer - 1 else Matrix(op.OUT, 0, dense.n_out)
+            vectors = [Matrix(op.THETA, part.start, 0) for part in (dense.b, *dense.learned.values())]
+            name = f"forward_{number}" if number < len(layers) - 1 else self.last
+            return [self._kernel(name, z, out, *vectors, rows=rows, columns=(0, dense.n_out))]
+
+        kernels_of = {"product": product_of, "forward": forward}
+        operations = op.program([x for name, number in forward_operations(layer) for x in kernels_of[name](number)])
         return _Program(operations, _address(operations), len(operations))
 
     def _kernel(self, name: str, *matrices: Matrix, **given: Any) -> list[int]:

@@ -15,7 +15,7 @@ from examples.common import BLACK, GREEN, ORANGE, PURPLE, SKY
 from gpunn.insight import Diagnosis
 from gpunn.insight.columns import alone, as_columns
 from gpunn.insight.importance import rises
-from gpunn.insight.opened import Opened, opened
+from gpunn.insight.opened import OpenedEstimator, opened
 from gpunn.nn.objective import Objective
 
 GREY = "#BBBBBB"
@@ -34,7 +34,7 @@ class Seen:
     X_other: Any = None
     y_other: Any = None
 
-    def opened(self) -> Opened:
+    def opened(self) -> OpenedEstimator:
         """Its objective, parameters and rows."""
         return opened(self.clf, self.X, self.y, None, self.diagnosis.at)
 

@@ -7,12 +7,14 @@ import warnings
 from typing import Any, Self
 
 from array_api_compat import array_namespace
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 
-from gpunn import __version__, choices, keeping, manifest, predicting, session
-from gpunn.nn.probabilities import log_probabilities, probabilities
-from gpunn.parameters import Parameters
+from gpunn import __version__, choices, keeping, manifest, session
+from gpunn.fitted import Classifier
+from gpunn.inputs import labels_on_host
+from gpunn.model import predict
+from gpunn.model.origin import on_host
 from gpunn.sklearn_compat import ARRAY_API_SUPPORT, CallbackSupportMixin, with_callbacks
 
 Array = Any
@@ -22,7 +24,7 @@ class VersionWarning(UserWarning):
     """A pickle of an estimator was written by another version of gpunn than the one that reads it."""
 
 
-class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parameters):
+class MLPClassifier(CallbackSupportMixin, Classifier):
     """Feedforward neural-network classifier on the CPU or a CUDA GPU.
 
     Parameters that scikit-learn's MLPClassifier also has keep their names and defaults.
@@ -260,26 +262,27 @@ class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parame
 
         In the library of X, except where the classes are no numbers.
         """
-        return predicting.predict(self, X)
+        return predict.predict(self._model, X)
 
     def predict_proba(self, X: Any) -> Array:
         """Probabilities (n, n_classes); the rows sum to 1, except in multilabel problems.
 
         In float64, as those of the next two methods, but for an X of float32 and a network of float32.
         """
-        return predicting.of_classes(self, X, "predict_proba", probabilities, 1.0)
+        return predict.predict_proba(self._model, X)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Logarithms (n, n_classes) of the probabilities, finite and accurate where those round to 0 or 1."""
-        return predicting.of_classes(self, X, "predict_log_proba", log_probabilities, 0.0)
+        return predict.predict_log_proba(self._model, X)
 
     def decision_function(self, X: Any) -> Array:
         """Scores: (n,) for two classes, the second where positive; else (n, n_classes), the largest wins."""
-        return predicting.decision_function(self, X)
+        return predict.decision_function(self._model, X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Share of rows X (n, d) whose labels y are predicted, weighted; of multilabel rows, all labels at once."""
-        return predicting.score(self, X, y, sample_weight)
+        predicted, weight = on_host(self.predict(X)), on_host(sample_weight)
+        return float(accuracy_score(labels_on_host(y), predicted, sample_weight=weight))
 
     def hidden_activations(self, X: Any, layer: int = -1) -> Array:
         """Activations (n, n_units) of a hidden layer for rows X (n, d).
@@ -293,7 +296,7 @@ class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parame
         --------
         HiddenLayer : the same as a step of a pipeline.
         """
-        return predicting.hidden_activations(self, X, layer)
+        return predict.hidden_activations(self._model, X, layer)
 
     @property
     def coefs_(self) -> list[Array]:

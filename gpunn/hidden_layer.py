@@ -10,7 +10,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
-from gpunn.predicting import hidden_number
+from gpunn.model.predict import hidden_number
 from gpunn.sklearn_compat import check_same_namespace
 
 Array = Any

@@ -6,36 +6,36 @@ import os
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from gpunn import blueprint, choices, manifest, models
 from gpunn.devices import get_device
-from gpunn.inputs import on_host
+from gpunn.fitted import Classifier, set_fitted_attributes, trained_model
 from gpunn.labels import Labels
+from gpunn.model.origin import on_host
+from gpunn.model.validation import InputSchema
 from gpunn.nn.heads import Head
 from gpunn.nn.network import Network
 from gpunn.nn.probabilities import probabilities
-from gpunn.outcome import set_fitted_attributes
 from gpunn.training.history import History
 
 LARGE = 1000.0  # numbers that a row may hold
 
 
-def save(clf: Any, path: str | os.PathLike[str]) -> None:
+def save(clf: Classifier, path: str | os.PathLike[str]) -> None:
     """What `gpunn.MLPClassifier.save` does."""
-    check_is_fitted(clf)
-    if len(clf.classes_) < 2:
-        raise ValueError(f"the model knows only one class, {clf.classes_.tolist()}: there is nothing to keep.")
-    described = manifest.to_dict(clf, clf.network_.sizes[0], len(clf.classes_))
-    theta = on_host(clf.theta_)
-    _check_answers(clf.network_, clf.head_, theta, clf._labels)
-    features, names = getattr(clf, "features_", None), getattr(clf, "feature_names_in_", None)
+    model = clf._model
+    classes, features, names = model.labels.classes, model.schema.features, model.schema.names
+    if len(classes) < 2:
+        raise ValueError(f"the model knows only one class, {classes.tolist()}: there is nothing to keep.")
+    described = manifest.to_dict(clf, model.network.sizes[0], len(classes))
+    theta = on_host(model.theta)
+    _check_answers(model.network, model.head, theta, model.labels)
     models.write(
         path,
         models.ModelFile(
             manifest=described,
-            labels=clf._labels,
-            tensors=models.tensors_of(clf.network_, theta),
+            labels=model.labels,
+            tensors=models.tensors_of(model.network, theta),
             features=None if features is None else features.to_dict(),
             target=getattr(clf, "target_", None),
             names=None if names is None else list(names),
@@ -44,12 +44,11 @@ def save(clf: Any, path: str | os.PathLike[str]) -> None:
     )
 
 
-def to_onnx(clf: Any, path: str | os.PathLike[str]) -> None:
+def to_onnx(clf: Classifier, path: str | os.PathLike[str]) -> None:
     """What `gpunn.MLPClassifier.to_onnx` does."""
     from gpunn.models import onnx_export  # needs onnx, which all else does without
 
-    check_is_fitted(clf)
-    onnx_export.write(clf, path)
+    onnx_export.write(clf._model, path)
 
 
 def load(path: str | os.PathLike[str], device: str | None, kind: Any) -> Any:
@@ -72,13 +71,10 @@ def load(path: str | os.PathLike[str], device: str | None, kind: Any) -> Any:
         if features is not None and saved.names not in (None, [*features.names_in]):
             raise ValueError("the names of its features are not those of its columns.")
         _check_answers(objective.network, objective.head, theta, saved.labels)
-    clf.n_features_in_ = described.n_inputs if features is None else features.n_in
-    if saved.names is not None:
-        clf.feature_names_in_ = np.asarray(saved.names, dtype=object)
-    set_fitted_attributes(clf, saved.labels, objective, theta, history)
+    names = None if saved.names is None else np.asarray(saved.names, dtype=object)
+    schema = InputSchema(described.n_inputs if features is None else features.n_in, names, features, kind.__name__)
+    set_fitted_attributes(clf, trained_model(clf, objective, saved.labels, theta, history, schema), history)
     clf.t_, clf._resume = 0, (clf.solver, 0, None)
-    if features is not None:
-        clf.features_ = features
     if saved.target is not None:
         clf.target_ = saved.target
     return clf

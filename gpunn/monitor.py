@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.metrics import check_scoring
 
 from gpunn.devices import Device
+from gpunn.fitted import Classifier, estimator_of, fitted_attributes, trained_model
 from gpunn.labels import Labels
+from gpunn.model.model import Model
 from gpunn.nn.objective import Objective
-from gpunn.outcome import set_fitted_attributes
 from gpunn.training.data import Rows, SparseRows, evaluate
 from gpunn.training.history import History
 from gpunn.training.layers import SAMPLE, Recorder, spaced
@@ -52,35 +53,31 @@ class Scorer:
 
     Parameters
     ----------
-    clf : MLPClassifier
-        Its parameters, ``scoring`` among them.
+    clf : Classifier
+        Its parameters, ``scoring`` among them, and what it knows of its rows.
     device, objective, labels, history
         Of the training.
     """
 
-    def __init__(self, clf: Any, device: Device, objective: Objective, labels: Labels, history: History) -> None:
+    def __init__(self, clf: Classifier, device: Device, objective: Objective, labels: Labels, history: History) -> None:
         self.clf, self.device, self.objective, self.labels, self.history = clf, device, objective, labels, history
 
-    def model(self, theta: Array) -> Any:
-        """An estimator that can predict with theta (P,)."""
-        model = copy.copy(self.clf)
+    def model(self, theta: Array) -> Model:
+        """The model with a copy of theta (P,)."""
         own = self.device.xp.asarray(theta, copy=True)
-        set_fitted_attributes(model, self.labels, self.objective, own, self.history)
-        return model
+        return trained_model(self.clf, self.objective, self.labels, own, self.history)
 
     def __call__(self, theta: Array, X: Array, y: np.ndarray, weight: np.ndarray | None = None) -> float:
         """The score of ``scoring`` on rows X (n, d) with labels y."""
-        model = self.model(theta)
-        # Rows were validated already: they are no frame any more.
-        vars(model).pop("features_", None)
-        vars(model).pop("feature_names_in_", None)
-        model.n_features_in_ = X.shape[1]
+        model = self.model(theta).for_matrices()  # rows were validated already: they are no frame any more
         if isinstance(self.clf.scoring, str) and len(self.labels.classes) == 2 and not self.labels.multilabel:
             # Scorers of scikit-learn look for a positive class 1: it is the second class here, as for the threshold.
-            y, model.classes_ = np.searchsorted(self.labels.classes, y), np.array([0, 1])
+            y = np.searchsorted(self.labels.classes, y)
+            model = replace(model, labels=Labels(np.array([0, 1]), multilabel=False))
         with_weight = {} if weight is None else {"sample_weight": weight}
         rows = X.matrix if isinstance(X, SparseRows) else X
-        return float(check_scoring(model, self.clf.scoring)(model, rows, y, **with_weight))
+        estimator = estimator_of(self.clf, model, self.history)
+        return float(check_scoring(estimator, self.clf.scoring)(estimator, rows, y, **with_weight))
 
 
 class ScoreMonitor:
@@ -168,9 +165,12 @@ class ScikitLearnMonitor:
         task = self.context.context.subcontext(task_name="iteration")
         given = {"estimator": self.scorer.clf, "X": self.context.X, "y": self.context.y}
         task.call_on_fit_task_begin(**given)
-        theta = state.evaluated
-        stop = task.call_on_fit_task_end(**given, reconstruction_attributes=lambda: vars(self.scorer.model(theta)))
+        stop = task.call_on_fit_task_end(**given, reconstruction_attributes=lambda: self._attributes(state.evaluated))
         return "callback" if stop else ""
+
+    def _attributes(self, theta: Array) -> dict[str, Any]:
+        scorer = self.scorer
+        return {**vars(scorer.clf), **fitted_attributes(scorer.model(theta), scorer.history)}
 
 
 class TimeLimit:
@@ -215,9 +215,9 @@ def make_monitors(
     return found
 
 
-def set_layer_history(clf: Any, monitors: list[Monitor]) -> None:
+def set_layer_history(clf: Classifier, monitors: list[Monitor]) -> None:
     """Set ``layer_history_`` where layers were recorded."""
-    vars(clf).pop("layer_history_", None)
+    clf.__dict__.pop("layer_history_", None)
     for monitor in monitors:
         if isinstance(monitor, LayerMonitor):
             clf.layer_history_ = monitor.recorder.entries

@@ -1,39 +1,18 @@
-"""What a training leaves on its estimator, and what it warns of."""
+"""Warnings at the end of a training."""
 
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 
 from gpunn import choices
-from gpunn.labels import Labels
-from gpunn.nn.objective import Objective
+from gpunn.parameters import Parameters
 from gpunn.training.divergence import DivergenceWarning
 from gpunn.training.history import History
 
-Array = Any
 
-
-def set_fitted_attributes(clf: Any, labels: Labels, objective: Objective, theta: Array, history: History) -> None:
-    """Set the attributes that tell what was learned; theta is an array of the kind that X was."""
-    network, head = objective.network, objective.head
-    clf._labels, clf.classes_ = labels, labels.classes
-    clf.network_, clf.head_, clf.theta_ = network, head, theta
-    clf.n_layers_, clf.n_outputs_ = len(network.sizes), network.sizes[-1]
-    clf.out_activation_ = choices.name_of(network.output if network.layers[-1].learned else head.activation)
-    clf.history_, clf.n_iter_ = history, history.n_iter
-    nan = float("nan")
-    validated = bool(history.validation_score)
-    clf.loss_curve_ = list(history.cost)
-    clf.loss_ = history.cost[-1] if history.cost else nan
-    clf.best_loss_ = None if validated else min(history.cost, default=nan)
-    clf.validation_scores_ = list(history.validation_score) if validated else None
-    clf.best_validation_score_ = max(history.validation_score) if validated else None
-
-
-def warn_of_divergence(clf: Any, history: History, advice: str, halvings: int) -> None:
+def warn_of_divergence(clf: Parameters, history: History, advice: str, halvings: int) -> None:
     """Say that training diverged, or how often it recovered.
 
     Parameters
@@ -55,7 +34,7 @@ def warn_of_divergence(clf: Any, history: History, advice: str, halvings: int) -
         warnings.warn(divergence(clf, history, advice), DivergenceWarning, stacklevel=5)
 
 
-def warn_of_end(clf: Any, history: History) -> None:
+def warn_of_end(clf: Parameters, history: History) -> None:
     """Say what ended a training that nobody wanted to end so."""
     if history.stopped in ("max_iter", "max_evaluations", "time_limit"):
         name = {"max_iter": "max_iter", "max_evaluations": "max_fun", "time_limit": "time_limit"}[history.stopped]
@@ -71,7 +50,7 @@ def warn_of_end(clf: Any, history: History) -> None:
         warnings.warn("Training interrupted by user: the model so far was kept.", UserWarning, stacklevel=5)
 
 
-def warn_of_path(clf: Any, history: History) -> None:
+def warn_of_path(clf: Parameters, history: History) -> None:
     """Say that steps were not compiled though that was asked for."""
     if clf.compile is True and history.path.startswith("arrays"):
         warnings.warn(
@@ -82,7 +61,7 @@ def warn_of_path(clf: Any, history: History) -> None:
         )
 
 
-def divergence(clf: Any, history: History, advice: str) -> str:
+def divergence(clf: Parameters, history: History, advice: str) -> str:
     """How a training diverged, what was kept of it, and what to do."""
     kept = "The weights that it started from were kept. "
     if history.best is not None:

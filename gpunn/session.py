@@ -16,13 +16,17 @@ from sklearn.utils import check_random_state
 
 from gpunn import blueprint, choices, inputs
 from gpunn.devices import Device, get_device, is_cupy
-from gpunn.inputs import Origin, all_or_nothing, check_labels, check_rows, check_weights, device_for
+from gpunn.fitted import Classifier, set_fitted_attributes, trained_model
+from gpunn.inputs import all_or_nothing, check_labels, check_weights, learn_rows
 from gpunn.labels import Labels
+from gpunn.model import origin
+from gpunn.model.origin import Origin
+from gpunn.model.validation import InputSchema, check_rows
 from gpunn.monitor import CallbackContext, Scorer, ValidationSet, make_monitors, set_layer_history
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.full_batch import Minimisation
-from gpunn.outcome import divergence, set_fitted_attributes, warn_of_divergence, warn_of_end, warn_of_path
+from gpunn.outcome import divergence, warn_of_divergence, warn_of_end, warn_of_path
 from gpunn.training import loop
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.divergence import DivergenceError, cause, check_start, penalty_in_step
@@ -36,7 +40,7 @@ Array = Any
 Extra = tuple[Any, Any, Any]  # X_val, y_val, sample_weight_val
 
 
-class Given(NamedTuple):
+class ValidatedInputs(NamedTuple):
     """What came in, checked, on the host or, where it was there already, on the device."""
 
     device: Device
@@ -47,7 +51,7 @@ class Given(NamedTuple):
     dtype: str  # of theta
 
 
-def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any) -> None:
+def fit(clf: Classifier, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any) -> None:
     """Train from new weights, or with ``warm_start`` from those there are.
 
     The parameters are checked already. ``context`` is what scikit-learn's callbacks are called with.
@@ -93,7 +97,8 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
         if note:
             history.notes.append(note)
         earlier = (clf.loss_curve_, clf.validation_scores_, clf.t_) if warm else ([], None, 0)
-        set_fitted_attributes(clf, labels, objective, given.origin.give(device, theta), history)
+        model = trained_model(clf, objective, labels, given.origin.give(device, theta), history)
+        set_fitted_attributes(clf, model, history)
         set_layer_history(clf, monitors)
         clf.loss_curve_ = [*earlier[0], *clf.loss_curve_]
         if clf.validation_scores_ is not None:
@@ -106,7 +111,7 @@ def fit(clf: Any, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any
     warn_of_path(clf, history)
 
 
-def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:
+def partial_fit(clf: Classifier, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:
     """One epoch on the rows given, the optimiser's state and the learning rate going on from the last call."""
     choices.check(clf)
     if clf.early_stopping:
@@ -137,7 +142,7 @@ def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> N
             _check_start(device, objective, rows, theta)
         else:
             _check_same_network(clf, objective.network)
-            theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else inputs.on_host(clf.theta_))
+            theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else origin.on_host(clf.theta_))
             # A copy: others may hold theta_ or coefs_, and expect them to stay.
             progress = replace(progress, theta=device.xp.asarray(theta, copy=True)).on(device, given.dtype)
         scorer = Scorer(clf, device, objective, labels, progress.history)
@@ -148,7 +153,8 @@ def partial_fit(clf: Any, X: Any, y: Any, sample_weight: Any, classes: Any) -> N
         history.summary = history.profile = None  # of some earlier call
         advice = _check_divergence(clf, history, device, rows)
         t = 0 if first else clf.t_
-        set_fitted_attributes(clf, labels, objective, given.origin.give(device, progress.theta), history)
+        model = trained_model(clf, objective, labels, given.origin.give(device, progress.theta), history)
+        set_fitted_attributes(clf, model, history)
         set_layer_history(clf, monitors)
         clf.n_iter_, clf.t_ = 1, t + len(rows)
         clf._resume = (clf.solver, seed, progress)
@@ -162,10 +168,10 @@ def on_host(state: dict[str, Any]) -> dict[str, Any]:
     host = get_device("cpu")
     solver, seed, progress = state["_resume"]
     resume = (solver, seed, None if progress is None else progress.on(host))
-    return {**state, "theta_": inputs.on_host(state["theta_"]), "_resume": resume}
+    return {**state, "theta_": origin.on_host(state["theta_"]), "_resume": resume}
 
 
-def _earlier(clf: Any, device: Device) -> Minimisation | None:
+def _earlier(clf: Classifier, device: Device) -> Minimisation | None:
     """The minimisation to go on with, where the last training by the same solver ended where its weights are."""
     solver, _, state = clf._resume
     if solver != clf.solver or state is None or state.history.stopped == "interrupted" or state.latest is not None:
@@ -173,13 +179,17 @@ def _earlier(clf: Any, device: Device) -> Minimisation | None:
     return state.on(device).minimisation
 
 
-def _check(clf: Any, X: Any, y: Any, sample_weight: Any, reset: bool, more: bool = False) -> Given:
-    device = device_for(clf.device, X, clf.precision)
+def _check(clf: Classifier, X: Any, y: Any, sample_weight: Any, reset: bool, more: bool = False) -> ValidatedInputs:
+    device = origin.device_for(clf.device, X, clf.precision)
     dtype = "float64" if clf.dtype == "float64" else "float32"
-    rows = check_rows(clf, device, X, reset=reset, dtype=dtype, more=more)
+    if reset:
+        rows = learn_rows(clf, device, X, dtype)
+    else:
+        warned = clf.__dict__.setdefault("_novelties_said", set()) if more else None
+        rows = check_rows(InputSchema.of(clf), device, X, dtype, warned)
     y = check_labels(rows, y)
     dtype = choices.dtype(clf, rows if reset else clf.theta_)
-    return Given(device, Origin.of(X), rows, y, check_weights(sample_weight, rows, dtype), dtype)
+    return ValidatedInputs(device, Origin.of(X), rows, y, check_weights(sample_weight, rows, dtype), dtype)
 
 
 def _check_start(device: Device, objective: Objective, rows: Rows, theta: Array) -> float:
@@ -190,7 +200,7 @@ def _check_start(device: Device, objective: Objective, rows: Rows, theta: Array)
     return cost
 
 
-def _check_divergence(clf: Any, history: History, device: Device, rows: Rows) -> str:
+def _check_divergence(clf: Classifier, history: History, device: Device, rows: Rows) -> str:
     """What to do where training diverged, else ""; DivergenceError where that was asked for."""
     if not history.divergence:
         return ""
@@ -200,12 +210,17 @@ def _check_divergence(clf: Any, history: History, device: Device, rows: Rows) ->
     return advice
 
 
-def _seed(clf: Any) -> int:
+def _seed(clf: Classifier) -> int:
     return int(check_random_state(clf.random_state).randint(2**31 - 1))
 
 
 def _rows(
-    clf: Any, given: Given, labels: Labels, objective: Objective, weight: np.ndarray | None, training: bool = True
+    clf: Classifier,
+    given: ValidatedInputs,
+    labels: Labels,
+    objective: Objective,
+    weight: np.ndarray | None,
+    training: bool = True,
 ) -> Rows:
     """Rows on the device; those of training with the weights of their classes and smoothed labels."""
     device, dtype, n_out = given.device, given.dtype, objective.network.sizes[-1]
@@ -226,7 +241,7 @@ def _rows(
 
 
 def _validation_set(
-    clf: Any, given: Given, labels: Labels, objective: Objective, seed: int, rows: Rows, extra: Extra
+    clf: Classifier, given: ValidatedInputs, labels: Labels, objective: Objective, seed: int, rows: Rows, extra: Extra
 ) -> tuple[Rows, ValidationSet | None, str]:
     """The rows to train on, those to validate on, and what is to be noted of them.
 
@@ -236,7 +251,7 @@ def _validation_set(
     if (X_val is None) != (y_val is None):
         raise ValueError("X_val and y_val must be given together, and one of them is missing.")
     if X_val is not None:
-        X = check_rows(clf, given.device, X_val, reset=False, dtype=given.dtype)
+        X = check_rows(InputSchema.of(clf), given.device, X_val, given.dtype)
         y = check_labels(X, y_val, "y_val")
         apart = given._replace(X=X, y=y, weight=check_weights(weight_val, X, given.dtype))
         try:
@@ -259,7 +274,9 @@ def _validation_set(
     return replace(rows, index=device.asarray(train)), ValidationSet(validating, X, apart.y, weight), note
 
 
-def _split(clf: Any, y: np.ndarray, labels: Labels, seed: int) -> tuple[np.ndarray | None, np.ndarray | None, str]:
+def _split(
+    clf: Classifier, y: np.ndarray, labels: Labels, seed: int
+) -> tuple[np.ndarray | None, np.ndarray | None, str]:
     """Numbers of the rows to train on and of those to validate on (None for all and none), and a note.
 
     It fails only where scikit-learn's fit fails: that stratifies two classes alone, and lets its lbfgs not stop early.
@@ -298,13 +315,13 @@ def _split(clf: Any, y: np.ndarray, labels: Labels, seed: int) -> tuple[np.ndarr
     return order[n_test:], order[:n_test], note
 
 
-def _copy(given: Given, clf: Any, objective: Objective) -> Array:
+def _copy(given: ValidatedInputs, clf: Classifier, objective: Objective) -> Array:
     _check_same_network(clf, objective.network)
     device = given.device
-    return device.xp.asarray(device.asarray(inputs.on_host(clf.theta_), given.dtype), copy=True)
+    return device.xp.asarray(device.asarray(origin.on_host(clf.theta_), given.dtype), copy=True)
 
 
-def _check_same_classes(clf: Any, labels: Labels) -> None:
+def _check_same_classes(clf: Classifier, labels: Labels) -> None:
     if set(labels.classes) != set(clf.classes_):
         raise ValueError(
             "warm_start can only be used where `y` has the same classes as in the previous call to fit. Previously "
@@ -312,7 +329,7 @@ def _check_same_classes(clf: Any, labels: Labels) -> None:
         )
 
 
-def _check_same_network(clf: Any, network: Network) -> None:
+def _check_same_network(clf: Classifier, network: Network) -> None:
     parts = {"sizes": "sizes", "activations": "hidden activations", "output": "output activation"}
     changed = [name for name in parts if getattr(network, name) != getattr(clf.network_, name)]
     if changed:

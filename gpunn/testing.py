@@ -10,7 +10,7 @@ import numpy as np
 
 from gpunn import blueprint, choices
 from gpunn.devices import get_device
-from gpunn.inputs import check_labels, check_rows
+from gpunn.inputs import check_labels, learn_rows
 from gpunn.labels import Labels
 from gpunn.nn.activations import Activation, Sigmoid, Tanh
 from gpunn.nn.costs import Cost
@@ -125,7 +125,7 @@ def check_compiled(thing: Any, X: Any = None, y: Any = None) -> str:
 def _compiled_estimator(clf: Any, X: Any, y: Any) -> str:
     choices.check(clf)
     device, dtype = get_device("cpu"), "float64" if clf.dtype == "float64" else "float32"
-    X = check_rows(type(clf)(**clf.get_params()), device, X, reset=True, dtype=dtype)
+    X = learn_rows(type(clf)(**clf.get_params()), device, X, dtype)
     y = check_labels(X, y)
     labels = Labels.learn(y)
     objective = blueprint.objective(clf, X.shape[1], labels)
@@ -161,7 +161,7 @@ def _estimator(clf: Any, X: Any, y: Any, tol: float) -> float:
     choices.check(clf)
     device = get_device("cpu")
     probe = type(clf)(**clf.get_params())  # the estimator stays as it is
-    rows = check_rows(probe, device, X, reset=True, dtype="float64")
+    rows = learn_rows(probe, device, X, "float64")
     labels = Labels.learn(check_labels(rows, y))
     objective = blueprint.objective(clf, rows.shape[1], labels)
     network = objective.network

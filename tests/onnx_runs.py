@@ -37,7 +37,7 @@ def outputs(clf, path, feed):
     """Label and probabilities that onnxruntime gives."""
     from gpunn.models import onnx_export  # after onnx was found to be there
 
-    onnx_export.write(clf, path)
+    onnx_export.write(clf._model, path)
     return session(path).run(["label", "probabilities"], feed)
 
 

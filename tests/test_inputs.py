@@ -9,7 +9,8 @@ from scipy import sparse
 from sklearn import config_context
 from sklearn.exceptions import NotFittedError
 
-from gpunn import MLPClassifier, inputs
+from gpunn import MLPClassifier
+from gpunn.model import validation
 
 BAD_PARAMETERS = {
     "hidden_layer_sizes": [(0,), (3, -1), "10", (2.5,), None],
@@ -75,7 +76,7 @@ def test_data_that_does_not_fit_leaves_the_estimator_as_it_was(iris, X, y, said,
 def test_a_large_matrix_is_looked_through_in_parts_for_what_scikit_learn_refuses(
     monkeypatch, fitted, dtype, values, said
 ):
-    monkeypatch.setattr(inputs, "LARGE", 12)
+    monkeypatch.setattr(validation, "LARGE", 12)
     X, clf = np.ones((7, 3), dtype), fitted(np.ones((4, 3), dtype), [0, 1, 0, 1], max_iter=1)
     X[5, : len(values)] = [np.finfo(dtype).max if value == "largest" else value for value in values]
     if said:
@@ -84,7 +85,7 @@ def test_a_large_matrix_is_looked_through_in_parts_for_what_scikit_learn_refuses
     else:
         assert len(clf.predict(X)) == 7
     seen = []
-    monkeypatch.setattr(inputs, "validate_data", lambda clf, X, **how: seen.append(how["ensure_all_finite"]) or X)
+    monkeypatch.setattr(validation, "validate_data", lambda clf, X, **how: seen.append(how["ensure_all_finite"]) or X)
     clf.predict(X)
     assert seen == ([True] if values else [])  # scikit-learn looks where the sums leave a doubt
 
@@ -160,7 +161,7 @@ def test_a_matrix_that_is_seen_to_be_sound_is_taken_as_scikit_learn_takes_it(iri
 
     with config_context(assume_finite=finite):
         found = outcome()
-        monkeypatch.setattr(inputs, "_is_sound", lambda *given: False)
+        monkeypatch.setattr(validation, "_is_sound", lambda *given: False)
         assert np.array_equal(found, outcome(), equal_nan=not isinstance(found, str))
 
 

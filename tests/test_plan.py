@@ -15,26 +15,28 @@ SOURCES = sorted((HOUSE / "gpunn").rglob("*.py"))
 MATHS = {"optim", "nn", "devices"}
 SAFE = {"regular_file", "shown"}  # files and texts from elsewhere
 TOLD = {"blueprint", "choices", "labels", "limits", "parameters", "training", *MATHS}  # what an estimator is told
-FITTED = {"inputs", "outcome", "sklearn_compat", *TOLD}
+FITTED = {"fitted", "inputs", "model", "outcome", "sklearn_compat", *TOLD}
 PLAN = {
     "__main__": {"cli"},
     "cli": {"", "compile", "estimator", "insight", "models", "data", "features", "manifest", "shown", *FITTED},
-    "estimator": {"", "keeping", "predicting", "session", "manifest", "sklearn_compat", *TOLD},
+    "estimator": {"", "keeping", "session", "manifest", *FITTED},
     "insight": {"compile", "features", "shown", *FITTED},  # it reads estimators, and is given them
     "testing": FITTED,
-    "hidden_layer": {"predicting", "sklearn_compat"},  # of whatever estimator it is given
+    "hidden_layer": {"model", "sklearn_compat"},  # of whatever estimator it is given
     "keeping": {"models", "features", "manifest", *FITTED},
-    "predicting": {"compile", *FITTED},
     "session": {"monitor", *FITTED},
     "monitor": FITTED,
-    "outcome": TOLD,
+    "outcome": {"choices", "parameters", "training"},
+    # A model file keeps classes; for ONNX the formulas of a model are traced.
+    "models": {"", "labels", "choices", "model", "compile", *SAFE, *MATHS},
+    "fitted": {"choices", "labels", "model", "nn", "parameters", "training"},
+    "inputs": {"devices", "features", "model"},
+    # It needs no estimator: nothing of parameters, inputs or fitted attributes.
+    "model": {"choices", "labels", "features", "shown", "sklearn_compat", "training", "compile", "nn", "devices"},
     "blueprint": {"choices", "labels", "training", *MATHS},
     # It is written in the words of choices.
     "manifest": {"parameters", "choices", "features", "limits", "optim", "nn", *SAFE},
     "parameters": {"training", "optim"},
-    # A model file keeps classes; for ONNX an estimator is read, and its formulas are traced.
-    "models": {"", "labels", "choices", "inputs", "compile", *SAFE, *MATHS},
-    "inputs": {"devices", "features", "shown", "sklearn_compat", "training"},
     "training": {"shown", "compile", *MATHS},
     "compile": MATHS,
     "data": {"features", "shown"},

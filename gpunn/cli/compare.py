@@ -21,12 +21,12 @@ from gpunn.cli.sources import (
     kind_of_labels,
     labelled_by_each,
     load,
-    of_matrices,
     place,
     place_of_picture,
     target_of,
 )
 from gpunn.estimator import MLPClassifier
+from gpunn.model.predict import predict, predict_log_proba
 
 if TYPE_CHECKING:
     from gpunn.insight import Comparison
@@ -95,7 +95,7 @@ def _compared(loaded: Mapping[str, MLPClassifier], source: Source, target: str, 
 
     names = _names([*loaded])
     readers = [Reader(name, clf.features_, clf.theta_.dtype) for name, clf in zip(names, loaded.values(), strict=True)]
-    bare = [of_matrices(clf) for clf in loaded.values()]
+    bare = [clf._model.for_matrices() for clf in loaded.values()]
     true: list[np.ndarray] = []
     right: list[list[np.ndarray]] = [[] for _ in names]
     log_p: list[list[np.ndarray]] = [[] for _ in names]
@@ -103,8 +103,8 @@ def _compared(loaded: Mapping[str, MLPClassifier], source: Source, target: str, 
         codes = np.searchsorted(classes, y)
         if number == 0:
             true.append(codes)
-        right[number].append(bare[number].predict(X) == y)
-        of_true_class = np.take_along_axis(bare[number].predict_log_proba(X), codes[:, None], axis=1)[:, 0]
+        right[number].append(predict(bare[number], X) == y)
+        of_true_class = np.take_along_axis(predict_log_proba(bare[number], X), codes[:, None], axis=1)[:, 0]
         log_p[number].append(of_true_class.astype(np.float64))
     answers = [Answers(*facts) for facts in zip(names, map(_joined, right), map(_joined, log_p), strict=True)]
     return Comparison.of(answers, _joined(true))

@@ -11,7 +11,7 @@ from typing import Any
 from gpunn import models
 from gpunn.cli import report
 from gpunn.cli.scores import Scores
-from gpunn.cli.sources import Source, labelled, load, of_matrices, place_of_picture, target_of
+from gpunn.cli.sources import Source, labelled, load, place_of_picture, target_of
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -22,7 +22,7 @@ def evaluate(options: argparse.Namespace) -> int:
     rows = labelled(
         clf.features_, source, clf.theta_.dtype, target_of(clf, options.model, options.target), clf.classes_
     )
-    scores = Scores.of(of_matrices(clf), rows)
+    scores = Scores.of(clf._model.for_matrices(), rows)
     if options.confusion:
         models.write_whole(options.confusion, picture(scores, Path(options.confusion).suffix[1:].lower()))
     if options.json:

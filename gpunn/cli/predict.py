@@ -15,8 +15,9 @@ import pyarrow.parquet
 
 from gpunn.cli import report, streams
 from gpunn.cli.outputs import STDOUT, opened
-from gpunn.cli.sources import Source, encoded, load, of_matrices, place
-from gpunn.estimator import MLPClassifier
+from gpunn.cli.sources import Source, encoded, load, place
+from gpunn.model import predict as model_predict
+from gpunn.model.model import Model
 
 FORMATS = {".csv": "csv", ".parquet": "parquet"}
 
@@ -35,22 +36,23 @@ def predict(options: argparse.Namespace) -> int:
         )
     clf = load(options.model, options.device)
     rows = encoded(clf.features_, Source.of(options), clf.theta_.dtype, len(clf.classes_), options.keep)
-    bare = of_matrices(clf)
-    answers = (_beside(kept, answer(bare, X)) for X, kept in rows)
+    model = clf._model.for_matrices()
+    answers = (_beside(kept, answer(model, X)) for X, kept in rows)
     first = next(answers)  # a table that is bad from the start leaves the output alone
     with opened(output) as file:
         WRITERS[form](file, itertools.chain([first], answers))
     return 0
 
 
-def answer(clf: MLPClassifier, X: Any) -> Any:
+def answer(model: Model, X: Any) -> Any:
     """A table of the classes of rows X (m, d), and of the probability of each class."""
-    p, found = clf.predict_proba(X), clf.predict(X)
-    names = [report.shown(label) for label in clf.classes_.tolist()]
+    p, found = model_predict.predict_proba(model, X), model_predict.predict(model, X)
+    classes = model.labels.classes.tolist()
+    names = [report.shown(label) for label in classes]
     if found.ndim == 2:
         columns = {f"prediction({name})": pa.array(found[:, i]) for i, name in enumerate(names)}
     else:
-        columns = {"prediction": pa.array(found.tolist(), pa.array(clf.classes_.tolist()).type)}
+        columns = {"prediction": pa.array(found.tolist(), pa.array(classes).type)}
     # In their own dtype: a float32 then has no more digits than it knows.
     return pa.table(columns | {f"p({name})": pa.array(np.ascontiguousarray(p[:, i])) for i, name in enumerate(names)})
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from gpunn.model.model import Model
+from gpunn.model.predict import predict, predict_log_proba
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -29,15 +32,15 @@ class Scores:
     log_loss: float
 
     @classmethod
-    def of(cls, clf: Any, batches: Iterable[tuple[Any, np.ndarray]]) -> Scores:
-        """The scores of a fitted classifier on batches of rows X (m, d) with labels y (m,), all of them known."""
-        classes = clf.classes_
+    def of(cls, model: Model, batches: Iterable[tuple[Any, np.ndarray]]) -> Scores:
+        """The scores of a model on batches of rows X (m, d) with labels y (m,), all of them known."""
+        classes = model.labels.classes
         confusion = np.zeros((len(classes), len(classes)), np.int64)
         total = 0.0
         for X, y in batches:
             codes = np.searchsorted(classes, y)
-            np.add.at(confusion, (codes, np.searchsorted(classes, clf.predict(X))), 1)
-            of_true_class = np.take_along_axis(clf.predict_log_proba(X), codes[:, None], axis=1)
+            np.add.at(confusion, (codes, np.searchsorted(classes, predict(model, X))), 1)
+            of_true_class = np.take_along_axis(predict_log_proba(model, X), codes[:, None], axis=1)
             total -= float(np.sum(of_true_class, dtype=np.float64))
         return cls(classes, confusion, total / int(confusion.sum()))
 

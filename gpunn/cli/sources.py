@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import copy
 import importlib
 import re
 from collections.abc import Iterator, Sequence
@@ -82,15 +81,6 @@ def load(path: str, device: str = "cpu") -> MLPClassifier:
             "with gpunn train."
         )
     return clf
-
-
-def of_matrices(clf: MLPClassifier) -> MLPClassifier:
-    """The same classifier for the matrices that its columns become, so that they become it only once."""
-    bare = copy.copy(clf)
-    bare.__dict__.pop("feature_names_in_", None)
-    del bare.features_
-    bare.n_features_in_ = clf.features_.n_out
-    return bare
 
 
 def target_of(clf: MLPClassifier, model: str, target: str | None) -> str:

@@ -98,7 +98,7 @@ def _train(options: argparse.Namespace, plan: Manifest) -> int:
     if held_out.size:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FeatureWarning)  # a random part of the table is written as the rest of it
-            scores = Scores.of(clf, [(X_test, y_test)])
+            scores = Scores.of(clf._model, [(X_test, y_test)])
         report.evaluation(scores, "held-out rows", by_class=False)
     report.say(f"model saved to {output}")
     if options.report:

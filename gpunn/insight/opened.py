@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
 from gpunn import blueprint, choices
 from gpunn.devices import Device
-from gpunn.inputs import check_labels, check_rows, check_weights, device_for, on_host
+from gpunn.fitted import Classifier, trained_model
+from gpunn.inputs import check_labels, check_weights, learn_rows
 from gpunn.insight.columns import Column, as_columns
 from gpunn.insight.facts import Training
 from gpunn.labels import Labels
+from gpunn.model.model import Model
+from gpunn.model.origin import device_for, on_host
+from gpunn.model.validation import check_rows
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import GradientDescent, Momentum
 from gpunn.training.data import Rows, SparseRows
+from gpunn.training.history import History
 
 Array = Any
 
@@ -29,29 +33,36 @@ NO_WEIGHT = (
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedEstimator:
     """What an estimator holds, or would begin with.
 
     Attributes
     ----------
-    clf : MLPClassifier
-        Which checks rows.
-    labels : Labels
+    model : Model
+        With its theta on the host, or on the device where it would begin.
+    class_weight : dict, list of dict, str or None
+        Parameter of the estimator.
     device : Device
     objective : Objective
-    theta : array (P,)
     rows : Rows
         Weighted as in training, by rows and classes; their labels are as they are, not smoothed.
     training : Training
     """
 
-    clf: Any
-    labels: Labels
+    model: Model
+    class_weight: Any
     device: Device
     objective: Objective
-    theta: Array
     rows: Rows
     training: Training
+
+    @property
+    def labels(self) -> Labels:
+        return self.model.labels
+
+    @property
+    def theta(self) -> Array:
+        return self.model.theta
 
     @property
     def classes(self) -> tuple[Any, ...]:
@@ -60,44 +71,45 @@ class Opened:
     @property
     def input_names(self) -> tuple[str, ...]:
         """Names of the columns of X as the network takes them; none if they came without."""
-        known = vars(self.clf)
-        if "features_" in known:
-            return tuple(known["features_"].names_out)
-        return tuple(map(str, known.get("feature_names_in_", ())))
+        schema = self.model.schema
+        if schema.features is not None:
+            return tuple(schema.features.names_out)
+        return () if schema.names is None else tuple(map(str, schema.names))
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns of the table that X is made of."""
-        return as_columns(self.objective.network.sizes[0], self.input_names, vars(self.clf).get("features_"))
+        return as_columns(self.objective.network.sizes[0], self.input_names, self.model.schema.features)
 
     def more(self, X: Any, y: Any) -> Rows:
         """Other rows, with the weights of their classes."""
-        X = check_rows(self.clf, self.device, X, reset=False)
+        X = check_rows(self.model.schema, self.device, X)
         y = check_labels(X, y)
-        weight = None if self.clf.class_weight is None else self.labels.weights(self.clf.class_weight, y)
+        weight = None if self.class_weight is None else self.labels.weights(self.class_weight, y)
         if weight is not None and not weight.any():
-            raise ValueError(NO_WEIGHT.format(name="X_val", n=len(y), class_weight=self.clf.class_weight))
+            raise ValueError(NO_WEIGHT.format(name="X_val", n=len(y), class_weight=self.class_weight))
         return _rows(self.device, self.labels, self.objective, X, y, weight)
 
 
-def opened(clf: Any, X: Any, y: Any, sample_weight: Any, at: str) -> Opened:
+def opened(clf: Classifier, X: Any, y: Any, sample_weight: Any, at: str) -> OpenedEstimator:
     """Open a fitted estimator (``at="end"``), or any at the weights that ``fit`` would begin with (``at="start"``)."""
-    start = at == "start"
-    if start:
+    if at == "start":
         choices.check(clf)
         clf = clone(clf)  # its own copy of a random state, and of what checking X notes down
-    else:
-        check_is_fitted(clf)
-    device = device_for(clf.device, X)
-    X = check_rows(clf, device, X, reset=start)
-    y = check_labels(X, y)
-    labels = Labels.learn(y) if start else clf._labels
-    objective = blueprint.objective(clf, X.shape[1], labels)
-    if start:
+        device = device_for(clf.device, X)
+        X = learn_rows(clf, device, X)
+        y = check_labels(X, y)
+        labels = Labels.learn(y)
+        objective = blueprint.objective(clf, X.shape[1], labels)
         seed = int(check_random_state(clf.random_state).randint(2**31 - 1))  # as fit draws it
         theta = blueprint.start(clf, objective.network, seed, device, choices.dtype(clf, X))
+        model = trained_model(clf, objective, labels, theta, History())
     else:
-        theta = on_host(clf.theta_)
+        model = replace(clf._model, theta=on_host(clf.theta_))
+        device, labels = device_for(clf.device, X), model.labels
+        X = check_rows(model.schema, device, X)
+        y = check_labels(X, y)
+        objective = blueprint.objective(clf, X.shape[1], labels)
     weight = check_weights(sample_weight, X, "float64")
     if clf.class_weight is not None:
         of_classes = labels.weights(clf.class_weight, y)
@@ -105,7 +117,8 @@ def opened(clf: Any, X: Any, y: Any, sample_weight: Any, at: str) -> Opened:
     rows = _rows(device, labels, objective, X, y, weight)
     if weight is not None and not weight.any():
         raise ValueError(NO_WEIGHT.format(name="X", n=len(rows), class_weight=clf.class_weight))
-    return Opened(clf, labels, device, objective, theta, rows, _training(clf, objective, len(rows), start))
+    training = _training(clf, objective, len(rows), at == "start")
+    return OpenedEstimator(model, clf.class_weight, device, objective, rows, training)
 
 
 def _rows(
@@ -119,7 +132,7 @@ def _rows(
     )
 
 
-def _training(clf: Any, objective: Objective, n_rows: int, start: bool) -> Training:
+def _training(clf: Classifier, objective: Objective, n_rows: int, start: bool) -> Training:
     history = None if start else clf.history_
     recorded = () if start else getattr(clf, "layer_history_", ())
     if choices.is_full_batch(clf.solver):

@@ -1,4 +1,4 @@
-"""A fitted classifier as an ONNX file, for runtimes without Python.
+"""A trained model as an ONNX file, for runtimes without Python.
 
 `onnx_render` translates the formulas of activations and heads. Matrix products, labels and the encoding of columns are
 no formulas over a row: they are written as nodes here and in the files beside it, and tests compare every head and kind
@@ -11,28 +11,27 @@ import json
 import os
 from typing import Any
 
-from sklearn.utils.validation import check_is_fitted
-
 from gpunn import __version__, choices
-from gpunn.inputs import on_host
+from gpunn.model.model import Model
+from gpunn.model.origin import on_host
 from gpunn.models import onnx_features, onnx_heads, onnx_render
 from gpunn.models.model_file import tensors_of
 from gpunn.models.onnx_graph import Graph
 from gpunn.models.whole_file import write_whole
 
 
-def write(clf: Any, path: str | os.PathLike[str]) -> None:
-    """Write a classifier as an ONNX file, whole or not at all.
+def write(model: Model, path: str | os.PathLike[str]) -> None:
+    """Write a model as an ONNX file, whole or not at all.
 
     Operators are those of opset 20 and ai.onnx.ml 3. The arithmetic is of the dtype of the parameters, and
     probabilities agree with `predict_proba` to its rounding.
 
-    *Inputs.* "X" (n, d) of that dtype; or, of a classifier that was fitted on a frame (``features_``), each column by
+    *Inputs.* "X" (n, d) of that dtype; or, of a model of frames, each column by
     its name, (n, 1): float64 for numbers, dates and times (seconds since 1970 or midnight), durations (seconds) and
     booleans (0 and 1), NaN where missing; text for categories, the empty string where missing. The description of an
     input says which. A graph cannot refuse: an infinite number goes through it, and so does NaN in "X".
 
-    *Outputs.* "label" (n,) of the dtype of ``classes_``, or (n, c) int64 of 0 and 1 for multilabel problems, by
+    *Outputs.* "label" (n,) of the dtype of the classes, or (n, c) int64 of 0 and 1 for multilabel problems, by
     ``threshold`` where it is given; and "probabilities" (n, n_classes). A row with NaN has NaN for probabilities, and
     a label that says nothing: the first class, or no label of several. Where an infinite number made NaN of some
     scores only, the label may be any: ONNX Runtime's ArgMax heeds NaN in the first place and passes over it elsewhere.
@@ -42,8 +41,7 @@ def write(clf: Any, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    clf : gpunn.MLPClassifier
-        Fitted.
+    model : Model
     path : str or path-like
 
     Raises
@@ -54,20 +52,19 @@ def write(clf: Any, path: str | os.PathLike[str]) -> None:
     OSError
         As `write_whole` does.
     """
-    check_is_fitted(clf)
-    labels, head, network, n_outputs = clf._labels, clf.head_, clf.network_, clf.network_.sizes[-1]
+    labels, head, network, n_outputs = model.labels, model.head, model.network, model.network.sizes[-1]
     if len(labels.classes) < 2:
         raise ValueError(f"the model knows only one class, {labels.classes.tolist()}: there is nothing to keep.")
-    choices.check_threshold(clf.threshold, len(labels.classes), labels.multilabel)
-    theta = on_host(clf.theta_)
+    choices.check_threshold(model.threshold, len(labels.classes), labels.multilabel)
+    theta = on_host(model.theta)
     graph = Graph(theta.dtype)
-    if "features_" in vars(clf):
-        X = onnx_features.add(graph, clf.features_)
+    if model.schema.features is not None:
+        X = onnx_features.add(graph, model.schema.features)
     else:
         X = graph.input("X", theta.dtype, network.sizes[0])
     z = _logits(graph, network, theta, X)
     p = onnx_heads.probabilities(graph, head, z, n_outputs, labels.multilabel)
-    label = onnx_heads.label(graph, head, z, p, n_outputs, labels, clf.threshold)
+    label = onnx_heads.label(graph, head, z, p, n_outputs, labels, model.threshold)
     n_classes = len(labels.classes)
     if labels.multilabel:
         graph.output("label", label, "int64", ["n", n_classes])
@@ -75,8 +72,8 @@ def write(clf: Any, path: str | os.PathLike[str]) -> None:
         graph.output("label", label, onnx_heads.classes(labels).dtype, ["n"])
     graph.output("probabilities", p, theta.dtype, ["n", n_classes])
     metadata = {"classes": json.dumps(labels.classes.tolist())}
-    if "feature_names_in_" in vars(clf):
-        metadata["feature_names"] = json.dumps(clf.feature_names_in_.tolist())
+    if model.schema.names is not None:
+        metadata["feature_names"] = json.dumps(model.schema.names.tolist())
     write_whole(path, graph.to_bytes(__version__, metadata))
 
 

@@ -15,6 +15,11 @@ import gpunn
 from gpunn.cli import sources
 from gpunn.cli.scores import Scores
 from gpunn.data import csv_text, records
+from gpunn.labels import Labels
+from gpunn.model.model import Model
+from gpunn.model.validation import InputSchema
+from gpunn.nn.heads import SoftmaxLogLikelihood
+from gpunn.nn.network import Network
 
 
 @pytest.fixture
@@ -61,22 +66,12 @@ def test_the_table_has_a_line_for_each_class_and_average(model, run, truth):
         assert lines[name] == [*figures, str(int(report[key]["support"]))]
 
 
-class Answers:
-    """A classifier that gives what it was given."""
-
-    def __init__(self, classes, found):
-        self.classes_, self.found = np.array(classes), np.array(found)
-
-    def predict(self, X):
-        return self.found[X]
-
-    def predict_log_proba(self, X):
-        return np.log(np.full((len(X), len(self.classes_)), 1 / len(self.classes_)))
-
-
 def test_classes_that_nobody_saw_count_in_no_average():
     y, answers = np.array([0, 0, 1, 1, 3]), [0, 1, 1, 1, 4]
-    scores = Scores.of(Answers(range(6), answers), [(np.arange(3), y[:3]), (np.arange(3, 5), y[3:])])
+    theta = np.concatenate([np.eye(6).ravel(), np.zeros(6)])  # so that the largest input is the class
+    model = Model(Network((6, 6), ()), SoftmaxLogLikelihood(), theta, Labels(np.arange(6), False), InputSchema(6))
+    X = 1e-9 * np.eye(6)[answers]
+    scores = Scores.of(model, [(X[:3], y[:3]), (X[3:], y[3:])])
     expected = classification_report(y, answers, output_dict=True, zero_division=0)
     assert scores.macro == pytest.approx([expected["macro avg"][k] for k in ("precision", "recall", "f1-score")])
     assert scores.weighted == pytest.approx([expected["weighted avg"][k] for k in ("precision", "recall", "f1-score")])

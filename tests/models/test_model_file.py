@@ -160,7 +160,7 @@ def test_reading_runs_nothing(saved, monkeypatch):
 
 def test_classes_of_other_kinds_are_refused_on_writing(tmp_path):
     clf = trained()
-    clf._labels.__dict__["classes"] = np.array(["2020-01-01", "2020-01-02"], "datetime64[D]")
+    clf.classes_ = np.array(["2020-01-01", "2020-01-02"], "datetime64[D]")
     with pytest.raises(ValueError, match=r"datetime64.* cannot be written"):
         clf.save(tmp_path / "m")
     assert list(tmp_path.iterdir()) == []

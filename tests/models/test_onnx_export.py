@@ -129,7 +129,7 @@ def test_an_own_activation_that_cannot_be_traced_is_refused_by_name(path, where)
     with pytest.raises(
         ValueError, match=r"Sine\(\).* cannot be written to an ONNX file: .*xp\.sin\. .*xp\.exp, .*save"
     ):
-        onnx_export.write(clf, path)
+        onnx_export.write(clf._model, path)
     assert not path.exists()
 
 
@@ -155,7 +155,7 @@ def test_an_own_head_agrees(path, y):
 
 def test_an_own_head_that_cannot_be_traced_is_refused_by_name(path):
     with pytest.raises(ValueError, match=r"SineHead.* cannot be written to an ONNX file: SineHead: xp\.sin\."):
-        onnx_export.write(trained(ROWS, CODES, cost=SineHead()), path)
+        onnx_export.write(trained(ROWS, CODES, cost=SineHead())._model, path)
 
 
 @pytest.mark.parametrize("output", ["prelu", PReLU(0.5, shared=True)], ids=str)
@@ -192,7 +192,7 @@ def test_a_row_of_zeros_becomes_uniform(path):
 )
 def test_nan_and_infinity_give_what_they_give_in_python(path, head, y, dtype):
     clf = trained(ROWS, Y[y], cost=head, dtype=dtype)
-    onnx_export.write(clf, path)
+    onnx_export.write(clf._model, path)
     runs = session(path)
     for value in (np.nan, np.inf, -np.inf):
         alone = np.repeat(ROWS[:1], 3, axis=0)
@@ -250,7 +250,7 @@ def test_where_onnxruntime_has_subnormal_numbers_flushed_no_class_is_impossible(
                 settings = {"output_activation": output, "cost": "cross_entropy", "hidden_layer_sizes": ()}
                 clf = trained(ROWS, Y[y], dtype=dtype, **settings)
                 names.append(str(tmp_path / f"{dtype} {output} {y}.onnx"))
-                onnx_export.write(clf, names[-1])
+                onnx_export.write(clf._model, names[-1])
                 clf.save(names[-1] + ".gpunn")
     command = [sys.executable, "-c", FIRST_SESSION, names[0], *names]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -277,9 +277,9 @@ def test_labels_of_every_kind_agree(path, classes):
 def test_classes_of_other_kinds_are_refused(path):
     clf = trained(ROWS, CODES)
     for classes in (np.array(["2020-01-01", "2020-01-02"], "datetime64[D]"), np.array(["a", None], object)):
-        clf._labels.__dict__["classes"] = classes
+        clf.classes_ = classes
         with pytest.raises(ValueError, match=r"classes of dtype .* cannot be written to an ONNX file"):
-            onnx_export.write(clf, path)
+            onnx_export.write(clf._model, path)
 
 
 @pytest.mark.parametrize("parameters", [{}, {"output_activation": "softmax"}, {"cost": "quadratic"}], ids=str)
@@ -303,7 +303,7 @@ def test_the_thresholds_speak_for_each_label(path):
 
 def test_a_threshold_that_does_not_go_with_the_classes_is_refused(path):
     with pytest.raises(ValueError, match=r"threshold=0\.5"):
-        onnx_export.write(trained(ROWS, CODES).set_params(threshold=0.5), path)
+        onnx_export.write(trained(ROWS, CODES).set_params(threshold=0.5)._model, path)
 
 
 # Files
@@ -312,7 +312,7 @@ def test_a_threshold_that_does_not_go_with_the_classes_is_refused(path):
 def test_the_file_says_what_it_holds(path):
     frame = pd.DataFrame(ROWS, columns=["a", "b", "ü"])
     clf = trained(frame, np.array(["x", "y", "z"])[CODES], features=None)
-    onnx_export.write(clf, path)
+    onnx_export.write(clf._model, path)
     model = onnx.load(path)
     said = {entry.key: json.loads(entry.value) for entry in model.metadata_props}
     assert said == {"classes": ["x", "y", "z"], "feature_names": ["a", "b", "ü"]}
@@ -320,24 +320,24 @@ def test_the_file_says_what_it_holds(path):
     assert {opset.domain: opset.version for opset in model.opset_import} == {"": 20, "ai.onnx.ml": 3}
     shapes = {v.name: v.shape for v in (*session(path).get_inputs(), *session(path).get_outputs())}
     assert shapes == {"X": ["n", 3], "label": ["n"], "probabilities": ["n", 3]}
-    onnx_export.write(trained(ROWS, CODES), path)
+    onnx_export.write(trained(ROWS, CODES)._model, path)
     assert [entry.key for entry in onnx.load(path).metadata_props] == ["classes"]
 
 
 def test_what_is_not_fitted_or_knows_one_class_is_refused(path):
     with pytest.raises(ValueError, match="not fitted"):
-        onnx_export.write(gpunn.MLPClassifier(), path)
+        gpunn.MLPClassifier().to_onnx(path)
     clf = trained(ROWS, CODES)
-    clf._labels.__dict__["classes"] = np.array([4])
+    clf.classes_ = np.array([4])
     with pytest.raises(ValueError, match=r"only one class, \[4\]"):
-        onnx_export.write(clf, path)
+        onnx_export.write(clf._model, path)
     assert not path.exists()
 
 
 def test_a_graph_that_onnx_refuses_is_not_written(path, monkeypatch):
     monkeypatch.setitem(onnx_render.OPERATIONS, "maximum", "NoSuchOperator")
     with pytest.raises(onnx.checker.ValidationError, match="NoSuchOperator"):
-        onnx_export.write(trained(ROWS, CODES), path)
+        onnx_export.write(trained(ROWS, CODES)._model, path)
     assert not path.exists()
 
 

@@ -119,7 +119,7 @@ def test_a_column_that_was_dropped_is_no_input(tmp_path):
 
 def test_an_input_says_what_it_takes(tmp_path):
     clf = trained(TRAINING, [0, 1, 0, 1], features=KINDS)
-    onnx_export.write(clf, tmp_path / "m.onnx")
+    onnx_export.write(clf._model, tmp_path / "m.onnx")
     inputs = onnx.load(tmp_path / "m.onnx").graph.input
     assert [x.name for x in inputs] == TRAINING.column_names
     said = {x.name: x.doc_string for x in inputs}
@@ -140,7 +140,7 @@ def test_names_of_columns_are_free_of_those_of_the_graph(tmp_path):
 def test_a_column_named_like_an_output_is_refused(tmp_path, name):
     clf = trained(pd.DataFrame({"a": ROWS[:, 0], name: ROWS[:, 1]}), np.arange(60) % 3)
     with pytest.raises(ValueError, match=f"the column {name!r} cannot be an input.*'label' and 'probabilities'"):
-        onnx_export.write(clf, tmp_path / "m.onnx")
+        onnx_export.write(clf._model, tmp_path / "m.onnx")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -148,7 +148,7 @@ def test_missing_text_that_cannot_be_told_from_a_category_is_refused(tmp_path):
     texts = np.array(["a", "", None], object)
     clf = trained(pd.DataFrame({"a": ROWS[:, 0], "t": np.resize(texts, 60)}), np.arange(60) % 2)
     with pytest.raises(ValueError, match="column 't' has missing values and the empty string as a category"):
-        onnx_export.write(clf, tmp_path / "m.onnx")
+        onnx_export.write(clf._model, tmp_path / "m.onnx")
     clf = trained(pd.DataFrame({"a": ROWS[:, 0], "t": np.resize(texts[:2], 60)}), np.arange(60) % 2)
     feed = columns({"a": [0.5] * 3, "t": ["", "a", "no such"]})
     _, p = outputs(clf, tmp_path / "m.onnx", feed)

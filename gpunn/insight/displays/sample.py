@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from gpunn.devices import get_device
-from gpunn.inputs import check_labels, check_rows, on_host
+from gpunn.inputs import check_labels
+from gpunn.model.origin import on_host
+from gpunn.model.validation import InputSchema, check_rows
 from gpunn.training.layers import spaced
 
 
@@ -18,7 +20,7 @@ def host_theta(estimator: Any) -> np.ndarray:
 
 def encoded(estimator: Any, X: Any) -> Any:
     """Rows as the network takes them, (n, d); an index array of them gives an ndarray, of sparse ones too."""
-    return check_rows(estimator, get_device("cpu"), on_host(X), reset=False, dtype=str(host_theta(estimator).dtype))
+    return check_rows(InputSchema.of(estimator), get_device("cpu"), on_host(X), str(host_theta(estimator).dtype))
 
 
 def sample(estimator: Any, X: Any, max_rows: int, y: Any = None) -> tuple[np.ndarray, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gpunn.insight.displays.style import as_text, look, printable
 from gpunn.insight.importance import Dependence, Importance, dependence, importances
-from gpunn.insight.opened import Opened
+from gpunn.insight.opened import OpenedEstimator
 from gpunn.insight.report import page
 from gpunn.insight.report.page import Html
 from gpunn.insight.report.picture import picture
@@ -19,7 +19,7 @@ CLASSES = 5
 FLAT = 0.01  # change of a mean probability that is not worth a picture
 
 
-def columns(found: Opened) -> tuple[Html, list[str]]:
+def columns(found: OpenedEstimator) -> tuple[Html, list[str]]:
     """The section, and the names of the columns, the most important first."""
     network = found.device, found.objective, found.theta, found.rows
     ranked = importances(*network, found.columns)
@@ -81,7 +81,7 @@ def _bars(ax: Any, ranked: list[Importance]) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def _dependence(found: Opened, seen: Dependence, number: int) -> Html:
+def _dependence(found: OpenedEstimator, seen: Dependence, number: int) -> Html:
     name = printable(seen.column.name, 40)
     two = len(found.classes) == 2 and not found.labels.multilabel
     shown = [1] if two else np.argsort(-seen.probabilities.mean(axis=0), kind="stable")[:CLASSES].tolist()

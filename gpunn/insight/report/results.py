@@ -10,7 +10,8 @@ import numpy as np
 from scipy.special import xlogy
 from sklearn.metrics import average_precision_score, confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
-from gpunn.inputs import check_labels, on_host
+from gpunn.inputs import check_labels
+from gpunn.model.origin import on_host
 
 
 @dataclass(frozen=True)

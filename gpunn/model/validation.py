@@ -1,0 +1,241 @@
+"""Rows to predict are checked against those of training, and left as they are where they are good."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from scipy import sparse
+from sklearn import get_config
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import _check_feature_names, _check_n_features, check_array, validate_data
+
+from gpunn.devices import Device, is_cupy
+from gpunn.features import Features, frames
+from gpunn.features.encoder import apply
+from gpunn.model.origin import on_host
+from gpunn.shown import show
+from gpunn.training.data import SparseRows
+
+Array = Any
+
+LARGE = 2**22  # numbers of a matrix from which to look through it on all cores
+
+
+@dataclass(frozen=True)
+class InputSchema:
+    """The rows that a model takes.
+
+    Attributes
+    ----------
+    n_features : int
+        Columns, before they are encoded.
+    names : ndarray (n_features,) or None
+        Their names, where the training rows had any.
+    features : Features or None
+        Their encoding, where the model was trained on a frame.
+    estimator_name : str
+        Class of the estimator, for messages.
+    """
+
+    n_features: int
+    names: np.ndarray | None = None
+    features: Features | None = None
+    estimator_name: str = "MLPClassifier"
+
+    @classmethod
+    def of(cls, estimator: Any) -> Self:
+        """The schema that the attributes of an estimator show, once it has seen its training rows."""
+        known = vars(estimator)
+        return cls(
+            known["n_features_in_"],
+            known.get("feature_names_in_"),
+            known.get("features_"),
+            type(estimator).__name__,
+        )
+
+    def attributes(self) -> dict[str, Any]:
+        """scikit-learn's names of it, those that there are."""
+        known = {"n_features_in_": self.n_features, "feature_names_in_": self.names, "features_": self.features}
+        return {name: value for name, value in known.items() if value is not None}
+
+    def as_estimator(self, **attributes: Any) -> BaseEstimator:
+        """An object that scikit-learn's checks of rows take for the estimator, and name so."""
+        found: BaseEstimator = type(self.estimator_name, (BaseEstimator,), {})()
+        vars(found).update(self.attributes(), **attributes)
+        return found
+
+
+def check_rows(
+    schema: InputSchema, device: Device, X: Any, dtype: Any = "float32", warned: set[str] | None = None
+) -> Array:
+    """X as a matrix (n, d) of finite numbers, of the dtype it has; n, d >= 1.
+
+    Parameters
+    ----------
+    schema : InputSchema
+    device : Device
+        On which the work will be done. A CuPy array must be there already.
+    X : array-like (n, d), sparse matrix, frame, or CuPy array
+    dtype : {"float32", "float64"}
+        Of the matrix that is made of a frame.
+    warned : set of str, optional
+        For further rows to train on: the columns that were warned of before, which is added to. Any value of a frame
+        that the first rows did not have is warned of then, once for a column.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If X is no such matrix.
+    """
+    if _is_sound(schema, device, X):
+        return X
+    check_values(X)
+    if schema.features is not None:
+        return encoded(schema, X, dtype, warned)
+    return matrix(schema.as_estimator(), device, X, reset=False)
+
+
+def matrix(estimator: Any, device: Device, X: Any, *, reset: bool) -> Array:
+    """X, whose columns are not encoded, as a matrix (n, d) of finite numbers.
+
+    Parameters
+    ----------
+    estimator : estimator of scikit-learn
+        Gets ``n_features_in_`` and ``feature_names_in_`` where ``reset``, and is held against them otherwise.
+    """
+    frames.check_array_like(X)
+    numbers = frames.matrix(X)
+    if numbers is not None:
+        _check_feature_names(estimator, X, reset=reset)
+        _check_n_features(estimator, numbers, reset=reset)
+        return check_array(numbers, input_name="X", estimator=estimator)
+    if not is_cupy(X):
+        # "numeric" leaves uint8 pixels and float32 as they are; each batch is converted when it is formed.
+        checked = {"accept_sparse": ("csr", "csc"), "dtype": "numeric", "ensure_all_finite": not _is_finite(device, X)}
+        X = on_host(validate_data(estimator, X, reset=reset, **checked))
+        return SparseRows(device, X) if sparse.issparse(X) else X
+    if device.name == "cpu":
+        raise ValueError("X is a CuPy array and device='cpu'. Use device='cuda', or give X.get(), a NumPy array.")
+    if X.ndim != 2 or 0 in X.shape:
+        raise ValueError(f"X has shape {X.shape}; a matrix of at least one row and one feature is needed.")
+    if X.dtype.kind not in "fiub":
+        raise ValueError(f"X has dtype {X.dtype}; real numbers are needed.")
+    if not bool(device.xp.all(device.xp.isfinite(X))):
+        raise ValueError("Input X contains NaN or infinity. Fill in or drop missing values first.")
+    if reset:
+        estimator.n_features_in_ = X.shape[1]
+        vars(estimator).pop("feature_names_in_", None)
+    elif X.shape[1] != estimator.n_features_in_:
+        raise ValueError(
+            f"X has {X.shape[1]} features, but {type(estimator).__name__} is expecting "
+            f"{estimator.n_features_in_} features as input."
+        )
+    return X
+
+
+def encoded(schema: InputSchema, X: Any, dtype: str, warned: set[str] | None) -> np.ndarray:
+    """The matrix of a frame, by the columns of training, or of an array with those columns in their order."""
+    X, features = on_host(frames.native(X)), schema.features
+    assert features is not None
+    if frames.is_frame(X):
+        rows, novelties = apply(features, X, dtype)
+    else:
+        _check_feature_names(schema.as_estimator(), X, reset=False)  # warns that the columns are taken by their order
+        if not isinstance(X, np.ndarray) or X.dtype.kind not in "OU":
+            X = check_array(X, dtype="float64", ensure_all_finite="allow-nan", input_name="X")
+        rows, novelties = features.encode(features.from_array(X), dtype)
+    more, warned = warned is not None, set() if warned is None else warned
+    for novelty in novelties:
+        if (more or novelty.most) and novelty.column.name not in warned:
+            warned.add(novelty.column.name)
+            later = (
+                "The first rows settled scales and categories: give features=Features.learn(...) of more rows."
+                if more
+                else "Check that X is written as the training rows were."
+            )
+            warnings.warn(novelty.warning(later), stacklevel=4)
+    return rows
+
+
+def _is_sound(schema: InputSchema, device: Device, X: Any) -> bool:
+    """Whether X is a matrix of which scikit-learn's checks, many times as long for few rows, would say nothing.
+
+    If not it may still be so, and those checks, which also find the words, are the ones that count.
+    """
+    return (
+        type(X) is np.ndarray
+        and X.ndim == 2
+        and X.dtype.kind in "fiub"
+        and X.shape[0] > 0
+        and X.shape[1] == schema.n_features
+        and schema.features is None
+        and schema.names is None
+        and (X.dtype.kind != "f" or _is_finite(device, X))
+    )
+
+
+def _is_finite(device: Device, X: Any) -> bool:
+    """Whether a matrix is seen by its sum, or those of its parts on all cores, to be finite.
+
+    If not it may still be so, and scikit-learn's own look, on one core, is the one that counts.
+    """
+    if type(X) is not np.ndarray or X.ndim != 2 or X.dtype.char not in "fd":
+        return False
+    if get_config()["assume_finite"]:  # then nobody looks
+        return True
+    n = device.n_workers() if X.size >= LARGE else 1
+    sums = [math.nan] * n
+
+    def add_up(i: int) -> None:
+        with np.errstate(all="ignore"):  # large numbers may add up to infinity
+            sums[i] = float(np.sum(X[i * len(X) // n : (i + 1) * len(X) // n]))
+
+    device.each(add_up, range(n))
+    return all(map(math.isfinite, sums))
+
+
+def check_values(X: Any) -> None:
+    """ValueError for arrays whose values would be taken for what they are not."""
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        raise ValueError(
+            f"X is a masked array, {np.ma.count_masked(X):,} of whose values are masked, which is not heeded. Give "
+            "a frame, where missing values may be: pandas.DataFrame(X.filled(numpy.nan), columns=...)."
+        )
+    if isinstance(X, np.ndarray) and X.dtype.kind in "mM":
+        raise ValueError(
+            f"X has dtype {X.dtype}: an array of dates or durations has no unit that a network could know. Give a "
+            "frame, whose dates and durations are standardised, or numbers."
+        )
+    if sparse.issparse(X):
+        check_sparse(X, "X")
+
+
+def check_sparse(X: Any, name: str) -> None:
+    """ValueError for a compressed sparse matrix whose indices lie outside it.
+
+    SciPy's constructors do not look at all of them, and its conversions would read and write beyond their arrays.
+    """
+    if X.format not in ("csr", "csc", "bsr"):
+        return
+    n_rows, n_columns = X.shape if X.ndim == 2 else (1, *X.shape)
+    block = X.blocksize if X.format == "bsr" else (1, 1)
+    n_major, n_minor = (n_columns, n_rows) if X.format == "csc" else (n_rows // block[0], n_columns // block[1])
+    matrix = f"{name} is a sparse matrix of shape {X.shape} in {X.format.upper()} format"
+    remedy = "Build it anew, as by scipy.sparse.coo_array((data, (row, column)), shape), which checks row and column."
+    indptr, indices = X.indptr, X.indices
+    n_stored = min(len(indices), len(X.data))
+    if len(indptr) != n_major + 1 or indptr[0] != 0 or indptr[-1] > n_stored or np.any(indptr[1:] < indptr[:-1]):
+        raise ValueError(
+            f"{matrix} whose indptr {show(indptr.tolist())} is not allowed: its {n_major + 1} integers must rise from "
+            f"0 to at most {n_stored}, the number of its indices. {remedy}"
+        )
+    if len(indices) and (np.min(indices) < 0 or np.max(indices) >= n_minor):
+        wrong = indices[(indices < 0) | (indices >= n_minor)]
+        raise ValueError(
+            f"{matrix} with {len(wrong)} indices that are not allowed, the first of them {wrong[0]}: they must be in "
+            f"[0, {n_minor}). {remedy}"
+        )

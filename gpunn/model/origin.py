@@ -28,9 +28,11 @@ class Origin:
 
     @classmethod
     def of(cls, X: Any) -> Origin:
-        if is_cupy(X) or (not isinstance(X, np.ndarray) and dispatches() and array_api_compat.is_array_api_obj(X)):
+        if isinstance(X, np.ndarray):
+            return NUMPY
+        if is_cupy(X) or (dispatches() and array_api_compat.is_array_api_obj(X)):
             return cls(array_api_compat.array_namespace(X), array_api_compat.device(X))
-        return cls()
+        return NUMPY
 
     def has_float64(self) -> bool:
         """Whether its device has numbers in float64; Apple's GPUs, for one, have none."""
@@ -45,6 +47,9 @@ class Origin:
         if is_cupy(found):
             return found if array_api_compat.is_cupy_namespace(self.xp) else self.xp.from_dlpack(found)
         return self.xp.asarray(found, device=self.device)
+
+
+NUMPY = Origin()
 
 
 def device_for(name: str | None, X: Any, precision: str = "float32") -> Device:

@@ -187,15 +187,21 @@ def _is_finite(device: Device, X: Any) -> bool:
         return False
     if get_config()["assume_finite"]:  # then nobody looks
         return True
-    n = device.n_workers() if X.size >= LARGE else 1
-    sums = [math.nan] * n
+    if X.size < LARGE:
+        return _has_finite_sum(X)
+    n = device.n_workers()
+    found = [False] * n
 
-    def add_up(i: int) -> None:
-        with np.errstate(all="ignore"):  # large numbers may add up to infinity
-            sums[i] = float(np.sum(X[i * len(X) // n : (i + 1) * len(X) // n]))
+    def look(i: int) -> None:
+        found[i] = _has_finite_sum(X[i * len(X) // n : (i + 1) * len(X) // n])
 
-    device.each(add_up, range(n))
-    return all(map(math.isfinite, sums))
+    device.each(look, range(n))
+    return all(found)
+
+
+def _has_finite_sum(X: np.ndarray) -> bool:
+    with np.errstate(all="ignore"):  # large numbers may add up to infinity
+        return math.isfinite(X.sum())
 
 
 def check_values(X: Any) -> None:

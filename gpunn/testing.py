@@ -10,6 +10,7 @@ import numpy as np
 
 from gpunn import blueprint, choices
 from gpunn.devices import get_device
+from gpunn.fitted import Classifier
 from gpunn.inputs import check_labels, learn_rows
 from gpunn.labels import Labels
 from gpunn.nn.activations import Activation, Sigmoid, Tanh
@@ -20,7 +21,6 @@ from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import Adam, FirstOrder
 from gpunn.optim.schedules import Constant
-from gpunn.parameters import Parameters
 from gpunn.training.data import Rows
 from gpunn.training.divergence import check_start
 from gpunn.training.minibatch import Minibatch
@@ -70,7 +70,7 @@ def check_gradients(thing: Any, X: Any = None, y: Any = None, *, tol: float = 1e
         if isinstance(thing, Head):
             z, T = 2 * rng.standard_normal((7, 4)), np.eye(4)[rng.integers(4, size=7)]
             return _compare("delta", lambda z: np.sum(thing.cost(np, z, T)), z, thing.delta(np, z, T), tol)
-        if isinstance(thing, Parameters):
+        if isinstance(thing, Classifier):
             if X is None or y is None:
                 raise TypeError("X and y must be given with an estimator: some rows and their labels.")
             return _estimator(thing, X, y, tol)
@@ -101,7 +101,7 @@ def check_compiled(thing: Any, X: Any = None, y: Any = None) -> str:
         If the cost of an estimator's initial weights is not finite on X.
     """
     device = get_device("cpu")
-    if isinstance(thing, Parameters):
+    if isinstance(thing, Classifier):
         if X is None or y is None:
             raise TypeError("X and y must be given with an estimator: some rows and their labels.")
         return _compiled_estimator(thing, X, y)
@@ -122,7 +122,7 @@ def check_compiled(thing: Any, X: Any = None, y: Any = None) -> str:
         return loop.program(device, objective, loop.start(device, theta), rows)[1]
 
 
-def _compiled_estimator(clf: Any, X: Any, y: Any) -> str:
+def _compiled_estimator(clf: Classifier, X: Any, y: Any) -> str:
     choices.check(clf)
     device, dtype = get_device("cpu"), "float64" if clf.dtype == "float64" else "float32"
     X = learn_rows(type(clf)(**clf.get_params()), device, X, dtype)
@@ -156,7 +156,7 @@ def _activation(activation: Activation, rng: Any, tol: float) -> float:
     return max(found)
 
 
-def _estimator(clf: Any, X: Any, y: Any, tol: float) -> float:
+def _estimator(clf: Classifier, X: Any, y: Any, tol: float) -> float:
     """The gradient at the weights of a fitted estimator, else at those it would start from."""
     choices.check(clf)
     device = get_device("cpu")

@@ -20,6 +20,7 @@ from gpunn.cli.remedies import as_options
 from gpunn.cli.scores import Scores
 from gpunn.devices import get_device
 from gpunn.features import FeatureWarning
+from gpunn.fitted import Classifier
 from gpunn.shown import printable
 from gpunn.training.history import ENDED_BY, History
 
@@ -54,7 +55,7 @@ def warned(source: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def drawn(clf: Any) -> Iterator[Callable[[History], None]]:
+def drawn(clf: Classifier) -> Iterator[Callable[[History], None]]:
     """Curves of the training, as the callback that they take their numbers from."""
     curves = Curves(clf.max_iter, score_of(clf))
     with Live(curves, console=Console(stderr=True)) as screen:
@@ -67,7 +68,7 @@ def drawn(clf: Any) -> Iterator[Callable[[History], None]]:
 
 
 @contextlib.contextmanager
-def progress(clf: Any) -> Iterator[Callable[[History], None]]:
+def progress(clf: Classifier) -> Iterator[Callable[[History], None]]:
     """A bar over the epochs, as the callback that moves it."""
     bar = Progress(
         TextColumn("training"),
@@ -90,12 +91,12 @@ def progress(clf: Any) -> Iterator[Callable[[History], None]]:
         yield after
 
 
-def score_of(clf: Any) -> str:
+def score_of(clf: Classifier) -> str:
     """What is measured on validation rows."""
     return printable(str(clf.scoring or "accuracy"))
 
 
-def training(clf: Any, seconds: float) -> None:
+def training(clf: Classifier, seconds: float) -> None:
     """A few lines about the training that ended."""
     network, device = clf.network_, get_device(clf.device or "cpu")
     sizes = "-".join(map(str, network.sizes))
@@ -105,7 +106,7 @@ def training(clf: Any, seconds: float) -> None:
     ended(clf, seconds)
 
 
-def ended(clf: Any, seconds: float) -> None:
+def ended(clf: Classifier, seconds: float) -> None:
     """How long a training went, why it ended, and what it came to."""
     history = clf.history_
     rounds = "epochs" if clf.solver in FIRST_ORDER_SOLVERS else "iterations"

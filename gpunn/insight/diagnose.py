@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from gpunn.devices import Device, get_device
+from gpunn.fitted import Classifier
 from gpunn.insight.columns import Column
 from gpunn.insight.facts import Facts, Training, measure
 from gpunn.insight.finding import Finding
@@ -116,7 +117,7 @@ class Diagnosis:
 
 
 def diagnose(
-    clf: Any,
+    clf: Classifier,
     X: Any,
     y: Any,
     sample_weight: Any = None,

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import _safe_indexing
 
 from gpunn.choices import is_full_batch
+from gpunn.fitted import Classifier
 from gpunn.insight.finding import HELD_OUT, Finding, Trial
 from gpunn.insight.in_layers import LARGE_INPUTS
 
@@ -118,7 +119,7 @@ def scales_inputs(finding: Finding) -> bool:
     return finding.name == "unscaled_inputs" or finding.evidence.get("input_rms", 0.0) > LARGE_INPUTS
 
 
-def tried(clf: Any, findings: Sequence[Finding], X: Array, y: Array) -> list[Finding]:
+def tried(clf: Classifier, findings: Sequence[Finding], X: Array, y: Array) -> list[Finding]:
     """Findings about a classifier with what the remedies brought that can be tried on its rows.
 
     Parameters
@@ -149,7 +150,7 @@ def tried(clf: Any, findings: Sequence[Finding], X: Array, y: Array) -> list[Fin
     return found
 
 
-def _held_out(clf: Any, X: Array, y: Array, scale: bool) -> float:
+def _held_out(clf: Classifier, X: Array, y: Array, scale: bool) -> float:
     """Log-loss on rows held out."""
     y = np.asarray(y)
     stratify = y if np.unique(y, return_counts=True)[1].min() > 1 else None

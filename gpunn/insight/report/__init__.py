@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from gpunn.fitted import Classifier
 from gpunn.insight.diagnose import diagnose
 from gpunn.insight.displays.style import pyplot
 from gpunn.insight.opened import opened
@@ -19,7 +20,7 @@ TRAINED = {"training": ", which it was trained on", "other": ", which it was not
 
 
 def html_report(
-    clf: Any,
+    clf: Classifier,
     X: Any,
     y: Any,
     *,

@@ -10,6 +10,7 @@ import narwhals as nw
 import numpy as np
 
 from gpunn.features import frames
+from gpunn.fitted import Classifier
 from gpunn.insight.displays.layers import image_shape
 from gpunn.insight.displays.sample import encoded
 from gpunn.insight.report import page
@@ -23,7 +24,12 @@ SMALLEST_IMAGE = 64  # numbers that are an image when nothing says so
 
 
 def errors(
-    clf: Any, X: Any, results: Results, shape: tuple[int, int] | None, row_numbers: np.ndarray, matter: Sequence[str]
+    clf: Classifier,
+    X: Any,
+    results: Results,
+    shape: tuple[int, int] | None,
+    row_numbers: np.ndarray,
+    matter: Sequence[str],
 ) -> Html:
     """The wrong rows whose truth was given the least probability.
 
@@ -52,7 +58,7 @@ def errors(
     return page.section("Worst errors", page.paragraph(about), shown)
 
 
-def square(clf: Any) -> tuple[int, int] | None:
+def square(clf: Classifier) -> tuple[int, int] | None:
     """The shape of a row that has the size of a square image, if it is not made of the columns of a table."""
     n = clf.network_.sizes[0]
     if n < SMALLEST_IMAGE or hasattr(clf, "features_") or math.isqrt(n) ** 2 != n:
@@ -61,7 +67,7 @@ def square(clf: Any) -> tuple[int, int] | None:
 
 
 def _images(
-    clf: Any, X: Any, results: Results, worst: np.ndarray, row_numbers: np.ndarray, shape: tuple[int, int]
+    clf: Classifier, X: Any, results: Results, worst: np.ndarray, row_numbers: np.ndarray, shape: tuple[int, int]
 ) -> Html:
     rows = encoded(clf, X)[worst]
     limits = float(rows.min()), float(rows.max())
@@ -76,7 +82,7 @@ def _images(
 
 
 def _values(
-    clf: Any, X: Any, results: Results, worst: np.ndarray, row_numbers: np.ndarray, matter: Sequence[str]
+    clf: Classifier, X: Any, results: Results, worst: np.ndarray, row_numbers: np.ndarray, matter: Sequence[str]
 ) -> Html:
     names, rows = _named(clf, X, worst)
     place = {name: i for i, name in enumerate(matter)}
@@ -97,7 +103,7 @@ def _values(
     return page.table(caption, head, lines, numbers=[*range(3, shown + 1), *numbers])
 
 
-def _named(clf: Any, X: Any, index: np.ndarray) -> tuple[list[Any], list[Any]]:
+def _named(clf: Classifier, X: Any, index: np.ndarray) -> tuple[list[Any], list[Any]]:
     """Names of columns, and the rows of an index: a frame's own, before they are encoded."""
     if frames.is_frame(X):
         return frames.column_names(X), nw.from_native(frames.native(X), eager_only=True)[index.tolist()].rows()

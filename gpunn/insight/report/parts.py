@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gpunn.compile import policy
+from gpunn.fitted import Classifier
 from gpunn.insight.displays import GradientFlowDisplay, TrainingCurveDisplay
 from gpunn.insight.displays.flow import CURVES
 from gpunn.insight.displays.style import printable
@@ -29,7 +30,7 @@ MOST_COLUMNS = 20
 FOLLOWS = "What may follow from it"
 
 
-def header(title: str, clf: Any, results: Results) -> Html:
+def header(title: str, clf: Classifier, results: Results) -> Html:
     """Title, and what it is about in a sentence."""
     sizes = "-".join(map(str, clf.network_.sizes))
     return page.join(
@@ -40,7 +41,7 @@ def header(title: str, clf: Any, results: Results) -> Html:
     )
 
 
-def data(clf: Any, results: Results, trained_on: int | None) -> Html:
+def data(clf: Classifier, results: Results, trained_on: int | None) -> Html:
     """Shapes, classes, and the columns where the model knows them."""
     commonest, share = results.commonest
     facts = [
@@ -60,7 +61,7 @@ def data(clf: Any, results: Results, trained_on: int | None) -> Html:
     return page.section("Data", *parts)
 
 
-def network(clf: Any) -> Html:
+def network(clf: Classifier) -> Html:
     """A table of the layers."""
     objective = Objective(clf.network_, clf.head_)
     rows = []
@@ -81,7 +82,7 @@ def network(clf: Any) -> Html:
     )
 
 
-def training(clf: Any, diagnosis: Any) -> Html:
+def training(clf: Classifier, diagnosis: Any) -> Html:
     """Curves, why training ended, how long it took, and the layers: in numbers, and as recorded while they learned."""
     history, layers = clf.history_, _layers(diagnosis.layers)
     if not history.n_iter:
@@ -119,7 +120,7 @@ def _panel(display: TrainingCurveDisplay | GradientFlowDisplay, name: str) -> Ca
     return lambda ax: display.plot(ax, curves=(name,))
 
 
-def _flow(clf: Any) -> list[Html]:
+def _flow(clf: Classifier) -> list[Html]:
     flow = GradientFlowDisplay(clf.layer_history_, rounds_of(clf))
     titles = {
         "gradient_norm": "Gradient of each layer",
@@ -178,7 +179,7 @@ def _layers(layers: list[LayerStatistics]) -> Html:
     return page.table("The layers in numbers", head, rows, numbers=range(1, len(head)))
 
 
-def origin(clf: Any, X: Any, how: str) -> Html:
+def origin(clf: Classifier, X: Any, how: str) -> Html:
     """Device, versions, and how to have the same again."""
     history = clf.history_
     try:

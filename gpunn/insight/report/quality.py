@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, RocCurveDisplay
 
+from gpunn.fitted import Classifier
 from gpunn.insight.displays.style import SERIES, as_text, printable
 from gpunn.insight.report import page
 from gpunn.insight.report.page import Html
@@ -45,7 +46,7 @@ def summary(results: Results, training_score: float | None) -> Html:
     return page.tiles(facts)
 
 
-def cost_beside(clf: Any, results: Results, cost: float) -> Html:
+def cost_beside(clf: Classifier, results: Results, cost: float) -> Html:
     """The mean cost of the rows and why it is not their log-loss, where the two differ."""
     if math.isclose(cost, results.log_loss, rel_tol=SAME, abs_tol=SAME):
         return Html("")

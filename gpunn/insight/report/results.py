@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import xlogy
 from sklearn.metrics import average_precision_score, confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
+from gpunn.fitted import Classifier
 from gpunn.inputs import check_labels
 from gpunn.model.origin import on_host
 
@@ -40,7 +41,7 @@ class Results:
     log_p: np.ndarray
 
     @classmethod
-    def of(cls, clf: Any, X: Any, y: Any) -> Self:
+    def of(cls, clf: Classifier, X: Any, y: Any) -> Self:
         """Predict rows X and hold their labels y beside them.
 
         Raises

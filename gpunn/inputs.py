@@ -22,6 +22,7 @@ from sklearn.utils.validation import (
 
 from gpunn.devices import Device
 from gpunn.features import Features, frames
+from gpunn.fitted import Classifier
 from gpunn.model.origin import on_host
 from gpunn.model.validation import InputSchema, check_sparse, check_values, encoded, matrix
 
@@ -43,7 +44,7 @@ def all_or_nothing(thing: Any) -> Iterator[None]:
         raise
 
 
-def learn_rows(estimator: Any, device: Device, X: Any, dtype: str = "float32") -> Array:
+def learn_rows(estimator: Classifier, device: Device, X: Any, dtype: str = "float32") -> Array:
     """Training rows as a matrix (n, d), as `gpunn.model.validation.check_rows` has others.
 
     Parameters
@@ -52,7 +53,7 @@ def learn_rows(estimator: Any, device: Device, X: Any, dtype: str = "float32") -
         Gets ``n_features_in_``, ``feature_names_in_`` and, of a frame, ``features_``.
     """
     for name in ("features_", "_novelties_said"):
-        vars(estimator).pop(name, None)
+        estimator.__dict__.pop(name, None)
     check_values(X)
     if estimator.features is None or not _has_columns(X):
         return matrix(estimator, device, X, reset=True)
@@ -71,11 +72,11 @@ def _has_columns(X: Any) -> bool:
     return any(map(frames.is_missing, values)) or any(isinstance(value, OF_COLUMNS) for value in values)
 
 
-def _learn(estimator: Any, X: Any) -> None:
+def _learn(estimator: Classifier, X: Any) -> None:
     """Set the features of a training frame, or those that the user learned beforehand."""
     if isinstance(X, np.ndarray):
         frame: Any = frames.ArrayFrame(X, [f"x{i}" for i in range(X.shape[1])])
-        vars(estimator).pop("feature_names_in_", None)
+        estimator.__dict__.pop("feature_names_in_", None)
     else:
         frame = frames.opened(X)
     if isinstance(estimator.features, Features):

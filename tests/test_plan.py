@@ -29,8 +29,8 @@ PLAN = {
     "outcome": {"choices", "parameters", "training"},
     # A model file keeps classes; for ONNX the formulas of a model are traced.
     "models": {"", "labels", "choices", "model", "compile", *SAFE, *MATHS},
+    "inputs": {"devices", "features", "fitted", "model"},
     "fitted": {"choices", "labels", "model", "nn", "parameters", "training"},
-    "inputs": {"devices", "features", "model"},
     # It needs no estimator: nothing of parameters, inputs or fitted attributes.
     "model": {"choices", "labels", "features", "shown", "sklearn_compat", "training", "compile", "nn", "devices"},
     "blueprint": {"choices", "labels", "training", *MATHS},
@@ -66,6 +66,9 @@ PURE_MAY_IMPORT = {
     "typing",
 }
 
+
+# A comparison takes classifiers of other libraries too; all else says which attributes of one it may read.
+TAKES_ANY_CLASSIFIER = "gpunn/insight/compare.py"
 
 # No parameter of these names may be Any in these rooms: the type is what shows that the compiler knows it.
 TYPED = ("compile", "training")
@@ -120,7 +123,7 @@ def faults(path, source):
                 yield f"{where}: {room} may not import from {other or 'gpunn itself'} ({name})."
 
 
-def untyped(source):
+def untyped(source, names_with_types=HAVE_TYPES):
     """Parameters of functions and fields of classes that are Any, though their name says what they are."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.arg):
@@ -130,13 +133,22 @@ def untyped(source):
         else:
             continue
         names = {part.id for part in ast.walk(annotation) if isinstance(part, ast.Name)} if annotation else {"Any"}
-        if name in HAVE_TYPES and "Any" in names:
+        if name in names_with_types and "Any" in names:
             yield f"line {node.lineno}: {name} is Any; name its type."
 
 
 @pytest.mark.parametrize("path", [path for path in SOURCES if room_of(path) in TYPED], ids=lambda path: path.name)
 def test_what_a_compiler_and_a_training_are_given_has_types(path):
     assert list(untyped(path.read_text())) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in SOURCES if path != HOUSE / TAKES_ANY_CLASSIFIER],
+    ids=lambda path: str(path.relative_to(HOUSE)),
+)
+def test_a_classifier_that_is_handed_on_has_its_type(path):
+    assert list(untyped(path.read_text(), {"clf"})) == []
 
 
 @pytest.mark.parametrize("source", [

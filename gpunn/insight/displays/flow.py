@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from gpunn.fitted import Classifier
 from gpunn.insight.displays.style import count_axis, legend, logarithmic, look, panels, plain, spans_decades
 from gpunn.insight.displays.training import rounds_of
 from gpunn.training.layers import SATURATED_BELOW, LayerStatistics
@@ -45,7 +46,7 @@ class GradientFlowDisplay:
     figure_: Any = field(init=False, repr=False)
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Any = None, **options: Any) -> Self:
+    def from_estimator(cls, estimator: Classifier, *, ax: Any = None, **options: Any) -> Self:
         """Draw what a `MLPClassifier` recorded; further arguments are those of `plot`.
 
         Raises

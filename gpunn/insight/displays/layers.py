@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from gpunn.fitted import Classifier
 from gpunn.insight.displays.sample import host_theta, sample
 from gpunn.insight.displays.style import SERIES, grid_of_axes, plain
 from gpunn.nn.activations import Elementwise, PReLU
@@ -61,7 +62,7 @@ class ActivationDisplay:
     figure_: Any = field(init=False, repr=False)
 
     @classmethod
-    def from_estimator(cls, estimator: Any, X: Any, *, max_rows: int = 1000, ax: Any = None) -> Self:
+    def from_estimator(cls, estimator: Classifier, X: Any, *, max_rows: int = 1000, ax: Any = None) -> Self:
         """Draw what the layers of a fitted `MLPClassifier` make of rows X (n, d).
 
         Parameters
@@ -97,7 +98,7 @@ class ActivationDisplay:
         return self
 
 
-def layer_values(estimator: Any, X: np.ndarray) -> list[LayerValues]:
+def layer_values(estimator: Classifier, X: np.ndarray) -> list[LayerValues]:
     """What each layer makes of encoded rows X (n, d), computed on the host."""
     network, head, theta = estimator.network_, estimator.head_, host_theta(estimator)
     objective, found = Objective(network, head), []
@@ -152,7 +153,7 @@ class WeightImageDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, *, shape: tuple[int, int] | None = None, max_neurons: int = 25, ax: Any = None
+        cls, estimator: Classifier, *, shape: tuple[int, int] | None = None, max_neurons: int = 25, ax: Any = None
     ) -> Self:
         """Draw the first layer of a fitted `MLPClassifier`.
 
@@ -244,7 +245,7 @@ class SlopeDisplay:
     figure_: Any = field(init=False, repr=False)
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Any = None) -> Self:
+    def from_estimator(cls, estimator: Classifier, *, ax: Any = None) -> Self:
         """Draw the slopes of a fitted `MLPClassifier`.
 
         Raises

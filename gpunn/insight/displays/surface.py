@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from gpunn.fitted import Classifier
 from gpunn.insight.displays.sample import host_theta, sample
 from gpunn.insight.displays.style import grid_of_axes, pyplot, spans_decades
 from gpunn.nn.network import Network
@@ -46,7 +47,7 @@ class CostSurfaceDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
+        estimator: Classifier,
         X: Any,
         y: Any,
         *,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from gpunn.fitted import Classifier
 from gpunn.insight.displays.style import (
     as_text,
     count_axis,
@@ -59,7 +60,7 @@ class TrainingCurveDisplay:
     figure_: Any = field(init=False, repr=False)
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Any = None, **options: Any) -> Self:
+    def from_estimator(cls, estimator: Classifier, *, ax: Any = None, **options: Any) -> Self:
         """Draw the history of a fitted `MLPClassifier`; further arguments are those of `plot`."""
         return cls({"": estimator.history_}, rounds_of(estimator)).plot(ax, **options)
 
@@ -150,7 +151,7 @@ class TrainingCurveDisplay:
             ax.axvline(history.best + 1, color="gray", linestyle=":", linewidth=1.2, label="kept")
 
 
-def rounds_of(estimator: Any) -> str:
+def rounds_of(estimator: Classifier) -> str:
     """What an entry of its history is: "epoch" or "iteration"."""
     # scikit-learn's own way to ask: solvers that take all rows at once have no partial_fit.
     return "epoch" if hasattr(estimator, "partial_fit") else "iteration"

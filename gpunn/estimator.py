@@ -332,6 +332,26 @@ class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator, Parame
         """
         keeping.to_onnx(self, path)
 
+    def to_numpy(self, path: str | os.PathLike[str]) -> None:
+        """Write the model as a readable Python module that needs NumPy alone, whole or not at all.
+
+        Its functions ``predict_proba(X)`` and ``predict(X)`` take an array (n, d) of finite numbers; or, if the
+        classifier was fitted on a data frame, the values (n,) of each column by its name (a dict or a data frame). More
+        than a mebibyte of weights is written to a file of the same name that ends in .npz, which belongs beside it.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Ends in .py.
+
+        Raises
+        ------
+        ValueError
+            If the path does not end in .py, the formula of an activation or a head cannot be traced, or the classes
+            are neither numbers, bools nor text.
+        """
+        keeping.to_numpy(self, path)
+
     def to_manifest(self) -> str:
         """The network and the parameters that differ from their defaults, as a manifest in YAML."""
         return manifest.to_yaml(self)

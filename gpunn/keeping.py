@@ -52,6 +52,14 @@ def to_onnx(clf: Any, path: str | os.PathLike[str]) -> None:
     onnx_export.write(clf, path)
 
 
+def to_numpy(clf: Any, path: str | os.PathLike[str]) -> None:
+    """What `gpunn.MLPClassifier.to_numpy` does."""
+    from gpunn.models import numpy_export  # most programs write no such file
+
+    check_is_fitted(clf)
+    numpy_export.write(clf, path)
+
+
 def load(path: str | os.PathLike[str], device: str | None, kind: Any) -> Any:
     """What `gpunn.load` does; ``kind`` is the class of the estimator."""
     get_device(device or "cpu")  # first of all: an error in its name is not the file's

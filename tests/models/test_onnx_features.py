@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from onnx_runs import ROWS, agrees, onnx, outputs, session, trained
+from exported import ROWS, trained
+from onnx_runs import agrees, onnx, outputs, session
 
 from gpunn.features import Features
 from gpunn.features.columns import COLUMNS

@@ -44,12 +44,12 @@ def save(clf: Any, path: str | os.PathLike[str]) -> None:
     )
 
 
-def to_onnx(clf: Any, path: str | os.PathLike[str]) -> None:
+def to_onnx(clf: Any, path: str | os.PathLike[str], input_dtype: str | None) -> None:
     """What `gpunn.MLPClassifier.to_onnx` does."""
     from gpunn.models import onnx_export  # needs onnx, which all else does without
 
     check_is_fitted(clf)
-    onnx_export.write(clf, path)
+    onnx_export.write(clf, path, input_dtype)
 
 
 def to_numpy(clf: Any, path: str | os.PathLike[str]) -> None:

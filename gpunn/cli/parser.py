@@ -259,6 +259,11 @@ def _report(report: Parser) -> None:
 def _export(export: Parser) -> None:
     export.add_argument("--onnx", metavar="FILE", help="write an ONNX file, for any ONNX runtime")
     export.add_argument(
+        "--input-dtype",
+        choices=["float32", "float64"],
+        help="dtype of the ONNX inputs for numbers and booleans (default: float64)",
+    )
+    export.add_argument(
         "--numpy", metavar="FILE", help="write a Python module (.py) that needs NumPy alone; large weights beside it"
     )
 

@@ -11,6 +11,7 @@ import json
 import os
 from typing import Any
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from gpunn import __version__, choices
@@ -20,8 +21,10 @@ from gpunn.models.model_file import tensors_of
 from gpunn.models.onnx_graph import Graph
 from gpunn.models.whole_file import write_whole
 
+INPUT_DTYPES = (None, "float32", "float64")
 
-def write(clf: Any, path: str | os.PathLike[str]) -> None:
+
+def write(clf: Any, path: str | os.PathLike[str], input_dtype: str | None = None) -> None:
     """Write a classifier as an ONNX file, whole or not at all.
 
     Operators are those of opset 20 and ai.onnx.ml 3. The arithmetic is of the dtype of the parameters, and
@@ -30,7 +33,8 @@ def write(clf: Any, path: str | os.PathLike[str]) -> None:
     *Inputs.* "X" (n, d) of that dtype; or, of a classifier that was fitted on a frame (``features_``), each column by
     its name, (n, 1): float64 for numbers, dates and times (seconds since 1970 or midnight), durations (seconds) and
     booleans (0 and 1), NaN where missing; text for categories, the empty string where missing. The description of an
-    input says which. A graph cannot refuse: an infinite number goes through it, and so does NaN in "X".
+    input says which. With ``input_dtype``, "X" or the columns of numbers and booleans have that dtype. A graph cannot
+    refuse: an infinite number goes through it, and so does NaN in "X".
 
     *Outputs.* "label" (n,) of the dtype of ``classes_``, or (n, c) int64 of 0 and 1 for multilabel problems, by
     ``threshold`` where it is given; and "probabilities" (n, n_classes). A row with NaN has NaN for probabilities, and
@@ -45,16 +49,19 @@ def write(clf: Any, path: str | os.PathLike[str]) -> None:
     clf : gpunn.MLPClassifier
         Fitted.
     path : str or path-like
+    input_dtype : {"float32", "float64"}, optional
 
     Raises
     ------
     ValueError
-        If it knows one class only, the formula of an activation or a head cannot be traced, or classes or a column have
-        no form in ONNX.
+        If it knows one class only, the formula of an activation or a head cannot be traced, classes or a column have
+        no form in ONNX, or ``input_dtype`` is none of these.
     OSError
         As `write_whole` does.
     """
     check_is_fitted(clf)
+    if input_dtype not in INPUT_DTYPES:
+        raise ValueError(f"input_dtype={input_dtype!r} is not allowed; use 'float32' or 'float64', or leave it out.")
     labels, head, network, n_outputs = clf._labels, clf.head_, clf.network_, clf.network_.sizes[-1]
     if len(labels.classes) < 2:
         raise ValueError(f"the model knows only one class, {labels.classes.tolist()}: there is nothing to keep.")
@@ -62,9 +69,11 @@ def write(clf: Any, path: str | os.PathLike[str]) -> None:
     theta = on_host(clf.theta_)
     graph = Graph(theta.dtype)
     if "features_" in vars(clf):
-        X = onnx_features.add(graph, clf.features_)
+        X = onnx_features.add(graph, clf.features_, np.dtype(input_dtype or np.float64))
     else:
-        X = graph.input("X", theta.dtype, network.sizes[0])
+        X = graph.input("X", input_dtype or theta.dtype, network.sizes[0])
+        if input_dtype not in (None, str(theta.dtype)):
+            X = graph.cast(X)
     z = _logits(graph, network, theta, X)
     p = onnx_heads.probabilities(graph, head, z, n_outputs, labels.multilabel)
     label = onnx_heads.label(graph, head, z, p, n_outputs, labels, clf.threshold)

@@ -138,6 +138,7 @@ COMMANDS = [
     ("inspect plain.gpunn good.csv", "plain arrays"), ("inspect", "MODEL"),
     ("export good.gpunn", "give --onnx FILE, --numpy FILE or both"),
     ("export good.gpunn --numpy m.txt", "let it end in .py"), ("export none.gpunn --numpy m.py", "No such file"),
+    ("export good.gpunn --numpy m.py --input-dtype float32", "--input-dtype float32 is of ONNX files"),
     ("export good.gpunn --numpy good.gpunn", "--numpy: good.gpunn is what is read"),
     ("inspect good.gpunn rare.csv", "rare.csv: column 'y' has labels"),
     ("inspect good.gpunn good.csv --target words", "good.csv: there is no column 'words'. Did you mean 'word'?"),

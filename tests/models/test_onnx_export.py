@@ -293,3 +293,16 @@ def test_without_onnx_the_remedy_is_named(monkeypatch):
     monkeypatch.delitem(sys.modules, "gpunn.models.onnx_graph")
     with pytest.raises(ModuleNotFoundError, match=r"pip install onnx"):
         importlib.import_module("gpunn.models.onnx_graph")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("input_dtype", DTYPES)
+def test_rows_may_come_in_either_dtype(path, dtype, input_dtype):
+    clf = trained(ROWS, CODES, dtype=dtype)
+    clf.to_onnx(path, input_dtype)
+    X = ROWS.astype(input_dtype)
+    label, p = session(path).run(["label", "probabilities"], {"X": X})
+    np.testing.assert_allclose(p, clf.predict_proba(X), rtol=0, atol=CLOSE[dtype])
+    assert label.tolist() == clf.predict(X).tolist()
+    with pytest.raises(ValueError, match="input_dtype='float16' is not allowed; use 'float32' or 'float64'"):
+        clf.to_onnx(path, "float16")

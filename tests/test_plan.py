@@ -19,6 +19,7 @@ FITTED = {"inputs", "outcome", "sklearn_compat", *TOLD}
 PLAN = {
     "__main__": {"cli"},
     "cli": {"", "compile", "estimator", "insight", "models", "data", "features", "manifest", "shown", *FITTED},
+    "skl2onnx": {"", "estimator", "models"},
     "estimator": {"", "keeping", "predicting", "session", "manifest", "sklearn_compat", *TOLD},
     "insight": {"compile", "features", "shown", *FITTED},  # it reads estimators, and is given them
     "testing": FITTED,

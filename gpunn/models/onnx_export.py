@@ -59,6 +59,15 @@ def write(clf: Any, path: str | os.PathLike[str], input_dtype: str | None = None
     OSError
         As `write_whole` does.
     """
+    graph = build(clf, input_dtype)
+    metadata = {"classes": json.dumps(clf._labels.classes.tolist())}
+    if "feature_names_in_" in vars(clf):
+        metadata["feature_names"] = json.dumps(clf.feature_names_in_.tolist())
+    write_whole(path, graph.to_bytes(__version__, metadata))
+
+
+def build(clf: Any, input_dtype: str | None = None) -> Graph:
+    """The graph of a classifier, with inputs and outputs as `write` describes them. Arguments and errors are its."""
     check_is_fitted(clf)
     if input_dtype not in INPUT_DTYPES:
         raise ValueError(f"input_dtype={input_dtype!r} is not allowed; use 'float32' or 'float64', or leave it out.")
@@ -83,10 +92,7 @@ def write(clf: Any, path: str | os.PathLike[str], input_dtype: str | None = None
     else:
         graph.output("label", label, onnx_heads.classes(labels).dtype, ["n"])
     graph.output("probabilities", p, theta.dtype, ["n", n_classes])
-    metadata = {"classes": json.dumps(labels.classes.tolist())}
-    if "feature_names_in_" in vars(clf):
-        metadata["feature_names"] = json.dumps(clf.feature_names_in_.tolist())
-    write_whole(path, graph.to_bytes(__version__, metadata))
+    return graph
 
 
 def _logits(graph: Graph, network: Any, theta: Any, X: str) -> str:

@@ -306,3 +306,10 @@ def test_rows_may_come_in_either_dtype(path, dtype, input_dtype):
     assert label.tolist() == clf.predict(X).tolist()
     with pytest.raises(ValueError, match="input_dtype='float16' is not allowed; use 'float32' or 'float64'"):
         clf.to_onnx(path, "float16")
+
+
+def test_without_skl2onnx_the_remedy_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "skl2onnx", None)
+    monkeypatch.delitem(sys.modules, "gpunn.skl2onnx", raising=False)
+    with pytest.raises(ModuleNotFoundError, match="Run pip install skl2onnx"):
+        importlib.import_module("gpunn.skl2onnx")

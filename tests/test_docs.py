@@ -133,7 +133,7 @@ def test_what_the_guide_says_of_the_networks_is_so(session):
     assert "<svg" in names["report"]
 
 
-@pytest.mark.parametrize("page", ["guide.md", "gallery.md", "benchmarks.md", *PAGES])
+@pytest.mark.parametrize("page", ["guide.md", "gallery.md", "benchmarks.md", "recipes.md", *PAGES])
 def test_what_is_linked_is_there(page):
     links = re.findall(r"\]\((?!https:)([^)#]*)(?:#([\w-]+))?\)", (DOCS / page).read_text(encoding="utf-8"))
     assert links

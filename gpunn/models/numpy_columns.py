@@ -15,6 +15,8 @@ def floats(X: Any, name: str) -> np.ndarray:
     """Numbers (n,) of a column as float64, NaN where missing; NumPy's dates and durations become seconds."""
     x = np.asarray(X[name])
     try:
+        if x.dtype == object:  # a frame knows its own signs of missing values
+            x = np.asarray(X[name], dtype=np.float64)
         if x.dtype.kind == "M":
             x = x - np.datetime64(0, "s")
         x = x / np.timedelta64(1, "s") if x.dtype.kind == "m" else x.astype(np.float64)
@@ -61,7 +63,7 @@ def category(X: Any, name: str, categories: list[str], rare: bool = False, missi
             place = places.get(value, len(categories))
             if place < len(categories) + rare:
                 out[row, place] = 1
-        elif value is None or value != value:
+        elif str(value) in ("None", "nan", "NaT", "<NA>"):
             if missing:
                 out[row, -1] = 1
         else:

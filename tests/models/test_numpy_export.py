@@ -175,6 +175,9 @@ def test_a_classifier_of_a_table_agrees(path, dtype):
     lists |= {name: later[name].to_numpy() for name in ("when", "wait")}
     np.testing.assert_array_equal(found.predict_proba(lists), p)
     np.testing.assert_array_equal(found.predict_proba(pl.from_pandas(later)), p)
+    nullable = later.convert_dtypes()
+    assert {str(dtype) for dtype in nullable.dtypes} >= {"Float64", "Int64", "boolean", "string"}
+    np.testing.assert_array_equal(found.predict_proba(nullable), p)
     seconds = (later["when"] - pd.Timestamp(0)).dt.total_seconds()
     np.testing.assert_array_equal(found.predict_proba(lists | {"when": seconds}), p)
 

@@ -146,6 +146,10 @@ def test_rows_that_gpunn_refuses_are_refused(path):
 # Tables
 
 
+def test_every_kind_of_column_has_a_form():
+    assert set(numpy_export.CALLS) == set(numpy_export.UNITS) == set(COLUMNS)
+
+
 def table(n):
     """Every kind of column, with values missing."""
     rng = np.random.default_rng(n)

@@ -320,20 +320,49 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         """
         keeping.save(self, path)
 
-    def to_onnx(self, path: str | os.PathLike[str]) -> None:
+    def to_onnx(self, path: str | os.PathLike[str], input_dtype: str | None = None) -> None:
         """Write the model as an ONNX file, for runtimes without Python, whole or not at all.
 
         The file refuses no row: NaN or an infinite number where `predict` raises can make NaN of probabilities, and
         then the label says nothing (ONNX Runtime's ArgMax heeds NaN in the first place only).
+
+        Parameters
+        ----------
+        path : str or path-like
+        input_dtype : {"float32", "float64"}, optional
+            Dtype of the input ``X``, by default that of the weights; or, if the classifier was fitted on a data frame,
+            of the inputs for numbers and booleans, by default float64. Dates, times of day and durations are always
+            float64, and text is strings, empty where missing.
 
         Raises
         ------
         ModuleNotFoundError
             If onnx is not installed.
         ValueError
-            If the formula of an activation or a head cannot be traced, or classes or a column have no form in ONNX.
+            If the formula of an activation or a head cannot be traced, classes or a column have no form in ONNX, or
+            ``input_dtype`` is not allowed.
         """
-        keeping.to_onnx(self, path)
+        keeping.to_onnx(self, path, input_dtype)
+
+    def to_numpy(self, path: str | os.PathLike[str]) -> None:
+        """Write the model as a readable Python module that needs NumPy alone, whole or not at all.
+
+        Its functions ``predict_proba(X)`` and ``predict(X)`` take an array (n, d) of finite numbers; or, if the
+        classifier was fitted on a data frame, the values (n,) of each column by its name (a dict or a data frame). More
+        than a mebibyte of weights is written to a file of the same name that ends in .npz, which belongs beside it.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Ends in .py.
+
+        Raises
+        ------
+        ValueError
+            If the path does not end in .py, the formula of an activation or a head cannot be traced, or the classes
+            are neither numbers, bools nor text.
+        """
+        keeping.to_numpy(self, path)
 
     def to_manifest(self) -> str:
         """The network and the parameters that differ from their defaults, as a manifest in YAML."""

@@ -44,11 +44,18 @@ def save(clf: Classifier, path: str | os.PathLike[str]) -> None:
     )
 
 
-def to_onnx(clf: Classifier, path: str | os.PathLike[str]) -> None:
+def to_onnx(clf: Classifier, path: str | os.PathLike[str], input_dtype: str | None) -> None:
     """What `gpunn.MLPClassifier.to_onnx` does."""
     from gpunn.models import onnx_export  # needs onnx, which all else does without
 
-    onnx_export.write(clf._model, path)
+    onnx_export.write(clf._model, path, input_dtype)
+
+
+def to_numpy(clf: Classifier, path: str | os.PathLike[str]) -> None:
+    """What `gpunn.MLPClassifier.to_numpy` does."""
+    from gpunn.models import numpy_export  # most programs write no such file
+
+    numpy_export.write(clf._model, path)
 
 
 def load(path: str | os.PathLike[str], device: str | None, kind: Any) -> Any:

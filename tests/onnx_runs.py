@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
-from sklearn.exceptions import ConvergenceWarning
-
-from gpunn import MLPClassifier
+from exported import ROWS
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 
 CLOSE = {"float32": 1e-6, "float64": 1e-12}
-ROWS = np.random.default_rng(0).normal(size=(60, 3)) * 2
-
-
-def trained(X, y, **parameters):
-    """A small classifier after two epochs, its weights then stretched so that neurons saturate."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        settings = {"hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0, "bias_init": "gaussian"}
-        clf = MLPClassifier(**settings | parameters).fit(X, y)
-    clf.theta_ *= 2
-    return clf
 
 
 def session(path):

@@ -55,6 +55,8 @@ p: np.ndarray[Any, Any] = clf.predict_proba(X)
 costs: list[float] = clf.history_.cost
 why: str = clf.history_.stopped
 clf.save("m.gpunn")
+clf.to_numpy("m.py")
+clf.to_onnx("m.onnx", input_dtype="float32")
 again: MLPClassifier = load("m.gpunn", device="cpu")
 print(again.score(X, y), again.n_iter_, again.loss_curve_, again.theta_, again.coefs_[0].shape, again.network_.sizes)
 rows, labels = split_target(read_table("t.csv", columns_as_text=["zip"]), "y")

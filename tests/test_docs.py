@@ -78,6 +78,7 @@ def same(found, stands):
 @pytest.mark.parametrize("page", PAGES)
 def test_the_blocks_of_a_page_run_and_give_what_stands_under_them(page, usual_rule, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)  # pages import the modules that they write
     monkeypatch.setenv("COLUMNS", "80")
     names, printed = {"__name__": "page"}, ("", "")
     for kind, content in PART.findall((DOCS / page).read_text(encoding="utf-8")):
@@ -100,12 +101,11 @@ def test_the_blocks_of_a_page_run_and_give_what_stands_under_them(page, usual_ru
 def test_what_the_page_on_the_command_line_makes(tmp_path, monkeypatch, capsys):
     """The commands are all there, and the streams carry what files do."""
     page = (DOCS / "command_line.md").read_text(encoding="utf-8")
-    commands = {"train", "predict", "evaluate", "inspect", "report", "devices"}
+    commands = {"train", "predict", "evaluate", "inspect", "report", "export", "devices"}
     assert set(re.findall(r"^gpunn (\w+)", page, flags=re.MULTILINE)) == commands
     monkeypatch.chdir(tmp_path)
-    for kind, content in PART.findall(page):
-        if kind == "python":
-            exec(compile(content, "command_line.md", "exec"), {})
+    table = next(content for kind, content in PART.findall(page) if kind == "python")
+    exec(compile(table, "command_line.md", "exec"), {})
     run_commands("gpunn train - --target species --kind id=drop -q -o piped.gpunn < flowers.csv", monkeypatch)
     run_commands("gpunn train flowers.csv --target species --kind id=drop -q", monkeypatch)
     run_commands("gpunn predict piped.gpunn - < new.csv > piped.csv", monkeypatch)
@@ -133,7 +133,7 @@ def test_what_the_guide_says_of_the_networks_is_so(session):
     assert "<svg" in names["report"]
 
 
-@pytest.mark.parametrize("page", ["guide.md", "gallery.md", "benchmarks.md", *PAGES])
+@pytest.mark.parametrize("page", ["guide.md", "gallery.md", "benchmarks.md", "recipes.md", *PAGES])
 def test_what_is_linked_is_there(page):
     links = re.findall(r"\]\((?!https:)([^)#]*)(?:#([\w-]+))?\)", (DOCS / page).read_text(encoding="utf-8"))
     assert links

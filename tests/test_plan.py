@@ -19,6 +19,7 @@ FITTED = {"fitted", "inputs", "model", "outcome", "sklearn_compat", *TOLD}
 PLAN = {
     "__main__": {"cli"},
     "cli": {"", "compile", "estimator", "insight", "models", "data", "features", "manifest", "shown", *FITTED},
+    "skl2onnx": {"", "estimator", "models"},
     "estimator": {"", "keeping", "session", "manifest", *FITTED},
     "insight": {"compile", "features", "shown", *FITTED},  # it reads estimators, and is given them
     "testing": FITTED,

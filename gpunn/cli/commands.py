@@ -10,6 +10,7 @@ import gpunn
 from gpunn.cli import report
 from gpunn.cli.compare import compare
 from gpunn.cli.evaluate import evaluate
+from gpunn.cli.export import export
 from gpunn.cli.inspection import inspect, page
 from gpunn.cli.predict import predict
 from gpunn.cli.train import train
@@ -35,5 +36,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "compare": compare,
     "inspect": inspect,
     "report": page,
+    "export": export,
     "devices": devices,
 }

@@ -15,6 +15,7 @@ TOP_EXAMPLES = """examples:
   gpunn evaluate digits.gpunn more.csv
   gpunn compare digits.gpunn other.gpunn more.csv
   gpunn inspect digits.gpunn
+  gpunn export digits.gpunn --onnx digits.onnx
   gpunn train --help
 """
 TRAIN_EXAMPLES = """examples:
@@ -57,6 +58,11 @@ INSPECT_EXAMPLES = """examples:
 """
 REPORT_EXAMPLES = """example:
   gpunn report digits.gpunn more.csv -o report.html
+"""
+EXPORT_EXAMPLES = """examples:
+  gpunn export digits.gpunn --onnx digits.onnx
+  gpunn export digits.gpunn --numpy digits.py
+  python -c "import digits; help(digits)"
 """
 
 DATA = "a table with the columns of the training table; - for CSV on standard input"
@@ -110,6 +116,7 @@ def parser() -> Parser:
     _compare(commands)
     _inspect(_command(commands, "inspect", "describe a model and, given a table, diagnose it", INSPECT_EXAMPLES))
     _report(_command(commands, "report", "write an HTML report on a model and a labelled table", REPORT_EXAMPLES))
+    _export(_command(commands, "export", "write a model for programs without gpunn", EXPORT_EXAMPLES))
     commands.add_parser("devices", help="list the devices of this machine")
     return top
 
@@ -246,6 +253,18 @@ def _report(report: Parser) -> None:
     _written(report)
     report.add_argument(
         "-o", "--output", metavar="FILE", help="output file (default: name of the model with the extension .html)"
+    )
+
+
+def _export(export: Parser) -> None:
+    export.add_argument("--onnx", metavar="FILE", help="write an ONNX file, for any ONNX runtime")
+    export.add_argument(
+        "--input-dtype",
+        choices=["float32", "float64"],
+        help="dtype of the ONNX inputs for numbers and booleans (default: float64)",
+    )
+    export.add_argument(
+        "--numpy", metavar="FILE", help="write a Python module (.py) that needs NumPy alone; large weights beside it"
     )
 
 

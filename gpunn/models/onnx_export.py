@@ -11,6 +11,8 @@ import json
 import os
 from typing import Any
 
+import numpy as np
+
 from gpunn import __version__, choices
 from gpunn.model.model import Model
 from gpunn.model.origin import on_host
@@ -19,8 +21,10 @@ from gpunn.models.model_file import tensors_of
 from gpunn.models.onnx_graph import Graph
 from gpunn.models.whole_file import write_whole
 
+INPUT_DTYPES = (None, "float32", "float64")
 
-def write(model: Model, path: str | os.PathLike[str]) -> None:
+
+def write(model: Model, path: str | os.PathLike[str], input_dtype: str | None = None) -> None:
     """Write a model as an ONNX file, whole or not at all.
 
     Operators are those of opset 20 and ai.onnx.ml 3. The arithmetic is of the dtype of the parameters, and
@@ -29,7 +33,8 @@ def write(model: Model, path: str | os.PathLike[str]) -> None:
     *Inputs.* "X" (n, d) of that dtype; or, of a model of frames, each column by
     its name, (n, 1): float64 for numbers, dates and times (seconds since 1970 or midnight), durations (seconds) and
     booleans (0 and 1), NaN where missing; text for categories, the empty string where missing. The description of an
-    input says which. A graph cannot refuse: an infinite number goes through it, and so does NaN in "X".
+    input says which. With ``input_dtype``, "X" or the columns of numbers and booleans have that dtype. A graph cannot
+    refuse: an infinite number goes through it, and so does NaN in "X".
 
     *Outputs.* "label" (n,) of the dtype of the classes, or (n, c) int64 of 0 and 1 for multilabel problems, by
     ``threshold`` where it is given; and "probabilities" (n, n_classes). A row with NaN has NaN for probabilities, and
@@ -43,15 +48,27 @@ def write(model: Model, path: str | os.PathLike[str]) -> None:
     ----------
     model : Model
     path : str or path-like
+    input_dtype : {"float32", "float64"}, optional
 
     Raises
     ------
     ValueError
-        If it knows one class only, the formula of an activation or a head cannot be traced, or classes or a column have
-        no form in ONNX.
+        If it knows one class only, the formula of an activation or a head cannot be traced, classes or a column have
+        no form in ONNX, or ``input_dtype`` is none of these.
     OSError
         As `write_whole` does.
     """
+    graph = build(model, input_dtype)
+    metadata = {"classes": json.dumps(model.labels.classes.tolist())}
+    if model.schema.names is not None:
+        metadata["feature_names"] = json.dumps(model.schema.names.tolist())
+    write_whole(path, graph.to_bytes(__version__, metadata))
+
+
+def build(model: Model, input_dtype: str | None = None) -> Graph:
+    """The graph of a model, with inputs and outputs as `write` describes them. Arguments and errors are its."""
+    if input_dtype not in INPUT_DTYPES:
+        raise ValueError(f"input_dtype={input_dtype!r} is not allowed; use 'float32' or 'float64', or leave it out.")
     labels, head, network, n_outputs = model.labels, model.head, model.network, model.network.sizes[-1]
     if len(labels.classes) < 2:
         raise ValueError(f"the model knows only one class, {labels.classes.tolist()}: there is nothing to keep.")
@@ -59,9 +76,11 @@ def write(model: Model, path: str | os.PathLike[str]) -> None:
     theta = on_host(model.theta)
     graph = Graph(theta.dtype)
     if model.schema.features is not None:
-        X = onnx_features.add(graph, model.schema.features)
+        X = onnx_features.add(graph, model.schema.features, np.dtype(input_dtype or np.float64))
     else:
-        X = graph.input("X", theta.dtype, network.sizes[0])
+        X = graph.input("X", input_dtype or theta.dtype, network.sizes[0])
+        if input_dtype not in (None, str(theta.dtype)):
+            X = graph.cast(X)
     z = _logits(graph, network, theta, X)
     p = onnx_heads.probabilities(graph, head, z, n_outputs, labels.multilabel)
     label = onnx_heads.label(graph, head, z, p, n_outputs, labels, model.threshold)
@@ -71,10 +90,7 @@ def write(model: Model, path: str | os.PathLike[str]) -> None:
     else:
         graph.output("label", label, onnx_heads.classes(labels).dtype, ["n"])
     graph.output("probabilities", p, theta.dtype, ["n", n_classes])
-    metadata = {"classes": json.dumps(labels.classes.tolist())}
-    if model.schema.names is not None:
-        metadata["feature_names"] = json.dumps(model.schema.names.tolist())
-    write_whole(path, graph.to_bytes(__version__, metadata))
+    return graph
 
 
 def _logits(graph: Graph, network: Any, theta: Any, X: str) -> str:

@@ -1,8 +1,9 @@
 """The columns of a frame as inputs of an ONNX graph, encoded there as `gpunn.features` encodes them.
 
 Each column is an input (n, 1) of its name: float64 for numbers, times and booleans, NaN where missing, whatever the
-dtype of the network (float32 cannot tell one minute from the next), and text for categories, the empty string where
-missing. A graph refuses nothing: where `gpunn.features` raises for an infinite number, it goes on with it.
+dtype of the network, and text for categories, the empty string where missing. Numbers and booleans may come as float32
+instead; times may not, for float32 cannot tell one minute from the next. A graph refuses nothing: where
+`gpunn.features` raises for an infinite number, it goes on with it.
 """
 
 from __future__ import annotations
@@ -20,11 +21,19 @@ class Kind(NamedTuple):
 
     dtype: type
     meaning: str
-    add: Callable[[Graph, Any, str], str]  # of a column and the name of its input (n, 1), that of its outputs
+    add: Callable[[Graph, Any, str], str]  # of a column and the name of its values (n, 1), that of its outputs
+    may_be_single: bool = False  # whether float32 holds enough of a value
 
 
-def add(graph: Graph, features: Any) -> str:
+def add(graph: Graph, features: Any, dtype: Any = np.float64) -> str:
     """Declare the inputs of `gpunn.features.Features` and add their encoding, (n, n_out).
+
+    Parameters
+    ----------
+    graph : Graph
+    features : Features
+    dtype : float32 or float64
+        That of the inputs for numbers and booleans.
 
     Raises
     ------
@@ -33,10 +42,17 @@ def add(graph: Graph, features: Any) -> str:
     """
     kinds = [KINDS[column.kind] for column in features.columns]
     inputs = [
-        graph.input(column.name, kind.dtype, 1, f"{column.kind}: {kind.meaning}")
+        graph.input(column.name, dtype if kind.may_be_single else kind.dtype, 1, f"{column.kind}: {kind.meaning}")
         for column, kind in zip(features.columns, kinds, strict=True)
     ]
-    encoded = [kind.add(graph, column, x) for column, kind, x in zip(features.columns, kinds, inputs, strict=True)]
+    encoded = []
+    for column, kind, x in zip(features.columns, kinds, inputs, strict=True):
+        if kind.may_be_single and dtype != np.float64:
+            x = graph.cast(x, np.float64)
+        if column.kind == "numbers":
+            for number in features.spellings.missing_numbers:
+                x = graph("Where", graph("Equal", x, np.array(number)), np.array(np.nan), x)
+        encoded.append(kind.add(graph, column, x))
     return graph("Concat", *encoded, axis=1)
 
 
@@ -77,11 +93,11 @@ def _text(graph: Graph, column: Any, x: str) -> str:
 
 
 KINDS: dict[str, Kind] = {
-    "numbers": Kind(np.float64, "a number, NaN where missing", _number),
+    "numbers": Kind(np.float64, "a number, NaN where missing", _number, True),
     "dates": Kind(np.float64, "seconds since 1970, UTC where there is no zone, NaN where missing", _number),
     "times of day": Kind(np.float64, "seconds since midnight, NaN where missing", _number),
     "durations": Kind(np.float64, "seconds, NaN where missing", _number),
-    "nothing": Kind(np.float64, "any number or NaN; without effect, for training had no value", _nothing),
-    "booleans": Kind(np.float64, "0 or 1, NaN where missing", _boolean),
+    "nothing": Kind(np.float64, "any number or NaN; without effect, for training had no value", _nothing, True),
+    "booleans": Kind(np.float64, "0 or 1, NaN where missing", _boolean, True),
     "text": Kind(object, "text, integers without a point; empty where missing", _text),
 }

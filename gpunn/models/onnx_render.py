@@ -14,8 +14,9 @@ import numpy as np
 
 from gpunn.compile import trace
 from gpunn.compile.schedule import REDUCTIONS, operands
-from gpunn.compile.trace import SCALAR, Symbol, Untraceable
+from gpunn.compile.trace import SCALAR, Symbol
 from gpunn.models.onnx_graph import Graph
+from gpunn.models.traced import traced
 from gpunn.nn.stable import log_softmax, softmax
 
 ROW = np.array([-1])  # the axis of sums and maxima
@@ -50,26 +51,16 @@ def add(graph: Graph, source: Any, formula: Callable[..., Symbol], z: str, **lea
     ValueError
         If the formula cannot be traced.
     """
-    traced = trace.Graph(graph.dtype)
     names = {"z": z, **learned}
-    try:
-        with trace.tracing(source):
-            arrays = {name: _Learned(traced, traced.input(name).number) for name in learned}
-            output = traced.output(formula(traced, traced.input("z"), **arrays))
-    except Untraceable as error:
-        raise ValueError(
-            f"{source!r} cannot be written to an ONNX file: {error}. Write its formula with operators, "
-            f"{', '.join(f'xp.{name}' for name in trace.FUNCTIONS)}, and xp.sum and xp.max over the last axis, or keep "
-            "the model with save."
-        ) from error
-    fused = {function(traced, traced.input("z")).number: operator for operator, function in FUSED.items()}
+    traced_graph, output = traced(source, formula, graph.dtype, learned, "an ONNX file")
+    fused = {function(traced_graph, traced_graph.input("z")).number: operator for operator, function in FUSED.items()}
     needed = {output.number}
-    for i in reversed(range(len(traced.nodes))):  # operands have lower numbers than what is made of them
+    for i in reversed(range(len(traced_graph.nodes))):  # operands have lower numbers than what is made of them
         if i in needed and i not in fused:
-            needed.update(operands(traced, i))
+            needed.update(operands(traced_graph, i))
     values: dict[int, Any] = {}  # of each node the name of its value, or a number
     for i in sorted(needed):
-        operation, given = traced.nodes[i]
+        operation, given = traced_graph.nodes[i]
         if i in fused:
             values[i] = graph(fused[i], z, axis=-1)
         elif operation == "input":
@@ -77,25 +68,16 @@ def add(graph: Graph, source: Any, formula: Callable[..., Symbol], z: str, **lea
         elif operation == "constant":
             values[i] = given[0]
         else:
-            values[i] = _operation(graph, traced, i, z, [values[o] for o in given])
+            values[i] = _operation(graph, traced_graph, i, z, [values[o] for o in given])
     return str(values[output.number])
 
 
-def _operation(graph: Graph, traced: trace.Graph, i: int, z: str, given: list[Any]) -> str:
-    operation, numbers = traced.nodes[i]
-    if operation in REDUCTIONS and traced.ranks[numbers[0]] == SCALAR:  # counted once for each element of the row
+def _operation(graph: Graph, formula: trace.Graph, i: int, z: str, given: list[Any]) -> str:
+    operation, numbers = formula.nodes[i]
+    if operation in REDUCTIONS and formula.ranks[numbers[0]] == SCALAR:  # counted once for each element of the row
         given = [graph("Expand", given[0], graph("Shape", z))]
     render = OPERATIONS[operation]
     return graph(render, *given) if isinstance(render, str) else render(graph, *given)
-
-
-class _Learned(Symbol):
-    """A learned array, the same for all rows. An axis for the rows may be added to it, as broadcasting would."""
-
-    def __getitem__(self, key: Any) -> Symbol:
-        if key != (Ellipsis, None, slice(None)):
-            raise Untraceable("a part of an array")
-        return Symbol(self.graph, self.number)
 
 
 def _expm1(g: Graph, x: str) -> str:

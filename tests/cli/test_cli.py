@@ -223,7 +223,7 @@ def test_devices_are_shown(run):
 
 def test_version_and_help(run):
     assert run("--version")[0] == f"gpunn {gpunn.__version__}\n"
-    for command in ([], ["train"], ["predict"], ["evaluate"], ["compare"], ["inspect"], ["report"]):
+    for command in ([], ["train"], ["predict"], ["evaluate"], ["compare"], ["inspect"], ["report"], ["export"]):
         out, _ = run(*command, "--help")
         assert "example" in out and "\n  gpunn " in out
         assert all(len(line) <= 81 for line in out.splitlines())

@@ -19,6 +19,7 @@ COMMANDS = {
     "to Parquet": "predict m.gpunn t.csv --format parquet", "evaluate": "evaluate m.gpunn t.csv --confusion new.svg",
     "compare": "compare m.gpunn ./m.gpunn t.csv --plot new.svg",
     "inspect": "inspect m.gpunn t.csv", "report": "report m.gpunn t.csv -o new.html", "devices": "devices",
+    "export": "export m.gpunn --numpy new.py",
     "help": "train --help",
 }  # fmt: skip
 CLOSED = "gpunn: error: standard output is closed, and the results go there"

@@ -6,72 +6,19 @@ import importlib
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pytest
-from onnx_runs import CLOSE, ROWS, agrees, onnx, outputs, run_formula, session, trained
+from exported import CODES, DTYPES, EVERY, HEADS_MADE, ROWS, Centred, OwnHead, Sine, SineHead, Y, trained
+from onnx_runs import CLOSE, agrees, onnx, outputs, run_formula, session
 from sklearn import config_context
 
 import gpunn
 from gpunn.models import onnx_export, onnx_graph, onnx_render
-from gpunn.nn.activations import ACTIVATIONS, ELU, Elementwise, LeakyReLU, PReLU, RescaledTanh, Sigmoid, Softmax, Tanh
-from gpunn.nn.costs import COSTS, CrossEntropy, Quadratic
-from gpunn.nn.heads import Composed, SigmoidCrossEntropy, pair
-
-
-@dataclass(frozen=True)
-class Mish(Elementwise):
-    """h = z tanh(log(1 + exp(z))), an activation of a user. Source: Misra 2020, equation 1."""
-
-    def forward(self, xp, z):
-        return z * xp.tanh(xp.maximum(z, 0) + xp.log1p(xp.exp(-xp.abs(z))))
-
-    def derivative(self, xp, z, h):
-        return xp.ones_like(z)  # an exported file has no gradients
-
-
-CODES = np.arange(60) % 3
-Y = {"two": CODES == 1, "three": CODES, "labels": np.stack([CODES == 1, CODES != 1], axis=1).astype(int)}
-DTYPES = ["float32", "float64"]
-EVERY = {**{name: kind() for name, kind in ACTIVATIONS.items()}, "rescaled tanh": RescaledTanh(),
-         "leaky": LeakyReLU(0.3), "shared": PReLU(0.1, shared=True), "elu 0.5": ELU(0.5), "mish": Mish()}  # fmt: skip
-HEADS_MADE = list(dict.fromkeys(  # of every pair that has a meaning
-    [pair(activation, cost()) for activation in EVERY.values() for cost in COSTS.values()
-     if cost().refusal(activation) is None and not activation.shapes(1)] + [Composed(Tanh(), Quadratic())]
-))  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Centred(Mish):
-    """An activation of a user that looks at the whole row."""
-
-    def forward(self, xp, z):
-        mean = xp.sum(z, axis=-1, keepdims=True) / xp.sum(xp.ones_like(z), axis=-1, keepdims=True)
-        return (z - mean) / (1 + xp.max(z, axis=-1, keepdims=True) - mean)
-
-
-@dataclass(frozen=True)
-class Sine(Mish):
-    """An activation of a user that cannot be traced."""
-
-    def forward(self, xp, z):
-        return xp.sin(z)
-
-
-class OwnHead(SigmoidCrossEntropy):
-    """A head of a user, whose decision is yes from a probability of about 0.73 on."""
-
-    def decision(self, xp, z):
-        return xp.tanh(z - 1)
-
-
-class SineHead(OwnHead):
-    """A head of a user whose decision cannot be traced."""
-
-    def decision(self, xp, z):
-        return xp.sin(z)
+from gpunn.nn.activations import PReLU, RescaledTanh, Sigmoid, Softmax
+from gpunn.nn.costs import CrossEntropy
+from gpunn.nn.heads import pair
 
 
 @pytest.fixture
@@ -346,3 +293,23 @@ def test_without_onnx_the_remedy_is_named(monkeypatch):
     monkeypatch.delitem(sys.modules, "gpunn.models.onnx_graph")
     with pytest.raises(ModuleNotFoundError, match=r"pip install onnx"):
         importlib.import_module("gpunn.models.onnx_graph")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("input_dtype", DTYPES)
+def test_rows_may_come_in_either_dtype(path, dtype, input_dtype):
+    clf = trained(ROWS, CODES, dtype=dtype)
+    clf.to_onnx(path, input_dtype)
+    X = ROWS.astype(input_dtype)
+    label, p = session(path).run(["label", "probabilities"], {"X": X})
+    np.testing.assert_allclose(p, clf.predict_proba(X), rtol=0, atol=CLOSE[dtype])
+    assert label.tolist() == clf.predict(X).tolist()
+    with pytest.raises(ValueError, match="input_dtype='float16' is not allowed; use 'float32' or 'float64'"):
+        clf.to_onnx(path, "float16")
+
+
+def test_without_skl2onnx_the_remedy_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "skl2onnx", None)
+    monkeypatch.delitem(sys.modules, "gpunn.skl2onnx", raising=False)
+    with pytest.raises(ModuleNotFoundError, match="Run pip install skl2onnx"):
+        importlib.import_module("gpunn.skl2onnx")

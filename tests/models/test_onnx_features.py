@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from onnx_runs import ROWS, agrees, onnx, outputs, session, trained
+from exported import ROWS, trained
+from onnx_runs import CLOSE, agrees, onnx, outputs, session
 
-from gpunn.features import Features
+from gpunn.features import Features, Spellings
 from gpunn.features.columns import COLUMNS
 from gpunn.models import onnx_export, onnx_features, onnx_graph
 
@@ -155,3 +157,44 @@ def test_missing_text_that_cannot_be_told_from_a_category_is_refused(tmp_path):
     later = pd.DataFrame({"a": [0.5] * 3, "t": ["", "a", None]})
     np.testing.assert_allclose(p, clf.predict_proba(later), atol=1e-6)
     assert len(set(p[:, 0].tolist())) == 3
+
+
+def single(feed, clf):
+    """A feed with numbers and booleans as float32."""
+    names = [column.name for column in clf.features_.columns if column.kind in ("numbers", "booleans", "nothing")]
+    return {name: x.astype(np.float32) if name in names else x for name, x in columns(feed).items()}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numbers_and_booleans_may_come_as_float32(tmp_path, dtype):
+    clf = trained(TRAINING, np.array(["no", "yes", "no", "yes"]), features=KINDS, dtype=dtype)
+    clf.to_onnx(tmp_path / "m.onnx", "float32")
+    runs = session(tmp_path / "m.onnx")
+    types = {x.name: x.type for x in runs.get_inputs()}
+    assert types["age"] == types["flag"] == types["none"] == "tensor(float)"
+    assert types["when"] == types["time"] == types["wait"] == "tensor(double)" and types["zip"] == "tensor(string)"
+    label, p = runs.run(["label", "probabilities"], single(FEED, clf))  # all of its numbers are float32
+    np.testing.assert_allclose(p, clf.predict_proba(LATER), rtol=0, atol=CLOSE[dtype])
+    assert label.tolist() == clf.predict(LATER).tolist()
+    clf.to_onnx(tmp_path / "m.onnx")
+    with pytest.raises(Exception, match=r"Unexpected input data type.*tensor\(float\)"):
+        session(tmp_path / "m.onnx").run(None, single(FEED, clf))
+
+
+def test_numbers_that_stand_for_missing_ones_are_missing(tmp_path):
+    """As in models of CSV tables that were read with --missing -999."""
+    frame = pd.DataFrame({"a": np.where(np.arange(60) % 4 == 0, -999.0, ROWS[:, 0]), "b": ROWS[:, 1]})
+    clf = trained(frame.replace(-999, np.nan), np.arange(60) % 3)
+    clf.features_ = replace(clf.features_, spellings=Spellings(missing=("-999",)))
+    agrees(clf, tmp_path / "m.onnx", frame, columns({name: frame[name].to_numpy() for name in frame}))
+
+
+def test_missing_text_is_the_empty_string(tmp_path):
+    """With and without missing values in training, and beside rare categories."""
+    for texts in (["a", "b", None], ["a", "b", "b"]):
+        for max_categories in (None, 2):
+            frame = pd.DataFrame({"a": ROWS[:, 0], "t": np.resize(np.array([*texts, "c", "d"], object), 60)})
+            clf = trained(frame, np.arange(60) % 2, max_categories=max_categories)
+            later = pd.DataFrame({"a": [0.5] * 3, "t": ["a", None, "unknown"]})
+            feed = columns({"a": [0.5] * 3, "t": ["a", "", "unknown"]})
+            agrees(clf, tmp_path / "m.onnx", later, feed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from exported import DTYPES, FORMULAS, PAIRS
 from onnx_runs import onnx, run_formula
 
 from gpunn.compile import trace
@@ -11,42 +12,6 @@ from gpunn.models import onnx_graph, onnx_render
 from gpunn.nn.activations import ReLU, Softmax
 from gpunn.nn.heads import SoftmaxLogLikelihood
 from gpunn.nn.probabilities import of_row
-
-DTYPES = ["float32", "float64"]
-NUMBERS = [
-    -np.inf, -1e30, -1e4, -750.0, -88.0, -20.0, -2.0, -1.0, -0.9999, -0.5, -1e-3, -1e-9, 0.0, 1e-9, 1e-3, 0.5, 0.9999,
-    1.0, 2.0, 20.0, 88.0, 1e4, 2.0**24 + 2, 1e30, np.inf, np.nan,
-]  # fmt: skip
-PAIRS = [[a, b] for a in NUMBERS for b in NUMBERS]
-
-
-def number(xp, z, condition):
-    return xp.astype(condition, z.dtype)
-
-
-FORMULAS = {  # the operation of a traced graph, in a formula of z
-    **{name: lambda xp, z, name=name: getattr(xp, name)(z)
-       for name, n_operands in trace.FUNCTIONS.items() if n_operands == 1},
-    "neg": lambda xp, z: -z,
-    "+": lambda xp, z: z + xp.sum(z, axis=-1, keepdims=True),
-    "-": lambda xp, z: 2 - z,
-    "*": lambda xp, z: z * xp.max(z, axis=-1, keepdims=True),
-    "/": lambda xp, z: 1 / z,
-    "maximum": lambda xp, z: xp.maximum(xp.maximum(z, 0), 0.25),
-    "minimum": lambda xp, z: xp.minimum(0.5, z),
-    "where": lambda xp, z: xp.where(z > 0, z, -1.0),
-    "sum": lambda xp, z: z - z + xp.sum(z, axis=-1, keepdims=True),
-    "max": lambda xp, z: z * 0 + xp.max(z, axis=-1, keepdims=True),
-    "<": lambda xp, z: number(xp, z, z < 1),
-    "<=": lambda xp, z: number(xp, z, z <= 1),
-    ">": lambda xp, z: number(xp, z, z > 1),
-    ">=": lambda xp, z: number(xp, z, z >= 1),
-    "==": lambda xp, z: number(xp, z, z == 1),
-    "!=": lambda xp, z: number(xp, z, z != 1),
-    "&": lambda xp, z: number(xp, z, (z > -1) & (z < 1)),
-    "|": lambda xp, z: number(xp, z, (z < -1) | (z > 1)),
-    "^": lambda xp, z: number(xp, z, (z > -1) ^ (z > 1)),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -1,0 +1,76 @@
+"""Columns of a table as inputs of a network, with NumPy alone.
+
+`numpy_export` copies the source of these functions into the modules that it writes: they may use each other, ``np`` and
+`typing.Any`, and nothing else. X maps the name of each column to its n values.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def floats(X: Any, name: str) -> np.ndarray:
+    """Numbers (n,) of a column as float64, NaN where missing; NumPy's dates and durations become seconds."""
+    x = np.asarray(X[name])
+    try:
+        if x.dtype == object:  # a frame knows its own signs of missing values
+            x = np.asarray(X[name], dtype=np.float64)
+        if x.dtype.kind == "M":
+            x = x - np.datetime64(0, "s")
+        x = x / np.timedelta64(1, "s") if x.dtype.kind == "m" else x.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"column {name!r}: {error}. Give numbers, and NaN or None where missing.") from None
+    if np.isinf(x).any():
+        raise ValueError(f"column {name!r} has an infinite number. Correct it, or give NaN.")
+    return x
+
+
+def number(
+    X: Any, name: str, mean: float, scale: float, missing: bool = False, not_numbers: tuple[float, ...] = ()
+) -> np.ndarray:
+    """A number (n, 1) standardised, 0 where missing; with ``missing`` a second column (n, 2) is 1 there.
+
+    ``not_numbers`` are numbers that stand for missing values.
+    """
+    x = floats(X, name)
+    gone = np.isnan(x) | np.isin(x, not_numbers)
+    z = np.where(gone, 0.0, (x - mean) / scale)
+    return np.stack([z, gone], axis=1) if missing else z[:, None]
+
+
+def boolean(X: Any, name: str, values: tuple[bool, ...], missing: bool = False) -> np.ndarray:
+    """A column for each of the values; with ``missing`` one more, which is 1 where the value is missing."""
+    x = floats(X, name)
+    gone = np.isnan(x)
+    if not np.all(gone | (x == 0) | (x == 1)):
+        raise ValueError(f"column {name!r} has other values than True and False (1 and 0). Correct them, or give NaN.")
+    return np.stack([*(x == value for value in values), *([gone] if missing else [])], axis=1)
+
+
+def category(X: Any, name: str, categories: list[str], rare: bool = False, missing: bool = False) -> np.ndarray:
+    """A column for each category, 1 where the value is that text.
+
+    Then, with ``rare``, a column that is 1 for all other texts, and, with ``missing``, one that is 1 where the value is
+    missing (None or NaN).
+    """
+    values = np.asarray(X[name], dtype=object).tolist()
+    places = {text: place for place, text in enumerate(categories)}
+    out = np.zeros((len(values), len(categories) + rare + missing))
+    for row, value in enumerate(values):
+        if isinstance(value, str):
+            place = places.get(value, len(categories))
+            if place < len(categories) + rare:
+                out[row, place] = 1
+        elif str(value) in ("None", "nan", "NaT", "<NA>"):
+            if missing:
+                out[row, -1] = 1
+        else:
+            raise ValueError(f"column {name!r}, row {row + 1}: {value!r} is not text. Give text, or None if missing.")
+    return out
+
+
+def nothing(X: Any, name: str) -> np.ndarray:
+    """Zeros (n, 1) for a column that had no value in training."""
+    return np.zeros((len(X[name]), 1))

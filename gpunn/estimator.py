@@ -281,8 +281,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Share of rows X (n, d) whose labels y are predicted, weighted; of multilabel rows, all labels at once."""
-        predicted, weight = on_host(self.predict(X)), on_host(sample_weight)
-        return float(accuracy_score(labels_on_host(y), predicted, sample_weight=weight))
+        y, predicted = labels_on_host(y), on_host(predict.predict(self._model, X))
+        return float(accuracy_score(y, predicted, sample_weight=on_host(sample_weight)))
 
     def hidden_activations(self, X: Any, layer: int = -1) -> Array:
         """Activations (n, n_units) of a hidden layer for rows X (n, d).

@@ -185,8 +185,10 @@ def _check(clf: Classifier, X: Any, y: Any, sample_weight: Any, reset: bool, mor
     if reset:
         rows = learn_rows(clf, device, X, dtype)
     else:
-        warned = clf.__dict__.setdefault("_novelties_said", set()) if more else None
-        rows = check_rows(InputSchema.of(clf), device, X, dtype, warned)
+        schema = InputSchema.of(clf)
+        says_once = more and schema.features is not None
+        warned = clf.__dict__.setdefault("_novelties_said", set()) if says_once else None
+        rows = check_rows(schema, device, X, dtype, warned)
     y = check_labels(rows, y)
     dtype = choices.dtype(clf, rows if reset else clf.theta_)
     return ValidatedInputs(device, Origin.of(X), rows, y, check_weights(sample_weight, rows, dtype), dtype)

@@ -117,6 +117,8 @@ def forward_kernels(network: Network, dtype: str) -> dict[str, str]:
     for number, layer in enumerate(network.layers):
         ranks = formulas.learned_ranks(layer.activation)
         arrays = {name: name for name in ("z", "h", "b", *(f"learned_{of}" for of in ranks))}
+        if len(arrays) > op.N_MATRICES:
+            raise Untraceable(f"{type(layer.activation).__name__} learns {len(ranks)} arrays")
         scalars = {f"learned_{of}" for of, rank in ranks.items() if rank == formulas.SCALAR}
         name = f"forward_{number}"
         found[name] = _by_rows(name, formulas.forward(layer.activation, dtype), dtype, arrays, None, scalars)

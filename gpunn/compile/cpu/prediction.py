@@ -79,12 +79,12 @@ class CompiledPrediction:
         )
         for layer in self.network.layers:  # with sums of about 1, however many inputs there are
             theta[layer.W.start : layer.W.stop] /= layer.n_in**0.5
-        n_layers = len(self.network.layers)
-        for number in range(1, n_layers + 1):
-            with np.errstate(all="ignore"):
-                right = self.network.hidden(np, theta, X, number)
-                if self.head is not None and number == n_layers:
-                    right = of_row(np, self.head, right, right.shape[-1], self.exclusive)
+        with np.errstate(all="ignore"):
+            z, tape = self.network.forward(np, theta, X)
+            expected = [trace.h for trace in tape]
+            if self.head is not None:
+                expected[-1] = of_row(np, self.head, z, z.shape[-1], self.exclusive)
+        for number, right in enumerate(expected, 1):
             if not np.all(np.isfinite(right)):
                 raise Untraceable(f"what is compiled cannot be checked, since values of layer {number} are not finite")
             error = np.linalg.norm(self(theta, X, number) - right)

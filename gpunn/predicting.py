@@ -115,12 +115,17 @@ def _of_layer(
     theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else on_host(clf.theta_))
     X = check_rows(clf, device, X, reset=False, dtype=theta.dtype)
     network = clf.network_
+    if theta.shape[-1] != network.n_parameters:
+        raise ValueError(
+            f"theta_ has shape {theta.shape}, but the network has {network.n_parameters} parameters. Give an array of "
+            "this length, in the layout of coefs_ and intercepts_, or fit again."
+        )
     is_single = X.dtype == "float32" and "features_" not in vars(clf)  # a frame's matrix has the dtype of theta
     dtype = theta.dtype if layer is not None or is_single or not origin.has_float64() else device.xp.float64
     layer = len(network.layers) if layer is None else layer
     has_column_each = network.sizes[-1] > 1 or clf._labels.multilabel
     head = probabilities_of if dtype == theta.dtype and has_column_each else None
-    compiled = _compiled(clf, device, theta, head)
+    compiled, head = _compiled(clf, device, theta, head)
 
     def of_rows(xp: Any, rows: Array) -> Array:
         if compiled is None:
@@ -135,12 +140,18 @@ def _of_layer(
         return device, by_chunks(device, network, theta, X, of_rows)
 
 
-def _compiled(clf: Any, device: Device, theta: Array, head: Head | None) -> Any:
-    """The compiled prediction where the training was compiled or the user asked for it; None for arrays."""
+def _compiled(clf: Any, device: Device, theta: Array, head: Head | None) -> tuple[Any, Head | None]:
+    """The compiled prediction where the training was compiled or the user asked for it, and the head that it includes.
+
+    The prediction is None for arrays.
+    """
     if clf.compile is True or (clf.compile == "auto" and clf.history_.path == "compiled"):
         compiler = policy.compiler(device)
-        return compiler.prediction(clf.network_, theta.dtype, head, not clf._labels.multilabel)[0]
-    return None
+        for of in (None,) if head is None else (head, None):  # where the head cannot be compiled, layers still can
+            found = compiler.prediction(clf.network_, theta.dtype, of, not clf._labels.multilabel)[0]
+            if found is not None:
+                return found, of
+    return None, head
 
 
 def _as_one_of_several(xp: Any, h: Array) -> Array:

@@ -81,7 +81,7 @@ class CompiledEpoch:
             found |= kernels.max_norm_kernels(name, max_norm)
         self.functions, self.slots = loaded(found, name)
         self.runtime = native.runtime(name)
-        self.scratch = kernels.scratch_size(objective, name)
+        self.scratch = kernels.scratch_size(objective, name, dropout)
         self.is_scalar = [rank == formulas.SCALAR for rank in formulas.ranks(state).values()]
         self.workspace_pool: list[np.ndarray] = []  # the system would have to clear new memory
 

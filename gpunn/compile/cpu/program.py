@@ -328,11 +328,18 @@ def _together(function: Callable[[int, int], float], n_threads: int) -> list[flo
 
 
 def loaded(found: dict[str, str], dtype: str) -> tuple[list[int], dict[str, int]]:
-    """Addresses of kernels, and their slots in the table of addresses."""
-    names = [name for name in found if not name.startswith("kept_")]
-    source = kernels.module(found, dtype)
+    """Addresses of kernels, and their slots in the table of addresses; equal kernels are compiled once."""
+    of_body: dict[str, str] = {}  # name of the first kernel with each body
+    first = {
+        name: of_body.setdefault(text.replace(f"@{name}(", "@("), name)
+        for name, text in found.items()
+        if not name.startswith("kept_")
+    }
+    source = kernels.module({name: text for name, text in found.items() if first.get(name, name) == name}, dtype)
+    names = list(of_body.values())
     addresses = native.load("kernels", lambda: source, source, names, {})
-    return [addresses[name] for name in names], {name: N_SLOTS + i for i, name in enumerate(names)}
+    slots = {name: N_SLOTS + i for i, name in enumerate(names)}
+    return [addresses[name] for name in names], {name: slots[of] for name, of in first.items()}
 
 
 def _in_elements(x: np.ndarray) -> np.ndarray:

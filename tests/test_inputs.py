@@ -133,6 +133,16 @@ def test_a_sparse_matrix_with_indices_outside_it_is_refused(fitted, form, damage
     assert np.array_equal(clf.theta_, theta)
 
 
+@pytest.mark.parametrize(("axis", "kind", "n"), [("row", "row", 3), ("col", "column", 4)])
+@pytest.mark.parametrize("wrong", [-1, 2**30])
+def test_a_sparse_matrix_of_coordinates_outside_it_is_refused(fitted, axis, kind, n, wrong):
+    X = sparse.coo_matrix(np.ones((3, 4)))
+    getattr(X, axis)[5] = wrong
+    said = rf"COO format with 1 {kind} indices .* first of them {wrong}: they must be in \[0, {n}\)"
+    with pytest.raises(ValueError, match=said):
+        fitted(np.eye(6, 4), np.arange(6) % 2, max_iter=2).predict(X)
+
+
 @pytest.mark.parametrize("form", ["csr", "csc", "bsr", "coo", "dia", "dok", "lil"])
 def test_a_sound_sparse_matrix_of_any_format_is_taken(iris, fitted, form):
     clf = fitted(*iris, max_iter=2)

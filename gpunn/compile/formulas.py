@@ -262,8 +262,11 @@ def _update_inputs(graph: Graph, state: MethodState) -> dict[str, Symbol]:
 def _apply(graph: Graph, method: FirstOrder, state: MethodState, given: dict[str, Symbol]) -> None:
     """Let the method update; afterwards the symbols stand for what it made of them."""
     fields = type(state)(*(given[name] for name in ranks(state)))
+    xp = Reductions(graph, -1, SCALAR)
     with tracing(method):
-        method.update(graph, given["theta"], given["g"], fields, given["lr"])
+        method.update(xp, given["theta"], given["g"], fields, given["lr"])
+        if xp.found:  # the loop runs over a part of theta
+            raise Untraceable("a sum or maximum over all parameters")
 
 
 def has_row_reductions(network: Network) -> bool:

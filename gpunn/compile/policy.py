@@ -14,8 +14,10 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.sparse import issparse
 
+from gpunn.compile import formulas
 from gpunn.compile.trace import Untraceable
 from gpunn.devices import Device
+from gpunn.nn.activations import Activation
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.heads import Head
 from gpunn.nn.network import Network
@@ -27,6 +29,7 @@ Array = Any
 Compiled = tuple[Any, str]  # a program and what it is; or None, and why there is none
 
 COMPILABLE = "?" + np.typecodes["AllInteger"] + "fd"  # types of X; not float16, nor any longer than float64
+COMPUTED = (np.dtype("float32"), np.dtype("float64"))  # dtypes of theta; not those of another byte order
 CUDA_INPUTS = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")
 SWITCHED_OFF = "compiling is switched off (NUMBA_DISABLE_JIT)"
 
@@ -99,21 +102,46 @@ class CpuCompiler:
         return _reads(X) or _made(make)
 
     def prediction(self, network: Network, dtype: Any, head: Head | None = None, exclusive: bool = True) -> Compiled:
+        if dtype not in COMPUTED:
+            return None, f"arrays: compiled code does not compute in the dtype of theta, {dtype}"
+        if is_switched_off():  # not kept with the programs: the variable may change
+            return None, f"arrays: {SWITCHED_OFF}"
         try:
-            hash((network, head))
+            return _prediction(network, dtype, head, exclusive, _custom_formulas(network, dtype, head, exclusive))
+        except Untraceable as error:
+            return None, f"arrays: cannot be traced: {error}"
         except TypeError:  # for an activation of the user's
             return None, "arrays: the network cannot be hashed"
-        return _prediction(network, dtype, head, exclusive)
 
 
 @functools.lru_cache(16)
-def _prediction(network: Network, dtype: Any, head: Head | None, exclusive: bool) -> Compiled:
+def _prediction(
+    network: Network, dtype: Any, head: Head | None, exclusive: bool, custom_formulas: tuple[Any, ...]
+) -> Compiled:
     def make() -> Any:
         from gpunn.compile.cpu.prediction import CompiledPrediction
 
-        return CompiledPrediction(network, np.dtype(dtype).name, head, exclusive)
+        if _custom_formulas(network, dtype, head, exclusive) != custom_formulas:
+            raise Untraceable("a formula is another each time it is traced")
+        return CompiledPrediction(network, dtype.name, head, exclusive)
 
     return _made(make)
+
+
+def _custom_formulas(network: Network, dtype: Any, head: Head | None, exclusive: bool) -> tuple[Any, ...]:
+    """The formulas of activations and of a head that are the user's, traced.
+
+    Equal objects may hold other numbers there, and one object other numbers than before.
+    """
+    found = [formulas.forward(a, dtype.name) for a in (*network.activations, network.output) if not _is_own(a)]
+    if head is not None and not (_is_own(head) and _is_own(head.activation)):
+        found.append(formulas.probabilities(head, dtype.name, network.sizes[-1], exclusive))
+    return tuple((*formula.graph.nodes, *(x.number for x in formula.outputs.values())) for formula in found)
+
+
+def _is_own(formula: Activation | Head) -> bool:
+    """Whether it is of gpunn: then its fields, by which objects are equal, are all that its formula depends on."""
+    return type(formula).__module__.startswith("gpunn.")
 
 
 def _reads(X: Array) -> Compiled | None:

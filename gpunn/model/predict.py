@@ -113,12 +113,17 @@ def _of_layer(
     device = device_for(model.device, X)
     theta = device.asarray(theta if is_cupy(theta) else on_host(theta))
     X = check_rows(model.schema, device, X, theta.dtype)
+    if theta.shape[-1] != network.n_parameters:
+        raise ValueError(
+            f"theta_ has shape {theta.shape}, but the network has {network.n_parameters} parameters. Give an array of "
+            "this length, in the layout of coefs_ and intercepts_, or fit again."
+        )
     is_single = X.dtype == "float32" and model.schema.features is None  # a frame's matrix has the dtype of theta
     dtype = theta.dtype if layer is not None or is_single or not origin.has_float64() else device.xp.float64
     layer = len(network.layers) if layer is None else layer
     has_column_each = network.sizes[-1] > 1 or model.labels.multilabel
     head = probabilities_of if dtype == theta.dtype and has_column_each else None
-    compiled = _compiled(model, device, theta, head)
+    compiled, head = _compiled(model, device, theta, head)
 
     def of_rows(xp: Any, rows: Array) -> Array:
         if compiled is None:
@@ -133,12 +138,18 @@ def _of_layer(
         return device, by_chunks(device, network, theta, X, of_rows)
 
 
-def _compiled(model: Model, device: Device, theta: Array, head: Head | None) -> Any:
-    """The compiled prediction where the model has one; None for arrays."""
+def _compiled(model: Model, device: Device, theta: Array, head: Head | None) -> tuple[Any, Head | None]:
+    """The compiled prediction where the model has one, and the head that it includes.
+
+    The prediction is None for arrays.
+    """
     if model.compiled:
         compiler = policy.compiler(device)
-        return compiler.prediction(model.network, theta.dtype, head, not model.labels.multilabel)[0]
-    return None
+        for of in (None,) if head is None else (head, None):  # where the head cannot be compiled, layers still can
+            found = compiler.prediction(model.network, theta.dtype, of, not model.labels.multilabel)[0]
+            if found is not None:
+                return found, of
+    return None, head
 
 
 def _as_one_of_several(xp: Any, h: Array) -> Array:

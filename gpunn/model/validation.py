@@ -222,10 +222,20 @@ def check_values(X: Any) -> None:
 
 
 def check_sparse(X: Any, name: str) -> None:
-    """ValueError for a compressed sparse matrix whose indices lie outside it.
+    """ValueError for a sparse matrix whose indices lie outside it.
 
-    SciPy's constructors do not look at all of them, and its conversions would read and write beyond their arrays.
+    SciPy's constructors do not look at all of them, nor at what is written into them later, and its conversions would
+    read and write beyond their arrays.
     """
+    if X.format == "coo" and X.ndim == 2:
+        for index, kind, n in ((X.row, "row", X.shape[0]), (X.col, "column", X.shape[1])):
+            if len(index) and not 0 <= np.min(index) <= np.max(index) < n:
+                wrong = index[(index < 0) | (index >= n)]
+                raise ValueError(
+                    f"{name} is a sparse matrix of shape {X.shape} in COO format with {len(wrong)} {kind} indices that "
+                    f"are not allowed, the first of them {wrong[0]}: they must be in [0, {n}). Build it anew, as by "
+                    "scipy.sparse.coo_array((data, (row, column)), shape), which checks row and column."
+                )
     if X.format not in ("csr", "csc", "bsr"):
         return
     n_rows, n_columns = X.shape if X.ndim == 2 else (1, *X.shape)

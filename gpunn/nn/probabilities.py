@@ -28,7 +28,7 @@ def probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Arra
     All are normal numbers, so that this holds too where subnormal ones are flushed to zero. An output under a
     quadratic cost estimates the probability of its class but is not bound to (0, 1): it is clipped. Where the classes
     exclude each other and the outputs are not a distribution by themselves, each row is divided by its sum; a row of
-    zeros becomes uniform. NaN stays NaN.
+    zeros, or whose sum is subnormal, becomes uniform. NaN stays NaN.
     """
     k = z.shape[-1]
     if k > 1 or multilabel:
@@ -51,10 +51,10 @@ def of_row(xp: Namespace, head: Head, z: Array, k: int, exclusive: bool, branch:
         Skip the logarithms of small outputs where no output is small, which asks for the values.
     """
     a = head.outputs(xp, z)
+    info = xp.finfo(a.dtype)
     if head.activation.low < 0 or head.activation.high > 1:
         a = xp.minimum(xp.maximum(a, 0), 1)
     elif isinstance(head.activation, OPEN):
-        info = xp.finfo(a.dtype)
         lowest = floor(info, k)
         small = a < lowest
         if not branch or int(xp.count_nonzero(small)):  # seldom; the logarithms take longer than the outputs
@@ -65,7 +65,7 @@ def of_row(xp: Namespace, head: Head, z: Array, k: int, exclusive: bool, branch:
     if not exclusive or isinstance(head.activation, Softmax):
         return a
     total = xp.sum(a, axis=-1, keepdims=True)
-    nothing = total == 0
+    nothing = total < float(info.smallest_normal)  # the reciprocal of a subnormal sum, which compilers take, overflows
     return xp.where(nothing, xp.full_like(a, 1 / k), a / xp.where(nothing, 1, total))
 
 

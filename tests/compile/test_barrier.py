@@ -6,6 +6,8 @@ import itertools
 import multiprocessing
 import os
 import threading
+import time
+import uuid
 import warnings
 
 import numpy as np
@@ -81,6 +83,36 @@ def test_a_forked_process_has_helpers_of_its_own():
         child = multiprocessing.get_context("fork").Process(target=cores.together, args=(abs, 2))
         child.start()
     child.join(60)
+    assert child.exitcode == 0
+
+
+SOURCE = "define double @one() {\n  ret double 1.0\n}\n"
+
+
+def _load_one():
+    native.load("one", lambda: SOURCE, SOURCE, ["one"], {})
+
+
+def test_a_process_forked_while_another_thread_compiles_can_compile():
+    if not hasattr(os, "fork"):
+        pytest.skip("this system has no fork")
+    compiles, key = threading.Event(), uuid.uuid4().hex  # new code, which is not on disk
+
+    def source():
+        compiles.set()
+        time.sleep(0.5)
+        return SOURCE
+
+    thread = threading.Thread(target=native.load, args=("slow", source, key, ["one"], {}))
+    thread.start()
+    compiles.wait(60)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forking where there are threads
+        child = multiprocessing.get_context("fork").Process(target=_load_one)
+        child.start()
+    child.join(30)
+    child.kill()
+    thread.join()
     assert child.exitcode == 0
 
 

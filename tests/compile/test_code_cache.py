@@ -20,6 +20,8 @@ import pytest
 
 from gpunn.compile import policy
 from gpunn.compile.cpu import code_cache
+from gpunn.nn.activations import ReLU, Tanh
+from gpunn.nn.network import Network
 
 KEY, DATA = "of some types\nand a source", bytes(range(256)) * 40
 SIZE = 32 + len(DATA)  # with the digest
@@ -380,3 +382,16 @@ def test_two_processes_that_compile_at_once(folder):
     assert [path.suffix for path in folder.iterdir()] == [".bin"]
     run = f"from gpunn.compile.cpu import code_cache\ncode_cache.save = None\n{DOUBLE}"  # it is not compiled once more
     subprocess.run([sys.executable, "-W", "error", "-c", run], check=True, timeout=120)
+
+
+def test_layers_with_equal_formulas_share_compiled_code(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    from gpunn.compile.cpu import kernels, program
+
+    compiled = []
+    module = kernels.module
+    monkeypatch.setattr(kernels, "module", lambda found, dtype: compiled.append([*found]) or module(found, dtype))
+    network = Network((3, 4, 5, 6, 2), (ReLU(), Tanh(), ReLU()))
+    functions, slots = program.loaded(kernels.forward_kernels(network, "float64"), "float64")
+    assert compiled == [["forward_0", "forward_1", "forward_3"]] and len(functions) == 3
+    assert slots["forward_0"] == slots["forward_2"] and len({*slots.values()}) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 from problems import METHODS
 
 from gpunn import MLPClassifier, check_compiled
+from gpunn.compile.cpu import program
 from gpunn.compile.policy import CpuCompiler
-from gpunn.nn.activations import PReLU, Softmax, Tanh
+from gpunn.nn.activations import ACTIVATIONS, PReLU, Softmax, Tanh
 from gpunn.nn.costs import Quadratic
 from gpunn.nn.heads import SoftmaxLogLikelihood
 from gpunn.optim.first_order import Adam, FirstOrder, NoState
@@ -153,3 +155,51 @@ def test_large_inputs_whose_steps_overflow_at_the_usual_rate_are_checked_at_a_lo
     assert check_compiled(clf, 1e4 * ROWS, LABELS) == COMPILED
     monkeypatch.setattr(agreement, "RATES", agreement.RATES[:1])
     assert check_compiled(clf, 1e4 * ROWS, LABELS).endswith("overflow")
+
+
+GUARD = 5000  # elements after the memory of kernels, which none of them may write
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
+def test_kernels_keep_no_more_than_the_memory_that_they_have(monkeypatch, dropout):
+    guards = []
+
+    def guarded(n, dtype):
+        whole = np.full(n + GUARD, 7, dtype)
+        guards.append(whole[n:])
+        return whole[:n]
+
+    monkeypatch.setattr(program, "empty_aligned", guarded)
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((20, 3)), np.arange(20) % 2
+    for name in ACTIVATIONS:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # few epochs are the plan
+            clf = MLPClassifier((400,), activation=name, dropout=dropout, max_iter=1, compile=True).fit(X, y)
+        assert clf.history_.path == "compiled"
+    assert len(guards) > len(ACTIVATIONS) and all(np.all(guard == 7) for guard in guards)
+
+
+@dataclass(frozen=True)
+class Normalised(FirstOrder):
+    """Steps of one length: a sum over all parameters, of which a kernel sees a part."""
+
+    def init(self, xp, theta):
+        return NoState()
+
+    def update(self, xp, theta, g, state, lr):
+        theta -= lr * g / (1e-9 + xp.sqrt(xp.sum(g * g, axis=-1, keepdims=True)))
+
+
+def test_a_method_with_sums_over_all_parameters_is_not_compiled():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((60, 20)), np.arange(60) % 2
+    curves = []
+    for compile in (True, False):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # few epochs are the plan
+            settings = {"solver": Normalised(), "max_iter": 2, "random_state": 0, "compile": compile}
+            clf = MLPClassifier((300,), **settings).fit(X, y)
+        curves.append(clf.loss_curve_)
+        assert not compile or "sum or maximum over all parameters" in clf.history_.path
+    assert curves[0] == curves[1]

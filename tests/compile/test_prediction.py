@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -210,7 +211,35 @@ def test_what_cannot_be_compiled_is_predicted_by_arrays():
         def forward(self, xp, z):
             return super().forward(xp, z) if float(xp.max(z)) > -1e9 else z
 
-    for activation, why in ((Unhashable(), "hashed"), (Bent(), "otherwise than the formulas"), (Branching(), "traced")):
+    class Overflowing(ReLU):
+        def forward(self, xp, z):
+            return xp.exp(1e4 * xp.abs(z))
+
+    class Many(ReLU):
+        """It learns more arrays than an operation has matrices for."""
+
+        def shapes(self, n):
+            return {f"a{i}": (n,) for i in range(4)}
+
+        def forward(self, xp, z, **learned):
+            return z + sum(a[..., None, :] for a in learned.values())
+
+    class Drifting(ReLU):
+        """It holds another number each time."""
+
+        calls = itertools.count()
+
+        def forward(self, xp, z):
+            return z * (1 + 1e-9 * next(self.calls))
+
+    for activation, why in (
+        (Unhashable(), "hashed"),
+        (Bent(), "otherwise than the formulas"),
+        (Branching(), "traced"),
+        (Overflowing(), "not finite"),
+        (Many(), "learns 4 arrays"),
+        (Drifting(), "another each time"),
+    ):
         program, path = policy.compiler(CPU).prediction(Network((3, 4, 2), (activation,)), np.dtype("float64"))
         assert program is None and why in path
 
@@ -221,3 +250,87 @@ def test_an_output_layer_that_learns_gives_its_probabilities_by_arrays():
     )
     assert program is None and "output layer" in path
     assert isinstance(Network((3, 2), ()).output, Identity)
+
+
+class Scaled(ReLU):
+    """Equal to every other one, as a dataclass without fields of its own, but not the same function."""
+
+    def __init__(self, scale):
+        object.__setattr__(self, "scale", scale)
+
+    def forward(self, xp, z):
+        return self.scale * super().forward(xp, z)
+
+
+def test_equal_activations_that_hold_other_numbers_are_told_apart():
+    rng = np.random.default_rng(0)
+    X, (one, three) = rng.standard_normal((9, 3)), (Network((3, 4, 2), (Scaled(scale),)) for scale in (1.0, 3.0))
+    theta = rng.standard_normal(one.n_parameters)
+    assert one == three
+    for network in (one, three, one):
+        found = compiled(network, "float64")(theta, X, 2)
+        np.testing.assert_allclose(found, network.logits(np, theta, X), rtol=1e-12)
+    object.__setattr__(one.activations[0], "scale", 5.0)
+    np.testing.assert_allclose(compiled(one, "float64")(theta, X, 2), one.logits(np, theta, X), rtol=1e-12)
+    head = pair(Scaled(1.0), Quadratic())
+    for scale in (1.0, 0.01):
+        object.__setattr__(head.activation, "scale", scale)
+        found = compiled(Network((3, 2), ()), "float64", head)(theta[:8], X, 1)
+        right = of_row(np, head, Network((3, 2), ()).logits(np, theta[:8], X), 2, True)
+        np.testing.assert_allclose(found, right, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("z", [1e-45, 1e-41, 5e-324, 1e-312])
+def test_outputs_with_a_subnormal_sum_are_uniform_and_never_infinite(dtype, z):
+    head, network = pair(ReLU(), Quadratic()), Network((1, 3), ())
+    theta, X = np.array([1, 2, -1, 0, 0, 0], dtype), np.array([[z]], dtype)
+    third = np.full((1, 3), 1 / 3, dtype)
+    for found in (
+        compiled(network, dtype, head)(theta, X, 1),
+        of_row(np, head, network.logits(np, theta, X), 3, True),
+    ):
+        if float(X[0, 0]) < np.finfo(dtype).smallest_normal / 3:
+            np.testing.assert_allclose(found, third)
+        else:
+            np.testing.assert_allclose(found, [[1 / 3, 2 / 3, 0]], rtol=1e-6)
+
+
+def test_compiling_can_be_switched_off_and_on_again(monkeypatch):
+    network = Network((3, 9, 2), (Tanh(),))
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    program, path = policy.compiler(CPU).prediction(network, np.dtype("float64"))
+    assert program is None and "NUMBA_DISABLE_JIT" in path
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "0")
+    assert compiled(network, "float64")
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    assert policy.compiler(CPU).prediction(network, np.dtype("float64"))[0] is None
+
+
+@pytest.mark.parametrize("dtype", ["float16", "longdouble", np.dtype("float64").newbyteorder()])
+def test_parameters_of_other_dtypes_are_predicted_by_arrays(dtype):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 4))
+    clf = fitted(X, np.arange(60) % 3, hidden_layer_sizes=(5,))
+    right = clf.predict_proba(X)
+    clf.theta_ = clf.theta_.astype(dtype)
+    np.testing.assert_allclose(clf.predict_proba(X), right, atol=1e-2)
+
+
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("n", [50, 52])
+def test_parameters_of_another_length_are_refused(compile, n):
+    X = np.random.default_rng(0).standard_normal((60, 4))
+    clf = fitted(X, np.arange(60) % 3, hidden_layer_sizes=(6,), compile=compile)
+    clf.theta_ = np.resize(clf.theta_, n)
+    with pytest.raises(ValueError, match=rf"theta_ has shape \({n},\), but the network has 51 parameters"):
+        clf.predict_proba(X)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 10])
+def test_probabilities_of_an_output_that_learns_have_the_same_bits_in_any_batch(n_classes):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 7))
+    clf = fitted(X, np.arange(400) % n_classes, hidden_layer_sizes=(9,), output_activation="prelu", cost="quadratic")
+    together = clf.predict_proba(X)
+    assert all(np.array_equal(clf.predict_proba(X[i : i + 1]), together[i : i + 1]) for i in range(0, 400, 7))

@@ -115,7 +115,7 @@ def _check_own(path: str | Path, status: os.stat_result, is_kind: Callable[[int]
 @functools.cache
 def _tell(reason: str) -> None:
     warnings.warn(
-        f"Compiled code cannot be read from or kept in {_place()}: {reason}. Training goes on, and compiles anew. Fix "
+        f"Compiled code cannot be read from or kept in {_place()}: {reason}. It is compiled anew. Fix "
         "or remove it, or set XDG_CACHE_HOME to the absolute path of a folder that you alone may write.",
         RuntimeWarning,
         stacklevel=2,

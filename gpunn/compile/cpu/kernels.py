@@ -83,9 +83,7 @@ def network_kernels(
     """
     network = objective.network
     formulas.check(network, hidden=False)
-    dropped = [
-        dropout if dropout and rate else None for rate in (dropout.rates if dropout else [0] * len(network.layers))
-    ]
+    dropped = _dropped(network, dropout)
     of_X, targets = np.dtype(X_dtype), gather("targets", np.dtype(dtype), dtype)
     rows = gather("gather", of_X, dtype) if index_dtype is None else gather_sparse(of_X, index_dtype, dtype)
     found = {"gather": rows, "targets": targets}
@@ -117,6 +115,8 @@ def forward_kernels(network: Network, dtype: str) -> dict[str, str]:
     for number, layer in enumerate(network.layers):
         ranks = formulas.learned_ranks(layer.activation)
         arrays = {name: name for name in ("z", "h", "b", *(f"learned_{of}" for of in ranks))}
+        if len(arrays) > op.N_MATRICES:
+            raise Untraceable(f"{type(layer.activation).__name__} learns {len(ranks)} arrays")
         scalars = {f"learned_{of}" for of, rank in ranks.items() if rank == formulas.SCALAR}
         name = f"forward_{number}"
         found[name] = _by_rows(name, formulas.forward(layer.activation, dtype), dtype, arrays, None, scalars)
@@ -164,16 +164,24 @@ def module(kernels: dict[str, str], dtype: str) -> str:
     return "\n".join([declarations(dtype, LANES), PREFETCH, *kernels.values()])
 
 
-def scratch_size(objective: Objective, dtype: str) -> int:
+def scratch_size(objective: Objective, dtype: str, dropout: Dropout | None = None) -> int:
     """Number of elements that kernels keep of a row, or of `LANES` rows of the head."""
-    buffers = [0]
-    for layer in objective.network.layers[:-1]:
+    network, buffers = objective.network, [0]
+    dropped = _dropped(network, dropout)
+    for number, layer in enumerate(network.layers[:-1]):
         for formula in (formulas.forward, formulas.backward):
-            made = formula(layer.activation, dtype)
+            made = formula(layer.activation, dtype, dropped[number + 1], number + 1)
             buffers.append(_n_buffers(made) * layer.n_out)
-    n_out = objective.network.layers[-1].n_out
+    n_out = network.layers[-1].n_out
     of_head = (3 + _n_buffers(formulas.head(objective.head, dtype))) * n_out + 2
     return max(*buffers, of_head * LANES)
+
+
+def _dropped(network: Network, dropout: Dropout | None) -> list[Dropout | None]:
+    """What acts on the inputs of each layer."""
+    if dropout is None:
+        return [None] * len(network.layers)
+    return [dropout if rate else None for rate in dropout.rates]
 
 
 def _n_buffers(formula: Formula) -> int:

@@ -60,6 +60,10 @@ def load(name: str, source: Callable[[], str], key: str, functions: list[str], s
 _engines: dict[bytes, Any] = {}  # each owns the code of a module
 _lock = threading.RLock()
 
+if hasattr(os, "register_at_fork"):
+    # A child process would wait forever for a lock that another thread of its parent held, this one or LLVM's own.
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+
 
 class Runtime(NamedTuple):
     """The functions of `gpunn.compile.cpu.runtime` for one dtype, without their first argument."""

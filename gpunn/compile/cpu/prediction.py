@@ -78,14 +78,18 @@ class CompiledPrediction:
             rng.uniform(-1, 1, shape).astype(self.dtype)
             for shape in (self.network.n_parameters, (N_CHECKED, self.network.sizes[0]))
         )
-        n_layers = len(self.network.layers)
-        for number in range(1, n_layers + 1):
-            with np.errstate(all="ignore"):
-                right = self.network.hidden(np, theta, X, number)
-                if self.head is not None and number == n_layers:
-                    right = of_row(np, self.head, right, right.shape[-1], self.exclusive)
+        for layer in self.network.layers:  # with sums of about 1, however many inputs there are
+            theta[layer.W.start : layer.W.stop] /= layer.n_in**0.5
+        with np.errstate(all="ignore"):
+            z, tape = self.network.forward(np, theta, X)
+            expected = [trace.h for trace in tape]
+            if self.head is not None:
+                expected[-1] = of_row(np, self.head, z, z.shape[-1], self.exclusive)
+        for number, right in enumerate(expected, 1):
+            if not np.all(np.isfinite(right)):
+                raise Untraceable(f"what is compiled cannot be checked, since values of layer {number} are not finite")
             error = np.linalg.norm(self(theta, X, number) - right)
-            if np.all(np.isfinite(right)) and not error <= TOLERANCE[self.dtype.name] * np.linalg.norm(right):
+            if not error <= TOLERANCE[self.dtype.name] * np.linalg.norm(right):
                 raise Untraceable(f"what is compiled gives layer {number} otherwise than the formulas do")
 
     def __call__(self, theta: np.ndarray, X: np.ndarray, layer: int) -> np.ndarray:

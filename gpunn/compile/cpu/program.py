@@ -81,7 +81,7 @@ class CompiledEpoch:
             found |= kernels.max_norm_kernels(name, max_norm)
         self.functions, self.slots = loaded(found, name)
         self.runtime = native.runtime(name)
-        self.scratch = kernels.scratch_size(objective, name)
+        self.scratch = kernels.scratch_size(objective, name, dropout)
         self.is_scalar = [rank == formulas.SCALAR for rank in formulas.ranks(state).values()]
         self.workspace_pool: list[np.ndarray] = []  # the system would have to clear new memory
 
@@ -328,11 +328,18 @@ def _together(function: Callable[[int, int], float], n_threads: int) -> list[flo
 
 
 def loaded(found: dict[str, str], dtype: str) -> tuple[list[int], dict[str, int]]:
-    """Addresses of kernels, and their slots in the table of addresses."""
-    names = [name for name in found if not name.startswith("kept_")]
-    source = kernels.module(found, dtype)
+    """Addresses of kernels, and their slots in the table of addresses; equal kernels are compiled once."""
+    of_body: dict[str, str] = {}  # name of the first kernel with each body
+    first = {
+        name: of_body.setdefault(text.replace(f"@{name}(", "@("), name)
+        for name, text in found.items()
+        if not name.startswith("kept_")
+    }
+    source = kernels.module({name: text for name, text in found.items() if first.get(name, name) == name}, dtype)
+    names = list(of_body.values())
     addresses = native.load("kernels", lambda: source, source, names, {})
-    return [addresses[name] for name in names], {name: N_SLOTS + i for i, name in enumerate(names)}
+    slots = {name: N_SLOTS + i for i, name in enumerate(names)}
+    return [addresses[name] for name in names], {name: slots[of] for name, of in first.items()}
 
 
 def _in_elements(x: np.ndarray) -> np.ndarray:

@@ -18,14 +18,15 @@ TOLD = {"blueprint", "choices", "labels", "limits", "parameters", "training", *M
 FITTED = {"inputs", "outcome", "sklearn_compat", *TOLD}
 PLAN = {
     "__main__": {"cli"},
-    "cli": {"", "compile", "estimator", "insight", "models", "data", "features", "manifest", "shown", *FITTED},
-    "estimator": {"", "keeping", "predicting", "session", "manifest", "sklearn_compat", *TOLD},
+    "cli": {"", "compile", "estimator", "insight", "models", "data", "features", "manifest", *SAFE, *FITTED},
+    "estimator": {"", "checkpoints", "keeping", "predicting", "session", "manifest", "sklearn_compat", *TOLD},
     "insight": {"compile", "features", "shown", *FITTED},  # it reads estimators, and is given them
     "testing": FITTED,
     "hidden_layer": {"predicting", "sklearn_compat"},  # of whatever estimator it is given
     "keeping": {"models", "features", "manifest", *FITTED},
     "predicting": {"compile", *FITTED},
-    "session": {"monitor", *FITTED},
+    "session": {"checkpoints", "models", "monitor", *FITTED},
+    "checkpoints": {"features", "manifest", "models", "monitor", *FITTED},
     "monitor": FITTED,
     "outcome": TOLD,
     "blueprint": {"choices", "labels", "training", *MATHS},

@@ -12,6 +12,7 @@ from gpunn.cli.compare import compare
 from gpunn.cli.evaluate import evaluate
 from gpunn.cli.inspection import inspect, page
 from gpunn.cli.predict import predict
+from gpunn.cli.resume import resume
 from gpunn.cli.train import train
 from gpunn.compile import policy
 from gpunn.devices import every_device, get_device
@@ -30,6 +31,7 @@ def devices(options: argparse.Namespace) -> int:
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "train": train,
+    "resume": resume,
     "predict": predict,
     "evaluate": evaluate,
     "compare": compare,

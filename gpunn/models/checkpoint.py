@@ -127,7 +127,7 @@ def entries(folder: str | os.PathLike[str]) -> dict[int, Path]:
     """The checkpoints in a folder by the number of their epoch or iteration, the first one first; {} without folder."""
     try:
         names = os.listdir(folder)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     found = {int(match[1]): Path(folder, match[0]) for match in map(NAME.fullmatch, names) if match}
     return dict(sorted(found.items()))

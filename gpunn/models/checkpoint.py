@@ -31,6 +31,7 @@ KEYS = {  # of the metadata, each JSON, and how many values and keys there may b
     "settings": 1000,
     "data": 100,
     "values": MAX_VALUES,
+    "same": 60_000,
 }
 NAME = re.compile(r"checkpoint-(\d{6,15})\.gpunn")
 KEPT = 2  # the last ones
@@ -80,12 +81,15 @@ def write(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
     """
     tensors = {name: array for name, array in checkpoint.arrays.items() if _is_tensor(array)}
     others = {name: _form(array) for name, array in checkpoint.arrays.items() if name not in tensors}
+    same = _same(tensors)
+    tensors = {name: array for name, array in tensors.items() if name not in same}
     values = {
         "manifest": checkpoint.manifest,
         "features": checkpoint.features,
         "settings": checkpoint.settings,
         "data": checkpoint.data,
         "values": others,
+        "same": same,
     }
     texts = {"format": FORMAT, **{key: json.dumps(value) for key, value in values.items()}}
     write_whole(path, *pack(tensors, texts))
@@ -118,9 +122,13 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
         if not all(isinstance(digest, str) for digest in values["data"].values()):
             raise ValueError("data must hold texts.")
         others = {name: _array(name, form) for name, form in values.pop("values").items()}
-        if twice := set(others) & set(tensors):
+        same = values.pop("same")
+        if not all(isinstance(other, str) and other in tensors for other in same.values()):
+            raise ValueError("same must name arrays that there are.")
+        if twice := (set(others) & set(tensors)) | (set(same) & (set(others) | set(tensors))):
             raise ValueError(f"the array {brief(min(twice))} stands twice.")
-    return Checkpoint(arrays=tensors | others, **values)
+        repeated = {name: tensors[other] for name, other in same.items()}
+    return Checkpoint(arrays=tensors | others | repeated, **values)
 
 
 def entries(folder: str | os.PathLike[str]) -> dict[int, Path]:
@@ -183,6 +191,24 @@ def add(folder: str | os.PathLike[str], number: int, checkpoint: Checkpoint, bes
         if other != best:
             with contextlib.suppress(OSError):  # one more than wanted harms nobody
                 os.unlink(Path(folder, f"checkpoint-{other:06}.gpunn"))
+
+
+def _same(tensors: dict[str, np.ndarray]) -> dict[str, str]:
+    """The arrays that have the bits of an earlier one, which need not be written again, and the name of that.
+
+    theta is where the next epoch starts from, and the best theta is the first one until there is a score.
+    """
+    found: dict[str, str] = {}
+    seen: dict[tuple[Any, ...], list[str]] = {}
+    for name, array in tensors.items():
+        bits = array.view(f"u{array.itemsize}")
+        alike = seen.setdefault((array.dtype, array.shape, bits[:16].tobytes()), [])
+        twin = next((other for other in alike if np.array_equal(bits, tensors[other].view(bits.dtype))), None)
+        if twin is None:
+            alike.append(name)
+        else:
+            found[name] = twin
+    return found
 
 
 def _is_tensor(array: np.ndarray) -> bool:

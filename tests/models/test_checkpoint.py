@@ -15,6 +15,8 @@ from gpunn.models.checkpoint import Checkpoint, CheckpointWarning
 
 ARRAYS = {
     "theta": np.linspace(-1, 1, 7, dtype="float32"),
+    "same": np.linspace(-1, 1, 7, dtype="float32"),
+    "almost": np.linspace(-1, 1, 7, dtype="float32") * np.array([1, 1, 1, -1, 1, 1, 1], "float32"),  # -0.0
     "matrix": np.arange(6.0).reshape(2, 3),
     "numbers": np.array([np.nan, -0.0, np.inf, 5e-324]),
     "number": np.asarray(np.float32(0.1)),
@@ -53,6 +55,12 @@ def test_a_checkpoint_comes_back_bit_for_bit(tmp_path):
     found = files.read(path)
     same(found.arrays, ARRAYS)
     assert vars(found) | {"arrays": None} == vars(SOUND) | {"arrays": None}
+
+
+def test_arrays_of_the_same_bits_are_written_once(tmp_path):
+    draft = Draft(written(tmp_path).read_bytes())
+    assert draft.values["same"] == {"same": "theta"}
+    assert {name for name, _ in draft.entries} == {"theta", "almost", "matrix", "numbers"}
 
 
 def test_the_last_two_and_the_best_are_kept(tmp_path):
@@ -112,7 +120,7 @@ def test_values_that_are_no_arrays_are_refused(tmp_path, bad):
     refused(path, "the array bad")
 
 
-@pytest.mark.parametrize("key", ["manifest", "settings", "data", "values", "features"])
+@pytest.mark.parametrize("key", ["manifest", "settings", "data", "values", "features", "same"])
 @pytest.mark.parametrize("bad", [None, 3, "text", [], [[]]], ids=str)
 def test_parts_of_the_wrong_type_are_refused(tmp_path, key, bad):
     path = written(tmp_path)
@@ -132,6 +140,10 @@ def test_what_is_no_checkpoint_is_refused(tmp_path):
         (lambda d: d.values.pop("data"), "its metadata are"), (lambda d: d.texts.update(x="1"), "its metadata are"),
         (lambda d: d.values["data"].update(X=3), "data must hold texts"),
         (lambda d: d.values["values"].update(theta=value({})), "theta stands twice"),
+        (lambda d: d.values["same"].update(x="epoch"), "same must name arrays"),
+        (lambda d: d.values["same"].update(x=["theta"]), "same must name arrays"),
+        (lambda d: d.values["same"].update(theta="matrix"), "theta stands twice"),
+        (lambda d: d.values["same"].update(epoch="matrix"), "epoch stands twice"),
         (lambda d: d.texts.update(values="[" * 30 + "]" * 30), "nest"),
         (lambda d: d.texts.update(settings="[" + "1," * 2000 + "1]"), "has room for 1,000"),
         (lambda d: d.entries[0][1].update(shape=[8]), "does not lie behind"),

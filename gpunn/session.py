@@ -235,7 +235,8 @@ def _rows(
         weight = of_classes if weight is None else of_classes * weight
     if training and clf.label_smoothing:
         # Source: Szegedy et al. 2016, section 7; a lone output answers between two classes.
-        T = (1 - clf.label_smoothing) * T + clf.label_smoothing / (2 if labels.multilabel else max(n_out, 2))
+        s = float(clf.label_smoothing)
+        T = (1 - s) * T + s / (2 if labels.multilabel else max(n_out, 2))
     X = given.X if isinstance(given.X, SparseRows) else device.asarray(given.X)
     return Rows(
         X,

@@ -18,6 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from gpunn import MLPClassifier, choices
 from gpunn.devices import get_device
+from gpunn.insight import diagnose
 from gpunn.models import CheckpointWarning, checkpoints_in
 from gpunn.optim.schedules import Constant
 
@@ -118,6 +119,26 @@ def test_every_setting_goes_on_to_the_same_bits(tmp_path, iris, setting):
         return
     whole = fit(*iris, **parameters)
     break_off(tmp_path, *iris, at=min(3, whole.n_iter_), **parameters)
+    assert_same(resume(tmp_path, *iris), whole)
+
+
+NUMBERS = {
+    "alpha": 0.01, "l1": 0.01, "learning_rate_init": 0.013, "beta_1": 0.87, "epsilon": 1e-7, "clip_norm": 0.3,
+    "max_norm": 1.3, "dropout": 0.3, "ema_decay": 0.93, "label_smoothing": 0.13, "tol": 1e-3, "warmup": 1.5,
+    "weight_decay": 0.02, "momentum": 0.8, "power_t": 0.4,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_of_numpy_go_on_to_the_bits_of_plain_ones(tmp_path, iris, name, compiled, kind):
+    value = kind(NUMBERS[name])
+    solver = {"weight_decay": "adamw", "momentum": "sgd", "power_t": "sgd"}.get(name, "adam")
+    parameters = {"dtype": "float32", "compile": compiled, "solver": solver, "learning_rate": "invscaling"}
+    whole = fit(*iris, **parameters, **{name: value})
+    assert_same(fit(*iris, **parameters, **{name: value.item()}), whole)
+    break_off(tmp_path, *iris, **parameters, **{name: value})
     assert_same(resume(tmp_path, *iris), whole)
 
 
@@ -229,6 +250,13 @@ def test_a_folder_with_checkpoints_is_not_mixed_with_another_fit(tmp_path, iris)
     with pytest.raises(FileExistsError, match=r"checkpoints of another fit, 2 of them\. Go on with that one by"):
         fit(*iris, checkpoint=tmp_path)
     assert sorted(os.listdir(tmp_path)) == before
+
+
+def test_what_is_tried_on_a_copy_writes_no_checkpoints(tmp_path, iris):
+    clf = fit(*iris, checkpoint=tmp_path, learning_rate_init=1e-6)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    diagnose(clf, *iris, try_remedies=True)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_a_fit_that_has_ended_is_resumed_to_its_end(tmp_path, iris):

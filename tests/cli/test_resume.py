@@ -83,6 +83,38 @@ def test_an_interrupted_training_says_how_to_go_on(folder, run, number):
     same("m.gpunn", "whole.gpunn")
 
 
+AT_SYNC = """
+import os, signal, sys
+sync, count = os.fsync, 0
+def fsync(handle):
+    global count
+    count += 1
+    if count == {}:
+        os.kill(os.getpid(), {})
+    sync(handle)
+os.fsync = fsync
+from gpunn.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("at", [1, 2, 3, 9, 10])  # of the command, the first checkpoint and its folder, a later one
+def test_a_signal_while_a_checkpoint_is_written_leaves_the_one_before(folder, run, number, at):
+    run(*TRAIN, "-o", "whole.gpunn")
+    arguments = [*TRAIN, "-o", "m.gpunn", "--checkpoint", "run"]
+    code = AT_SYNC.format(at, int(number))
+    end = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120)
+    assert end.returncode == 128 + number and "Traceback" not in end.stderr
+    assert [name for name in os.listdir("run") if name.endswith(".part")] == []
+    if checkpoints_in("run"):
+        run("resume", "run")
+    else:
+        run(*arguments)
+    same("m.gpunn", "whole.gpunn")
+
+
 @pytest.fixture
 def begun(folder, run):
     """A folder of checkpoints of a training that has ended, by a manifest."""

@@ -18,15 +18,16 @@ TOLD = {"blueprint", "choices", "labels", "limits", "parameters", "training", *M
 FITTED = {"inputs", "outcome", "sklearn_compat", *TOLD}
 PLAN = {
     "__main__": {"cli"},
-    "cli": {"", "compile", "estimator", "insight", "models", "data", "features", "manifest", "shown", *FITTED},
+    "cli": {"", "compile", "estimator", "insight", "models", "data", "features", "manifest", *SAFE, *FITTED},
     "skl2onnx": {"", "estimator", "models"},
-    "estimator": {"", "keeping", "predicting", "session", "manifest", "sklearn_compat", *TOLD},
+    "estimator": {"", "checkpoints", "keeping", "predicting", "session", "manifest", "sklearn_compat", *TOLD},
     "insight": {"compile", "features", "shown", *FITTED},  # it reads estimators, and is given them
     "testing": FITTED,
     "hidden_layer": {"predicting", "sklearn_compat"},  # of whatever estimator it is given
     "keeping": {"models", "features", "manifest", *FITTED},
     "predicting": {"compile", *FITTED},
-    "session": {"monitor", *FITTED},
+    "session": {"checkpoints", "models", "monitor", *FITTED},
+    "checkpoints": {"features", "manifest", "models", "monitor", *FITTED},
     "monitor": FITTED,
     "outcome": TOLD,
     "blueprint": {"choices", "labels", "training", *MATHS},

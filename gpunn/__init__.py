@@ -7,12 +7,14 @@ if TYPE_CHECKING:
     from gpunn.devices import DeviceUnavailableError, get_device
     from gpunn.estimator import MLPClassifier, VersionWarning, load
     from gpunn.hidden_layer import HiddenLayer
+    from gpunn.models import CheckpointWarning
     from gpunn.testing import GradientError, check_compiled, check_gradients
     from gpunn.training.divergence import DivergenceError, DivergenceWarning
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CheckpointWarning",
     "DeviceUnavailableError",
     "DivergenceError",
     "DivergenceWarning",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "CheckpointWarning": "gpunn.models",
     "DeviceUnavailableError": "gpunn.devices",
     "DivergenceError": "gpunn.training.divergence",
     "DivergenceWarning": "gpunn.training.divergence",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ START, SPLIT = 3, 4  # streams of random numbers beside those of the minibatch l
 
 def objective(p: Any, n_features: int, labels: Labels) -> Objective:
     """The network that parameters ``p`` describe, with its head and penalties."""
+    p = _plain(p)
     choices.check_threshold(p.threshold, len(labels.classes), labels.multilabel)
     sizes, activations = choices.hidden_layers(p.hidden_layer_sizes, p.activation)
     output, head, one_suffices = choices.output(p.cost, p.output_activation, len(labels.classes), labels.multilabel)
@@ -40,6 +42,7 @@ def start(p: Any, network: Network, seed: int, device: Device, dtype: str) -> Ar
 
 def full_batch(p: Any, device: Device) -> FullBatch:
     """The loop of a solver that takes all rows at once and searches along lines."""
+    p = _plain(p)
     method = choices.full_batch(p, device.free_bytes())
     return FullBatch(
         method, p.max_iter, p.max_fun, gtol=p.tol, tol=p.tol, n_iter_no_change=p.n_iter_no_change, compiled=_compiled(p)
@@ -48,6 +51,7 @@ def full_batch(p: Any, device: Device) -> FullBatch:
 
 def minibatch(p: Any, network: Network, n_rows: int, seed: int) -> Minibatch:
     """The loop of a first-order solver for ``n_rows`` training rows."""
+    p = _plain(p)
     n_hidden = len(network.layers) - 1
     return Minibatch(
         choices.first_order(p, network.n_weights),
@@ -65,6 +69,15 @@ def minibatch(p: Any, network: Network, n_rows: int, seed: int) -> Minibatch:
         average=p.ema_decay,
         compiled=_compiled(p),
     )
+
+
+def _plain(p: Any) -> Any:
+    """The parameters with Python's numbers in the place of NumPy's, which would take arrays to their own dtype.
+
+    So a value out of an array trains to the same bits as one that was written down or read from a file.
+    """
+    own = {name: value.item() if isinstance(value, np.generic) else value for name, value in vars(p).items()}
+    return SimpleNamespace(**own)
 
 
 def _compiled(p: Any) -> bool | None:

@@ -6,6 +6,8 @@ what is allowed.
 
 from __future__ import annotations
 
+import os
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sized
 from numbers import Integral
@@ -53,6 +55,8 @@ OF_CLASSIFIERS = (
     *("matthews_corrcoef", "neg_brier_score", "neg_log_loss", "neg_negative_likelihood_ratio"),
     *("positive_likelihood_ratio", "precision", "recall", "roc_auc", "top_k_accuracy"),
 )
+INTERVAL = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?(s|min|h)")  # of checkpoints, by the clock
+SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 LOOSE = ("dropout", "input_dropout", "clip_norm", "max_norm", "ema_decay")  # not in captured steps
 
 
@@ -316,9 +320,28 @@ def _check_words(p: Any) -> None:
             f"features={show(p.features)} is not allowed; give 'auto', None, a dict of column and kind, or Features "
             "that were learned.",
         )
+    if p.checkpoint is not None and (not isinstance(p.checkpoint, (str, os.PathLike)) or not os.fspath(p.checkpoint)):
+        message = f"checkpoint={show(p.checkpoint)} is not allowed; give the name of a folder, or None."
+        raise ParameterError("checkpoint", message)
+    if p.checkpoint is not None and p.warm_start:
+        raise ParameterError(
+            "checkpoint",
+            f"checkpoint={show(p.checkpoint)} does not go with warm_start=True: the weights that such a fit starts "
+            "from are not among its parameters. Use warm_start=False.",
+        )
+    checkpoint_interval(p.checkpoint_every)
     if p.callback is not None and not callable(p.callback):
         message = f"callback={show(p.callback)} is not a function; give one of the history, or None."
         raise ParameterError("callback", message)
+
+
+def checkpoint_interval(value: Any) -> tuple[int | None, float]:
+    """The interval of checkpoints: epochs or iterations, or None and seconds."""
+    found = INTERVAL.fullmatch(value) if isinstance(value, str) else None
+    if found and float(found[1]) > 0:
+        return None, float(found[1]) * SECONDS[found[2]]
+    number("checkpoint_every", value, 1, integer=True, other=", or a time such as '30s', '10min' or '2h'")
+    return int(value), 0.0
 
 
 def _several(value: Any) -> tuple[Any, ...]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable
 from typing import Any, Self
 
 from array_api_compat import array_namespace
 from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 
-from gpunn import __version__, choices, keeping, manifest, session
+from gpunn import __version__, checkpoints, choices, keeping, manifest, session
 from gpunn.fitted import Classifier
 from gpunn.inputs import labels_on_host
 from gpunn.model import predict
 from gpunn.model.origin import on_host
 from gpunn.sklearn_compat import ARRAY_API_SUPPORT, CallbackSupportMixin, with_callbacks
+from gpunn.training.history import History
 
 Array = Any
 
@@ -154,6 +156,12 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     min_frequency : int, float or None, default=None
         Categories with fewer training rows than this (int), or with a smaller fraction of them (float), share one
         input.
+    checkpoint : path or None, default=None
+        Folder for checkpoints, from which `resume` goes on with a `fit` that was interrupted, as if it had not been.
+        The last two and the one with the best validation score (or lowest cost) are kept. It is created if necessary,
+        and must not contain checkpoints of another fit.
+    checkpoint_every : int or str, default=1
+        Number of epochs or iterations from one checkpoint to the next, or a time such as "30s", "10min" or "2h".
     callback : callable or None, default=None
         Called with the `History` so far after each epoch or iteration; training stops if it returns True.
 
@@ -223,6 +231,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
             If the device cannot be had.
         DivergenceError
             If training diverges and ``on_divergence`` is "raise".
+        OSError
+            If the first checkpoint cannot be written.
 
         Warns
         -----
@@ -232,6 +242,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
             If training diverged: the best state that was evaluated was kept.
         UserWarning
             Before training, if inputs are so large that they saturate units or drown the others.
+        CheckpointWarning
+            If a later checkpoint cannot be written.
         """
         choices.check(self)
         context = self._init_callback_context(max_subtasks=self.max_iter)
@@ -239,6 +251,55 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         session.fit(self, X, y, sample_weight, (X_val, y_val, sample_weight_val), context)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
+
+    @classmethod
+    def resume(
+        cls,
+        folder: str | os.PathLike[str],
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        *,
+        callback: Callable[[History], bool | None] | None = None,
+    ) -> Self:
+        """Go on with a fit that was interrupted, from the newest checkpoint in its folder.
+
+        The estimator is the one that the fit would have given, bit for bit, but for the times in its history.
+
+        Parameters
+        ----------
+        folder : path
+            The ``checkpoint`` of that fit. Further checkpoints are written there.
+        X, y, sample_weight, X_val, y_val, sample_weight_val
+            The same data as in that fit.
+        callback : callable, optional
+            That of the fit, which is not stored.
+
+        Returns
+        -------
+        MLPClassifier
+            Fitted, with the parameters of that fit.
+
+        Raises
+        ------
+        ValueError
+            If the data are not those of that fit, all checkpoints are damaged, or the newest is not one of such a fit.
+        FileNotFoundError
+            If there is no checkpoint.
+
+        Warns
+        -----
+        CheckpointWarning
+            If a damaged checkpoint is passed over.
+        """
+        clf, saved = checkpoints.opened(cls, folder)
+        clf.callback = callback
+        choices.check(clf)
+        session.fit(clf, X, y, sample_weight, (X_val, y_val, sample_weight_val), saved=saved)
+        return clf
 
     @available_if(choices.takes_minibatches)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:

@@ -117,13 +117,13 @@ class LayerMonitor:
     device, objective, rows
         Of the training.
     state : TrainingState
-        Where it starts.
+        Where it starts, or goes on.
     """
 
     def __init__(self, device: Device, objective: Objective, rows: Rows, state: TrainingState) -> None:
         some = device.asarray(spaced(len(rows), SAMPLE))
         sample = rows.take(device.xp, some if rows.index is None else device.xp.take(rows.index, some))
-        self.recorder = Recorder(device, objective, sample.X, sample.T, state.theta)
+        self.recorder = Recorder(device, objective, sample.X, sample.T, state.evaluated if state.run else state.theta)
         self.evaluations = state.history.evaluations
 
     def __call__(self, state: TrainingState) -> str:
@@ -174,10 +174,11 @@ class ScikitLearnMonitor:
 
 
 class TimeLimit:
-    """Stops after so many seconds from when it was made."""
+    """Stops after so many seconds from when it was made, and what a run that goes on took before."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds, self.began = seconds, time.perf_counter()
+    def __init__(self, seconds: float, state: TrainingState) -> None:
+        taken = state.history.seconds[-1] if state.run and state.history.seconds else 0.0
+        self.seconds, self.began = seconds, time.perf_counter() - taken
 
     def __call__(self, state: TrainingState) -> str:
         return "time_limit" if time.perf_counter() - self.began >= self.seconds else ""
@@ -211,13 +212,18 @@ def make_monitors(
     if context is not None:
         found.append(ScikitLearnMonitor(scorer, context))
     if clf.time_limit is not None:
-        found.append(TimeLimit(clf.time_limit))
+        found.append(TimeLimit(clf.time_limit, state))
     return found
+
+
+def layer_monitor(monitors: list[Monitor]) -> LayerMonitor | None:
+    """The one that records layers, if there is one."""
+    return next((monitor for monitor in monitors if isinstance(monitor, LayerMonitor)), None)
 
 
 def set_layer_history(clf: Classifier, monitors: list[Monitor]) -> None:
     """Set ``layer_history_`` where layers were recorded."""
     clf.__dict__.pop("layer_history_", None)
-    for monitor in monitors:
-        if isinstance(monitor, LayerMonitor):
-            clf.layer_history_ = monitor.recorder.entries
+    layers = layer_monitor(monitors)
+    if layers is not None:
+        clf.layer_history_ = layers.recorder.entries

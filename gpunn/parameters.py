@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -68,4 +69,6 @@ class Parameters:
     features: Any = "auto"
     max_categories: int | None = None
     min_frequency: float | None = None
+    checkpoint: str | os.PathLike[str] | None = None
+    checkpoint_every: int | str = 1
     callback: Callable[[History], bool | None] | None = None

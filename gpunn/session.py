@@ -14,7 +14,8 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
-from gpunn import blueprint, choices, inputs
+from gpunn import blueprint, checkpoints, choices, inputs
+from gpunn.checkpoints import CheckpointMonitor
 from gpunn.devices import Device, get_device, is_cupy
 from gpunn.fitted import Classifier, set_fitted_attributes, trained_model
 from gpunn.inputs import all_or_nothing, check_labels, check_weights, learn_rows
@@ -22,7 +23,8 @@ from gpunn.labels import Labels
 from gpunn.model import origin
 from gpunn.model.origin import Origin
 from gpunn.model.validation import InputSchema, check_rows
-from gpunn.monitor import CallbackContext, Scorer, ValidationSet, make_monitors, set_layer_history
+from gpunn.models import Checkpoint
+from gpunn.monitor import CallbackContext, Scorer, ValidationSet, layer_monitor, make_monitors, set_layer_history
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.full_batch import Minimisation
@@ -51,13 +53,23 @@ class ValidatedInputs(NamedTuple):
     dtype: str  # of theta
 
 
-def fit(clf: Classifier, X: Any, y: Any, sample_weight: Any, extra: Extra, context: Any) -> None:
-    """Train from new weights, or with ``warm_start`` from those there are.
+def fit(
+    clf: Classifier,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    extra: Extra,
+    context: Any = None,
+    saved: Checkpoint | None = None,
+) -> None:
+    """Train from new weights, with ``warm_start`` from those there are, or go on from a checkpoint.
 
     The parameters are checked already. ``context`` is what scikit-learn's callbacks are called with.
     """
     stopwatch = Stopwatch()
     warm = clf.warm_start and hasattr(clf, "theta_")
+    if saved is None:
+        checkpoints.check_folder(clf)
     with all_or_nothing(clf):
         given = _check(clf, X, y, sample_weight, reset=not warm)
         device = given.device
@@ -65,7 +77,7 @@ def fit(clf: Classifier, X: Any, y: Any, sample_weight: Any, extra: Extra, conte
         if warm:
             _check_same_classes(clf, labels)
         objective = blueprint.objective(clf, given.X.shape[1], labels)
-        seed = _seed(clf)
+        seed = _seed(clf) if saved is None else saved.settings["seed"]
         rows = _rows(clf, given, labels, objective, given.weight)
         rows, apart, note = _validation_set(clf, given, labels, objective, seed, rows, extra)
         stopwatch.lap("checking")
@@ -82,9 +94,23 @@ def fit(clf: Classifier, X: Any, y: Any, sample_weight: Any, extra: Extra, conte
             algorithm = blueprint.minibatch(clf, objective.network, len(rows), seed)
             state = algorithm.start(device, theta)
         start_cost += penalty_in_step(device, objective, theta, rows.weight, algorithm.step_rows(rows))
+        data = {}
+        if clf.checkpoint is not None:
+            data = checkpoints.digests(device, clf, labels, rows, None if apart is None else apart.rows)
+        if saved is not None:
+            state = checkpoints.go_on(device, saved, state, algorithm.method, data)
         scorer = Scorer(clf, device, objective, labels, state.history)
         validation = None if apart is None else apart.validation(clf.early_stopping, scorer)
-        monitors = make_monitors(scorer, rows, given.y, state, CallbackContext(context, X, y))
+        monitors = make_monitors(
+            scorer, rows, given.y, state, None if context is None else CallbackContext(context, X, y)
+        )
+        if saved is not None:
+            checkpoints.restore_layers(saved, layer_monitor(monitors))
+        if clf.checkpoint is not None:
+            keeper = CheckpointMonitor(clf, device, algorithm.method, layer_monitor(monitors), seed, data)
+            monitors.append(keeper)
+            if saved is None:
+                keeper.begin(state)
         state = loop.run(algorithm, device, objective, state, rows, validation, monitors, stopwatch=stopwatch)
         theta, history = state.theta, state.history
         n_steps, n_rows = history.evaluations, history.evaluations * len(rows)
@@ -232,7 +258,8 @@ def _rows(
         weight = of_classes if weight is None else of_classes * weight
     if training and clf.label_smoothing:
         # Source: Szegedy et al. 2016, section 7; a lone output answers between two classes.
-        T = (1 - clf.label_smoothing) * T + clf.label_smoothing / (2 if labels.multilabel else max(n_out, 2))
+        s = float(clf.label_smoothing)
+        T = (1 - s) * T + s / (2 if labels.multilabel else max(n_out, 2))
     X = given.X if isinstance(given.X, SparseRows) else device.asarray(given.X)
     return Rows(
         X,

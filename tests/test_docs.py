@@ -101,7 +101,7 @@ def test_the_blocks_of_a_page_run_and_give_what_stands_under_them(page, usual_ru
 def test_what_the_page_on_the_command_line_makes(tmp_path, monkeypatch, capsys):
     """The commands are all there, and the streams carry what files do."""
     page = (DOCS / "command_line.md").read_text(encoding="utf-8")
-    commands = {"train", "predict", "evaluate", "inspect", "report", "export", "devices"}
+    commands = {"train", "resume", "predict", "evaluate", "inspect", "report", "export", "devices"}
     assert set(re.findall(r"^gpunn (\w+)", page, flags=re.MULTILINE)) == commands
     monkeypatch.chdir(tmp_path)
     table = next(content for kind, content in PART.findall(page) if kind == "python")

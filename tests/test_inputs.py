@@ -25,7 +25,7 @@ BAD_PARAMETERS = {
     "warmup": [-1], "lbfgs_memory": [0], "cg_beta": ["dai_yuan"], "class_weight": ["heavy", 3, {0: -1}],
     "label_smoothing": [1, -0.1], "ema_decay": [1, -0.5], "scoring": ["best", 3],
     "threshold": [0, 1.5, 0.5, [0.1, 0.2]], "time_limit": [0, -1], "record": ["all"], "features": ["some", 3],
-    "callback": ["loud"],
+    "checkpoint": [3, ""], "checkpoint_every": [0, -1, 1.5, "10", "0s", "ten min", "-3s", None], "callback": ["loud"],
 }  # fmt: skip
 
 

@@ -18,14 +18,15 @@ TOLD = {"blueprint", "choices", "labels", "limits", "parameters", "training", *M
 FITTED = {"fitted", "inputs", "model", "outcome", "sklearn_compat", *TOLD}
 PLAN = {
     "__main__": {"cli"},
-    "cli": {"", "compile", "estimator", "insight", "models", "data", "features", "manifest", "shown", *FITTED},
+    "cli": {"", "compile", "estimator", "insight", "models", "data", "features", "manifest", *SAFE, *FITTED},
     "skl2onnx": {"", "estimator", "models"},
-    "estimator": {"", "keeping", "session", "manifest", *FITTED},
+    "estimator": {"", "checkpoints", "keeping", "session", "manifest", *FITTED},
     "insight": {"compile", "features", "shown", *FITTED},  # it reads estimators, and is given them
     "testing": FITTED,
     "hidden_layer": {"model", "sklearn_compat"},  # of whatever estimator it is given
     "keeping": {"models", "features", "manifest", *FITTED},
-    "session": {"monitor", *FITTED},
+    "session": {"checkpoints", "models", "monitor", *FITTED},
+    "checkpoints": {"features", "manifest", "models", "monitor", *FITTED},
     "monitor": FITTED,
     "outcome": {"choices", "parameters", "training"},
     # A model file keeps classes; for ONNX the formulas of a model are traced.

@@ -13,6 +13,7 @@ from gpunn.cli.evaluate import evaluate
 from gpunn.cli.export import export
 from gpunn.cli.inspection import inspect, page
 from gpunn.cli.predict import predict
+from gpunn.cli.resume import resume
 from gpunn.cli.train import train
 from gpunn.compile import policy
 from gpunn.devices import every_device, get_device
@@ -31,6 +32,7 @@ def devices(options: argparse.Namespace) -> int:
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "train": train,
+    "resume": resume,
     "predict": predict,
     "evaluate": evaluate,
     "compare": compare,

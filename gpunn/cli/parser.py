@@ -6,6 +6,7 @@ import argparse
 from typing import Any, NoReturn
 
 from gpunn import __version__
+from gpunn.choices import checkpoint_interval
 from gpunn.cli import streams
 from gpunn.cli.options import OPTIONS, kind
 
@@ -24,7 +25,16 @@ TRAIN_EXAMPLES = """examples:
   gpunn train digits.csv --target digit --solver lbfgs --device auto -o my.gpunn
   gpunn train mail.csv --target kind --class-weight spam=3,ham=1 --kind zip=text
   gpunn train a.csv --target y --validation b.csv --early-stopping --live
+  gpunn train a.csv --target y --checkpoint run --checkpoint-every 10min
   gpunn train - --target y -o m.gpunn < a.csv
+"""
+RESUME_EXAMPLES = """example:
+  gpunn train a.csv --target y --checkpoint run    (interrupted)
+  gpunn resume run
+
+It must be called in the directory in which gpunn train was called. The tables
+are read again, and must not have changed. The model is the one that the
+uninterrupted command would have written.
 """
 PREDICT_EXAMPLES = """examples:
   gpunn predict digits.gpunn new.csv > predictions.csv
@@ -107,6 +117,7 @@ def parser() -> Parser:
     top.add_argument("--version", action="version", version=f"gpunn {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _train(commands)
+    _resume(commands)
     _predict(
         _command(
             commands, "predict", "write the class and the class probabilities of each row of a table", PREDICT_EXAMPLES
@@ -179,6 +190,16 @@ def _train(commands: Any) -> None:
         "-o", "--output", metavar="FILE", help="model file (default: name of the source with the extension .gpunn)"
     )
     train.add_argument("--report", metavar="FILE", help="write an HTML report on the model and the held-out rows")
+    train.add_argument(
+        "--checkpoint", metavar="FOLDER", help="write checkpoints, from which gpunn resume continues the training"
+    )
+    train.add_argument(
+        "--checkpoint-every",
+        metavar="N",
+        type=_interval,
+        help="number of epochs between checkpoints, or a time such as 30s, 10min or 2h (default: 1)",
+    )
+    train.set_defaults(resumes=False)
     shown = train.add_mutually_exclusive_group()
     shown.add_argument(
         "-q", "--quiet", action="store_true", help="show no progress bar; nothing is called between epochs"
@@ -187,6 +208,28 @@ def _train(commands: Any) -> None:
     network = train.add_argument_group("network and training (these override a manifest)")
     for option, parameter, how, what in OPTIONS:
         network.add_argument(option, dest=parameter, default=None, help=what, **how)
+
+
+def _resume(commands: Any) -> None:
+    resume: Parser = commands.add_parser(
+        "resume",
+        help="continue a training from its newest checkpoint",
+        description="Continue a training from its newest checkpoint, as if it had not been interrupted.",
+        epilog=RESUME_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    resume.add_argument("folder", metavar="FOLDER", help="the folder that was given to gpunn train --checkpoint")
+
+
+def _interval(text: str) -> int | str:
+    value = int(text) if text.isdecimal() else text
+    try:
+        checkpoint_interval(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not allowed; give a number of epochs of at least 1, or a time such as 30s, 10min or 2h"
+        ) from None
+    return value
 
 
 def _predict(predict: Parser) -> None:

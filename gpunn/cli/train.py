@@ -7,6 +7,7 @@ import contextlib
 import importlib
 import math
 import os
+import shlex
 import signal
 import sys
 import time
@@ -22,6 +23,7 @@ from sklearn.model_selection import train_test_split
 from gpunn import choices, models
 from gpunn import manifest as manifests
 from gpunn.cli import report, signals
+from gpunn.cli.command_file import check_parameters, write_command
 from gpunn.cli.inspection import write_page
 from gpunn.cli.options import OPTIONS
 from gpunn.cli.scores import Scores
@@ -61,6 +63,7 @@ def _train(options: argparse.Namespace, plan: Manifest) -> int:
     if target is None:
         raise ValueError("--target is missing: name the column with the labels, as in --target digit.")
     output = _places(options, source.name)
+    _check_checkpoint(options, source.name)
     clf = _classifier(plan, options)
     spellings = Spellings(
         (*plan.data.get("missing", ()), *options.missing), (*plan.data.get("not_missing", ()), *options.not_missing)
@@ -90,8 +93,10 @@ def _train(options: argparse.Namespace, plan: Manifest) -> int:
         + (f"; {len(watched['y_val']):,} rows to validate on" if watched else "")
     )
     clf.features = features
-    seconds, hurry = _fit_and_save(clf, options, plan, X.take(rows), y[rows], watched, target, output)
+    clf, seconds, hurry = _fit_and_save(clf, options, plan, X.take(rows), y[rows], watched, target, output)
     report.training(clf, seconds)
+    if options.checkpoint and clf.history_.stopped == "interrupted":
+        report.say(f"to continue: {shlex.join(['gpunn', 'resume', options.checkpoint])}")
     if hurry:
         report.say(f"model saved to {output}")
         return signals.exit_code()
@@ -186,6 +191,21 @@ def _places(options: argparse.Namespace, data: str) -> Path:
     return place(Path(options.source).with_suffix(".gpunn"))
 
 
+def _check_checkpoint(options: argparse.Namespace, data: str) -> None:
+    """Errors of ``--checkpoint`` that are told before the work."""
+    if options.checkpoint is None:
+        if options.checkpoint_every is not None:
+            raise ValueError("--checkpoint-every: name the folder for the checkpoints by --checkpoint.")
+        return
+    if STDIN in (data, options.validation):
+        raise ValueError("--checkpoint: standard input cannot be read again by gpunn resume. Give a file.")
+    if not options.resumes and models.checkpoints_in(options.checkpoint):
+        raise FileExistsError(
+            f"--checkpoint: {options.checkpoint} has the checkpoints of another training. Continue that one by gpunn "
+            "resume, remove them, or name another folder."
+        )
+
+
 def _check_overwriting(output: Path, options: argparse.Namespace, target: str) -> None:
     """FileExistsError where a model of another target has the name that this one would take of its table."""
     if options.output or not output.exists():
@@ -211,6 +231,8 @@ def _classifier(plan: Manifest, options: argparse.Namespace) -> MLPClassifier:
             f"{plan.place('data.features')}: false leaves the columns as they are, and gpunn train has to encode them. "
             "Leave the key out."
         )
+    if options.checkpoint:
+        clf.set_params(checkpoint=options.checkpoint, checkpoint_every=options.checkpoint_every or 1)
     if options.kind:
         clf.features = {**(clf.features if isinstance(clf.features, dict) else {}), **dict(options.kind)}
     with _named_options(options, plan):
@@ -289,9 +311,13 @@ def _fit_and_save(
     validation: dict[str, Any],
     target: str,
     output: Path,
-) -> tuple[float, bool]:
-    """Train, with what is to be seen of it, and save the model. Returns the seconds that training took, and whether
-    somebody waits for the process to end."""
+) -> tuple[MLPClassifier, float, bool]:
+    """Train, with what is to be seen of it, and save the model. Returns the classifier, the seconds that training took,
+    and whether somebody waits for the process to end."""
+    if options.checkpoint and not options.resumes:
+        write_command(options.checkpoint, options.how)
+    if options.resumes:
+        check_parameters(options.checkpoint, clf)
     if options.quiet:
         shown: Any = contextlib.nullcontext()
     else:
@@ -302,7 +328,10 @@ def _fit_and_save(
         with signals.held() as waiting:  # from the end of fit on, so that what it learned is not lost
             began = time.perf_counter()
             with signals.raising():
-                clf.fit(X, y, **validation)
+                if options.resumes:
+                    clf = MLPClassifier.resume(options.checkpoint, X, y, **validation, callback=after)
+                else:
+                    clf.fit(X, y, **validation)
             seconds = time.perf_counter() - began
             clf.set_params(callback=None)
             interrupted = clf.history_.stopped == "interrupted"
@@ -313,7 +342,7 @@ def _fit_and_save(
     for warning in caught:
         if not issubclass(warning.category, ConvergenceWarning):  # to run all epochs asked for is no fault
             report.warn(str(warning.message))
-    return seconds, bool(waiting) or (interrupted and signals.last() == signal.SIGTERM)
+    return clf, seconds, bool(waiting) or (interrupted and signals.last() == signal.SIGTERM)
 
 
 @contextlib.contextmanager

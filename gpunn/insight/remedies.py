@@ -156,7 +156,7 @@ def _held_out(clf: Classifier, X: Array, y: Array, scale: bool) -> float:
     stratify = y if np.unique(y, return_counts=True)[1].min() > 1 else None
     n = len(y)
     train, test = train_test_split(np.arange(n), test_size=HELD_OUT, stratify=stratify, random_state=0)
-    clf = clone(clf).set_params(time_limit=SECONDS, random_state=0, callback=None, verbose=False)
+    clf = clone(clf).set_params(time_limit=SECONDS, random_state=0, callback=None, verbose=False, checkpoint=None)
     rows, others = _taken(X, train), _taken(X, test)
     if scale:
         scaler = StandardScaler().fit(rows)

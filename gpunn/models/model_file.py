@@ -132,7 +132,7 @@ def write(path: str | os.PathLike[str], model: ModelFile) -> None:
     texts = {"format": FORMAT, **{key: json.dumps(value) for key, value in values.items()}}
     for key in KEYS:
         _check_room(key, texts[key])
-    write_whole(path, pack(model.tensors, texts))
+    write_whole(path, *pack(model.tensors, texts))
 
 
 def read(path: str | os.PathLike[str]) -> ModelFile:

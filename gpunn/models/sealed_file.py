@@ -39,8 +39,10 @@ MAX_DEPTH = 20  # of lists and mappings
 WHOLE = range(-(2**63), 2**64)
 
 
-def pack(arrays: Mapping[str, np.ndarray], texts: Mapping[str, str]) -> bytes:
-    """The file as bytes: of equal arrays and texts, in the same order, they are equal.
+def pack(arrays: Mapping[str, np.ndarray], texts: Mapping[str, str]) -> list[Any]:
+    """The file as buffers, one after the other: of equal arrays and texts, in the same order, they are equal.
+
+    Those of arrays share their memory where it is laid out as in the file.
 
     Raises
     ------
@@ -51,13 +53,14 @@ def pack(arrays: Mapping[str, np.ndarray], texts: Mapping[str, str]) -> bytes:
     form: dict[str, Any] = {METADATA: {**texts, "sha256": "0" * 64}}
     if len(arrays) > MAX_ARRAYS:
         raise ValueError(f"it has {len(arrays):,} arrays, and a model file has room for {MAX_ARRAYS:,}.")
-    parts, stop = [], 0
+    parts: list[Any] = []
+    stop = 0
     for name, array in arrays.items():
         dtype = array.dtype.newbyteorder("<")
         if dtype not in names:
             raise ValueError(f"the array {brief(name)} has dtype {array.dtype}; float32 or float64 is needed.")
-        parts.append(array.astype(dtype, copy=False).tobytes())
-        start, stop = stop, stop + len(parts[-1])
+        parts.append(np.ascontiguousarray(array, dtype).reshape(-1).view(np.uint8).data)
+        start, stop = stop, stop + array.nbytes
         form[name] = {"dtype": names[dtype], "shape": [*array.shape], "data_offsets": [start, stop]}
     header = json.dumps(form, separators=(",", ":")).encode("ascii")
     header += b" " * (-len(header) % ALIGNMENT)
@@ -67,7 +70,7 @@ def pack(arrays: Mapping[str, np.ndarray], texts: Mapping[str, str]) -> bytes:
     for part in parts:
         digest.update(part)
     header = header.replace(UNSEALED, UNSEALED.replace(b"0" * 64, digest.hexdigest().encode()), 1)
-    return b"".join([length, header, *parts])
+    return [length, header, *parts]
 
 
 def unpack(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:

@@ -73,10 +73,11 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         _sync_folder(place.parent)
 
 
-def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write bytes to a `whole_file`."""
+def write_whole(path: str | os.PathLike[str], *data: Any) -> None:
+    """Write bytes, or buffers of them, one after the other to a `whole_file`."""
     with whole_file(path) as file:
-        file.write(data)
+        for part in data:
+            file.write(part)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,8 @@ host in one transfer. A unit is a neuron; "unit and row" counts each unit once f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,9 @@ class LayerStatistics:
     learning_rate: float | None = None
 
 
+NUMBERS = tuple(part.name for part in fields(LayerStatistics))[4:]  # those that training changes
+
+
 def layer_statistics(
     device: Device, objective: Objective, theta: Array, X: Array, T: Array, weight: Array | None = None
 ) -> list[LayerStatistics]:
@@ -151,6 +155,35 @@ class Recorder:
                 numbers["update_norm"] = xp.linalg.vector_norm(moved) / steps
             self.entries.append(_on_host(device, self._objective, found, learning_rate))
             self._before[...] = theta
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """The entries as arrays (n, layers * numbers): the numbers, and 1 where there is none; {} of no entries."""
+        if not self.entries:
+            return {}
+        rows = [[getattr(layer, name) for layer in entry for name in NUMBERS] for entry in self.entries]
+        missing = np.asarray([[float(value is None) for value in row] for row in rows])
+        return {"values": np.asarray(rows, float), "missing": missing}
+
+    def restore(self, arrays: Mapping[str, np.ndarray], n: int) -> None:
+        """Take the ``n`` entries of `to_arrays`; ValueError for arrays of other shapes."""
+        layers = self._objective.network.layers
+        shape, wanted = (n, len(layers) * len(NUMBERS)), {"values", "missing"} if n else set()
+        good = set(arrays) == wanted
+        if not good or any(array.shape != shape or array.dtype != np.float64 for array in arrays.values()):
+            raise ValueError(f"the records of layers must be arrays of shape {shape} and float64.")
+        for row, missing in zip(arrays.get("values", ()), arrays.get("missing", ()), strict=True):
+            pairs = zip(row.tolist(), missing.tolist(), strict=True)
+            numbers: Iterator[Any] = iter([None if no else value for value, no in pairs])
+            self.entries.append([
+                LayerStatistics(
+                    number,
+                    type(activation_of(self._objective, layer)).__name__,
+                    layer.n_in,
+                    layer.n_out,
+                    **{name: next(numbers) for name in NUMBERS},
+                )
+                for number, layer in enumerate(layers, start=1)
+            ])  # fmt: skip
 
 
 def spaced(n: int, most: int) -> np.ndarray:

@@ -108,7 +108,8 @@ def run(
     validation : Validation, optional
         For one network only, not for members.
     monitors : sequence of Monitor
-        Called in this order after every epoch or iteration; the first that stops is named.
+        Called in this order after every epoch or iteration; the first that stops is named, and those after it find
+        the reason in the history.
     judged : bool, default True
         Whether this is the end of a training, at which its network is judged.
     stopwatch : Stopwatch, optional
@@ -130,7 +131,7 @@ def run(
     stability = Stability(device, objective, rows, current.visited, algorithm.step_rows(rows))
     try:
         with device.use():
-            history.stopped = current.ends or algorithm.finished(state)
+            history.stopped = history.stopped or current.ends or algorithm.finished(state)
             while not history.stopped:
                 stopwatch.lap("rest")
                 entry = step(state)
@@ -145,8 +146,9 @@ def run(
                     if not diverged:
                         _assess(algorithm, device.xp, state, current, entry, validation)
                     stopwatch.lap("rest")
-                    reasons = [monitor(state) for monitor in monitors]
-                    history.stopped = next(filter(None, reasons), "")
+                    for monitor in monitors:
+                        reason = monitor(state)
+                        history.stopped = history.stopped or reason
                     stopwatch.lap("evaluation")
                 history.stopped = history.stopped or current.ends or algorithm.finished(state)
     except KeyboardInterrupt:

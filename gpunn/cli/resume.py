@@ -1,0 +1,16 @@
+"""gpunn resume: the training of a folder of checkpoints goes on, and ends as its gpunn train would have."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from gpunn.cli.command_file import read_command
+from gpunn.cli.train import train
+
+
+def resume(options: argparse.Namespace) -> int:
+    command = read_command(options.folder)
+    command.checkpoint, command.resumes = options.folder, True
+    command.live = command.live and sys.stderr.isatty()
+    return train(command)

@@ -1,0 +1,160 @@
+"""Going on with a training from arrays that come from a file: they are held against the start of that training.
+
+`TrainingState.from_arrays` looks at names. A file may be forged: here shapes, dtypes, counters and numbers must be
+those that a training from this start can have come to, so that nothing takes memory or fails later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gpunn.devices import Device
+from gpunn.optim.directions import BFGS, LBFGS, Direction, Pair
+from gpunn.optim.first_order import FirstOrder
+from gpunn.optim.full_batch import REASONS
+from gpunn.shown import brief, show
+from gpunn.training.divergence import MAX_HALVINGS
+from gpunn.training.history import History
+from gpunn.training.state import TrainingState
+
+SAME = ("seed", "patience.tol", "patience.n_iter_no_change", "run.epoch", "run.evaluations", "visited.start")
+FINITE = ("theta", "average", "best.theta", "visited.entered", "visited.best")
+ENTRIES = ("best.entry", "visited.start_entry", "visited.entered_entry", "visited.best_entry")  # None has no name
+WORDS = {"run.ends": ("", "tol", "validation"), "minimisation.reason": ("", *REASONS)}
+NUMBERS = {  # of a minimisation: kind of dtype
+    **dict.fromkeys(("value", "g_max", "g_norm", "step", "slope"), "f"),
+    **dict.fromkeys(("n_iter", "n_evaluations"), "i"),
+    "fresh": "b",
+    "reason": "U",
+}
+
+
+def resume(
+    device: Device, arrays: Mapping[str, np.ndarray], start: TrainingState, method: FirstOrder | Direction
+) -> TrainingState:
+    """The state of arrays that `TrainingState.to_arrays` gave in the midst of a run.
+
+    Parameters
+    ----------
+    device : Device
+    arrays : mapping of ndarray
+    start : TrainingState
+        The state from which that run, the first of its training, began: of the same settings and seed.
+    method : FirstOrder or Direction
+
+    Raises
+    ------
+    ValueError
+        If the arrays are not those of a training from this start.
+    """
+    start.begin(device)
+    expected = start.to_arrays(device, method)
+    theta = expected["theta"]
+    for name, array in expected.items():
+        if name not in arrays:
+            raise ValueError(f"the array {name} is missing.")
+        if not name.startswith("history."):
+            _check_form(name, arrays[name], array)
+    for name, array in arrays.items():
+        if name in ENTRIES:
+            _check_form(name, array, np.asarray(0))
+        elif isinstance(method, Direction) and name.startswith("minimisation."):
+            _check_part(name, array, theta, arrays, method)
+        elif name not in expected:
+            raise ValueError(f"the array {brief(name)} belongs to no training by {type(method).__name__}.")
+        if array.dtype.kind in "iu" and np.any(array < 0):
+            raise ValueError(f"{name} is {show(array.tolist())}, and cannot be negative.")
+    for name in SAME:
+        if arrays[name].tobytes() != expected[name].tobytes():
+            raise ValueError(f"{name} is not that of a training with these parameters.")
+    for name in FINITE:
+        if name in expected and not np.isfinite(arrays[name]).all():
+            raise ValueError(f"the array {name} holds numbers that are not finite.")
+    for name, words in WORDS.items():
+        if name in arrays and arrays[name].item() not in words:
+            raise ValueError(f"{name} is {show(arrays[name].item())}; it must be one of {', '.join(map(repr, words))}.")
+    if arrays["n_halvings"].item() > MAX_HALVINGS:
+        raise ValueError(f"n_halvings is {arrays['n_halvings']}, and cannot be above {MAX_HALVINGS}.")
+    if isinstance(method, Direction):
+        _check_minimisation(arrays, method)
+    _check_history(arrays, start)
+    return TrainingState.from_arrays(device, arrays, method)
+
+
+def _check_form(name: str, array: np.ndarray, expected: np.ndarray) -> None:
+    """ValueError for another shape or dtype; of strings the length may differ."""
+    same = array.dtype.kind == "U" if expected.dtype.kind == "U" else array.dtype == expected.dtype
+    if array.shape != expected.shape or not same:
+        raise ValueError(
+            f"the array {brief(name)} has shape {array.shape} and dtype {array.dtype}, and {expected.shape} and "
+            f"{expected.dtype} are needed."
+        )
+
+
+def _check_part(
+    name: str, array: np.ndarray, theta: np.ndarray, arrays: Mapping[str, np.ndarray], method: Direction
+) -> None:
+    """Check an array of a minimisation; those that are missing are found by `TrainingState.from_arrays`."""
+    _, _, part = name.partition("minimisation.")
+    if part in NUMBERS:
+        form = np.asarray({"f": 0.0, "i": 0, "b": False, "U": ""}[NUMBERS[part]])
+    elif part == "g":
+        form = theta
+    else:
+        field, _, number = part.removeprefix("direction.").partition(".")
+        given = arrays.get("minimisation.direction.n", np.asarray(0))
+        n: int = given.item() if given.shape == () and given.dtype.kind == "i" else 0
+        shapes: dict[str, tuple[int, ...]] = {
+            **dict.fromkeys(("p", "g", "s", "y"), theta.shape),
+            **dict.fromkeys(("rho", "scale"), ()),
+            "base": theta.shape * array.ndim,
+            "rows": (n, *theta.shape),
+            "diagonal": (n,),
+            "beside": (max(n - 1, 0),),
+        }
+        of_pair = int(number) < method.memory if isinstance(method, LBFGS) and number.isdecimal() else not number
+        if field in ("n", "capacity") and isinstance(method, BFGS):
+            form = np.asarray(0)
+            if array.shape == () and not n <= array <= max(16, theta.size // 4):  # as many rows as the method makes
+                raise ValueError(f"the array {name} is {array}, which is not allowed.")
+        elif field in shapes and of_pair:
+            form = np.broadcast_to(theta[:1].reshape(()), shapes[field])  # of this shape, and takes no memory
+        else:
+            raise ValueError(f"the array {brief(name)} belongs to no minimisation by {type(method).__name__}.")
+    _check_form(name, array, form)
+
+
+def _check_minimisation(arrays: Mapping[str, np.ndarray], method: Direction) -> None:
+    """Check what of a minimisation must be there together."""
+    if arrays["epoch"].item() and "minimisation.g" not in arrays:
+        raise ValueError("the array minimisation.g is missing.")
+    prefix = "minimisation.direction."
+    if isinstance(method, LBFGS):
+        names = {name.removeprefix(prefix) for name in arrays if name.startswith(prefix)}
+        n = len(names) // len(Pair._fields)
+        if names != {f"{field}.{i}" for field in Pair._fields for i in range(n)}:
+            raise ValueError("the arrays of the steps that L-BFGS remembers are not complete.")
+
+
+def _check_history(arrays: Mapping[str, np.ndarray], start: TrainingState) -> None:
+    """Check the entries of the history, and the counters that go with them."""
+    entries = {name.removeprefix("history."): array for name, array in arrays.items() if name.startswith("history.")}
+    if any(array.ndim != 1 or array.dtype != np.float64 for name, array in entries.items() if name != "rest"):
+        raise ValueError("the lists of the history must be of shape (n,) and float64.")
+    rest: Any = entries["rest"]
+    if rest.shape != () or rest.dtype.kind != "U":
+        raise ValueError("history.rest must be a text.")
+    try:
+        history = History.from_arrays(entries)
+        History.from_dict(history.to_dict())
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"the history is not one: {show(str(error))}.") from None
+    n = history.n_iter
+    if arrays["epoch"] != n or history.unit != start.history.unit or history.summary or history.profile:
+        raise ValueError(f"the history has {n} entries, and is not that of {arrays['epoch']} {start.history.unit}s.")
+    for name in ENTRIES:
+        if name in arrays and arrays[name] >= n:
+            raise ValueError(f"{name} is {arrays[name]}, and the history has {n} entries.")

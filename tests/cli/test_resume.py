@@ -1,0 +1,184 @@
+"""gpunn resume writes the model, and says what, its gpunn train would have, whatever broke that off."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import gpunn
+from gpunn.models import checkpoints_in
+
+TRAIN = ["train", "t.csv", "--target", "class", "--hidden", "8", "--learning-rate", "0.01", "--epochs", "12", "-q"]
+CASES = {
+    "adam": [], "lbfgs": ["--solver", "lbfgs"], "compiled": ["--compile", "yes", "--dropout", "0.2"],
+    "early stopping": ["--early-stopping", "--ema-decay", "0.9"],
+    "all that a command has": ["--validation", "t.parquet", "--report", "r.html", "--kind", "code=drop",
+                               "--class-weight", "a b=2", "--held-out", "0.3"],
+}  # fmt: skip
+KILLED = """
+import os, signal, sys
+from gpunn.training.history import History
+add = History.add
+def adding(self, *args):
+    add(self, *args)
+    if self.n_iter == 5:
+        os.kill(os.getpid(), {})
+History.add = adding
+from gpunn.cli import main
+sys.exit(main())
+"""
+
+
+def killed(number, *arguments):
+    """Run a command in a process that sends itself a signal in its fifth epoch; exit code, output and messages."""
+    code = KILLED.format(int(number))
+    end = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120)
+    return end.returncode, end.stdout, end.stderr
+
+
+def same(a, b):
+    a, b = gpunn.load(a), gpunn.load(b)
+    assert np.array_equal(a.theta_, b.theta_) and a.features_ == b.features_ and a.get_params() == b.get_params()
+    assert (a.history_.cost, a.history_.stopped, a.target_) == (b.history_.cost, b.history_.stopped, b.target_)
+
+
+def without_times(out):
+    return re.sub(r"in [\d.]+ s", "in a while", out).replace("whole.gpunn", "m.gpunn")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("case", CASES)
+def test_a_training_that_was_killed_ends_as_if_it_had_not_been(folder, run, case):
+    arguments = [*TRAIN, *CASES[case]]
+    expected, _ = run(*arguments, "-o", "whole.gpunn")
+    code, _, _ = killed(signal.SIGKILL, *arguments, "-o", "m.gpunn", "--checkpoint", "run", "--checkpoint-every", "2")
+    assert code == -signal.SIGKILL
+    assert not Path("m.gpunn").exists() and 4 in checkpoints_in("run")
+    if Path("r.html").exists():
+        Path("r.html").unlink()
+    out, err = run("resume", "run")
+    assert without_times(out) == without_times(expected) and err == ""
+    same("m.gpunn", "whole.gpunn")
+    assert Path("r.html").exists() == (case == "all that a command has")
+    run("resume", "run")  # it has ended: it ends again
+    same("m.gpunn", "whole.gpunn")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_training_says_how_to_go_on(folder, run, number):
+    run(*TRAIN, "-o", "whole.gpunn")
+    code, out, _ = killed(number, *TRAIN, "-o", "m.gpunn", "--checkpoint", "my run")
+    assert code == 128 + number and "to continue: gpunn resume 'my run'\n" in out
+    assert gpunn.load("m.gpunn").history_.stopped == "interrupted"
+    run("resume", "my run")
+    same("m.gpunn", "whole.gpunn")
+
+
+AT_SYNC = """
+import os, signal, sys
+sync, count = os.fsync, 0
+def fsync(handle):
+    global count
+    count += 1
+    if count == {}:
+        os.kill(os.getpid(), {})
+    sync(handle)
+os.fsync = fsync
+from gpunn.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("at", [1, 2, 3, 9, 10])  # of the command, the first checkpoint and its folder, a later one
+def test_a_signal_while_a_checkpoint_is_written_leaves_the_one_before(folder, run, number, at):
+    run(*TRAIN, "-o", "whole.gpunn")
+    arguments = [*TRAIN, "-o", "m.gpunn", "--checkpoint", "run"]
+    code = AT_SYNC.format(at, int(number))
+    end = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120)
+    assert end.returncode == 128 + number and "Traceback" not in end.stderr
+    assert [name for name in os.listdir("run") if name.endswith(".part")] == []
+    if checkpoints_in("run"):
+        run("resume", "run")
+    else:
+        run(*arguments)
+    same("m.gpunn", "whole.gpunn")
+
+
+@pytest.fixture
+def begun(folder, run):
+    """A folder of checkpoints of a training that has ended, by a manifest."""
+    Path("net.yaml").write_text("data: {file: t.csv, target: class}\ntraining: {optimize: {iterations: 4}}")
+    run("train", "net.yaml", "-q", "--checkpoint", "run")
+    return folder / "run"
+
+
+def test_what_is_not_what_it_was_is_refused_by_name(begun, run, mixed):
+    model = Path("net.gpunn").read_bytes()
+    plan = Path("net.yaml").read_text()
+    Path("net.yaml").write_text(plan.replace("4", "5"))
+    assert "the command has not the parameters of this training" in run("resume", "run", code=2)[1]
+    Path("net.yaml").write_text(plan)
+    changed = mixed.copy()
+    changed["size"] *= -1
+    changed.to_csv("t.csv", index=False)
+    assert "the data are not those of the fit that is to be resumed: X" in run("resume", "run", code=2)[1]
+    Path("t.csv").unlink()
+    assert "there is no such file" in run("resume", "run", code=2)[1]
+    assert Path("net.gpunn").read_bytes() == model
+    mixed.to_csv("t.csv", index=False)
+    run("resume", "run")
+
+
+def test_a_folder_that_was_moved_is_gone_on_with(begun, run):
+    os.rename("run", "other")
+    run("resume", "other")
+    assert not Path("run").exists()
+
+
+def test_a_damaged_checkpoint_is_a_warning_and_all_of_them_an_error(begun, run):
+    *_, newest = checkpoints_in("run").values()
+    newest.write_bytes(newest.read_bytes()[:-1])
+    _, err = run("resume", "run")
+    assert err.count(f"gpunn: warning: {newest}: the checksum does not fit") == 1 and "passed over" in err
+    for path in checkpoints_in("run").values():
+        path.write_bytes(b"")
+    assert "run: all its checkpoints are damaged" in run("resume", "run", code=2)[1]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "rm -rf x", "gpunn", "gpunn predict a b", "gpunn train 'a", "\xff\xfe", "x" * 2**21]
+)
+def test_a_command_that_is_none_is_refused(begun, run, text):
+    (begun / "command.txt").write_bytes(text.encode("latin-1"))
+    assert "command.txt: it is not the command line of a gpunn train" in run("resume", "run", code=2)[1]
+
+
+def test_what_cannot_be_resumed_is_told_before_the_work(begun, run, monkeypatch):
+    for arguments, said in [
+        (["train", "-", "--target", "class", "-o", "m.gpunn", "--checkpoint", "new"], "standard input cannot be read"),
+        ([*TRAIN, "--validation", "-", "--checkpoint", "new"], "standard input cannot be read"),
+        ([*TRAIN, "--checkpoint", "run"], "--checkpoint: run has the checkpoints of another training"),
+        ([*TRAIN, "--checkpoint", "t.csv"], "--checkpoint: t.csv is a file"),
+        ([*TRAIN, "--checkpoint-every", "3"], "--checkpoint-every: name the folder"),
+        ([*TRAIN, "--checkpoint", "new", "--checkpoint-every", "0"], "--checkpoint-every: '0' is not allowed"),
+        ([*TRAIN, "--checkpoint", "new", "--checkpoint-every", "soon"], "--checkpoint-every: 'soon' is not allowed"),
+        (["resume", "new"], "new: there is no command.txt"), (["resume"], "FOLDER"),
+    ]:  # fmt: skip
+        assert said in run(*arguments, code=2)[1], arguments
+    assert not Path("new").exists()
+
+
+def test_more_rows_are_refused(begun, run, mixed):
+    pd.concat([mixed, mixed[:3]]).to_csv("t.csv", index=False)
+    assert "the data are not those" in run("resume", "run", code=2)[1]

@@ -420,8 +420,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         Raises
         ------
         ValueError
-            If the path does not end in .py, the formula of an activation or a head cannot be traced, or the classes
-            are neither numbers, bools nor text.
+            If the path does not end in .py or has the name of NumPy or of a module of Python, the formula of an
+            activation or a head cannot be traced, or the classes are neither numbers, bools nor text.
         """
         keeping.to_numpy(self, path)
 

@@ -12,6 +12,7 @@ import hashlib
 import inspect
 import io
 import os
+import sys
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
@@ -34,6 +35,7 @@ from gpunn.nn.probabilities import SYMMETRIC, of_row
 MAX_INSIDE = 2**20  # bytes of weights that stand in the module; more of them are kept in a file beside it
 WIDTH = 116
 OPEN = "NAME"  # of a function that has none yet
+SHADOWED = {"numpy", *sys.stdlib_module_names}  # a module of this name could not import these, nor its neighbours
 UNCHANGED = '"""\n    return z\n'  # ends a function that gives what it takes
 
 CALLS = {  # by the kind of a column: the function that encodes it
@@ -84,6 +86,11 @@ def write(model: Model, path: str | os.PathLike[str]) -> None:
     path = Path(path)
     if path.suffix != ".py":
         raise ValueError(f"path={os.fspath(path)!r} is not the name of a Python module; let it end in .py.")
+    if path.stem in SHADOWED:
+        raise ValueError(
+            f"path={os.fspath(path)!r} has the name of the module {path.stem!r}, which programs in that folder could "
+            "no longer import. Choose another name."
+        )
     labels, network, threshold = model.labels, model.network, model.threshold
     if len(labels.classes) < 2:
         raise ValueError(f"the model knows only one class, {labels.classes.tolist()}: there is nothing to keep.")

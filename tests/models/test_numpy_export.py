@@ -134,6 +134,14 @@ def test_a_wrong_name_and_a_model_of_one_class_are_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["numpy", "base64"])
+def test_a_module_that_would_hide_one_that_it_imports_is_refused(tmp_path, name):
+    clf = trained(ROWS, [*"ab"] * (len(ROWS) // 2))
+    with pytest.raises(ValueError, match=rf"{name}\.py' has the name of the module '{name}'.*Choose another name"):
+        clf.to_numpy(tmp_path / f"{name}.py")
+    assert not any(tmp_path.iterdir())
+
+
 def test_rows_that_gpunn_refuses_are_refused(path):
     found = agrees(trained(ROWS, CODES), path)
     for value in (np.nan, np.inf):

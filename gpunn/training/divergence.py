@@ -123,8 +123,9 @@ class Stability:
         if spread < CONSTANT * at_start > ROUNDING and not self._shrunk(theta):
             units = ", for hidden units are dead or saturated" if len(self.objective.network.layers) > 1 else ""
             return f"all rows get the same probabilities{units}"
-        start, chance = self.sample_cost, self.chance
-        exploded = self.visited.highest > EXPLODED * self.base
+        start, chance, highest = self.sample_cost, self.chance, self.visited.highest
+        # The base is at least the cost of chance, and costs an evaluation of all rows.
+        exploded = highest > EXPLODED * chance and highest > EXPLODED * self.base
         if not chance > 0 or (self.visited.latest <= max(start, (start + chance) / 2) and not exploded):
             return ""  # the usual end; and a head of one's own may have any cost
         cost, accuracy = evaluate(self.device, self.objective, theta, self.rows)

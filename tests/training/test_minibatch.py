@@ -203,7 +203,7 @@ def test_a_training_reads_the_device_once_an_epoch(problem_on):
 
     device, settings = Watched(), replace(everything("adam"), compiled=False)  # a compiled program is tried first
     problem_on(device).train(settings)
-    assert device.reads == 6 + 6  # its end is looked at
+    assert device.reads == 6 + 4  # its end is looked at
     device.reads = 0
     problem = problem_on(device)
     problem.train(settings, validation=problem.validation())

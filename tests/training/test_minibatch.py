@@ -207,7 +207,7 @@ def test_a_training_reads_the_device_once_an_epoch(problem_on):
     device.reads = 0
     problem = problem_on(device)
     problem.train(settings, validation=problem.validation())
-    assert device.reads == 12 + 6
+    assert device.reads == 12 + 4
 
 
 # Going on

@@ -158,7 +158,7 @@ def go_on(
 
 
 class CheckpointMonitor:
-    """Writes a checkpoint at the start and after so many epochs or iterations, or so much time.
+    """Writes a checkpoint at the start and at intervals of epochs, iterations or time.
 
     Parameters
     ----------

@@ -174,7 +174,7 @@ class ScikitLearnMonitor:
 
 
 class TimeLimit:
-    """Stops after so many seconds from when it was made, and what a run that goes on took before."""
+    """Stops training after ``seconds``, of which a resumed run has used some already."""
 
     def __init__(self, seconds: float, state: TrainingState) -> None:
         taken = state.history.seconds[-1] if state.run and state.history.seconds else 0.0

@@ -233,7 +233,7 @@ def _array(name: str, form: Any) -> np.ndarray:
         raise ValueError(f"the array {brief(name)} has shape {show(shape)}, which its values do not fill.")
     if dtype == "str":
         if shape or not isinstance(values[0], str):
-            raise ValueError(f"the array {brief(name)} is not a text.")
+            raise ValueError(f"the array {brief(name)} is not a string.")
         return np.asarray(values[0])
     wanted: Any = {"f": float, "i": int, "u": int, "b": bool}[DTYPES[dtype].kind]
     if not all(type(value) is wanted for value in values):

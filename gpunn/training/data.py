@@ -79,7 +79,7 @@ class Rows:
     ) -> Iterator[tuple[Array, Array, Array | None]]:
         """Batches of ``size`` rows in the order of an index array, or consecutive rows if it is None.
 
-        Rows are gathered for several batches at once, where X has at most so many numbers in them.
+        Rows are gathered for several batches at once, up to ``elements`` numbers of X.
         """
         n = len(self) if order is None else order.shape[0]
         gathered = max(1, elements // (size * self.X.shape[1])) * size

@@ -146,7 +146,7 @@ def _check_history(arrays: Mapping[str, np.ndarray], start: TrainingState) -> No
         raise ValueError("the lists of the history must be of shape (n,) and float64.")
     rest: Any = entries["rest"]
     if rest.shape != () or rest.dtype.kind != "U":
-        raise ValueError("history.rest must be a text.")
+        raise ValueError("history.rest must be a string.")
     try:
         history = History.from_arrays(entries)
         History.from_dict(history.to_dict())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -179,6 +179,11 @@ class History:
             for name, array in ((name, arrays[name]) for name in ENTRIES)
         }
         return cls(**lists, **rest)
+
+    def copy(self) -> Self:
+        """The same, with lists of its own."""
+        lists: dict[str, Any] = {name: list(getattr(self, name)) for name in (*ENTRIES, "notes")}
+        return replace(self, **lists)
 
     @property
     def n_iter(self) -> int:

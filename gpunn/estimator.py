@@ -12,6 +12,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 
 from gpunn import __version__, checkpoints, choices, keeping, manifest, session
+from gpunn.devices.memory import explained
 from gpunn.fitted import Classifier
 from gpunn.inputs import labels_on_host
 from gpunn.model import predict
@@ -231,6 +232,9 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
             If the device cannot be had.
         DivergenceError
             If training diverges and ``on_divergence`` is "raise".
+        MemoryError
+            If there is not enough memory for a batch even in micro-batches of one row, or for the weights and the state
+            of the solver; the estimator is then what it was before.
         OSError
             If the first checkpoint cannot be written.
 
@@ -244,11 +248,15 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
             Before training, if inputs are so large that they saturate units or drown the others.
         CheckpointWarning
             If a later checkpoint cannot be written.
+        RuntimeWarning
+            If memory ran out for whole batches, and steps were computed in micro-batches; or if ``compile`` is True and
+            they could not be compiled.
         """
         choices.check(self)
         context = self._init_callback_context(max_subtasks=self.max_iter)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        session.fit(self, X, y, sample_weight, (X_val, y_val, sample_weight_val), context)
+        with explained(self.device):
+            session.fit(self, X, y, sample_weight, (X_val, y_val, sample_weight_val), context)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -298,7 +306,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         clf, saved = checkpoints.opened(cls, folder)
         clf.callback = callback
         choices.check(clf)
-        session.fit(clf, X, y, sample_weight, (X_val, y_val, sample_weight_val), saved=saved)
+        with explained(clf.device):
+            session.fit(clf, X, y, sample_weight, (X_val, y_val, sample_weight_val), saved=saved)
         return clf
 
     @available_if(choices.takes_minibatches)
@@ -315,7 +324,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         classes : array-like (n_classes,), optional
             All classes that will ever come. Needed in the first call, unless y is an indicator matrix.
         """
-        session.partial_fit(self, X, y, sample_weight, classes)
+        with explained(self.device):
+            session.partial_fit(self, X, y, sample_weight, classes)
         return self
 
     def predict(self, X: Any) -> Array:

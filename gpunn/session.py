@@ -28,7 +28,7 @@ from gpunn.monitor import CallbackContext, Scorer, ValidationSet, layer_monitor,
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.full_batch import Minimisation
-from gpunn.outcome import divergence, warn_of_divergence, warn_of_end, warn_of_path
+from gpunn.outcome import divergence, warn_of_divergence, warn_of_end, warn_of_memory, warn_of_path
 from gpunn.training import loop
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.divergence import DivergenceError, cause, check_start, penalty_in_step
@@ -135,6 +135,7 @@ def fit(
     warn_of_divergence(clf, history, advice, state.n_halvings)
     warn_of_end(clf, history)
     warn_of_path(clf, history)
+    warn_of_memory(history)
 
 
 def partial_fit(clf: Classifier, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:
@@ -185,6 +186,7 @@ def partial_fit(clf: Classifier, X: Any, y: Any, sample_weight: Any, classes: An
         clf.n_iter_, clf.t_ = 1, t + len(rows)
         clf._resume = (clf.solver, seed, progress)
     warn_of_divergence(clf, history, advice, progress.n_halvings - halvings)
+    warn_of_memory(history)
 
 
 def on_host(state: dict[str, Any]) -> dict[str, Any]:

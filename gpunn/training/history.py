@@ -58,13 +58,15 @@ class History:
         Entry whose state was restored, where one was; None for the initial weights.
     path : str
         How the steps were computed: "compiled", "captured as CUDA graphs" (with the precision of the
-        products, where it was asked for), or "arrays" with the reason.
+        products, where it was asked for), or "arrays" with the reason; and in micro-batches of how many rows, where
+        memory ran out for whole batches.
     divergence : str
         What went wrong where training diverged, in words; else "".
     notes : list of str
         What `fit` did that the parameters do not tell: validation rows that could not be stratified, a single class.
     summary : TrainingSummary or None
-        Facts about the rows that ``fit`` trained on, for comparisons with other rows; None after ``partial_fit``.
+        Facts about the rows that ``fit`` trained on, for comparisons with other rows; None after ``partial_fit``,
+        and where memory ran out for them.
     profile : Profile or None
         Where the time of the last ``fit`` went; None after ``partial_fit``.
     unit : str

@@ -24,6 +24,7 @@ from gpunn.fitted import Classifier
 from gpunn.labels import Labels
 from gpunn.models import Checkpoint, CheckpointWarning
 from gpunn.monitor import LayerMonitor
+from gpunn.nn.network import Network
 from gpunn.optim.directions import Direction
 from gpunn.optim.first_order import FirstOrder
 from gpunn.training import resumption
@@ -124,6 +125,16 @@ def _digest(device: Device, *parts: Any) -> str:
         else:
             add(np.asarray(device.to_host(part)))
     return found.hexdigest()
+
+
+def check_size(saved: Checkpoint, network: Network) -> None:
+    """ValueError where the parameters in a checkpoint are not as many as those of its network, which may be huge."""
+    shape = saved.arrays["theta"].shape if "theta" in saved.arrays else ()
+    if shape != (network.n_parameters,):
+        raise ValueError(
+            f"the checkpoint is not one of this fit: its theta has shape {shape}, and the network of its parameters "
+            f"needs {(network.n_parameters,)}."
+        )
 
 
 def go_on(

@@ -77,6 +77,8 @@ def fit(
         if warm:
             _check_same_classes(clf, labels)
         objective = blueprint.objective(clf, given.X.shape[1], labels)
+        if saved is not None:
+            checkpoints.check_size(saved, objective.network)
         seed = _seed(clf) if saved is None else saved.settings["seed"]
         rows = _rows(clf, given, labels, objective, given.weight)
         rows, apart, note = _validation_set(clf, given, labels, objective, seed, rows, extra)

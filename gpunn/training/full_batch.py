@@ -25,8 +25,7 @@ from gpunn.training.loop import Entry, Monitor
 from gpunn.training.profile import Stopwatch
 from gpunn.training.state import TrainingState
 from gpunn.training.stopping import Best, Patience, Validation
-
-Array = Any
+from gpunn.typing import Array, Namespace
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ class FullBatch:
     def recover(self, state: TrainingState, stability: Stability) -> bool:
         return False
 
-    def restart(self, xp: Any, state: TrainingState, theta: Array) -> None:
+    def restart(self, xp: Namespace, state: TrainingState, theta: Array) -> None:
         state.theta, state.minimisation = theta, None
 
     def exhausted(self, state: TrainingState) -> bool:

@@ -28,6 +28,7 @@ from gpunn.model.fitted import Classifier
 from gpunn.nn.network import Network
 from gpunn.optim.directions import Direction
 from gpunn.optim.first_order import FirstOrder
+from gpunn.shown import show
 from gpunn.training import resumption
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.layers import Recorder
@@ -46,7 +47,8 @@ def check_folder(clf: Classifier) -> None:
     if found:
         raise FileExistsError(
             f"checkpoint={os.fspath(clf.checkpoint)!r} is a folder with checkpoints of another fit, {len(found)} of "
-            "them. Go on with that one by MLPClassifier.resume (gpunn resume), remove them, or name another folder."
+            "them. Go on with that one by MLPClassifier.resume (gpunn resume), remove them, or name another folder. "
+            "A search or cross-validation makes many fits: use checkpoint=None there."
         )
     manifest.to_dict(clf)
 
@@ -59,6 +61,8 @@ def opened(kind: Any, folder: str | os.PathLike[str]) -> tuple[Any, Checkpoint]:
     kind : type
         Class of the estimator.
     """
+    if not isinstance(folder, (str, os.PathLike)) or not os.fspath(folder):
+        raise ValueError(f"folder={show(folder)} is not allowed; give the name of the folder with the checkpoints.")
     path, saved = io.newest_checkpoint(folder)
     with io.sound(path):
         parameters = manifest.from_dict(saved.manifest).parameters

@@ -18,9 +18,10 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.tables import arguments, duration, heading, markdown, publish, ratio, typed
-from gpunn import MLPClassifier, blueprint, get_device
+from gpunn import MLPClassifier, get_device
+from gpunn.config import build
+from gpunn.data.labels import Labels
 from gpunn.insight import diagnose, html_report
-from gpunn.labels import Labels
 from gpunn.training.data import Rows
 from gpunn.training.layers import Recorder
 from gpunn.training.state import TrainingState
@@ -43,8 +44,8 @@ def times(
     """Seconds of epochs with a recording, of those without, and of the recordings; and how steps were computed."""
     clf = MLPClassifier(hidden, batch_size=128, max_iter=2 * rounds + 2, n_iter_no_change=np.inf, random_state=0)
     device, labels = get_device("cpu"), Labels.learn(y)
-    objective = blueprint.objective(clf, X.shape[1], labels)
-    theta = blueprint.start(clf, objective.network, 0, device, "float32")
+    objective = build.objective(clf, X.shape[1], labels)
+    theta = build.start(clf, objective.network, 0, device, "float32")
     rows = Rows(X, labels.targets(y, objective.network.sizes[-1], "float32"))
     recorder = Recorder(device, objective, rows.X, rows.T, theta)
     taken: list[float] = []
@@ -56,7 +57,7 @@ def times(
             taken.append(time.perf_counter() - began)
         return ""
 
-    loop = replace(blueprint.minibatch(clf, objective.network, len(y), 0), compiled=compiled)
+    loop = replace(build.minibatch(clf, objective.network, len(y), 0), compiled=compiled)
     progress = loop.run(device, objective, loop.start(device, theta), rows, None, (record,))
     # a time is noted before the monitor is called: from entry to entry goes the recording of the first, and an epoch
     spans = np.diff(progress.history.seconds)

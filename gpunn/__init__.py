@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from gpunn._version import __version__ as __version__
+
 TYPE_CHECKING = False  # for type checkers True, as that of typing, whose import would take longer than all else here
 if TYPE_CHECKING:
     from gpunn.devices import DeviceUnavailableError, get_device
-    from gpunn.estimator import MLPClassifier, VersionWarning, load
-    from gpunn.hidden_layer import HiddenLayer
-    from gpunn.models import CheckpointWarning
+    from gpunn.estimator import HiddenLayer, MLPClassifier, VersionWarning, load
+    from gpunn.io import CheckpointWarning
     from gpunn.testing import GradientError, check_compiled, check_gradients
     from gpunn.training.divergence import DivergenceError, DivergenceWarning
-
-__version__ = "0.1.0"
 
 __all__ = [
     "CheckpointWarning",
@@ -29,12 +28,12 @@ __all__ = [
 ]
 
 _HOME = {
-    "CheckpointWarning": "gpunn.models",
+    "CheckpointWarning": "gpunn.io",
     "DeviceUnavailableError": "gpunn.devices",
     "DivergenceError": "gpunn.training.divergence",
     "DivergenceWarning": "gpunn.training.divergence",
     "GradientError": "gpunn.testing",
-    "HiddenLayer": "gpunn.hidden_layer",
+    "HiddenLayer": "gpunn.estimator",
     "MLPClassifier": "gpunn.estimator",
     "VersionWarning": "gpunn.estimator",
     "check_compiled": "gpunn.testing",

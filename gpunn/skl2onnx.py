@@ -26,9 +26,9 @@ except ModuleNotFoundError as error:
 from onnx import TensorProto, helper, load_from_string
 from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType, StringTensorType
 
-from gpunn import __version__
+from gpunn._version import __version__
 from gpunn.estimator import MLPClassifier
-from gpunn.models import onnx_export
+from gpunn.io import onnx_export
 
 # The oldest versions in which the operators are what `onnx_render` and `onnx_heads` take them for.
 OPSETS = {"": 18, "ai.onnx.ml": 1}

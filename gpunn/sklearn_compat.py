@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gpunn.typing import Namespace
+
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:  # before 1.9
@@ -47,7 +49,7 @@ try:
 except ImportError:  # before 1.8
     from sklearn.utils._array_api import _convert_to_numpy, get_namespace
 
-    def move_to(x: Any, *, xp: Any, device: Any) -> Any:
+    def move_to(x: Any, *, xp: Namespace, device: Any) -> Any:
         """An array of any library as one of NumPy, which is all that gpunn asks for."""
         return _convert_to_numpy(x, get_namespace(x)[0])
 

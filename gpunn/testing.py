@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from gpunn import blueprint, choices
+from gpunn.config import build, registry
+from gpunn.data.labels import Labels
 from gpunn.devices import get_device
-from gpunn.fitted import Classifier
-from gpunn.inputs import check_labels, learn_rows
-from gpunn.labels import Labels
+from gpunn.model.fitted import Classifier
+from gpunn.model.training_data import check_labels, learn_rows
 from gpunn.nn.activations import Activation, Sigmoid, Tanh
 from gpunn.nn.costs import Cost
 from gpunn.nn.heads import Head, SoftmaxLogLikelihood, pair
@@ -24,8 +24,7 @@ from gpunn.optim.schedules import Constant
 from gpunn.training.data import Rows
 from gpunn.training.divergence import check_start
 from gpunn.training.minibatch import Minibatch
-
-Array = Any
+from gpunn.typing import Array
 
 STEP = 6e-6  # the cube root of float64's rounding: there truncation and rounding of the difference are about equal
 CHECKED = 200  # directions at most
@@ -123,21 +122,21 @@ def check_compiled(thing: Any, X: Any = None, y: Any = None) -> str:
 
 
 def _compiled_estimator(clf: Classifier, X: Any, y: Any) -> str:
-    choices.check(clf)
+    registry.check(clf)
     device, dtype = get_device("cpu"), "float64" if clf.dtype == "float64" else "float32"
     X = learn_rows(type(clf)(**clf.get_params()), device, X, dtype)
     y = check_labels(X, y)
     labels = Labels.learn(y)
-    objective = blueprint.objective(clf, X.shape[1], labels)
-    dtype = choices.dtype(clf, X)
+    objective = build.objective(clf, X.shape[1], labels)
+    dtype = registry.dtype(clf, X)
     rows = Rows(X, labels.targets(y, objective.network.sizes[-1], dtype), exclusive=not labels.multilabel)
-    theta = blueprint.start(clf, objective.network, 0, device, dtype)
+    theta = build.start(clf, objective.network, 0, device, dtype)
     check_start(device, objective, rows, theta)
     with device.use():
-        if choices.is_full_batch(clf.solver):
-            iterations = replace(blueprint.full_batch(clf, device), compiled=True)
+        if registry.is_full_batch(clf.solver):
+            iterations = replace(build.full_batch(clf, device), compiled=True)
             return iterations.function(device, objective, theta, rows.together(device.xp))[2]
-        epochs = replace(blueprint.minibatch(clf, objective.network, len(rows), 0), compiled=True)
+        epochs = replace(build.minibatch(clf, objective.network, len(rows), 0), compiled=True)
         return epochs.program(device, objective, epochs.start(device, theta), rows)[1]
 
 
@@ -158,17 +157,17 @@ def _activation(activation: Activation, rng: Any, tol: float) -> float:
 
 def _estimator(clf: Classifier, X: Any, y: Any, tol: float) -> float:
     """The gradient at the weights of a fitted estimator, else at those it would start from."""
-    choices.check(clf)
+    registry.check(clf)
     device = get_device("cpu")
     probe = type(clf)(**clf.get_params())  # the estimator stays as it is
     rows = learn_rows(probe, device, X, "float64")
     labels = Labels.learn(check_labels(rows, y))
-    objective = blueprint.objective(clf, rows.shape[1], labels)
+    objective = build.objective(clf, rows.shape[1], labels)
     network = objective.network
     T = labels.targets(y, network.sizes[-1], "float64")
     X = rows[:, :].astype("float64")
     fitted = getattr(clf, "network_", None) == network
-    theta = device.asarray(clf.theta_, "float64") if fitted else blueprint.start(clf, network, 0, device, "float64")
+    theta = device.asarray(clf.theta_, "float64") if fitted else build.start(clf, network, 0, device, "float64")
     # Biases start from 0, where a rectifier has a kink for a row of zeros.
     theta = np.array(theta) if fitted else theta + 0.01 * np.random.default_rng(0).standard_normal(theta.shape)
     g = objective.value_and_gradient(np, theta, X, T)[1]

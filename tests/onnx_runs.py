@@ -20,7 +20,7 @@ def session(path):
 
 def outputs(clf, path, feed):
     """Label and probabilities that onnxruntime gives."""
-    from gpunn.models import onnx_export  # after onnx was found to be there
+    from gpunn.io import onnx_export  # after onnx was found to be there
 
     onnx_export.write(clf._model, path)
     return session(path).run(["label", "probabilities"], feed)
@@ -28,7 +28,7 @@ def outputs(clf, path, feed):
 
 def run_formula(source, formula, z, **learned):
     """What onnxruntime makes of a formula of logits z (n, k)."""
-    from gpunn.models import onnx_graph, onnx_render
+    from gpunn.io import onnx_graph, onnx_render
 
     graph = onnx_graph.Graph(z.dtype)
     x = graph.input("X", z.dtype, z.shape[1])

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import check_estimator
 
-from gpunn import MLPClassifier, choices, load
+from gpunn import MLPClassifier, load
 from gpunn.cli import main
+from gpunn.config import registry
 
-SOLVERS = [*choices.FIRST_ORDER_SOLVERS, *choices.FULL_BATCH_SOLVERS]
+SOLVERS = [*registry.FIRST_ORDER_SOLVERS, *registry.FULL_BATCH_SOLVERS]
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 

@@ -14,45 +14,48 @@ SOURCES = sorted((HOUSE / "gpunn").rglob("*.py"))
 # gpunn/__init__.py, which is "" here, holds the public names and may import from all, at need by name.
 MATHS = {"optim", "nn", "devices"}
 SAFE = {"regular_file", "shown"}  # files and texts from elsewhere
-TOLD = {"blueprint", "choices", "labels", "limits", "parameters", "training", *MATHS}  # what an estimator is told
-FITTED = {"fitted", "inputs", "model", "outcome", "sklearn_compat", *TOLD}
+CONFIG = {"config", "data", "training", "typing", *MATHS}  # from parameters to the objects of a training
+FITTED = {"model", "sklearn_compat", *CONFIG}  # estimators, and the models that they show
 PLAN = {
     "__main__": {"cli"},
-    "cli": {"", "compile", "estimator", "insight", "models", "data", "features", "manifest", *SAFE, *FITTED},
-    "skl2onnx": {"", "estimator", "models"},
-    "estimator": {"", "checkpoints", "keeping", "session", "manifest", *FITTED},
+    "cli": {"", "_version", "compile", "estimator", "insight", "io", "features", "manifest", *SAFE, *FITTED},
+    "skl2onnx": {"", "_version", "estimator", "io"},
+    "estimator": {"_version", "io", "manifest", "features", "shown", *FITTED},
     "insight": {"compile", "features", "shown", *FITTED},  # it reads estimators, and is given them
     "testing": FITTED,
-    "hidden_layer": {"model", "sklearn_compat"},  # of whatever estimator it is given
-    "keeping": {"models", "features", "manifest", *FITTED},
-    "session": {"checkpoints", "models", "monitor", *FITTED},
-    "checkpoints": {"features", "manifest", "models", "monitor", *FITTED},
-    "monitor": FITTED,
-    "outcome": {"choices", "parameters", "training"},
     # A model file keeps classes; for ONNX the formulas of a model are traced.
-    "models": {"", "labels", "choices", "model", "compile", *SAFE, *MATHS},
-    "inputs": {"devices", "features", "fitted", "model"},
-    "fitted": {"choices", "labels", "model", "nn", "parameters", "training"},
-    # It needs no estimator: nothing of parameters, inputs or fitted attributes.
-    "model": {"choices", "labels", "features", "shown", "sklearn_compat", "training", "compile", "nn", "devices"},
-    "blueprint": {"choices", "labels", "training", *MATHS},
-    # It is written in the words of choices.
-    "manifest": {"parameters", "choices", "features", "limits", "optim", "nn", *SAFE},
-    "parameters": {"training", "optim"},
-    "training": {"shown", "compile", *MATHS},
-    "compile": MATHS,
-    "data": {"features", "shown"},
-    "choices": {"limits", "optim", "nn", "features", "shown"},
-    "limits": {"shown"},
-    "features": {"shown"},
-    "sklearn_compat": set(),
-    "labels": set(),
-    "optim": set(),
-    "nn": set(),
-    "devices": set(),
+    "io": {"_version", "config", "data", "model", "compile", "typing", *SAFE, *MATHS},
+    "model": {
+        "config",
+        "data",
+        "features",
+        "shown",
+        "sklearn_compat",
+        "training",
+        "compile",
+        "typing",
+        "nn",
+        "devices",
+    },
+    "manifest": {"config", "features", "optim", "nn", *SAFE},
+    "config": {"data", "training", "features", "shown", "typing", *MATHS},
+    "training": {"shown", "compile", "typing", *MATHS},
+    "compile": {"typing", *MATHS},
+    "data": {"features", "shown", "typing"},
+    "features": {"shown", "typing"},
+    "sklearn_compat": {"typing"},
+    "optim": {"typing"},
+    "nn": {"typing"},
+    "devices": {"typing"},
     "regular_file": set(),
     "shown": set(),
+    "typing": set(),
+    "_version": set(),
 }
+
+# A trained network needs no estimator: of its room, these files know nothing of parameters or fitted attributes.
+WITHOUT_ESTIMATOR = ("model", "predict", "validation", "origin")
+OF_ESTIMATORS = ("gpunn.config.parameters", "gpunn.config.build", "gpunn.model.fitted", "gpunn.model.training_data")
 
 MAY_IMPORT_CUPY = ("gpunn/devices/cuda.py", "gpunn/compile/cuda/graph.py")
 PURE = ("nn", "optim")
@@ -170,6 +173,13 @@ def test_imports_run_downwards_only(path):
     assert list(faults(path, path.read_text())) == []
 
 
+@pytest.mark.parametrize("name", WITHOUT_ESTIMATOR)
+def test_a_model_needs_no_estimator(name):
+    found = [*imports((HOUSE / "gpunn" / "model" / f"{name}.py").read_text())]
+    assert found
+    assert [one for one in found if one.startswith(OF_ESTIMATORS)] == []
+
+
 def test_the_plan_itself_runs_downwards():
     levels = list(PLAN)  # written from the top to the bottom, so that no two rooms import each other
     for room, below in PLAN.items():
@@ -196,7 +206,7 @@ def test_the_plan_itself_runs_downwards():
         ("compile/cuda/plan.py", "import cupy"),
         ("devices/cpu.py", "importlib.import_module('cupy')"),
         ("devices/cpu.py", "importlib.import_module(name)"),
-        ("choices.py", "from gpunn.labels import Labels"),
+        ("choices.py", "from gpunn.data.labels import Labels"),
         ("choices.py", "from gpunn.devices import get_device"),
         ("labels.py", "import gpunn.nn.heads"),
         ("data/tables.py", "from gpunn.nn import costs"),
@@ -215,7 +225,7 @@ def test_what_the_plan_forbids_is_found(path, source):
         ("training/data.py", "import numpy\nfrom gpunn.nn.network import Network\nfrom gpunn import optim"),
         ("devices/cuda.py", "import cupy\nimport array_api_compat.cupy as xp"),
         ("compile/cuda/graph.py", "import cupy"),
-        ("choices.py", "from gpunn.optim.directions import BFGS"),
+        ("config/registry.py", "from gpunn.optim.directions import BFGS"),
         ("cli/main.py", "from gpunn import __version__\nfrom gpunn.nn.costs import COSTS"),
         ("__init__.py", "import importlib\nimportlib.import_module(name)"),
         ("__init__.py", "from gpunn.estimator import MLPClassifier"),

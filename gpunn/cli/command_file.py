@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from gpunn import manifest, models
+from gpunn import io, manifest
 from gpunn.cli.parser import parser
 from gpunn.estimator import MLPClassifier
 from gpunn.regular_file import open_regular
@@ -24,7 +24,7 @@ def write_command(folder: str, how: str) -> None:
         os.makedirs(folder, exist_ok=True)
     except FileExistsError:
         raise FileExistsError(f"--checkpoint: {folder} is a file; give the name of a folder.") from None
-    models.write_whole(Path(folder, NAME), f"{how}\n".encode())
+    io.write_whole(Path(folder, NAME), f"{how}\n".encode())
 
 
 def read_command(folder: str) -> argparse.Namespace:
@@ -43,7 +43,7 @@ def read_command(folder: str) -> argparse.Namespace:
             f"{folder}: there is no {NAME} in this folder. Name that of gpunn train --checkpoint; a fit in Python "
             "is resumed by MLPClassifier.resume."
         )
-    with models.sound(path):
+    with io.sound(path):
         with open_regular(path) as file:
             data = file.read(MAX_BYTES + 1)
         words: list[str] = []
@@ -62,8 +62,8 @@ def read_command(folder: str) -> argparse.Namespace:
 def check_parameters(folder: str, clf: MLPClassifier) -> None:
     """ValueError where the parameters of a command are no longer those of its checkpoints: a manifest was changed."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", models.CheckpointWarning)  # given when it is resumed
-        path, saved = models.newest_checkpoint(folder)
+        warnings.simplefilter("ignore", io.CheckpointWarning)  # given when it is resumed
+        path, saved = io.newest_checkpoint(folder)
     if saved.manifest != manifest.to_dict(clf):
         raise ValueError(
             f"{path}: the command has not the parameters of this training: its manifest or {NAME} was changed. "

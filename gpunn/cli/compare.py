@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gpunn import models
 from gpunn.cli import report
 from gpunn.cli.sources import (
     Reader,
@@ -26,6 +25,7 @@ from gpunn.cli.sources import (
     target_of,
 )
 from gpunn.estimator import MLPClassifier
+from gpunn.io import write_whole
 from gpunn.model.predict import predict, predict_log_proba
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ def compare(options: argparse.Namespace) -> int:
     source = Source.of(options)
     comparison = _compared(loaded, source, _target(loaded, options.target), _classes(loaded))
     if options.plot:
-        models.write_whole(options.plot, _picture(comparison, Path(options.plot).suffix[1:].lower()))
+        write_whole(options.plot, _picture(comparison, Path(options.plot).suffix[1:].lower()))
     if options.report:
         from gpunn.insight import comparison_report
 
         title = f"{' and '.join(_names(paths))} on {Path(str(source)).name}"
-        models.write_whole(options.report, comparison_report(comparison, title=title).encode())
+        write_whole(options.report, comparison_report(comparison, title=title).encode())
     if options.json:
         report.say(json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False))
     else:

@@ -8,10 +8,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gpunn import models
 from gpunn.cli import report
 from gpunn.cli.scores import Scores
 from gpunn.cli.sources import Source, labelled, load, place_of_picture, target_of
+from gpunn.io import write_whole
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -24,7 +24,7 @@ def evaluate(options: argparse.Namespace) -> int:
     )
     scores = Scores.of(clf._model.for_matrices(), rows)
     if options.confusion:
-        models.write_whole(options.confusion, picture(scores, Path(options.confusion).suffix[1:].lower()))
+        write_whole(options.confusion, picture(scores, Path(options.confusion).suffix[1:].lower()))
     if options.json:
         report.say(json.dumps(scores.to_dict(), indent=2, ensure_ascii=False))
     else:

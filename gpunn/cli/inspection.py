@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from gpunn import models
-from gpunn.choices import name_of as name_of_activation
+from gpunn import io
 from gpunn.cli import report
 from gpunn.cli.curves import drawing
 from gpunn.cli.sources import Source, labelled_table, load, place, target_of
+from gpunn.config.registry import name_of as name_of_activation
 from gpunn.estimator import MLPClassifier
 from gpunn.nn.costs import COSTS
 from gpunn.shown import printable
@@ -59,7 +59,7 @@ def write_page(
     are those of the file, from 1."""
     from gpunn.insight import html_report
 
-    models.write_whole(path, html_report(clf, X, y, title=title, how=how, row_numbers=row_numbers).encode())
+    io.write_whole(path, html_report(clf, X, y, title=title, how=how, row_numbers=row_numbers).encode())
     report.say(f"report written to {path}")
 
 

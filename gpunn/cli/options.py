@@ -6,7 +6,7 @@ import argparse
 import csv
 import math
 
-from gpunn import choices
+from gpunn.config import registry
 from gpunn.nn.activations import ACTIVATIONS
 from gpunn.nn.costs import COSTS
 from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
@@ -58,7 +58,7 @@ def kind(text: str) -> tuple[str, str]:
     return name, chosen
 
 
-SOLVERS = [*choices.FIRST_ORDER_SOLVERS, *choices.FULL_BATCH_SOLVERS]
+SOLVERS = [*registry.FIRST_ORDER_SOLVERS, *registry.FULL_BATCH_SOLVERS]
 
 # Option, parameter, what argparse needs to know, help.
 OPTIONS = (
@@ -77,8 +77,8 @@ OPTIONS = (
     ("--batch-size", "batch_size", {"type": int, "metavar": "N"}, "number of rows per step (default: 200)"),
     ("--learning-rate", "learning_rate_init", {"type": float, "metavar": "X"},
      "initial learning rate (default: 0.001)"),
-    ("--schedule", "learning_rate", {"choices": [*choices.SCHEDULES], "metavar": "NAME"},
-     f"learning-rate schedule: {', '.join(choices.SCHEDULES)} (default: constant)"),
+    ("--schedule", "learning_rate", {"choices": [*registry.SCHEDULES], "metavar": "NAME"},
+     f"learning-rate schedule: {', '.join(registry.SCHEDULES)} (default: constant)"),
     ("--momentum", "momentum", {"type": float, "metavar": "X"}, "momentum of sgd (default: 0.9)"),
     ("--alpha", "alpha", {"type": float, "metavar": "X"}, "L2 penalty on the weights (default: 0.0001)"),
     ("--dropout", "dropout", {"type": float, "metavar": "P"}, "dropout rate of the hidden layers (default: 0)"),
@@ -90,7 +90,7 @@ OPTIONS = (
      "stop when the score on the validation rows (--validation, or a tenth of the training rows) no longer improves"),
     ("--metric", "scoring", {"metavar": "NAME"},
      "scikit-learn scorer for the validation rows: accuracy, f1_macro, neg_log_loss, ... (default: accuracy)"),
-    ("--on-divergence", "on_divergence", {"choices": [*choices.ON_DIVERGENCE], "metavar": "WHAT"},
+    ("--on-divergence", "on_divergence", {"choices": [*registry.ON_DIVERGENCE], "metavar": "WHAT"},
      "what to do if training diverges: warn and keep the best state, raise an error, or recover, which continues from "
      "the best state with half the learning rate (default: warn)"),
     ("--time-limit", "time_limit", {"type": float, "metavar": "S"}, "stop training after S seconds"),
@@ -107,8 +107,8 @@ OPTIONS = (
     ("--threshold", "threshold", {"type": float, "metavar": "P"},
      "for two classes, predict the second where its probability is above P (default: 0.5)"),
     ("--dtype", "dtype", {"choices": ["float32", "float64"]}, "data type of weights and arithmetic (default: float32)"),
-    ("--precision", "precision", {"choices": [*choices.PRECISIONS], "metavar": "NAME"},
-     f"precision of float32 matrix products on a GPU: {', '.join(choices.PRECISIONS)} (default: float32)"),
+    ("--precision", "precision", {"choices": [*registry.PRECISIONS], "metavar": "NAME"},
+     f"precision of float32 matrix products on a GPU: {', '.join(registry.PRECISIONS)} (default: float32)"),
     ("--compile", "compile", {"type": _compile, "metavar": "WHEN"},
      "compile the training steps: yes, no, or auto, which compiles where this saves time (default: auto)"),
     ("--device", "device", {"metavar": "NAME"}, "device: cpu, cuda, cuda:N or auto (default: cpu)"),

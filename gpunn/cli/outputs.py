@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from gpunn import models
 from gpunn.cli import streams
+from gpunn.io import whole_file
 from gpunn.shown import printable
 
 STDOUT = "-"
@@ -32,5 +32,5 @@ def opened(output: str) -> Iterator[BinaryIO]:
         yield stdout
         stdout.flush()
     else:
-        with models.whole_file(output) as file:
+        with whole_file(output) as file:
             yield file

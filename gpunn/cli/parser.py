@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any, NoReturn
 
-from gpunn import __version__
-from gpunn.choices import checkpoint_interval
+from gpunn._version import __version__
 from gpunn.cli import streams
 from gpunn.cli.options import OPTIONS, kind
+from gpunn.config.registry import checkpoint_interval
 
 TOP_EXAMPLES = """examples:
   gpunn train digits.csv --target digit

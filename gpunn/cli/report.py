@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gpunn.choices import FIRST_ORDER_SOLVERS
 from gpunn.cli import streams
 from gpunn.cli.curves import Curves
 from gpunn.cli.remedies import as_options
 from gpunn.cli.scores import Scores
+from gpunn.config.registry import FIRST_ORDER_SOLVERS
 from gpunn.devices import get_device
 from gpunn.features import FeatureWarning
-from gpunn.fitted import Classifier
+from gpunn.model.fitted import Classifier
 from gpunn.shown import printable
 from gpunn.training.history import ENDED_BY, History
 

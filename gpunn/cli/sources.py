@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import gpunn
-from gpunn import models
+from gpunn import io
 from gpunn.cli import report
 from gpunn.data import split_target, tables, typed
 from gpunn.data.batches import Wanted, batches, shared_batches
@@ -56,7 +56,7 @@ def place(output: str | Path, *sources: str | Path, option: str = "--output") ->
     """A place for a new file, checked before the work begins."""
     output = Path(output)
     with named(option):
-        models.check_place(output)
+        io.check_place(output)
         for source in map(Path, sources):
             if output.exists() and source.exists() and output.samefile(source):
                 raise ValueError(f"{output} is what is read; name another file.")

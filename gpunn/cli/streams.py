@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from gpunn.models.whole_file import naming
+from gpunn.io.atomic import naming
 
 NAME = "standard output"
 

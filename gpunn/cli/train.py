@@ -20,7 +20,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
-from gpunn import choices, models
+from gpunn import io
 from gpunn import manifest as manifests
 from gpunn.cli import report, signals
 from gpunn.cli.command_file import check_parameters, write_command
@@ -28,16 +28,17 @@ from gpunn.cli.inspection import write_page
 from gpunn.cli.options import OPTIONS
 from gpunn.cli.scores import Scores
 from gpunn.cli.sources import Source, labelled_table, named, place
+from gpunn.config import registry
+from gpunn.config.constraints import ParameterError
 from gpunn.data import split_target
 from gpunn.data.csv_text import STDIN
+from gpunn.data.labels import Labels
 from gpunn.data.tables import as_text
 from gpunn.devices import DeviceUnavailableError, get_device
 from gpunn.estimator import MLPClassifier
 from gpunn.features import Features, FeatureWarning, Spellings
 from gpunn.features.kinds import check_kinds
 from gpunn.features.oddities import oddities
-from gpunn.labels import Labels
-from gpunn.limits import ParameterError
 from gpunn.manifest import KEYS, Manifest
 from gpunn.shown import brief
 
@@ -199,7 +200,7 @@ def _check_checkpoint(options: argparse.Namespace, data: str) -> None:
         return
     if STDIN in (data, options.validation):
         raise ValueError("--checkpoint: standard input cannot be read again by gpunn resume. Give a file.")
-    if not options.resumes and models.checkpoints_in(options.checkpoint):
+    if not options.resumes and io.checkpoints_in(options.checkpoint):
         raise FileExistsError(
             f"--checkpoint: {options.checkpoint} has the checkpoints of another training. Continue that one by gpunn "
             "resume, remove them, or name another folder."
@@ -211,7 +212,7 @@ def _check_overwriting(output: Path, options: argparse.Namespace, target: str) -
     if options.output or not output.exists():
         return
     try:
-        other = models.read(output).target
+        other = io.read(output).target
     except ValueError:  # damaged, or no model at all
         return
     if other != target:
@@ -236,7 +237,7 @@ def _classifier(plan: Manifest, options: argparse.Namespace) -> MLPClassifier:
     if options.kind:
         clf.features = {**(clf.features if isinstance(clf.features, dict) else {}), **dict(options.kind)}
     with _named_options(options, plan):
-        choices.check(clf)
+        registry.check(clf)
     seed = clf.random_state
     if seed is not None and not 0 <= seed < 2**32:
         raise ValueError(f"--seed: {seed} is not allowed; give an integer in [0, 2^32).")
@@ -256,7 +257,7 @@ def _labels(
     told = _told_by(options.class_weight, plan, "--class-weight", "training.class_weight")
     clf.set_params(class_weight=_by_label(clf.class_weight, labels.classes, told))
     with _named_options(options, plan):
-        choices.check_threshold(clf.threshold, len(labels.classes), multilabel=False)
+        registry.check_threshold(clf.threshold, len(labels.classes), multilabel=False)
     return labels
 
 

@@ -25,8 +25,8 @@ from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.averaging import Averaged
 from gpunn.optim.first_order import FirstOrder, MethodState
+from gpunn.typing import Array
 
-Array = Any
 Compiled = tuple[Any, str]  # a program and what it is; or None, and why there is none
 
 COMPILABLE = "?" + np.typecodes["AllInteger"] + "fd"  # types of X; not float16, nor any longer than float64

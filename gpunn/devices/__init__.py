@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-Array = Any
+from gpunn.typing import Array, Namespace
 
 PRECISIONS = ("float32", "tf32", "bf16")
 
@@ -28,7 +28,7 @@ class Device(Protocol):
 
     name: str  # "cpu", "cuda:0"
     kind: str  # "cpu" or "cuda": what compiles for it
-    xp: Any  # the array namespace
+    xp: Namespace  # the array namespace
     note: str  # how "auto" came to this device; empty for a device asked for by name
     precision: str  # of the products of compiled epochs, one of PRECISIONS
     chunk_elements: int  # numbers in the widest layer of the rows that are predicted together

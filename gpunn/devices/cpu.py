@@ -11,15 +11,14 @@ from typing import Any
 import numpy as np
 
 from gpunn.devices import cores, is_cupy
-
-Array = Any
+from gpunn.typing import Array, Namespace
 
 
 class CpuDevice:
     """NumPy on the processor of this machine."""
 
     name = kind = "cpu"
-    xp: Any = np
+    xp: Namespace = np
     precision = "float32"
     chunk_elements = 2**20  # 4 MiB in float32: with fewer, products would read the weights too often
     block_elements = 2**17  # 512 KiB: they come and go in a core's own cache

@@ -12,8 +12,8 @@ import cupy
 import numpy as np
 
 from gpunn.devices import DeviceUnavailableError
+from gpunn.typing import Array
 
-Array = Any
 runtime = cupy.cuda.runtime
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.exceptions import NotFittedError
 
-from gpunn.inputs import check_labels, check_weights
 from gpunn.insight import comparison_words, paired
 from gpunn.model.origin import on_host
+from gpunn.model.training_data import check_labels, check_weights
 from gpunn.shown import brief, show
 
 MIN_ROWS = 30  # below it percentile intervals are too narrow to conclude from

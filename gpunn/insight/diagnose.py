@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from gpunn.devices import Device, get_device
-from gpunn.fitted import Classifier
 from gpunn.insight.columns import Column
 from gpunn.insight.facts import Facts, Training, measure
 from gpunn.insight.finding import Finding
@@ -16,11 +15,11 @@ from gpunn.insight.findings import findings_of
 from gpunn.insight.opened import opened
 from gpunn.insight.remedies import tried
 from gpunn.insight.words import in_html, in_words
+from gpunn.model.fitted import Classifier
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.layers import LayerStatistics
-
-Array = Any
+from gpunn.typing import Array
 
 
 @dataclass(frozen=True)

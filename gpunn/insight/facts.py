@@ -37,8 +37,7 @@ from gpunn.training.data import Rows, logits
 from gpunn.training.history import History
 from gpunn.training.layers import LayerStatistics, layer_statistics, spaced
 from gpunn.training.summary import TrainingSummary, cost_of_shares, sampled_numbers
-
-Array = Any
+from gpunn.typing import Array, Namespace
 
 
 @dataclass(frozen=True)
@@ -324,7 +323,7 @@ def _moved(X: np.ndarray, summary: TrainingSummary | None) -> tuple[float, ...]:
     return () if summary is None or not summary.input_mean else tuple(moved(X, summary).tolist())
 
 
-def _overshoot(xp: Any, objective: Objective, theta: Array, X: Array, T: Array) -> Array:
+def _overshoot(xp: Namespace, objective: Objective, theta: Array, X: Array, T: Array) -> Array:
     if not isinstance(objective.head, IdentityQuadratic):
         return xp.sum(xp.zeros_like(theta))
     a = objective.network.logits(xp, theta, X)

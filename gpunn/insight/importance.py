@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -14,8 +13,7 @@ from gpunn.nn.objective import Objective
 from gpunn.nn.probabilities import probabilities
 from gpunn.training.data import Rows, logits
 from gpunn.training.layers import spaced
-
-Array = Any
+from gpunn.typing import Array
 
 MAX_ROWS = 1000
 MAX_COLUMNS = 60  # that are shuffled: of more, those with the largest weights in the first layer

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from gpunn.devices import Device
 from gpunn.training.data import Rows
-
-Array = Any
+from gpunn.typing import Array
 
 
 @dataclass(frozen=True)

@@ -9,22 +9,21 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from gpunn import blueprint, choices
+from gpunn.config import build, registry
+from gpunn.data.labels import Labels
 from gpunn.devices import Device
-from gpunn.fitted import Classifier, trained_model
-from gpunn.inputs import check_labels, check_weights, learn_rows
 from gpunn.insight.columns import Column, as_columns
 from gpunn.insight.facts import Training
-from gpunn.labels import Labels
+from gpunn.model.fitted import Classifier, trained_model
 from gpunn.model.model import Model
 from gpunn.model.origin import device_for, on_host
+from gpunn.model.training_data import check_labels, check_weights, learn_rows
 from gpunn.model.validation import check_rows
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import GradientDescent, Momentum
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.history import History
-
-Array = Any
+from gpunn.typing import Array
 
 NO_WEIGHT = (
     "{name} has {n} rows, and all have a weight of 0 (class_weight={class_weight!r}): there is nothing to measure. "
@@ -94,22 +93,22 @@ class OpenedEstimator:
 def opened(clf: Classifier, X: Any, y: Any, sample_weight: Any, at: str) -> OpenedEstimator:
     """Open a fitted estimator (``at="end"``), or any at the weights that ``fit`` would begin with (``at="start"``)."""
     if at == "start":
-        choices.check(clf)
+        registry.check(clf)
         clf = clone(clf)  # its own copy of a random state, and of what checking X notes down
         device = device_for(clf.device, X)
         X = learn_rows(clf, device, X)
         y = check_labels(X, y)
         labels = Labels.learn(y)
-        objective = blueprint.objective(clf, X.shape[1], labels)
+        objective = build.objective(clf, X.shape[1], labels)
         seed = int(check_random_state(clf.random_state).randint(2**31 - 1))  # as fit draws it
-        theta = blueprint.start(clf, objective.network, seed, device, choices.dtype(clf, X))
+        theta = build.start(clf, objective.network, seed, device, registry.dtype(clf, X))
         model = trained_model(clf, objective, labels, theta, History())
     else:
         model = replace(clf._model, theta=on_host(clf.theta_))
         device, labels = device_for(clf.device, X), model.labels
         X = check_rows(model.schema, device, X)
         y = check_labels(X, y)
-        objective = blueprint.objective(clf, X.shape[1], labels)
+        objective = build.objective(clf, X.shape[1], labels)
     weight = check_weights(sample_weight, X, "float64")
     if clf.class_weight is not None:
         of_classes = labels.weights(clf.class_weight, y)
@@ -135,19 +134,19 @@ def _rows(
 def _training(clf: Classifier, objective: Objective, n_rows: int, start: bool) -> Training:
     history = None if start else clf.history_
     recorded = () if start else getattr(clf, "layer_history_", ())
-    if choices.is_full_batch(clf.solver):
+    if registry.is_full_batch(clf.solver):
         return Training(history, first_order=False, layer_history=recorded)
     if history is not None and history.summary is not None:
         n_rows = history.summary.n_rows  # steps were those of the rows that were trained on
-    method = choices.first_order(clf, objective.network.n_weights)
-    size = n_rows if isinstance(clf.batch_size, int) and clf.batch_size > n_rows else choices.batch_size(clf, n_rows)
+    method = registry.first_order(clf, objective.network.n_weights)
+    size = n_rows if isinstance(clf.batch_size, int) and clf.batch_size > n_rows else registry.batch_size(clf, n_rows)
     if isinstance(method, Momentum):
         momentum: float | None = method.momentum
     else:
         momentum = 0.0 if isinstance(method, GradientDescent) else None
     return Training(
         history,
-        learning_rate=choices.schedule(clf).rates(0, -(-n_rows // size), n_rows)[0],
+        learning_rate=registry.schedule(clf).rates(0, -(-n_rows // size), n_rows)[0],
         momentum=momentum,
         batch_size=size,
         dropout=max((clf.input_dropout, *np.atleast_1d(clf.dropout))),

@@ -21,8 +21,7 @@ from gpunn.nn.probabilities import decisions, log_probabilities
 from gpunn.training.data import Rows
 from gpunn.training.layers import spaced
 from gpunn.training.summary import class_shares, sampled_numbers
-
-Array = Any
+from gpunn.typing import Array, Namespace
 
 IDLE = 0.005  # of the cost of guessing: rise of the cost where a column is shuffled
 
@@ -87,7 +86,7 @@ def sample_of(device: Device, rows: Rows) -> np.ndarray:
     return weighing[sampled_numbers(len(weighing))]
 
 
-def _mean(xp: Any, a: Array, weight: Array | None) -> Array:
+def _mean(xp: Namespace, a: Array, weight: Array | None) -> Array:
     """Mean over rows of an array (n, k)."""
     return xp.mean(a, axis=0) if weight is None else xp.sum(a * (weight / xp.sum(weight))[:, None], axis=0)
 
@@ -111,7 +110,7 @@ def outcome_of(device: Device, head: Head, rows: Rows, z: Array, threshold: Any)
     return Outcome(len(rows), cost, math.sqrt(square / len(rows)), score, decided_score, tuple(shares), recalls)
 
 
-def _right(xp: Any, rows: Rows, scores: Array) -> Array:
+def _right(xp: Namespace, rows: Rows, scores: Array) -> Array:
     """1 where scores (n, k) are right, else 0: of rows with one class (n, 1), else of each label (n, k)."""
     if rows.exclusive and rows.T.shape[1] > 1:
         right = (xp.argmax(scores, axis=-1) == xp.argmax(rows.T, axis=-1))[:, None]

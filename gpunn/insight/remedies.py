@@ -14,12 +14,12 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import _safe_indexing
 
-from gpunn.choices import is_full_batch
-from gpunn.fitted import Classifier
+from gpunn.config.registry import is_full_batch
 from gpunn.insight.finding import HELD_OUT, Finding, Trial
 from gpunn.insight.in_layers import LARGE_INPUTS
+from gpunn.model.fitted import Classifier
+from gpunn.typing import Array
 
-Array = Any
 Change = dict[str, Any]
 
 SECONDS = 4.0  # for a fit

@@ -13,8 +13,7 @@ import numpy as np
 
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
-
-Array = Any
+from gpunn.typing import Array
 
 N_BATCHES = 16  # whose gradients are compared; the noise scale is then known to about a third
 SHARED = 10**7  # multiplications: fewer take less time than threads to start

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
-from gpunn import choices
+from gpunn.config import registry
+from gpunn.config.parameters import Parameters
 from gpunn.features import Features
 from gpunn.nn.activations import ACTIVATIONS
 from gpunn.nn.costs import COSTS
 from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
-from gpunn.parameters import Parameters
 from gpunn.shown import brief, show
 
 KEYS = {  # key of a manifest: parameter of the estimator
@@ -156,8 +156,8 @@ def from_dict(form: Any, source: str = "manifest", lines: Mapping[str, int] | No
     data = {key.split(".")[1]: found[key] for key in DATA if key in found}
     manifest = Manifest(parameters, found.get(SIZES[0]), found.get(SIZES[1]), data, source, lines or {})
     try:
-        choices.check(Parameters(**parameters), n_classes=manifest.n_outputs or 3)
-    except choices.ParameterError as error:
+        registry.check(Parameters(**parameters), n_classes=manifest.n_outputs or 3)
+    except registry.ParameterError as error:
         parameter = error.parameter.partition("[")[0]  # one of a list may be named
         key = next(key for key, name in KEYS.items() if name == parameter)
         if key not in found:  # a pair of values does not fit, and this one is the default
@@ -181,6 +181,7 @@ def to_dict(p: Any, n_inputs: int | None = None, n_outputs: int | None = None) -
         value = getattr(p, name)
         if isinstance(value, Features):  # what was learned from a table stands in a model file, not in a manifest
             continue
+        value = value.tolist() if hasattr(value, "tolist") else value  # no array can be held against a number
         if name in always or (value is not DEFAULTS[name] and value != DEFAULTS[name]):
             # In the place of None, which says that a key is not given.
             _put(form, key, False if name == "features" and value is None else _plain(name, value))
@@ -223,7 +224,7 @@ def _check_bounds(manifest: Manifest, key: str, value: Any, depth: int = 0) -> N
 
 
 def _check_beyond_parameters(manifest: Manifest, found: Mapping[str, Any]) -> None:
-    """Check what `choices.check` does not know of."""
+    """Check what `registry.check` does not know of."""
 
     def integer(low: int) -> Any:
         return lambda value: type(value) is int and value >= low

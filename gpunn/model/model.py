@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gpunn.labels import Labels
+from gpunn.data.labels import Labels
 from gpunn.model.validation import InputSchema
 from gpunn.nn.heads import Head
 from gpunn.nn.network import Network
-
-Array = Any
+from gpunn.typing import Array
 
 
 @dataclass(frozen=True, eq=False)

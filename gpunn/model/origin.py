@@ -12,8 +12,7 @@ from sklearn import get_config
 
 from gpunn.devices import Device, get_device, is_cupy
 from gpunn.sklearn_compat import move_to
-
-Array = Any
+from gpunn.typing import Array, Namespace
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Origin:
     ``xp`` is None for NumPy, and for all that is read as such: other libraries where array API dispatch is off.
     """
 
-    xp: Any = None
+    xp: Namespace = None
     device: Any = None
 
     @classmethod

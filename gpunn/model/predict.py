@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gpunn import choices
 from gpunn.compile import policy
+from gpunn.config import registry
 from gpunn.devices import Device, is_cupy
 from gpunn.devices.memory import explained
 from gpunn.model.model import Model
@@ -17,8 +17,7 @@ from gpunn.nn.heads import Head
 from gpunn.nn.network import Network, by_columns
 from gpunn.sklearn_compat import check_same_namespace
 from gpunn.training.data import block_rows, by_chunks
-
-Array = Any
+from gpunn.typing import Array, Namespace
 
 
 def predict_proba(model: Model, X: Any) -> Array:
@@ -35,9 +34,9 @@ def predict(model: Model, X: Any) -> Array:
     """Classes (n,) or (n, c) as `gpunn.MLPClassifier.predict` gives them."""
     head, labels, threshold, origin = model.head, model.labels, model.threshold, Origin.of(X)
     classes, multilabel = labels.classes, labels.multilabel
-    choices.check_threshold(threshold, len(classes), multilabel)
+    registry.check_threshold(threshold, len(classes), multilabel)
 
-    def scores(xp: Any, z: Array) -> Array:
+    def scores(xp: Namespace, z: Array) -> Array:
         return of_outputs.decisions(xp, head, z, multilabel, threshold)
 
     device, found = _of_layer(model, X, origin, "predict", scores)
@@ -52,7 +51,7 @@ def decision_function(model: Model, X: Any) -> Array:
     """Scores as `gpunn.MLPClassifier.decision_function` gives them."""
     n_classes = len(model.labels.classes)
 
-    def scores(xp: Any, head: Any, z: Array, multilabel: bool) -> Array:
+    def scores(xp: Namespace, head: Any, z: Array, multilabel: bool) -> Array:
         found = head.decision(xp, z)
         two = not multilabel and n_classes == 2
         return found[:, 1:] - found[:, :1] if two and found.shape[1] == 2 else found
@@ -127,7 +126,7 @@ def _of_layer(
     head = probabilities_of if dtype == theta.dtype and has_column_each else None
     compiled, head = _compiled(model, device, theta, head)
 
-    def of_rows(xp: Any, rows: Array) -> Array:
+    def of_rows(xp: Namespace, rows: Array) -> Array:
         if compiled is None:
             h = network.hidden(xp, theta, rows, layer, block_rows(device, network))
         elif head is not None:
@@ -154,7 +153,7 @@ def _compiled(model: Model, device: Device, theta: Array, head: Head | None) -> 
     return None, head
 
 
-def _as_one_of_several(xp: Any, h: Array) -> Array:
+def _as_one_of_several(xp: Namespace, h: Array) -> Array:
     """h (..., n, k) by columns, a single row twice: the sum over the row of an array of one row rounds otherwise."""
     if h.shape[-1] == 1:
         return h

@@ -19,8 +19,7 @@ from gpunn.features.encoder import apply
 from gpunn.model.origin import on_host
 from gpunn.shown import show
 from gpunn.training.data import SparseRows
-
-Array = Any
+from gpunn.typing import Array
 
 LARGE = 2**22  # numbers of a matrix from which to look through it on all cores
 

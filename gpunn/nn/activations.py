@@ -26,8 +26,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from gpunn.nn.stable import sigmoid, softmax, softplus
+from gpunn.typing import Array
 
-Array = Any
 Namespace = Any
 Gradients = tuple[Array, dict[str, Array]]
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpunn.nn.activations import Activation, Softmax
+from gpunn.typing import Array
 
-Array = Any
 Namespace = Any
 
 

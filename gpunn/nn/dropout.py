@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-Array = Any
+from gpunn.typing import Array
+
 Namespace = Any
 
 

@@ -38,8 +38,8 @@ from gpunn.nn.activations import (
 )
 from gpunn.nn.costs import COSTS, Cost, CrossEntropy, LogLikelihood, Quadratic
 from gpunn.nn.stable import excess, exponentials, log_sum_exp, normalised, shifted
+from gpunn.typing import Array
 
-Array = Any
 Namespace = Any
 
 

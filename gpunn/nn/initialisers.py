@@ -16,7 +16,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-Array = Any
+from gpunn.typing import Array
+
 Generator = Any
 Namespace = Any
 WeightInitialiser = Callable[[Namespace, Generator, int, int], Array]

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 from gpunn.nn.activations import Activation, Identity
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.initialisers import BiasInitialiser, WeightInitialiser
+from gpunn.typing import Array
 
-Array = Any
 Namespace = Any
 
 

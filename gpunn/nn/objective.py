@@ -15,8 +15,8 @@ from typing import Any
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.heads import Head
 from gpunn.nn.network import Network
+from gpunn.typing import Array
 
-Array = Any
 Namespace = Any
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from gpunn.nn.activations import RescaledTanh, Sigmoid, Softmax
 from gpunn.nn.heads import Head
 from gpunn.nn.stable import log_softmax, softplus
+from gpunn.typing import Array
 
-Array = Any
 Namespace = Any
 
 SYMMETRIC = (Sigmoid, RescaledTanh)  # 1 - a(z) = a(-z), which needs no difference of nearly equal numbers

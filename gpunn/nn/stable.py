@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-Array = Any
+from gpunn.typing import Array
+
 Namespace = Any
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpunn.optim.first_order import FirstOrder, MethodState
+from gpunn.typing import Array
 
-Array = Any
 Namespace = Any
 
 

@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
-Array = Any
+from gpunn.typing import Array
+
 Namespace = Any
 
 

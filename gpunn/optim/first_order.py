@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-Array = Any
+from gpunn.typing import Array
+
 Namespace = Any
 
 

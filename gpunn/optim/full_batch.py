@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, Self
 
 from gpunn.optim.directions import Direction
 from gpunn.optim.line_search import Trial, strong_wolfe
+from gpunn.typing import Array
 
-Array = Any
 Namespace = Any
 Function = Callable[[Array], tuple[Array, Array]]
 ToFloats = Callable[..., list[float]]

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-Array = Any
+from gpunn.typing import Array
 
 
 class Trial(NamedTuple):

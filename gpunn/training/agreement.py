@@ -17,8 +17,7 @@ from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.micro_batches import MicroBatches
 from gpunn.training.state import TrainingState
-
-Array = Any
+from gpunn.typing import Array
 
 TOLERANCE = {"float64": 1e-7, "float32": 1e-3, "tf32": 5e-2, "bf16": 2e-1}
 STEPS = 2  # the second reads the state that the first has written

@@ -11,8 +11,8 @@ from gpunn.devices import Device
 from gpunn.devices.memory import ran_out
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
+from gpunn.typing import Array, Namespace
 
-Array = Any
 Batch = tuple[Array, Array, Array | None]  # X (n, d) in the dtype of theta, T (n, k), weight (n,)
 
 
@@ -55,30 +55,30 @@ class Rows:
     def __len__(self) -> int:
         return (self.X if self.index is None else self.index).shape[0]
 
-    def together(self, xp: Any) -> Rows:
+    def together(self, xp: Namespace) -> Rows:
         """The rows that are trained on as arrays of their own, dense."""
         if self.index is not None:
             return self.take(xp, self.index)
         return replace(self, X=self.X[:, :]) if isinstance(self.X, SparseRows) else self
 
-    def take(self, xp: Any, index: Array) -> Rows:
+    def take(self, xp: Namespace, index: Array) -> Rows:
         """The rows of an index array, copied."""
         weight = None if self.weight is None else xp.take(self.weight, index, axis=0)
         X = self.X[index] if isinstance(self.X, SparseRows) else xp.take(self.X, index, axis=0)
         return Rows(X, xp.take(self.T, index, axis=0), weight, self.exclusive)
 
-    def batch(self, xp: Any, index: Array, dtype: Any) -> Batch:
+    def batch(self, xp: Namespace, index: Array, dtype: Any) -> Batch:
         """The rows of an index array."""
         taken = self.take(xp, index)
         return xp.astype(taken.X, dtype, copy=False), taken.T, taken.weight
 
-    def slice(self, xp: Any, part: slice, dtype: Any) -> Batch:
+    def slice(self, xp: Namespace, part: slice, dtype: Any) -> Batch:
         """Consecutive rows, without a copy where the dtype is right."""
         weight = None if self.weight is None else self.weight[part]
         return xp.astype(self.X[part, :], dtype, copy=False), self.T[part, :], weight
 
     def batches(
-        self, xp: Any, order: Array | None, size: int, dtype: Any, elements: int
+        self, xp: Namespace, order: Array | None, size: int, dtype: Any, elements: int
     ) -> Generator[Batch, None, None]:
         """Batches of ``size`` rows in the order of an index array, or consecutive rows if it is None.
 
@@ -116,7 +116,7 @@ def logits(
         What is made of the logits, chunk by chunk: (xp, z) -> array (..., n, c), of any c.
     """
 
-    def made(xp: Any, rows: Array) -> Array:
+    def made(xp: Namespace, rows: Array) -> Array:
         z = network.logits(xp, theta, rows, block_rows(device, network))
         return z if then is None else then(xp, z)
 
@@ -185,7 +185,7 @@ def by_chunks(
 class _Chosen:
     """Rows of X (n, d) that an index array (r,) names, taken when they are asked for."""
 
-    def __init__(self, xp: Any, X: Array, index: Array) -> None:
+    def __init__(self, xp: Namespace, X: Array, index: Array) -> None:
         self.xp, self.X, self.index, self.shape = xp, X, index, (index.shape[0], X.shape[1])
 
     def __getitem__(self, key: tuple[slice, slice]) -> Array:
@@ -193,7 +193,7 @@ class _Chosen:
         return self.X[index] if isinstance(self.X, SparseRows) else self.xp.take(self.X, index, axis=0)
 
 
-def chosen(xp: Any, rows: Rows) -> Rows:
+def chosen(xp: Namespace, rows: Rows) -> Rows:
     """The rows that are trained on as if there were no others; those of X are taken, chunk by chunk, when asked for."""
     if rows.index is None:
         return rows
@@ -201,13 +201,13 @@ def chosen(xp: Any, rows: Rows) -> Rows:
     return Rows(_Chosen(xp, rows.X, rows.index), xp.take(rows.T, rows.index, axis=0), weight, rows.exclusive)
 
 
-def lazy_batch(xp: Any, rows: Rows, order: Array | None, part: slice) -> Rows:
+def lazy_batch(xp: Namespace, rows: Rows, order: Array | None, part: slice) -> Rows:
     """A batch of `Rows.batches` whose rows of X are taken when they are asked for."""
     index = xp.arange(part.start, part.stop, device=rows.T.device) if order is None else order[part]
     return chosen(xp, replace(rows, index=index))
 
 
-def mean_over_rows(xp: Any, values: Array, weight: Array | None) -> Array:
+def mean_over_rows(xp: Namespace, values: Array, weight: Array | None) -> Array:
     """Mean () of values (..., n) over the weighted rows and all members; 0 for rows that all weigh nothing."""
     if weight is None:
         return xp.mean(values)
@@ -219,7 +219,7 @@ def evaluate(device: Device, objective: Objective, theta: Array, rows: Rows) -> 
     """Mean cost, without penalties, and accuracy of the weighted rows that are trained on; of members, the means."""
     xp, network, head, rows = device.xp, objective.network, objective.head, chosen(device.xp, rows)
 
-    def cost_and_hits(xp: Any, X: Array, T: Array) -> Array:
+    def cost_and_hits(xp: Namespace, X: Array, T: Array) -> Array:
         z = network.logits(xp, theta, X, block_rows(device, network))
         cost = head.cost(xp, z, T)
         right = hits(xp, head.decision(xp, z), Rows(X, T, exclusive=rows.exclusive))
@@ -239,7 +239,7 @@ def accuracy_of_constant(device: Device, rows: Rows) -> float:
     return float(device.floats(mean_over_rows(xp, right, rows.weight))[0])
 
 
-def hits(xp: Any, scores: Array, rows: Rows) -> Array:
+def hits(xp: Namespace, scores: Array, rows: Rows) -> Array:
     """Which rows (..., n) their scores (..., n, k), as a head's ``decision`` gives them, put right in all labels."""
     if rows.exclusive and rows.T.shape[-1] > 1:  # a single output answers yes or no between two classes
         return xp.argmax(scores, axis=-1) == xp.argmax(rows.T, axis=-1)

@@ -25,8 +25,7 @@ from gpunn.devices import Device
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, SparseRows, accuracy_of_constant, chosen, evaluate, logits, mean_over_rows
 from gpunn.training.layers import spaced
-
-Array = Any
+from gpunn.typing import Array, Namespace
 
 FAR = 1e4
 WORSE = 1.2  # times the cost of the start; the noise of minibatches is less
@@ -75,16 +74,16 @@ class Visited:
     highest: float = 0.0
 
     @classmethod
-    def begin(cls, xp: Any, theta: Array, entry: int | None = None) -> Visited:
+    def begin(cls, xp: Namespace, theta: Array, entry: int | None = None) -> Visited:
         """The start of a run from theta (..., P), which is copied; ``entry`` is the last one of the history so far."""
         start = xp.asarray(theta, copy=True)
         return cls(start, start, start, entry, entry, entry)
 
-    def enter(self, xp: Any, theta: Array, entry: int | None) -> None:
+    def enter(self, xp: Namespace, theta: Array, entry: int | None) -> None:
         """Remember theta (..., P), from which the next epoch starts, and its entry in the history."""
         self.entered, self.entered_entry = xp.asarray(theta, copy=True), entry
 
-    def take(self, xp: Any, cost: float, theta: Array, entry: int) -> None:
+    def take(self, xp: Namespace, cost: float, theta: Array, entry: int) -> None:
         """Take in the mean cost of the epoch that started from the state entered last, and ended in theta (..., P)."""
         self.latest, self.highest = cost, max(self.highest, cost)
         if cost < self.lowest:

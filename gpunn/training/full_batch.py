@@ -27,8 +27,8 @@ from gpunn.training.micro_batches import MicroBatches
 from gpunn.training.profile import Stopwatch
 from gpunn.training.state import TrainingState
 from gpunn.training.stopping import Best, Patience, Validation
+from gpunn.typing import Array, Namespace
 
-Array = Any
 Context = Callable[[], contextlib.AbstractContextManager[Any]]
 
 
@@ -150,7 +150,7 @@ class FullBatch:
     def recover(self, state: TrainingState, stability: Stability) -> bool:
         return False
 
-    def restart(self, xp: Any, state: TrainingState, theta: Array) -> None:
+    def restart(self, xp: Namespace, state: TrainingState, theta: Array) -> None:
         state.theta, state.minimisation = theta, None
 
     def exhausted(self, state: TrainingState) -> bool:
@@ -187,7 +187,7 @@ class FullBatch:
         )
 
 
-def _repeated(xp: Any, rows: Rows, dtype: Any) -> Generator[Batch, None, None]:
+def _repeated(xp: Namespace, rows: Rows, dtype: Any) -> Generator[Batch, None, None]:
     """All rows as arrays, again and again."""
     X, T, weight = rows.slice(xp, slice(None), dtype)
     T = by_columns(xp, T)  # as the logits are

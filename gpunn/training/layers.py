@@ -16,8 +16,8 @@ from gpunn.devices import Device
 from gpunn.nn.activations import Activation, Elementwise, PReLU
 from gpunn.nn.network import Dense
 from gpunn.nn.objective import Objective
+from gpunn.typing import Array
 
-Array = Any
 Namespace = Any
 
 SATURATED_BELOW = 0.01  # |f'(z)|: such a unit learns a hundred times slower than a linear one

@@ -19,8 +19,7 @@ from gpunn.training.divergence import Stability
 from gpunn.training.profile import Stopwatch
 from gpunn.training.state import Run, TrainingState
 from gpunn.training.stopping import Validation
-
-Array = Any
+from gpunn.typing import Array, Namespace
 
 
 class Entry(NamedTuple):
@@ -77,7 +76,7 @@ class Algorithm(Protocol):
     def recover(self, state: TrainingState, stability: Stability) -> bool:
         """Go on from an earlier state after divergence, if that is wanted and possible."""
 
-    def restart(self, xp: Any, state: TrainingState, theta: Array) -> None:
+    def restart(self, xp: Namespace, state: TrainingState, theta: Array) -> None:
         """Put theta (..., P), and the method's state of a start, in the place of what there is."""
 
     def exhausted(self, state: TrainingState) -> bool:
@@ -182,7 +181,7 @@ def _record(
 
 
 def _assess(
-    algorithm: Algorithm, xp: Any, state: TrainingState, current: Run, entry: Entry, validation: Validation | None
+    algorithm: Algorithm, xp: Namespace, state: TrainingState, current: Run, entry: Entry, validation: Validation | None
 ) -> None:
     """Note what a sound step has come to: the states to go back to, the best one, and plateaus."""
     history, number = state.history, state.history.n_iter - 1

@@ -22,8 +22,7 @@ from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Batch, Rows
 from gpunn.training.history import History
-
-Array = Any
+from gpunn.typing import Array
 
 SAID = "micro-batches of "  # in `History.path`
 

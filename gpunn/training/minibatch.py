@@ -28,8 +28,7 @@ from gpunn.training.micro_batches import MicroBatches
 from gpunn.training.profile import Stopwatch
 from gpunn.training.state import TrainingState
 from gpunn.training.stopping import Best, Patience, Validation
-
-Array = Any
+from gpunn.typing import Array, Namespace
 
 SHUFFLE, DROPOUT = 1, 2  # streams of random numbers that start from one seed
 
@@ -160,7 +159,7 @@ class Minibatch:
         history.divergence = ""
         return True
 
-    def restart(self, xp: Any, progress: TrainingState, theta: Array) -> None:
+    def restart(self, xp: Namespace, progress: TrainingState, theta: Array) -> None:
         """In place, so that what is compiled or captured finds it."""
         progress.theta[...] = theta
         if progress.average is not None:

@@ -21,8 +21,7 @@ from gpunn.optim.full_batch import Minimisation
 from gpunn.training.divergence import Visited
 from gpunn.training.history import History
 from gpunn.training.stopping import Best, Patience
-
-Array = Any
+from gpunn.typing import Array
 
 OWN = ("theta", "step", "seed", "epoch", "n_plateaus", "n_halvings", "average", "latest")
 

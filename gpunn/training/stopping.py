@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, evaluate
-
-Array = Any
+from gpunn.typing import Array
 
 
 @dataclass

@@ -18,8 +18,7 @@ from gpunn.nn.objective import Objective
 from gpunn.nn.probabilities import probabilities
 from gpunn.training.data import Rows, SparseRows, chosen, hits, logits, mean_over_rows
 from gpunn.training.layers import spaced
-
-Array = Any
+from gpunn.typing import Array, Namespace
 
 SAMPLE = 2048  # rows: a share of them is known to about 1%
 BINS = 20
@@ -172,7 +171,7 @@ def column_moments(device: Device, X: Array, numbers: np.ndarray) -> tuple[np.nd
     return shift + sums, np.sqrt(np.maximum(squares - sums * sums, 0.0))
 
 
-def one_of_n(xp: Any, rows: Rows) -> Array:
+def one_of_n(xp: Namespace, rows: Rows) -> Array:
     """Targets T (n, k) without smoothing: 1 for the class or for a label that is set, else 0."""
     T = rows.T
     if rows.exclusive and T.shape[-1] > 1:
@@ -187,7 +186,7 @@ def class_shares(device: Device, T: Array, weight: Array | None, exclusive: bool
     return [1 - shares[0], shares[0]] if exclusive and len(shares) == 1 else shares
 
 
-def cost_of_shares(xp: Any, head: Head, T: Array, weight: Array | None) -> Array:
+def cost_of_shares(xp: Namespace, head: Head, T: Array, weight: Array | None) -> Array:
     """Mean cost () of the weighted rows of T (n, k), one-of-N, where every row gets the shares of the classes.
 
     For a head without a cost function it is that of logits 0.
@@ -204,7 +203,7 @@ def cost_function(head: Head) -> Cost | None:
     return found
 
 
-def _mean(xp: Any, T: Array, weight: Array | None) -> Array:
+def _mean(xp: Namespace, T: Array, weight: Array | None) -> Array:
     """Mean (k,) over weighted rows of an array (n, k)."""
     if weight is None:
         return xp.mean(T, axis=0)

@@ -16,7 +16,7 @@ import gpunn
 from gpunn.cli import sources
 from gpunn.data import csv_text, records
 from gpunn.insight import compare
-from gpunn.models import write_whole
+from gpunn.io import write_whole
 
 FAST = ["--epochs", "5", "--hidden", "8", "--learning-rate", "0.01"]
 

@@ -15,7 +15,7 @@ import gpunn
 from gpunn.cli import sources
 from gpunn.cli.scores import Scores
 from gpunn.data import csv_text, records
-from gpunn.labels import Labels
+from gpunn.data.labels import Labels
 from gpunn.model.model import Model
 from gpunn.model.validation import InputSchema
 from gpunn.nn.heads import SoftmaxLogLikelihood

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import gpunn
-from gpunn.models import checkpoints_in
+from gpunn.io import checkpoints_in
 
 TRAIN = ["train", "t.csv", "--target", "class", "--hidden", "8", "--learning-rate", "0.01", "--epochs", "12", "-q"]
 CASES = {

@@ -10,7 +10,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from gpunn import MLPClassifier
-from gpunn.labels import Labels
+from gpunn.data.labels import Labels
 from gpunn.model import predict
 from gpunn.model.model import Model
 from gpunn.model.validation import InputSchema

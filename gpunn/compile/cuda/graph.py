@@ -20,8 +20,7 @@ from gpunn.compile.cuda.plan import Gemm, Part, Plan, Record
 from gpunn.compile.cuda.runtime import LaunchConfig
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import FirstOrder, MethodState
-
-Array = Any
+from gpunn.typing import Array
 
 CONFIG = LaunchConfig()
 NODES = 500  # of a graph: the host launches as many at once

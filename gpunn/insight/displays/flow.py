@@ -9,9 +9,9 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from gpunn.fitted import Classifier
 from gpunn.insight.displays.style import count_axis, legend, logarithmic, look, panels, plain, spans_decades
 from gpunn.insight.displays.training import rounds_of
+from gpunn.model.fitted import Classifier
 from gpunn.training.layers import SATURATED_BELOW, LayerStatistics
 
 CURVES = {  # numbers of LayerStatistics, with the label of their axis

@@ -10,9 +10,9 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from gpunn.fitted import Classifier
 from gpunn.insight.displays.sample import host_theta, sample
 from gpunn.insight.displays.style import SERIES, grid_of_axes, plain
+from gpunn.model.fitted import Classifier
 from gpunn.nn.activations import Elementwise, PReLU
 from gpunn.nn.objective import Objective
 from gpunn.training.layers import SATURATED_BELOW, activation_of

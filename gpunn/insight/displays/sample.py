@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from gpunn.devices import get_device
-from gpunn.fitted import Classifier
-from gpunn.inputs import check_labels
+from gpunn.model.fitted import Classifier
 from gpunn.model.origin import on_host
+from gpunn.model.training_data import check_labels
 from gpunn.model.validation import InputSchema, check_rows
 from gpunn.training.layers import spaced
 

@@ -8,9 +8,9 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from gpunn.fitted import Classifier
 from gpunn.insight.displays.sample import host_theta, sample
 from gpunn.insight.displays.style import grid_of_axes, pyplot, spans_decades
+from gpunn.model.fitted import Classifier
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from gpunn.fitted import Classifier
 from gpunn.insight.displays.style import (
     as_text,
     count_axis,
@@ -19,6 +18,7 @@ from gpunn.insight.displays.style import (
     plain,
     spans_decades,
 )
+from gpunn.model.fitted import Classifier
 from gpunn.training.history import History
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from gpunn.fitted import Classifier
 from gpunn.insight.diagnose import diagnose
 from gpunn.insight.displays.style import pyplot
 from gpunn.insight.opened import opened
@@ -15,6 +14,7 @@ from gpunn.insight.report import page, parts, quality
 from gpunn.insight.report.columns import columns
 from gpunn.insight.report.errors import errors, square
 from gpunn.insight.report.results import Results
+from gpunn.model.fitted import Classifier
 
 TRAINED = {"training": ", which it was trained on", "other": ", which it was not trained on", "unknown": ""}
 

@@ -10,13 +10,13 @@ import narwhals as nw
 import numpy as np
 
 from gpunn.features import frames
-from gpunn.fitted import Classifier
 from gpunn.insight.displays.layers import image_shape
 from gpunn.insight.displays.sample import encoded
 from gpunn.insight.report import page
 from gpunn.insight.report.page import Html
 from gpunn.insight.report.picture import image_of
 from gpunn.insight.report.results import Results
+from gpunn.model.fitted import Classifier
 
 WORST = 12  # rows
 MOST_VALUES = 10  # of a row

@@ -9,12 +9,12 @@ import numpy as np
 from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, RocCurveDisplay
 
-from gpunn.fitted import Classifier
 from gpunn.insight.displays.style import SERIES, as_text, printable
 from gpunn.insight.report import page
 from gpunn.insight.report.page import Html
 from gpunn.insight.report.picture import picture
 from gpunn.insight.report.results import Results
+from gpunn.model.fitted import Classifier
 from gpunn.nn.costs import CrossEntropy, LogLikelihood
 
 MOST_CLASSES = 50  # in the table of classes

@@ -10,9 +10,9 @@ import numpy as np
 from scipy.special import xlogy
 from sklearn.metrics import average_precision_score, confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
-from gpunn.fitted import Classifier
-from gpunn.inputs import check_labels
+from gpunn.model.fitted import Classifier
 from gpunn.model.origin import on_host
+from gpunn.model.training_data import check_labels
 
 
 @dataclass(frozen=True)

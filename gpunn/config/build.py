@@ -1,0 +1,86 @@
+"""From the parameters of an estimator and the shape of its data to the objects of one training."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from gpunn.config import registry
+from gpunn.data.labels import Labels
+from gpunn.devices import Device
+from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
+from gpunn.nn.network import Network
+from gpunn.nn.objective import Objective
+from gpunn.training.full_batch import FullBatch
+from gpunn.training.minibatch import Minibatch
+from gpunn.typing import Array
+
+START, SPLIT = 3, 4  # streams of random numbers beside those of the minibatch loop, all from one seed
+
+
+def objective(p: Any, n_features: int, labels: Labels) -> Objective:
+    """The network that parameters ``p`` describe, with its head and penalties."""
+    p = _plain(p)
+    registry.check_threshold(p.threshold, len(labels.classes), labels.multilabel)
+    sizes, activations = registry.hidden_layers(p.hidden_layer_sizes, p.activation)
+    output, head, one_suffices = registry.output(p.cost, p.output_activation, len(labels.classes), labels.multilabel)
+    n_out = labels.n_outputs if one_suffices else max(2, len(labels.classes))
+    return Objective(Network((n_features, *sizes, n_out), activations, output), head, l2=p.alpha, l1=p.l1)
+
+
+def start(p: Any, network: Network, seed: int, device: Device, dtype: str) -> Array:
+    """Initial theta (P,), drawn on the host from the seed, on the device in the dtype of training."""
+    weights = registry.initialiser("weight_init", p.weight_init, WEIGHT_INITIALISERS)
+    biases = registry.initialiser("bias_init", p.bias_init, BIAS_INITIALISERS)
+    with device.single_threaded_blas():  # some initialisers multiply
+        theta = network.initial(np, np.random.default_rng([seed, START]), weights, biases)
+    return device.asarray(theta, dtype)
+
+
+def full_batch(p: Any, device: Device) -> FullBatch:
+    """The loop of a solver that takes all rows at once and searches along lines."""
+    p = _plain(p)
+    method = registry.full_batch(p, device.free_bytes())
+    return FullBatch(
+        method, p.max_iter, p.max_fun, gtol=p.tol, tol=p.tol, n_iter_no_change=p.n_iter_no_change, compiled=_compiled(p)
+    )
+
+
+def minibatch(p: Any, network: Network, n_rows: int, seed: int) -> Minibatch:
+    """The loop of a first-order solver for ``n_rows`` training rows."""
+    p = _plain(p)
+    n_hidden = len(network.layers) - 1
+    return Minibatch(
+        registry.first_order(p, network.n_weights),
+        registry.schedule(p),
+        registry.batch_size(p, n_rows),
+        p.max_iter,
+        seed,
+        shuffle=p.shuffle,
+        dropout=(float(p.input_dropout), *registry.rates("dropout", p.dropout, n_hidden)),
+        clip_norm=p.clip_norm,
+        max_norm=p.max_norm,
+        tol=p.tol,
+        n_iter_no_change=p.n_iter_no_change,
+        recovers=p.on_divergence == "recover",
+        average=p.ema_decay,
+        compiled=_compiled(p),
+    )
+
+
+def _plain(p: Any) -> Any:
+    """The parameters with Python's numbers in the place of NumPy's, which would take arrays to their own dtype.
+
+    So a value out of an array trains to the same bits as one that was written down or read from a file.
+    """
+    own = {name: value.item() if isinstance(value, np.generic) else value for name, value in vars(p).items()}
+    return SimpleNamespace(**own)
+
+
+def _compiled(p: Any) -> bool | None:
+    """Whether steps are to be compiled; None leaves it to the length of the training."""
+    if p.precision != "float32":
+        return True  # only captured steps have another
+    return None if p.compile == "auto" else bool(p.compile)

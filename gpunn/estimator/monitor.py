@@ -1,0 +1,228 @@
+"""The monitors that the parameters of an estimator ask for: scores, layers, printing, callbacks, the limit on time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.metrics import check_scoring
+
+from gpunn.data.labels import Labels
+from gpunn.devices import Device
+from gpunn.model.fitted import Classifier, estimator_of, fitted_attributes, trained_model
+from gpunn.model.model import Model
+from gpunn.nn.objective import Objective
+from gpunn.training.data import Rows, SparseRows, evaluate
+from gpunn.training.history import History
+from gpunn.training.layers import SAMPLE, Recorder, spaced
+from gpunn.training.loop import Monitor
+from gpunn.training.state import TrainingState
+from gpunn.training.stopping import Validation
+from gpunn.typing import Array
+
+
+class ValidationSet(NamedTuple):
+    """Rows to validate on: on the device, and as a scorer gets them."""
+
+    rows: Rows
+    X: Array
+    y: np.ndarray
+    weight: np.ndarray | None
+
+    def validation(self, early_stopping: bool, scorer: Scorer) -> Validation:
+        """The rows as the training loop takes them, with the score of ``scoring``, where there is one."""
+        if scorer.clf.scoring is None:
+            return Validation(self.rows, early_stopping)
+        return Validation(self.rows, early_stopping, lambda theta: scorer(theta, self.X, self.y, self.weight))
+
+
+class CallbackContext(NamedTuple):
+    """What scikit-learn's callbacks are called with: their context, and X and y as they came in."""
+
+    context: Any
+    X: Any
+    y: Any
+
+
+class Scorer:
+    """Scores of an estimator with the weights of now.
+
+    Parameters
+    ----------
+    clf : Classifier
+        Its parameters, ``scoring`` among them, and what it knows of its rows.
+    device, objective, labels, history
+        Of the training.
+    """
+
+    def __init__(self, clf: Classifier, device: Device, objective: Objective, labels: Labels, history: History) -> None:
+        self.clf, self.device, self.objective, self.labels, self.history = clf, device, objective, labels, history
+
+    def model(self, theta: Array) -> Model:
+        """The model with a copy of theta (P,)."""
+        own = self.device.xp.asarray(theta, copy=True)
+        return trained_model(self.clf, self.objective, self.labels, own, self.history)
+
+    def __call__(self, theta: Array, X: Array, y: np.ndarray, weight: np.ndarray | None = None) -> float:
+        """The score of ``scoring`` on rows X (n, d) with labels y."""
+        model = self.model(theta).for_matrices()  # rows were validated already: they are no frame any more
+        if isinstance(self.clf.scoring, str) and len(self.labels.classes) == 2 and not self.labels.multilabel:
+            # Scorers of scikit-learn look for a positive class 1: it is the second class here, as for the threshold.
+            y = np.searchsorted(self.labels.classes, y)
+            model = replace(model, labels=Labels(np.array([0, 1]), multilabel=False))
+        with_weight = {} if weight is None else {"sample_weight": weight}
+        rows = X.matrix if isinstance(X, SparseRows) else X
+        estimator = estimator_of(self.clf, model, self.history)
+        return float(check_scoring(estimator, self.clf.scoring)(estimator, rows, y, **with_weight))
+
+
+class ScoreMonitor:
+    """Keeps the score on the training rows: accuracy, or that of ``scoring``.
+
+    Parameters
+    ----------
+    scorer : Scorer
+    rows : Rows
+        Those that are trained on.
+    y : ndarray
+        Labels of all rows that came in, of which ``rows.index`` may name some.
+    """
+
+    def __init__(self, scorer: Scorer, rows: Rows, y: np.ndarray) -> None:
+        self.scorer, self.rows, self.y = scorer, rows, y
+
+    def __call__(self, state: TrainingState) -> str:
+        state.history.fill_scores(state.history.n_iter - 1)  # an epoch that diverged has none
+        state.history.score.append(self._score(state.evaluated))
+        return ""
+
+    def _score(self, theta: Array) -> float:
+        scorer, rows, y = self.scorer, self.rows, self.y
+        if scorer.clf.scoring is None:
+            return evaluate(scorer.device, scorer.objective, theta, rows)[1]
+        if rows.index is None:
+            return scorer(theta, rows.X, y)
+        return scorer(theta, rows.X[rows.index], y[scorer.device.to_host(rows.index)])
+
+
+class LayerMonitor:
+    """Records the layers on a sample of the training rows.
+
+    Parameters
+    ----------
+    device, objective, rows
+        Of the training.
+    state : TrainingState
+        Where it starts, or goes on.
+    """
+
+    def __init__(self, device: Device, objective: Objective, rows: Rows, state: TrainingState) -> None:
+        some = device.asarray(spaced(len(rows), SAMPLE))
+        sample = rows.take(device.xp, some if rows.index is None else device.xp.take(rows.index, some))
+        self.recorder = Recorder(device, objective, sample.X, sample.T, state.evaluated if state.run else state.theta)
+        self.evaluations = state.history.evaluations
+
+    def __call__(self, state: TrainingState) -> str:
+        history = state.history
+        self.recorder.take(state.evaluated, history.evaluations - self.evaluations, history.learning_rate[-1])
+        self.evaluations = history.evaluations
+        return ""
+
+
+class PrintMonitor:
+    """Prints a line an epoch or iteration, and one for the validation score."""
+
+    def __call__(self, state: TrainingState) -> str:
+        history = state.history
+        print(f"Iteration {history.n_iter}, loss = {history.cost[-1]:.8f}")
+        if history.validation_score:
+            print(f"Validation score: {history.validation_score[-1]:.6f}")
+        return ""
+
+
+class CallbackMonitor:
+    """Calls ``callback`` with the history; true stops."""
+
+    def __init__(self, callback: Callable[[History], Any]) -> None:
+        self.callback = callback
+
+    def __call__(self, state: TrainingState) -> str:
+        return "callback" if self.callback(state.history) else ""
+
+
+class ScikitLearnMonitor:
+    """Calls scikit-learn's callbacks, one of which may stop."""
+
+    def __init__(self, scorer: Scorer, context: CallbackContext) -> None:
+        self.scorer, self.context = scorer, context
+
+    def __call__(self, state: TrainingState) -> str:
+        # The loop calls monitors at the end of an iteration; callbacks hear of its beginning then, too.
+        task = self.context.context.subcontext(task_name="iteration")
+        given = {"estimator": self.scorer.clf, "X": self.context.X, "y": self.context.y}
+        task.call_on_fit_task_begin(**given)
+        stop = task.call_on_fit_task_end(**given, reconstruction_attributes=lambda: self._attributes(state.evaluated))
+        return "callback" if stop else ""
+
+    def _attributes(self, theta: Array) -> dict[str, Any]:
+        scorer = self.scorer
+        return {**vars(scorer.clf), **fitted_attributes(scorer.model(theta), scorer.history)}
+
+
+class TimeLimit:
+    """Stops training after ``seconds``, of which a resumed run has used some already."""
+
+    def __init__(self, seconds: float, state: TrainingState) -> None:
+        taken = state.history.seconds[-1] if state.run and state.history.seconds else 0.0
+        self.seconds, self.began = seconds, time.perf_counter() - taken
+
+    def __call__(self, state: TrainingState) -> str:
+        return "time_limit" if time.perf_counter() - self.began >= self.seconds else ""
+
+
+def make_monitors(
+    scorer: Scorer, rows: Rows, y: np.ndarray, state: TrainingState, context: CallbackContext | None = None
+) -> list[Monitor]:
+    """Those that the parameters of the estimator ask for, in the order in which they are called.
+
+    Parameters
+    ----------
+    scorer : Scorer
+    rows, y
+        As for `ScoreMonitor`.
+    state : TrainingState
+        Where training starts.
+    context : CallbackContext, optional
+        For scikit-learn's callbacks.
+    """
+    clf, found = scorer.clf, list[Monitor]()
+    wanted = clf.record if isinstance(clf.record, (list, tuple)) else (clf.record,)
+    if "score" in wanted:
+        found.append(ScoreMonitor(scorer, rows, y))
+    if "layers" in wanted:
+        found.append(LayerMonitor(scorer.device, scorer.objective, rows, state))
+    if clf.verbose:
+        found.append(PrintMonitor())
+    if clf.callback is not None:
+        found.append(CallbackMonitor(clf.callback))
+    if context is not None:
+        found.append(ScikitLearnMonitor(scorer, context))
+    if clf.time_limit is not None:
+        found.append(TimeLimit(clf.time_limit, state))
+    return found
+
+
+def layer_monitor(monitors: list[Monitor]) -> LayerMonitor | None:
+    """The one that records layers, if there is one."""
+    return next((monitor for monitor in monitors if isinstance(monitor, LayerMonitor)), None)
+
+
+def set_layer_history(clf: Classifier, monitors: list[Monitor]) -> None:
+    """Set ``layer_history_`` where layers were recorded."""
+    clf.__dict__.pop("layer_history_", None)
+    layers = layer_monitor(monitors)
+    if layers is not None:
+        clf.layer_history_ = layers.recorder.entries

@@ -1,0 +1,113 @@
+"""A fitted estimator to a model file, and back."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from gpunn import io, manifest
+from gpunn.config import build, registry
+from gpunn.data.labels import Labels
+from gpunn.devices import get_device
+from gpunn.model.fitted import Classifier, set_fitted_attributes, trained_model
+from gpunn.model.origin import on_host
+from gpunn.model.validation import InputSchema
+from gpunn.nn.heads import Head
+from gpunn.nn.network import Network
+from gpunn.nn.probabilities import probabilities
+from gpunn.training.history import History
+
+LARGE = 1000.0  # numbers that a row may hold
+
+
+def save(clf: Classifier, path: str | os.PathLike[str]) -> None:
+    """What `gpunn.MLPClassifier.save` does."""
+    model = clf._model
+    classes, features, names = model.labels.classes, model.schema.features, model.schema.names
+    if len(classes) < 2:
+        raise ValueError(f"the model knows only one class, {classes.tolist()}: there is nothing to keep.")
+    described = manifest.to_dict(clf, model.network.sizes[0], len(classes))
+    theta = on_host(model.theta)
+    _check_answers(model.network, model.head, theta, model.labels)
+    io.write(
+        path,
+        io.ModelFile(
+            manifest=described,
+            labels=model.labels,
+            tensors=io.tensors_of(model.network, theta),
+            features=None if features is None else features.to_dict(),
+            target=getattr(clf, "target_", None),
+            names=None if names is None else list(names),
+            history=clf.history_.to_dict(),
+        ),
+    )
+
+
+def to_onnx(clf: Classifier, path: str | os.PathLike[str], input_dtype: str | None) -> None:
+    """What `gpunn.MLPClassifier.to_onnx` does."""
+    from gpunn.io import onnx_export  # needs onnx, which all else does without
+
+    onnx_export.write(clf._model, path, input_dtype)
+
+
+def to_numpy(clf: Classifier, path: str | os.PathLike[str]) -> None:
+    """What `gpunn.MLPClassifier.to_numpy` does."""
+    from gpunn.io import numpy_export  # most programs write no such file
+
+    numpy_export.write(clf._model, path)
+
+
+def load(path: str | os.PathLike[str], device: str | None, kind: Any) -> Any:
+    """What `gpunn.load` does; ``kind`` is the class of the estimator."""
+    get_device(device or "cpu")  # first of all: an error in its name is not the file's
+    saved = io.read(path)
+    with io.sound(path):
+        described = manifest.from_dict(saved.manifest)
+        if described.n_inputs is None:
+            raise ValueError("the manifest does not name the size of the input.")
+        described.check_sizes(described.n_inputs, len(saved.labels.classes))
+        clf = kind(**{**described.parameters, "device": device})
+        saved.check_layers(len(registry.hidden_layers(clf.hidden_layer_sizes, clf.activation)[0]) + 1)
+        objective = build.objective(clf, described.n_inputs, saved.labels)
+        theta = saved.theta(objective.network)
+        history = History.from_dict(saved.history)
+        features = None if saved.features is None else _features(saved.features)
+        if features is not None and features.n_out != described.n_inputs:
+            raise ValueError(f"its columns give {features.n_out} inputs, and its network takes {described.n_inputs}.")
+        if features is not None and saved.names not in (None, [*features.names_in]):
+            raise ValueError("the names of its features are not those of its columns.")
+        _check_answers(objective.network, objective.head, theta, saved.labels)
+    names = None if saved.names is None else np.asarray(saved.names, dtype=object)
+    schema = InputSchema(described.n_inputs if features is None else features.n_in, names, features, kind.__name__)
+    set_fitted_attributes(clf, trained_model(clf, objective, saved.labels, theta, history, schema), history)
+    clf.t_, clf._resume = 0, (clf.solver, 0, None)
+    if saved.target is not None:
+        clf.target_ = saved.target
+    return clf
+
+
+def _check_answers(network: Network, head: Head, theta: np.ndarray, labels: Labels) -> None:
+    """ValueError for a network whose answers, to rows of numbers up to `LARGE`, may not be finite numbers."""
+    activations = [head.activation, *(layer.activation for layer in network.layers)]
+    slopes = [abs(x) for activation in activations for x in vars(activation).values()]
+    largest = max(float(theta.max()), -float(theta.min()), *slopes)
+    # No neuron of any layer may overflow, whether or not one of the rows below makes it work.
+    good = largest * LARGE * max(network.sizes) < float(np.finfo(theta.dtype).max)
+    if good:
+        row = np.resize(np.array([LARGE, -LARGE], theta.dtype), network.sizes[0])
+        with np.errstate(all="ignore"):  # found below
+            z = network.logits(np, theta, np.stack([row, -row])).astype(np.float64)
+            good = bool(np.isfinite(z).all() and np.isfinite(probabilities(np, head, z, labels.multilabel)).all())
+    if not good:
+        raise ValueError(
+            f"its weights and slopes, up to {largest:.3g} in {theta.dtype}, overflow for rows of numbers up to "
+            f"{LARGE:,.0f}: its answers would be NaN. Train with a lower learning rate, scaled inputs, or in float64."
+        )
+
+
+def _features(form: dict[str, Any]) -> Any:
+    from gpunn.features import Features  # needs pyarrow, which a model on plain arrays does without
+
+    return Features.from_dict(form)

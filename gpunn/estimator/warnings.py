@@ -1,0 +1,88 @@
+"""Warnings at the end of a training."""
+
+from __future__ import annotations
+
+import warnings
+
+from sklearn.exceptions import ConvergenceWarning
+
+from gpunn.config import registry
+from gpunn.config.parameters import Parameters
+from gpunn.training.divergence import DivergenceWarning
+from gpunn.training.history import History
+from gpunn.training.micro_batches import SAID
+
+
+def warn_of_divergence(clf: Parameters, history: History, advice: str, halvings: int) -> None:
+    """Say that training diverged, or how often it recovered.
+
+    Parameters
+    ----------
+    advice : str
+        What to do against divergence.
+    halvings : int
+        How often the learning rate was halved.
+    """
+    if halvings and not history.divergence:
+        times = f"{halvings} times" if halvings > 1 else "once"
+        warnings.warn(
+            f"Training diverged {times} and went on with half the learning rate each time: see history_.notes. Divide "
+            f"learning_rate_init={clf.learning_rate_init} by {2**halvings}.",
+            DivergenceWarning,
+            stacklevel=5,
+        )
+    if history.divergence:
+        warnings.warn(divergence(clf, history, advice), DivergenceWarning, stacklevel=5)
+
+
+def warn_of_end(clf: Parameters, history: History) -> None:
+    """Say what ended a training that nobody wanted to end so."""
+    if history.stopped in ("max_iter", "max_evaluations", "time_limit"):
+        name = {"max_iter": "max_iter", "max_evaluations": "max_fun", "time_limit": "time_limit"}[history.stopped]
+        limit = f"{name}={getattr(clf, name)}"
+        warnings.warn(
+            f"Maximum iterations ({limit}) reached and the optimization hasn't converged yet. Raise it to go on."
+            if history.stopped != "time_limit"
+            else f"The time limit ({limit} seconds) was reached and the optimization hasn't converged yet.",
+            ConvergenceWarning,
+            stacklevel=5,
+        )
+    elif history.stopped == "interrupted":
+        warnings.warn("Training interrupted by user: the model so far was kept.", UserWarning, stacklevel=5)
+
+
+def warn_of_path(clf: Parameters, history: History) -> None:
+    """Say that steps were not compiled though that was asked for."""
+    if clf.compile is True and history.path.startswith("arrays"):
+        warnings.warn(
+            f"compile=True was asked for, but the steps were not compiled ({history.path}). Set compile='auto' to "
+            "compile where that is possible.",
+            RuntimeWarning,
+            stacklevel=5,
+        )
+
+
+def warn_of_memory(history: History) -> None:
+    """Say that memory ran out for whole batches."""
+    if SAID in history.path:
+        warnings.warn(
+            f"Memory did not suffice for whole batches: steps were computed in micro-batches, whose gradients add up "
+            f"to those of the batches ({history.path}). A smaller batch_size, a smaller network or dtype='float32' "
+            "needs less.",
+            RuntimeWarning,
+            stacklevel=5,
+        )
+
+
+def divergence(clf: Parameters, history: History, advice: str) -> str:
+    """How a training diverged, what was kept of it, and what to do."""
+    kept = "The weights that it started from were kept. "
+    if history.best is not None:
+        kept = f"The state of iteration {history.best + 1} was kept. "
+    if clf.on_divergence == "raise":
+        kept = ""
+    if not registry.is_full_batch(clf.solver):
+        advice += f" Lower learning_rate_init={clf.learning_rate_init}, or set clip_norm."
+        if clf.on_divergence != "recover":
+            advice += " on_divergence='recover' halves the rate and goes on."
+    return f"Training diverged in iteration {history.n_iter}: {history.divergence}. {kept}{advice.strip()}"

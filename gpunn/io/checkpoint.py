@@ -1,0 +1,257 @@
+"""Checkpoints: a training in progress as one sealed file each, in a folder that holds the last few and the best.
+
+The arrays of the state, and all else as JSON in the metadata, in a file like that of a model (`sealed_file`): bounded,
+with a checksum, and nothing in it can run. It is written whole or not at all. Whether the arrays are those of a given
+training is for `gpunn.training.resumption` to say.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gpunn.io.atomic import write_whole
+from gpunn.io.model_file import sound
+from gpunn.io.sealed_file import MAX_VALUES, n_values, pack, parsed, unpack
+from gpunn.shown import brief, show
+
+FORMAT = "gpunn-checkpoint-1"
+KEYS = {  # of the metadata, each JSON, and how many values and keys there may be in it
+    "manifest": 300_000,
+    "features": 800_000,
+    "settings": 1000,
+    "data": 100,
+    "values": MAX_VALUES,
+    "same": 60_000,
+}
+NAME = re.compile(r"checkpoint-(\d{6,15})\.gpunn")
+KEPT = 2  # the last ones
+
+# Of arrays that a safetensors file has no form for here: numbers (), empty arrays, integers and strings.
+DTYPES = {name: np.dtype(name) for name in ("<f4", "<f8", "<i4", "<i8", "<u4", "|b1")}
+
+
+class CheckpointWarning(UserWarning):
+    """A checkpoint could not be written, or a damaged one was passed over."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint holds.
+
+    Parameters
+    ----------
+    arrays : dict of ndarray
+        As `gpunn.training.state.TrainingState.to_arrays` gives them, and those that monitors keep.
+    manifest : dict
+        As `gpunn.manifest.to_dict` gives it.
+    features : dict or None
+        As `gpunn.features.Features.to_dict` gives it, where these were given as a parameter.
+    settings : dict
+        Of the fit: seed, and the parameters that have no place in a manifest.
+    data : dict of str
+        Digests of the data that it trains on, by what they are of.
+    """
+
+    arrays: dict[str, np.ndarray]
+    manifest: dict[str, Any]
+    features: dict[str, Any] | None
+    settings: dict[str, Any]
+    data: dict[str, str]
+
+
+def write(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
+    """Write a checkpoint, whole or not at all.
+
+    Raises
+    ------
+    ValueError
+        If it is more than a reader takes.
+    OSError
+        As `gpunn.io.atomic.write_whole` does.
+    """
+    tensors = {name: array for name, array in checkpoint.arrays.items() if _is_tensor(array)}
+    others = {name: _form(array) for name, array in checkpoint.arrays.items() if name not in tensors}
+    same = _same(tensors)
+    tensors = {name: array for name, array in tensors.items() if name not in same}
+    values = {
+        "manifest": checkpoint.manifest,
+        "features": checkpoint.features,
+        "settings": checkpoint.settings,
+        "data": checkpoint.data,
+        "values": others,
+        "same": same,
+    }
+    texts = {"format": FORMAT, **{key: json.dumps(value) for key, value in values.items()}}
+    write_whole(path, *pack(tensors, texts))
+
+
+def read(path: str | os.PathLike[str]) -> Checkpoint:
+    """Read a checkpoint.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a whole and sound checkpoint of this format; the message names it and says what is wrong.
+    OSError
+        If the file cannot be opened.
+    """
+    with sound(path):
+        tensors, texts = unpack(path)
+        found = texts.pop("format", "")
+        if found != FORMAT:
+            raise ValueError(
+                f"its format is {show(found)}, and this version of gpunn reads checkpoints of {FORMAT!r}. Resume with "
+                "the version that wrote it, or train again."
+            )
+        if set(texts) != set(KEYS):
+            raise ValueError(f"its metadata are {show(sorted(texts))}; they must be {', '.join(KEYS)}.")
+        values = {key: _value(key, text) for key, text in texts.items()}
+        for key, value in values.items():
+            if not isinstance(value, dict) and not (key == "features" and value is None):
+                raise ValueError(f"{key} must be a mapping.")
+        if not all(isinstance(digest, str) for digest in values["data"].values()):
+            raise ValueError("data must hold texts.")
+        others = {name: _array(name, form) for name, form in values.pop("values").items()}
+        same = values.pop("same")
+        if not all(isinstance(other, str) and other in tensors for other in same.values()):
+            raise ValueError("same must name arrays that there are.")
+        if twice := (set(others) & set(tensors)) | (set(same) & (set(others) | set(tensors))):
+            raise ValueError(f"the array {brief(min(twice))} stands twice.")
+        repeated = {name: tensors[other] for name, other in same.items()}
+    return Checkpoint(arrays=tensors | others | repeated, **values)
+
+
+def entries(folder: str | os.PathLike[str]) -> dict[int, Path]:
+    """The checkpoints in a folder by the number of their epoch or iteration, the first one first; {} without folder."""
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    found = {int(match[1]): Path(folder, match[0]) for match in map(NAME.fullmatch, names) if match}
+    return dict(sorted(found.items()))
+
+
+def newest(folder: str | os.PathLike[str]) -> tuple[Path, Checkpoint]:
+    """The newest checkpoint of a folder that is sound, and its path; a warning names those that were passed over.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none in the folder, or no folder.
+    ValueError
+        If all are damaged.
+    OSError
+        If one cannot be opened.
+    """
+    damaged = []
+    for path in reversed(entries(folder).values()):
+        try:
+            found = read(path)
+        except ValueError as error:
+            damaged.append(str(error))
+            continue
+        for message in damaged:
+            warnings.warn(
+                f"{message} It was passed over, and training goes on from {path}.", CheckpointWarning, stacklevel=4
+            )
+        return path, found
+    if damaged:
+        raise ValueError(f"{os.fspath(folder)}: all its checkpoints are damaged. {damaged[0]}")
+    raise FileNotFoundError(
+        f"{os.fspath(folder)}: there is no checkpoint in this folder. Name the folder that was given as checkpoint."
+    )
+
+
+def add(folder: str | os.PathLike[str], number: int, checkpoint: Checkpoint, best: int | None) -> None:
+    """Write a checkpoint of an epoch or iteration, and remove those before it but for the last and the best one.
+
+    Parameters
+    ----------
+    best : int or None
+        Number of the one that is best.
+
+    Raises
+    ------
+    ValueError, OSError
+        As `write` does; none is removed then.
+    """
+    write(Path(folder, f"checkpoint-{number:06}.gpunn"), checkpoint)
+    earlier = [other for other in entries(folder) if other < number]
+    for other in earlier[: len(earlier) - KEPT + 1]:
+        if other != best:
+            with contextlib.suppress(OSError):  # one more than wanted harms nobody
+                os.unlink(Path(folder, f"checkpoint-{other:06}.gpunn"))
+
+
+def _same(tensors: dict[str, np.ndarray]) -> dict[str, str]:
+    """The arrays that have the bits of an earlier one, which need not be written again, and the name of that.
+
+    theta is where the next epoch starts from, and the best theta is the first one until there is a score.
+    """
+    found: dict[str, str] = {}
+    seen: dict[tuple[Any, ...], list[str]] = {}
+    for name, array in tensors.items():
+        bits = array.view(f"u{array.itemsize}")
+        alike = seen.setdefault((array.dtype, array.shape, bits[:16].tobytes()), [])
+        twin = next((other for other in alike if np.array_equal(bits, tensors[other].view(bits.dtype))), None)
+        if twin is None:
+            alike.append(name)
+        else:
+            found[name] = twin
+    return found
+
+
+def _is_tensor(array: np.ndarray) -> bool:
+    return array.dtype.char in "fd" and array.ndim in (1, 2) and array.size > 0
+
+
+def _form(array: np.ndarray) -> dict[str, Any]:
+    """An array as JSON: dtype, shape and values."""
+    kind = array.dtype.newbyteorder("<").str
+    return {"dtype": "str" if "U" in kind else kind, "shape": [*array.shape], "values": array.ravel().tolist()}
+
+
+def _array(name: str, form: Any) -> np.ndarray:
+    """The inverse of `_form`; ValueError for anything else."""
+    if not isinstance(form, dict) or set(form) != {"dtype", "shape", "values"}:
+        raise ValueError(f"the array {brief(name)} must have a dtype, a shape and values.")
+    dtype, shape, values = form["dtype"], form["shape"], form["values"]
+    if not isinstance(dtype, str) or (dtype != "str" and dtype not in DTYPES):
+        raise ValueError(f"the array {brief(name)} has dtype {show(dtype)}, which none here has.")
+    good = isinstance(shape, list) and len(shape) <= 2 and all(type(n) is int and 0 <= n < 2**31 for n in shape)
+    if not good or not isinstance(values, list) or len(values) != math.prod(shape):
+        raise ValueError(f"the array {brief(name)} has shape {show(shape)}, which its values do not fill.")
+    if dtype == "str":
+        if shape or not isinstance(values[0], str):
+            raise ValueError(f"the array {brief(name)} is not a string.")
+        return np.asarray(values[0])
+    wanted: Any = {"f": float, "i": int, "u": int, "b": bool}[DTYPES[dtype].kind]
+    if not all(type(value) is wanted for value in values):
+        raise ValueError(f"the array {brief(name)} has values that are not of dtype {dtype}.")
+    try:
+        with np.errstate(over="ignore"):  # found below
+            array = np.array(values, DTYPES[dtype])
+    except OverflowError:
+        array = np.array([], DTYPES[dtype])
+    if [*map(repr, array.tolist())] != [*map(repr, values)]:  # NaN is not equal to itself
+        raise ValueError(f"the array {brief(name)} has values that are not of dtype {dtype}.")
+    return array.reshape(shape).astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _value(key: str, text: str) -> Any:
+    if n_values(text) > KEYS[key]:
+        raise ValueError(f"{key}: {n_values(text):,} values and keys, and a checkpoint has room for {KEYS[key]:,}.")
+    try:
+        return parsed(text)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None

@@ -1,0 +1,244 @@
+"""One model, one file: arrays of each layer, and all else as JSON in its metadata.
+
+No pickle, no class names, no paths. A reader believes nothing: the bounds of `sealed_file` come first, and sizes,
+names, shapes and dtypes are held against what the metadata declares before anything is made of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gpunn.data.labels import Labels
+from gpunn.io.atomic import write_whole
+from gpunn.io.sealed_file import MAX_VALUES, n_values, pack, parsed, unpack
+from gpunn.nn.network import Network
+from gpunn.shown import brief, printable, show
+
+FORMAT = "gpunn-1"
+KEYS = {  # of the metadata, each JSON, and how many values and keys there may be in it
+    **dict.fromkeys(("manifest", "classes"), 300_000),
+    "features": 800_000,
+    **dict.fromkeys(("target", "names"), 300_000),
+    "history": MAX_VALUES,
+}
+MAX_CLASS_BYTES = 2**26  # where the longest class sets the length of all
+DTYPE = re.compile(r"\|[iu]1|\|b1|\|O|[<>](?:[iu][248]|f[248]|U\d{1,9})")  # of classes
+LABELS = {"i": int, "u": int, "f": float, "b": bool, "U": str, "O": str}  # kind of dtype: what JSON brings back
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """What a model file holds.
+
+    Parameters
+    ----------
+    manifest : dict
+        As `gpunn.manifest.to_dict` gives it, with the sizes of input and output.
+    labels : Labels
+    tensors : dict of ndarray
+        "1.W", "1.b", "1.slope", ... for each layer, of one float dtype.
+    features : dict or None
+        As `gpunn.features.Features.to_dict` gives it.
+    target : str or None
+        Name of the column with the labels.
+    names : list of str or None
+        ``feature_names_in_``.
+    history : dict
+        Lists of numbers, and why training ended.
+    """
+
+    manifest: dict[str, Any]
+    labels: Labels
+    tensors: dict[str, np.ndarray]
+    features: dict[str, Any] | None
+    target: str | None
+    names: list[str] | None
+    history: dict[str, Any]
+
+    def check_layers(self, n_layers: int) -> None:
+        """ValueError where the network declared has more layers than arrays, before anything is made of it."""
+        if n_layers > len(self.tensors):
+            raise ValueError(f"the network declared has {n_layers:,} layers for {len(self.tensors):,} arrays.")
+
+    def theta(self, network: Network) -> np.ndarray:
+        """The arrays laid out as a network wants them; ValueError where names, shapes or dtypes are others."""
+        parts = _parts(network)
+        if set(parts) != set(self.tensors):
+            name = min(set(parts) ^ set(self.tensors))
+            what = "is missing" if name in parts else "belongs to no layer of it"
+            raise ValueError(f"the arrays are not those of the network declared: {brief(name)} {what}.")
+        if len({array.dtype for array in self.tensors.values()}) > 1:
+            raise ValueError("the arrays are not all float32, or all float64.")
+        for name, part in parts.items():
+            array = self.tensors[name]
+            if array.shape != part.shape:
+                raise ValueError(
+                    f"the array {name} has shape {array.shape}, and the network declared has {part.shape}."
+                )
+            if not np.isfinite(array).all():
+                raise ValueError(f"the array {name} holds numbers that are not finite.")
+        n_in = network.sizes[0]
+        if self.features is None and self.names is not None and len(self.names) != n_in:
+            raise ValueError(f"{len(self.names)} names of features are given for {n_in} inputs.")
+        theta = np.empty(network.n_parameters, self.tensors["1.W"].dtype.newbyteorder("="))
+        for name, part in parts.items():
+            part.put(np, theta, self.tensors[name])
+        return theta
+
+
+def tensors_of(network: Network, theta: np.ndarray) -> dict[str, np.ndarray]:
+    """The arrays of each layer by name."""
+    return {name: np.ascontiguousarray(part.of(np, theta)) for name, part in _parts(network).items()}
+
+
+@contextlib.contextmanager
+def sound(path: str | os.PathLike[str]) -> Iterator[None]:
+    """What is found wrong with a model file within is told with its name."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)}: {printable(str(error))}") from None
+
+
+def write(path: str | os.PathLike[str], model: ModelFile) -> None:
+    """Write a model file, whole or not at all: to a file beside it, which then takes its name.
+
+    Equal models give equal files, byte for byte.
+
+    Raises
+    ------
+    ValueError
+        If labels are of a kind that cannot be written, or the model is more than a reader takes.
+    OSError
+        As `write_whole` does.
+    """
+    values = {
+        "manifest": model.manifest,
+        "classes": _classes(model.labels),
+        "features": model.features,
+        "target": model.target,
+        "names": model.names,
+        "history": model.history,
+    }
+    texts = {"format": FORMAT, **{key: json.dumps(value) for key, value in values.items()}}
+    for key in KEYS:
+        _check_room(key, texts[key])
+    write_whole(path, *pack(model.tensors, texts))
+
+
+def read(path: str | os.PathLike[str]) -> ModelFile:
+    """Read a model file.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a whole and sound model file of this format; the message says what is wrong.
+    OSError
+        If the file cannot be opened.
+    """
+    with sound(path):
+        tensors, texts = unpack(path)
+        found = texts.pop("format", "")
+        if found != FORMAT:
+            raise ValueError(
+                f"its format is {show(found)}, and this version of gpunn reads {FORMAT!r}. Read it with the version "
+                "that wrote it, or train again."
+            )
+        if set(texts) != set(KEYS):
+            raise ValueError(f"its metadata are {show(sorted(texts))}; they must be {', '.join(KEYS)}.")
+        values = {key: _value(key, texts.pop(key)) for key in KEYS}
+        labels = _labels(values.pop("classes"))
+        _check(values)
+    return ModelFile(labels=labels, tensors=tensors, **values)
+
+
+def _check_room(key: str, text: str) -> None:
+    if n_values(text) > KEYS[key]:
+        remedy = "Shorten history_" if key == "history" else "Train on fewer columns, categories or classes"
+        raise ValueError(
+            f"{key}: {n_values(text):,} values and keys, and a model file has room for {KEYS[key]:,}. {remedy}."
+        )
+
+
+def _value(key: str, text: str) -> Any:
+    _check_room(key, text)
+    try:
+        return parsed(text)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
+
+
+def _parts(network: Network) -> dict[str, Any]:
+    return {
+        f"{number}.{name}": part
+        for number, layer in enumerate(network.layers, 1)
+        for name, part in {"W": layer.W, "b": layer.b, **layer.learned}.items()
+    }
+
+
+def _classes(labels: Labels) -> dict[str, Any]:
+    classes = labels.classes
+    kind = LABELS.get(classes.dtype.kind)
+    # In an object array text may be of NumPy's own type.
+    values = [str(value) if isinstance(value, str) else value for value in classes.tolist()]
+    if not all(type(value) is kind for value in values):
+        raise ValueError(
+            f"classes of dtype {classes.dtype} cannot be written to a model file; use numbers, bools or text."
+        )
+    if classes.nbytes > MAX_CLASS_BYTES:
+        raise ValueError(
+            f"the classes take {classes.nbytes:,} bytes, and a model file has room for {MAX_CLASS_BYTES:,}."
+        )
+    return {"dtype": classes.dtype.str, "values": values, "multilabel": labels.multilabel}
+
+
+def _labels(form: Any) -> Labels:
+    if not isinstance(form, dict) or set(form) != {"dtype", "values", "multilabel"}:
+        raise ValueError("classes must have a dtype, values and multilabel.")
+    values, multilabel = form["values"], form["multilabel"]
+    if not isinstance(form["dtype"], str) or not isinstance(values, list) or not isinstance(multilabel, bool):
+        raise ValueError("dtype must be a string, values a list, and multilabel true or false.")
+    if not DTYPE.fullmatch(form["dtype"]):
+        raise ValueError(f"classes, key 'dtype': {show(form['dtype'])} is not that of numbers, bools or text.")
+    # The length of text is that of the longest, whatever the file says.
+    dtype = np.dtype(str if "U" in form["dtype"] else form["dtype"])
+    kind = LABELS[dtype.kind]
+    if len(values) < 2 or not all(type(value) is kind for value in values):
+        raise ValueError("the classes are not a list of two or more numbers, bools or texts of the dtype declared.")
+    if kind is float and not all(map(math.isfinite, values)):
+        raise ValueError("a class is not a finite number.")
+    if values != sorted(set(values)):
+        raise ValueError("the classes are not sorted, or one stands twice.")
+    if dtype.kind == "U" and 4 * len(values) * max(map(len, values)) > MAX_CLASS_BYTES:
+        raise ValueError(
+            f"the classes are texts of up to {max(map(len, values)):,} letters: too long for their number."
+        )
+    try:
+        with np.errstate(over="ignore"):  # found below
+            classes = np.array(values, dtype)
+    except OverflowError:
+        classes = np.array([], dtype)
+    if classes.tolist() != values:
+        raise ValueError(f"the classes are not values of dtype {dtype}.")
+    if multilabel and values != list(range(len(values))):
+        raise ValueError("the classes of a multilabel problem are not the numbers of its columns.")
+    return Labels(classes, multilabel)
+
+
+def _check(values: dict[str, Any]) -> None:
+    names, history = values["names"], values["history"]
+    if not isinstance(values["manifest"], dict) or not isinstance(history, dict):
+        raise ValueError("manifest and history must be mappings.")
+    if not (values["target"] is None or isinstance(values["target"], str)):
+        raise ValueError("target must be a string.")
+    if not (names is None or (isinstance(names, list) and all(isinstance(name, str) for name in names))):
+        raise ValueError("names must be a list of texts.")

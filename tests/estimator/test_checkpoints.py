@@ -1,0 +1,401 @@
+"""A fit that is broken off at any moment and resumed gives the estimator of one that never was, bit for bit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from forgeries import Draft
+from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
+
+from gpunn import MLPClassifier
+from gpunn.config import registry
+from gpunn.devices import get_device
+from gpunn.insight import diagnose
+from gpunn.io import CheckpointWarning, checkpoints_in
+from gpunn.optim.schedules import Constant
+
+CPU = get_device("cpu")
+BASE = {"hidden_layer_sizes": (7,), "random_state": 3, "max_iter": 9}
+SOLVERS = {
+    "adam": {}, "adamw": {"solver": "adamw"}, "sgd": {"solver": "sgd", "learning_rate": "invscaling"},
+    "momentum": {"solver": "sgd", "nesterovs_momentum": False, "learning_rate": "adaptive", "tol": 9.0,
+                 "n_iter_no_change": 1},
+    "no momentum": {"solver": "sgd", "momentum": 0.0}, "gd": {"solver": "gd"}, "bfgs": {"solver": "bfgs"},
+    "lbfgs": {"solver": "lbfgs", "lbfgs_memory": 3}, "cg": {"solver": "cg"},
+    "fletcher_reeves": {"solver": "cg", "cg_beta": "fletcher_reeves"},
+}  # fmt: skip
+SETTINGS = {
+    "early stopping": {"early_stopping": True, "tol": 0.0, "n_iter_no_change": 3, "max_iter": 30},
+    "dropout and averaging": {"dropout": 0.3, "input_dropout": 0.1, "ema_decay": 0.9, "record": "layers"},
+    "warm-up and cosine": {"learning_rate": "cosine", "warmup": 2.5, "clip_norm": 0.5, "max_norm": 1.5},
+    "weights and smoothing": {"class_weight": {0: 1.0, 2: 2.5}, "label_smoothing": 0.1, "scoring": "f1_macro"},
+    "recovery": {"solver": "sgd", "learning_rate_init": 40.0, "on_divergence": "recover", "activation": "relu"},
+    "no seed": {"random_state": None}, "float32": {"dtype": "float32", "activation": "prelu"},
+    "objects": {"activation": "leaky_relu", "cost": "quadratic", "output_activation": "sigmoid"},
+    "an end by a plateau": {"tol": 9.0, "n_iter_no_change": 2},
+}  # fmt: skip
+
+
+class Break(Exception):
+    """What ends a fit as if it were the process."""
+
+
+def breaking(at):
+    def callback(history):
+        if history.n_iter == at:
+            raise Break
+
+    return callback
+
+
+def fit(X, y, *more, **parameters):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return MLPClassifier(**(BASE | parameters)).fit(X, y, *more)
+
+
+def break_off(folder, X, y, *more, at=5, **parameters):
+    with pytest.raises(Break):
+        fit(X, y, *more, checkpoint=folder, callback=breaking(at), **parameters)
+
+
+def resume(folder, X, y, *more, **how):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", CheckpointWarning)
+        return MLPClassifier.resume(folder, X, y, *more, **how)
+
+
+def state_of(clf):
+    """All arrays that training changed, and its counters, but for the history."""
+    _, seed, state = clf._resume
+    full_batch = registry.is_full_batch(clf.solver)
+    method = registry.full_batch(clf, None) if full_batch else registry.first_order(clf, clf.network_.n_weights)
+    arrays = state.to_arrays(CPU, method)
+    found = {
+        name: (array.dtype, array.shape, array.tobytes()) for name, array in arrays.items() if "history" not in name
+    }
+    return found | {"theta_": clf.theta_.tobytes(), "seed_": seed}
+
+
+def assert_same(found, expected):
+    assert state_of(found) == state_of(expected)
+    assert found.classes_.tolist() == expected.classes_.tolist()
+    for name in ("cost", "validation_cost", "validation_score", "score", "learning_rate", "gradient_norm",
+                 "evaluations", "best", "stopped", "path", "divergence", "notes", "summary"):  # fmt: skip
+        a, b = getattr(found.history_, name), getattr(expected.history_, name)
+        assert a == b or np.array_equal(a, b, equal_nan=True), name
+    assert getattr(found, "layer_history_", None) == getattr(expected, "layer_history_", None)
+    assert (found.loss_curve_, found.n_iter_, found.t_) == (expected.loss_curve_, expected.n_iter_, expected.t_)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("early", [False, True])
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_every_solver_goes_on_to_the_same_bits(tmp_path, iris, solver, early, compiled):
+    parameters = SOLVERS[solver] | {"early_stopping": early, "compile": compiled, "record": ["layers", "score"]}
+    whole = fit(*iris, **parameters)
+    for at in (1, min(4, whole.n_iter_)):
+        break_off(tmp_path / str(at), *iris, at=at, **parameters)
+        found = resume(tmp_path / str(at), *iris)
+        assert_same(found, whole)
+        assert found.get_params() | {"checkpoint": None} == MLPClassifier(**(BASE | parameters)).get_params()
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_every_setting_goes_on_to_the_same_bits(tmp_path, iris, setting):
+    parameters = SETTINGS[setting]
+    if parameters.get("random_state", 0) is None:
+        break_off(tmp_path, *iris, **parameters)
+        assert_same(resume(tmp_path, *iris), resume(tmp_path, *iris))
+        return
+    whole = fit(*iris, **parameters)
+    break_off(tmp_path, *iris, at=min(3, whole.n_iter_), **parameters)
+    assert_same(resume(tmp_path, *iris), whole)
+
+
+NUMBERS = {
+    "alpha": 0.01, "l1": 0.01, "learning_rate_init": 0.013, "beta_1": 0.87, "epsilon": 1e-7, "clip_norm": 0.3,
+    "max_norm": 1.3, "dropout": 0.3, "ema_decay": 0.93, "label_smoothing": 0.13, "tol": 1e-3, "warmup": 1.5,
+    "weight_decay": 0.02, "momentum": 0.8, "power_t": 0.4,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_of_numpy_go_on_to_the_bits_of_plain_ones(tmp_path, iris, name, compiled, kind):
+    value = kind(NUMBERS[name])
+    solver = {"weight_decay": "adamw", "momentum": "sgd", "power_t": "sgd"}.get(name, "adam")
+    parameters = {"dtype": "float32", "compile": compiled, "solver": solver, "learning_rate": "invscaling"}
+    whole = fit(*iris, **parameters, **{name: value})
+    assert_same(fit(*iris, **parameters, **{name: value.item()}), whole)
+    break_off(tmp_path, *iris, **parameters, **{name: value})
+    assert_same(resume(tmp_path, *iris), whole)
+
+
+FRAME = pd.DataFrame({"a": np.arange(60) % 7, "b": ["x", "y", None] * 20, "c": np.linspace(0, 1, 60)})
+LABELS = np.array(["no", "yes", "perhaps"])[np.arange(60) % 3]
+
+
+def data(kind, iris):
+    X, y = iris
+    rng = np.random.default_rng(0)
+    return {
+        "weights": (X, y, rng.random(150)), "validation rows": (X, y, None, X[::3], y[::3], rng.random(50)),
+        "sparse": (sparse.csr_array(X * (X > 0)), y), "by columns": (np.asfortranarray(X), y),
+        "bytes": ((X * 20 + 100).astype("uint8"), y), "multilabel": (X, np.eye(3, dtype=int)[y]),
+        "frame": (FRAME, LABELS),
+    }[kind]  # fmt: skip
+
+
+KINDS = ["weights", "validation rows", "sparse", "by columns", "bytes", "multilabel", "frame"]
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_data_of_every_kind_are_known_again(tmp_path, iris, kind, solver):
+    given = data(kind, iris)
+    parameters = {"solver": solver, "early_stopping": kind == "frame"}
+    whole = fit(*given, **parameters)
+    break_off(tmp_path, *given, at=2, **parameters)
+    assert_same(resume(tmp_path, *given), whole)
+
+
+def test_data_that_are_not_those_of_the_fit_are_refused_by_what_differs(tmp_path, iris):
+    X, y = iris
+    weight = np.ones(150)
+    break_off(tmp_path, X, y, weight, X[:30], y[:30])
+    nudged, swapped = X.copy(), y.copy()
+    nudged[149, 3] = np.nextafter(nudged[149, 3], 9)
+    swapped[[0, 100]] = swapped[[100, 0]]
+    same = {"X": X, "y": y, "sample_weight": weight, "X_val": X[:30], "y_val": y[:30]}
+    for change, said in [
+        ({"X": nudged}, "X differ"), ({"X": X[:, ::-1]}, "X differ"), ({"X": X.astype("float32")}, "X,"),
+        ({"X": np.asfortranarray(X)}, "X differ"), ({"X": X[::-1]}, "X differ"), ({"y": swapped}, "y differ"),
+        ({"y": y + 1, "y_val": y[:30] + 1}, "y differ"), ({"y": y.astype("int32"), "y_val": y[:30]}, "y differ"),
+        ({"sample_weight": None}, "sample_weight differ"), ({"sample_weight": weight * 2}, "sample_weight differ"),
+        ({"X_val": X[1:31]}, "X_val, y_val"), ({"X_val": None, "y_val": None}, "X_val, y_val"),
+    ]:  # fmt: skip
+        with pytest.raises(ValueError, match="the data are not those of the fit") as caught:
+            resume(tmp_path, **(same | change))
+        assert said in str(caught.value), change
+    assert resume(tmp_path, **same).n_iter_ == 9
+
+
+def test_columns_of_other_names_and_categories_are_refused(tmp_path):
+    break_off(tmp_path, FRAME, LABELS)
+    for frame in (FRAME.rename(columns={"a": "d"}), FRAME.replace({"b": {"x": "w"}})):
+        with pytest.raises(ValueError, match="the names or kinds of its columns differ"):
+            resume(tmp_path, frame, LABELS)
+
+
+def test_a_damaged_newest_checkpoint_is_passed_over(tmp_path, iris):
+    break_off(tmp_path, *iris)
+    newest = [*checkpoints_in(tmp_path).values()][-1]
+    newest.write_bytes(newest.read_bytes()[:-8])
+    with (
+        pytest.warns(CheckpointWarning, match=f"{newest.name}: the checksum does not fit.*goes on from .*000003"),
+        pytest.warns(ConvergenceWarning),
+    ):
+        found = MLPClassifier.resume(tmp_path, *iris)
+    assert_same(found, fit(*iris))
+    for path in checkpoints_in(tmp_path).values():
+        path.write_bytes(b"")
+    with pytest.raises(ValueError, match="all its checkpoints are damaged"):
+        resume(tmp_path, *iris)
+
+
+def test_a_forged_checkpoint_is_refused(tmp_path, iris):
+    break_off(tmp_path, *iris)
+    newest = [*checkpoints_in(tmp_path).values()][-1]
+    sound = Draft(newest.read_bytes())
+    for change, said in [
+        (lambda v: v["settings"].update(seed=4), "not that of a training"),
+        (lambda v: v["settings"].pop("seed"), "seed"),
+        (lambda v: v["settings"].update(seed="3"), "seed"), (lambda v: v["settings"].update(record="all"), "record"),
+        (lambda v: v["settings"].update(checkpoint_every=0), "checkpoint_every"),
+        (lambda v: v["settings"].update(record="layers"), "records of layers"),
+        (lambda v: v["manifest"]["network"]["hidden"].update(size=8), "shape"),
+        (lambda v: v["manifest"]["network"]["hidden"].update(size="x"), "size"),
+        (lambda v: v["manifest"]["training"].update(cost="hinge"), "cost"),
+        (lambda v: v["manifest"]["training"]["optimize"].update(method="sgd"), "method"),
+        (lambda v: v["manifest"]["training"]["optimize"].update(method="lbfgs"), "method"),
+        (lambda v: v["data"].update(X="0" * 32), "X differ"), (lambda v: v["data"].pop("y"), "y differ"),
+        (lambda v: v["data"].update(Z="0"), "Z differ"), (lambda v: v["values"].pop("epoch"), "epoch is missing"),
+        (lambda v: v["values"].update({"layers.x": v["values"]["epoch"]}), "records of layers"),
+        (lambda v: v.update(features={"columns": 3}), ""),
+    ]:  # fmt: skip
+        draft = sound.copy()
+        change(draft.values)
+        newest.write_bytes(draft.together())
+        with pytest.raises(ValueError) as caught:
+            resume(tmp_path, *iris)
+        assert said in str(caught.value) and len(str(caught.value)) < 1000
+    newest.write_bytes(sound.together())
+    assert_same(resume(tmp_path, *iris), fit(*iris))
+
+
+def test_a_folder_with_checkpoints_is_not_mixed_with_another_fit(tmp_path, iris):
+    fit(*iris, checkpoint=tmp_path)
+    before = sorted(os.listdir(tmp_path))
+    with pytest.raises(FileExistsError, match=r"checkpoints of another fit, 2 of them\. Go on with that one by"):
+        fit(*iris, checkpoint=tmp_path)
+    assert sorted(os.listdir(tmp_path)) == before
+
+
+def test_what_is_tried_on_a_copy_writes_no_checkpoints(tmp_path, iris):
+    clf = fit(*iris, checkpoint=tmp_path, learning_rate_init=1e-6)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    diagnose(clf, *iris, try_remedies=True)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_fit_that_has_ended_is_resumed_to_its_end(tmp_path, iris):
+    for name, end in {
+        "callback": lambda history: history.n_iter == 4, "max_iter": None, "time_limit": None,
+    }.items():  # fmt: skip
+        limit = {"time_limit": 1e-9} if name == "time_limit" else {}
+        whole = fit(*iris, checkpoint=tmp_path / name, callback=end, **limit)
+        assert whole.history_.stopped == name
+        assert_same(resume(tmp_path / name, *iris), whole)
+
+
+def test_time_that_was_taken_before_counts(tmp_path, iris):
+    def slow(history):
+        time.sleep(0.05)
+        breaking(5)(history)
+
+    with pytest.raises(Break):
+        fit(*iris, checkpoint=tmp_path, callback=slow, time_limit=0.35, max_iter=1000)
+    found = resume(tmp_path, *iris, callback=lambda history: time.sleep(0.05))
+    assert found.history_.stopped == "time_limit" and 5 <= found.n_iter_ <= 8
+    assert found.history_.seconds == sorted(found.history_.seconds)
+
+
+@pytest.mark.parametrize(
+    ("every", "at", "expected"), [(1, 8, [6, 7]), (3, 8, [3, 6]), ("1h", 8, [0]), ("0.0001s", 8, [6, 7])]
+)
+def test_checkpoints_are_written_as_often_as_asked(tmp_path, iris, every, at, expected):
+    break_off(tmp_path, *iris, at=at, checkpoint_every=every)
+    assert list(checkpoints_in(tmp_path)) == expected
+    assert_same(resume(tmp_path, *iris), fit(*iris))
+
+
+@pytest.mark.parametrize(("parameters", "said"), [
+    ({"warm_start": True}, "checkpoint=.* does not go with warm_start=True"),
+    ({"learning_rate": Constant(0.1)}, "learning_rate=.* is an object without a name"),
+    ({"random_state": np.random.RandomState(0)}, "random_state=.* is an object without a name"),
+])  # fmt: skip
+def test_what_cannot_be_resumed_is_refused_before_training(tmp_path, iris, parameters, said):
+    with pytest.raises(ValueError, match=said):
+        fit(*iris, checkpoint=tmp_path / "run", **parameters)
+    assert os.listdir(tmp_path) == []
+
+
+# Disks
+
+
+def full(*args):
+    raise OSError(28, "No space left on device")
+
+
+def test_a_first_checkpoint_that_cannot_be_written_is_an_error(tmp_path, iris, monkeypatch):
+    (tmp_path / "file").write_text("")
+    clf = MLPClassifier(**BASE, checkpoint=tmp_path / "file")
+    with pytest.raises(OSError, match="file"):
+        clf.fit(*iris)
+    monkeypatch.setattr(os, "fsync", full)
+    clf.set_params(checkpoint=tmp_path / "run")
+    with pytest.raises(OSError, match="No space left on device"):
+        clf.fit(*iris)
+    assert os.listdir(tmp_path / "run") == [] and not hasattr(clf, "theta_")
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_later_checkpoint_that_cannot_be_written_is_one_warning(tmp_path, iris, monkeypatch, call):
+    def fill(history):
+        monkeypatch.setattr(os, call, full) if history.n_iter == 3 else None
+
+    with (
+        pytest.warns(
+            CheckpointWarning, match="could not be written .*No space left on device.* Training goes"
+        ) as caught,
+        pytest.warns(ConvergenceWarning),
+    ):
+        found = MLPClassifier(**BASE, checkpoint=tmp_path, callback=fill).fit(*iris)
+    assert sum(warning.category is CheckpointWarning for warning in caught) == 1
+    monkeypatch.undo()
+    assert sorted(os.listdir(tmp_path)) == ["checkpoint-000001.gpunn", "checkpoint-000002.gpunn"]
+    assert_same(found, fit(*iris))
+    assert_same(resume(tmp_path, *iris), found)
+
+
+# Processes that are killed
+
+SCRIPT = """
+import os, random, signal, sys, warnings
+import numpy as np
+{limits}
+from sklearn.datasets import load_iris
+from sklearn.preprocessing import StandardScaler
+from gpunn import MLPClassifier
+warnings.simplefilter("ignore")
+folder, number, place, parameters = sys.argv[1], int(sys.argv[2]), sys.argv[3], eval(sys.argv[4])
+count = 0
+def kill(*args):
+    global count
+    count += 1
+    if count == number:
+        os.kill(os.getpid(), signal.SIGKILL)
+if place == "callback":
+    parameters["callback"] = kill
+else:
+    done = getattr(os, place)
+    def then(*args):
+        kill()
+        return done(*args)
+    setattr(os, place, then)
+X, y = load_iris(return_X_y=True)
+MLPClassifier(checkpoint=folder, **parameters).fit(StandardScaler().fit_transform(X), y)
+"""
+KILLED = [
+    ("callback", {"dropout": 0.2, "ema_decay": 0.9}), ("fsync", {"solver": "lbfgs", "early_stopping": True}),
+    ("replace", {"solver": "bfgs", "record": "layers"}), ("unlink", {"solver": "sgd", "compile": True}),
+]  # fmt: skip
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize(("place", "parameters"), KILLED, ids=[place for place, _ in KILLED])
+def test_a_process_that_is_killed_is_gone_on_with(tmp_path, iris, place, parameters, thorough):
+    parameters = {"compile": False} | parameters  # whatever --compile-all says here, which the process does not hear
+    whole = fit(*iris, **parameters)
+    rng = np.random.default_rng(len(place))
+    for number in range(2, 12) if thorough else rng.integers(3, 8, 1):
+        folder = tmp_path / str(number)
+        arguments = [str(folder), str(number), place, repr(BASE | parameters)]
+        end = subprocess.run([sys.executable, "-c", SCRIPT.format(limits=""), *arguments], check=False, timeout=120)
+        assert end.returncode in (-signal.SIGKILL, 0)
+        assert_same(resume(folder, *iris), whole)
+        assert all(name.startswith("checkpoint-") for name in os.listdir(folder))  # also what the killed one left
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+def test_a_file_that_may_not_grow_is_a_clear_error_and_leaves_nothing(tmp_path):
+    limits = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))"
+    arguments = [str(tmp_path / "run"), "99", "callback", repr(BASE | {"compile": False})]
+    end = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(limits=limits), *arguments],
+        check=False, timeout=120, capture_output=True, text=True,
+    )  # fmt: skip
+    assert end.returncode == 1 and "File too large" in end.stderr.splitlines()[-1]
+    assert "checkpoint-000000.gpunn" in end.stderr and os.listdir(tmp_path / "run") == []

@@ -1,0 +1,127 @@
+"""Early stopping trains wherever scikit-learn's does, and says where its rows are not stratified."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_iris, make_classification, make_multilabel_classification
+from sklearn.neural_network import MLPClassifier as ScikitMLP
+
+from gpunn import MLPClassifier
+from gpunn.config import registry
+
+SPLITS = {  # rows of each class
+    "15 rows of iris": [5, 5, 5], "100 classes in 500 rows": [5] * 100, "a class of one row": [20, 20, 1],
+    "only rare classes": [1] * 12, "one row of two": [19, 1], "two rows of two": [1, 1], "five of two": [3, 2],
+    "fair": [30, 20, 10], "two fair ones": [15, 15], "one class": [20], "one row": [1], "two rows": [2],
+    "three rows": [1, 1, 1], "rarer than the share": [40, 2, 2, 2],
+}  # fmt: skip
+
+
+TOO_FEW = ("least populated class", "validation set is too small", "train set will be empty", "number of classes")
+
+
+def trains(clf, X, y, weight=None):
+    """The fitted classifier; None for one that says that its data are not enough."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return clf.fit(X, y, weight)
+        except ValueError as error:
+            if not any(words in str(error) for words in TOO_FEW):
+                raise
+            return None
+
+
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("fraction", [0.1, 0.5, 0.9])
+def test_it_trains_where_scikit_learn_does(split, solver, fraction):
+    y = np.repeat(np.arange(len(SPLITS[split])), SPLITS[split])
+    X = np.random.default_rng(0).standard_normal((len(y), 3))
+    settings = {"solver": solver, "early_stopping": True, "validation_fraction": fraction, "max_iter": 1}
+    for seed, weight in ((0, None), (1, np.ones(len(y)))):
+        theirs = trains(ScikitMLP((2,), random_state=seed, **settings), X, y, weight)
+        ours = trains(MLPClassifier((2,), random_state=seed, **settings), X, y, weight)
+        assert (ours is None) == (theirs is None)
+        if ours is not None:
+            n_val = int(np.ceil(fraction * len(y)))
+            n_train = len(y) - n_val
+            counts = np.array(SPLITS[split])
+            stratified = counts.min() > 1 and min(n_val, n_train) >= len(counts)
+            said = " ".join(ours.history_.notes)
+            stops = solver != "lbfgs" or (n_val > 1 and n_train > 0)
+            assert ("Early stopping was left out" in said) == (not stops)
+            assert ("not stratified" in said) == (stops and not stratified)
+            assert (ours.validation_scores_ is not None) == stops
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("parameters", [{}, {"output_activation": "softmax"}, {"cost": "quadratic"}], ids=str)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_scores_are_those_of_the_rows_validated_and_trained_on(solver, parameters, n_classes):
+    X, y = make_classification(300, n_classes=n_classes, n_informative=4, flip_y=0.3, random_state=0)
+    X, X_val, y, y_val = X[:200], X[200:], y[:200], y[200:]
+    scores = []
+    clf = MLPClassifier((5,), solver=solver, random_state=0, max_iter=8, early_stopping=True, record="score")
+    clf.set_params(batch_size=20, learning_rate_init=0.05, **parameters)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for n in range(1, 9):
+            shorter = clone(clf).set_params(max_iter=n, early_stopping=False).fit(X, y)
+            scores.append((shorter.score(X_val, y_val), shorter.score(X, y)))
+        clf.set_params(n_iter_no_change=99).fit(X, y, X_val=X_val, y_val=y_val)
+    assert clf.validation_scores_ == pytest.approx([a for a, _ in scores]) and len(set(scores)) > 1
+    assert clf.history_.score == pytest.approx([b for _, b in scores])
+    assert clf.history_.best == int(np.argmax(clf.validation_scores_))
+
+
+def test_multilabel_rows_are_never_stratified(fitted):
+    X, Y = make_multilabel_classification(n_samples=30, n_classes=4, random_state=0)
+    clf = fitted(X, Y, early_stopping=True, max_iter=2)
+    assert len(clf.validation_scores_) == 2 and clf.history_.notes == []
+
+
+@pytest.mark.parametrize("solver", [*registry.FIRST_ORDER_SOLVERS, *registry.FULL_BATCH_SOLVERS])
+@pytest.mark.parametrize("counts", [[9, 1, 8, 1], [1, 1, 1, 40], [2, 20, 2, 2]])
+def test_classes_that_cannot_be_in_both_parts_stay_in_that_of_training(solver, counts):
+    y = np.random.default_rng(0).permutation(np.repeat(np.array(["a", "b", "c", "d"]), counts))
+    X = np.arange(len(y) * 2.0).reshape(-1, 2)
+    for seed in range(5):
+        seen = []
+
+        def scorer(clf, X_val, y_val, seen=seen):
+            seen.append((X_val[:, 0] / 2, y_val))
+            return 0.5
+
+        clf = MLPClassifier((2,), solver=solver, scoring=scorer, early_stopping=True, random_state=seed, max_iter=1)
+        trains(clf, X / 100, y)
+        rows, y_val = np.round(seen[0][0] * 100).astype(int), seen[0][1]
+        assert len(set(rows)) == len(rows) == np.ceil(0.1 * len(y)) and (y[rows] == y_val).all()
+        assert set(np.delete(y, rows)) == set("abcd")
+        n = f"validation_fraction=0.1 of {len(y)} rows is {len(rows)}"
+        assert clf.history_.notes[0].startswith(f"The validation rows are not stratified: {n}, for 4 classes")
+        assert f"the rarest has {min(counts)}." in clf.history_.notes[0]
+
+
+def test_other_seeds_hold_out_other_rows():
+    X, y = load_iris(return_X_y=True)
+    X, y = X[::10], y[::10]
+    rows = set()
+    for seed in range(9):
+        scorer = lambda clf, X_val, y_val: rows.add(tuple(X_val[:, 0])) or 0.5  # noqa: E731
+        trains(MLPClassifier((2,), scoring=scorer, early_stopping=True, random_state=seed, max_iter=1), X, y)
+    assert len(rows) > 5
+
+
+def test_stratified_rows_have_their_share_of_each_class_and_need_no_note(iris):
+    seen = []
+    scorer = lambda clf, X_val, y_val: seen.append(np.bincount(y_val).tolist()) or 0.5  # noqa: E731
+    for fraction, y in itertools.product((0.1, 0.4), (iris[1], np.minimum(iris[1], 1))):
+        clf = MLPClassifier(scoring=scorer, early_stopping=True, validation_fraction=fraction, max_iter=1)
+        trains(clf, iris[0], y)
+        assert seen[-1] == (np.bincount(y) * fraction).tolist() and clf.history_.notes == []

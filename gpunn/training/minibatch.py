@@ -123,6 +123,8 @@ class Minibatch:
                 state, X = self.program_state(device, progress), _stored(rows.X)
                 program.reserve(progress.theta, state, X, rows.T, rows.weight, len(rows), self.step_rows(rows))
         except MemoryError as error:
+            if device.precision != "float32":  # which arrays do not have
+                raise
             program, path = None, f"arrays: memory ran out for compiled steps ({request(error)})"
         gradients = MicroBatches(device, objective, progress.history)
         return lambda progress: self._epoch(device, objective, progress, rows, program, gradients), path

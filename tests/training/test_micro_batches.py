@@ -201,6 +201,16 @@ def test_without_memory_for_compiled_steps_arrays_go_on(monkeypatch, problem, na
         assert found.history.path == "compiled"
 
 
+def test_a_precision_that_only_compiled_steps_have_is_not_given_up(monkeypatch, problem):
+    def no_memory(*args):
+        raise MemoryError("Unable to allocate 3 GiB.")
+
+    monkeypatch.setattr(CpuCompiler, "epoch", no_memory)
+    monkeypatch.setattr(problem.device, "precision", "tf32")
+    with pytest.raises(MemoryError, match="3 GiB"):
+        problem.train(replace(ALGORITHMS["minibatch"], compiled=True))
+
+
 def test_a_copy_of_all_rows_that_does_not_fit_is_not_made(monkeypatch, problem):
     algorithm, rows = ALGORITHMS["full batch"], replace(problem.rows(), index=np.arange(40))
     expected = problem.train(algorithm, rows=rows)

@@ -227,6 +227,20 @@ def test_evaluations_with_little_memory_are_said_in_the_notes():
     assert clf.history_.score == right.history_.score
 
 
+def test_a_training_is_not_lost_where_its_rows_cannot_be_summarised():
+    rows, y = RNG.standard_normal((1000, 20)), RNG.integers(3, size=1000)
+
+    def fit():
+        return MLPClassifier((5,), solver="lbfgs", max_iter=3, random_state=0).fit(rows, y)
+
+    right = fit()
+    with failing(larger_than=rows.nbytes - 1):
+        clf = fit()
+    assert np.array_equal(clf.theta_, right.theta_)
+    assert clf.history_.summary is None
+    assert right.history_.summary is not None
+
+
 @pytest.mark.parametrize("device", [None, "auto", "cpu", "cuda:1"])
 def test_the_device_whose_memory_ran_out_is_named(device):
     of_cupy = type("OutOfMemoryError", (MemoryError,), {"__module__": "cupy.cuda.memory"})

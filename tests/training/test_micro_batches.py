@@ -118,7 +118,7 @@ def test_sizes_are_halved_and_stay(problem):
     history = History(path="arrays: as asked")
     objective, rows = scarce(problem.objective), problem.rows(26)
     made = MicroBatches(problem.device, objective, history)
-    whole = rows.batches(np, None, 26, np.float64, 0)
+    whole = (rows.slice(np, slice(None), np.float64) for _ in range(9))
     for _ in range(2):
         made.value_and_gradient(problem.theta(), 26, whole, lambda: rows)
     assert objective.asked == [26]

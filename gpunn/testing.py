@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gpunn.config import build, registry
+from gpunn.config.checks import check_parameters
 from gpunn.data.labels import Labels
 from gpunn.devices import get_device
 from gpunn.model.fitted import Classifier
@@ -122,7 +123,7 @@ def check_compiled(thing: Any, X: Any = None, y: Any = None) -> str:
 
 
 def _compiled_estimator(clf: Classifier, X: Any, y: Any) -> str:
-    registry.check(clf)
+    check_parameters(clf)
     device, dtype = get_device("cpu"), "float64" if clf.dtype == "float64" else "float32"
     X = learn_rows(type(clf)(**clf.get_params()), device, X, dtype)
     y = check_labels(X, y)
@@ -157,7 +158,7 @@ def _activation(activation: Activation, rng: Any, tol: float) -> float:
 
 def _estimator(clf: Classifier, X: Any, y: Any, tol: float) -> float:
     """The gradient at the weights of a fitted estimator, else at those it would start from."""
-    registry.check(clf)
+    check_parameters(clf)
     device = get_device("cpu")
     probe = type(clf)(**clf.get_params())  # the estimator stays as it is
     rows = learn_rows(probe, device, X, "float64")

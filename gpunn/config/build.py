@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gpunn.config import registry
+from gpunn.config.constraints import check_threshold
 from gpunn.data.labels import Labels
 from gpunn.devices import Device
 from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
@@ -23,7 +24,7 @@ START, SPLIT = 3, 4  # streams of random numbers beside those of the minibatch l
 def objective(p: Any, n_features: int, labels: Labels) -> Objective:
     """The network that parameters ``p`` describe, with its head and penalties."""
     p = _plain(p)
-    registry.check_threshold(p.threshold, len(labels.classes), labels.multilabel)
+    check_threshold(p.threshold, len(labels.classes), labels.multilabel)
     sizes, activations = registry.hidden_layers(p.hidden_layer_sizes, p.activation)
     output, head, one_suffices = registry.output(p.cost, p.output_activation, len(labels.classes), labels.multilabel)
     n_out = labels.n_outputs if one_suffices else max(2, len(labels.classes))

@@ -14,6 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from gpunn import manifest
 from gpunn._version import __version__
 from gpunn.config import registry
+from gpunn.config.checks import check_parameters
 from gpunn.estimator import checkpoints, fit, persistence
 from gpunn.model import predict
 from gpunn.model.fitted import Classifier
@@ -247,7 +248,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         CheckpointWarning
             If a later checkpoint cannot be written.
         """
-        registry.check(self)
+        check_parameters(self)
         context = self._init_callback_context(max_subtasks=self.max_iter)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         fit.fit(self, X, y, sample_weight, (X_val, y_val, sample_weight_val), context)
@@ -299,7 +300,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         """
         clf, saved = checkpoints.opened(cls, folder)
         clf.callback = callback
-        registry.check(clf)
+        check_parameters(clf)
         fit.fit(clf, X, y, sample_weight, (X_val, y_val, sample_weight_val), saved=saved)
         return clf
 

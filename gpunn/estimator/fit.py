@@ -15,6 +15,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
 from gpunn.config import build, registry
+from gpunn.config.checks import check_parameters
 from gpunn.data.labels import Labels
 from gpunn.devices import Device, get_device, is_cupy
 from gpunn.estimator import checkpoints
@@ -145,7 +146,7 @@ def fit(
 
 def partial_fit(clf: Classifier, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:
     """One epoch on the rows given, the optimiser's state and the learning rate going on from the last call."""
-    registry.check(clf)
+    check_parameters(clf)
     if clf.early_stopping:
         raise ValueError("partial_fit does not support early_stopping=True: one epoch has nothing to stop.")
     if isinstance(clf.class_weight, str):

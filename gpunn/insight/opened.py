@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from gpunn.config import build, registry
+from gpunn.config.checks import check_parameters
 from gpunn.data.labels import Labels
 from gpunn.devices import Device
 from gpunn.insight.columns import Column, as_columns
@@ -93,7 +94,7 @@ class OpenedEstimator:
 def opened(clf: Classifier, X: Any, y: Any, sample_weight: Any, at: str) -> OpenedEstimator:
     """Open a fitted estimator (``at="end"``), or any at the weights that ``fit`` would begin with (``at="start"``)."""
     if at == "start":
-        registry.check(clf)
+        check_parameters(clf)
         clf = clone(clf)  # its own copy of a random state, and of what checking X notes down
         device = device_for(clf.device, X)
         X = learn_rows(clf, device, X)

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from gpunn._version import __version__
-from gpunn.config import registry
+from gpunn.config.constraints import check_threshold
 from gpunn.data.labels import Labels
 from gpunn.io import numpy_columns
 from gpunn.io.atomic import check_place, write_whole
@@ -95,7 +95,7 @@ def write(model: Model, path: str | os.PathLike[str]) -> None:
     labels, network, threshold = model.labels, model.network, model.threshold
     if len(labels.classes) < 2:
         raise ValueError(f"the model knows only one class, {labels.classes.tolist()}: there is nothing to keep.")
-    registry.check_threshold(threshold, len(labels.classes), labels.multilabel)
+    check_threshold(threshold, len(labels.classes), labels.multilabel)
     theta = on_host(model.theta)
     features = model.schema.features
     arrays = tensors_of(network, theta)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gpunn._version import __version__
-from gpunn.config import registry
+from gpunn.config.constraints import check_threshold
 from gpunn.io import onnx_features, onnx_heads, onnx_render
 from gpunn.io.atomic import write_whole
 from gpunn.io.model_file import tensors_of
@@ -73,7 +73,7 @@ def build(model: Model, input_dtype: str | None = None) -> Graph:
     labels, head, network, n_outputs = model.labels, model.head, model.network, model.network.sizes[-1]
     if len(labels.classes) < 2:
         raise ValueError(f"the model knows only one class, {labels.classes.tolist()}: there is nothing to keep.")
-    registry.check_threshold(model.threshold, len(labels.classes), labels.multilabel)
+    check_threshold(model.threshold, len(labels.classes), labels.multilabel)
     theta = on_host(model.theta)
     graph = Graph(theta.dtype)
     if model.schema.features is not None:

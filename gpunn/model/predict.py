@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gpunn.compile import policy
-from gpunn.config import registry
+from gpunn.config.constraints import check_threshold
 from gpunn.devices import Device, is_cupy
 from gpunn.model.model import Model
 from gpunn.model.origin import Origin, device_for, dispatches, on_host
@@ -33,7 +33,7 @@ def predict(model: Model, X: Any) -> Array:
     """Classes (n,) or (n, c) as `gpunn.MLPClassifier.predict` gives them."""
     head, labels, threshold, origin = model.head, model.labels, model.threshold, Origin.of(X)
     classes, multilabel = labels.classes, labels.multilabel
-    registry.check_threshold(threshold, len(classes), multilabel)
+    check_threshold(threshold, len(classes), multilabel)
 
     def scores(xp: Namespace, z: Array) -> Array:
         return of_outputs.decisions(xp, head, z, multilabel, threshold)

@@ -45,7 +45,7 @@ def times(
     clf = MLPClassifier(hidden, batch_size=128, max_iter=2 * rounds + 2, n_iter_no_change=np.inf, random_state=0)
     device, labels = get_device("cpu"), Labels.learn(y)
     objective = build.objective(clf, X.shape[1], labels)
-    theta = build.start(clf, objective.network, 0, device, "float32")
+    theta = build.initial_theta(clf, objective.network, 0, device, "float32")
     rows = Rows(X, labels.targets(y, objective.network.sizes[-1], "float32"))
     recorder = Recorder(device, objective, rows.X, rows.T, theta)
     taken: list[float] = []

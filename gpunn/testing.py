@@ -13,7 +13,7 @@ from gpunn.config.checks import check_parameters
 from gpunn.data.labels import Labels
 from gpunn.devices import get_device
 from gpunn.model.fitted import Classifier
-from gpunn.model.training_data import check_labels, learn_rows
+from gpunn.model.training_data import check_labels, learn_rows, theta_dtype
 from gpunn.nn.activations import Activation, Sigmoid, Tanh
 from gpunn.nn.costs import Cost
 from gpunn.nn.heads import Head, SoftmaxLogLikelihood, pair
@@ -129,9 +129,9 @@ def _compiled_estimator(clf: Classifier, X: Any, y: Any) -> str:
     y = check_labels(X, y)
     labels = Labels.learn(y)
     objective = build.objective(clf, X.shape[1], labels)
-    dtype = registry.dtype(clf, X)
+    dtype = theta_dtype(clf, X)
     rows = Rows(X, labels.targets(y, objective.network.sizes[-1], dtype), exclusive=not labels.multilabel)
-    theta = build.start(clf, objective.network, 0, device, dtype)
+    theta = build.initial_theta(clf, objective.network, 0, device, dtype)
     check_start(device, objective, rows, theta)
     with device.use():
         if registry.is_full_batch(clf.solver):
@@ -168,7 +168,7 @@ def _estimator(clf: Classifier, X: Any, y: Any, tol: float) -> float:
     T = labels.targets(y, network.sizes[-1], "float64")
     X = rows[:, :].astype("float64")
     fitted = getattr(clf, "network_", None) == network
-    theta = device.asarray(clf.theta_, "float64") if fitted else build.start(clf, network, 0, device, "float64")
+    theta = device.asarray(clf.theta_, "float64") if fitted else build.initial_theta(clf, network, 0, device, "float64")
     # Biases start from 0, where a rectifier has a kink for a row of zeros.
     theta = np.array(theta) if fitted else theta + 0.01 * np.random.default_rng(0).standard_normal(theta.shape)
     g = objective.value_and_gradient(np, theta, X, T)[1]

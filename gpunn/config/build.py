@@ -31,13 +31,18 @@ def objective(p: Any, n_features: int, labels: Labels) -> Objective:
     return Objective(Network((n_features, *sizes, n_out), activations, output), head, l2=p.alpha, l1=p.l1)
 
 
-def start(p: Any, network: Network, seed: int, device: Device, dtype: str) -> Array:
+def initial_theta(p: Any, network: Network, seed: int, device: Device, dtype: str) -> Array:
     """Initial theta (P,), drawn on the host from the seed, on the device in the dtype of training."""
     weights = registry.initialiser("weight_init", p.weight_init, WEIGHT_INITIALISERS)
     biases = registry.initialiser("bias_init", p.bias_init, BIAS_INITIALISERS)
     with device.single_threaded_blas():  # some initialisers multiply
         theta = network.initial(np, np.random.default_rng([seed, START]), weights, biases)
     return device.asarray(theta, dtype)
+
+
+def algorithm(p: Any, network: Network, n_rows: int, seed: int, device: Device) -> FullBatch | Minibatch:
+    """The loop of the solver."""
+    return full_batch(p, device) if registry.is_full_batch(p.solver) else minibatch(p, network, n_rows, seed)
 
 
 def full_batch(p: Any, device: Device) -> FullBatch:

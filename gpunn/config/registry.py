@@ -7,7 +7,6 @@ what is allowed.
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Mapping
 from numbers import Integral
 from typing import Any
@@ -198,23 +197,8 @@ def initialiser(name: str, value: Any, table: Mapping[str, Any]) -> Any:
 
 
 def batch_size(p: Any, n_rows: int) -> int:
-    """Rows a step."""
-    if p.batch_size == "auto":
-        return min(200, n_rows)
-    if p.batch_size > n_rows:
-        warnings.warn(
-            f"batch_size={p.batch_size} is larger than the {n_rows} training rows: it is going to be clipped to them.",
-            UserWarning,
-            stacklevel=5,
-        )
-    return min(int(p.batch_size), n_rows)
-
-
-def dtype(p: Any, X: Any) -> str:
-    """What theta is made of: as asked, or following X."""
-    if p.dtype != "auto":
-        return str(p.dtype)
-    return "float64" if X.dtype == "float64" else "float32"
+    """Rows a step: not more than there are."""
+    return min(200 if p.batch_size == "auto" else int(p.batch_size), n_rows)
 
 
 def takes_minibatches(p: Any) -> bool:

@@ -207,7 +207,6 @@ class CheckpointMonitor:
         OSError
             If it cannot be written.
         """
-        state.begin(self.device)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError:
@@ -233,10 +232,12 @@ class CheckpointMonitor:
         return ""
 
     def _write(self, state: TrainingState) -> None:
+        best = self._best(state)
+        state.begin(self.device)  # which the loop has done after the first step
         arrays = state.to_arrays(self.device, self.method)
         if self.recorder is not None:
             arrays |= {LAYERS + name: array for name, array in self.recorder.to_arrays().items()}
-        io.add_checkpoint(self.folder, state.epoch, replace(self.frame, arrays=arrays), self._best(state))
+        io.add_checkpoint(self.folder, state.epoch, replace(self.frame, arrays=arrays), best)
         self.written = time.perf_counter()
 
     def _best(self, state: TrainingState) -> int | None:

@@ -366,6 +366,24 @@ class Novelty:
         )
 
 
+def learn_features(X: Any, given: Any, max_categories: int | None, min_frequency: float | None) -> Features:
+    """The features of a training frame, or those that the user learned beforehand.
+
+    Parameters
+    ----------
+    X : frame, or ndarray (n, d) of objects
+        Columns of an array are called x0, x1 and so on.
+    given : "auto", dict or Features
+        As ``features`` of `gpunn.MLPClassifier`.
+    """
+    is_array = isinstance(X, np.ndarray)
+    frame = frames.ArrayFrame(X, [f"x{i}" for i in range(X.shape[1])]) if is_array else frames.opened(X)
+    if isinstance(given, Features):
+        return given
+    kinds = None if given == "auto" else given
+    return Features.learn(frame, kinds, max_categories=max_categories, min_frequency=min_frequency)
+
+
 def apply(features: Features, X: Any, dtype: Any) -> tuple[np.ndarray, list[Novelty]]:
     """`Features.encode` for a frame that comes to an estimator: columns that lack are told in scikit-learn's words."""
     frame = frames.opened(X)

@@ -138,12 +138,11 @@ def matrix(estimator: Any, device: Device, X: Any, *, reset: bool) -> Array:
 
 def encoded(schema: InputSchema, X: Any, dtype: str, warned: set[str] | None) -> np.ndarray:
     """The matrix of a frame, by the columns of training, or of an array with those columns in their order."""
-    X, features = frames.native(X), schema.features
+    X, features = on_host(X), schema.features
     assert features is not None
     if frames.is_frame(X):
         rows, novelties = apply(features, X, dtype)
     else:
-        X = on_host(X)
         _check_feature_names(schema.as_estimator(), X, reset=False)  # warns that the columns are taken by their order
         if not isinstance(X, np.ndarray) or X.dtype.kind not in "OU":
             X = check_array(X, dtype="float64", ensure_all_finite="allow-nan", input_name="X")

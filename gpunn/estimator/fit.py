@@ -88,7 +88,6 @@ def fit(
         seed = None if saved is None else saved.settings["seed"]
         task = prepare(clf, X, y, sample_weight, extra, reset=not warm, seed=seed)
         warn_of_batch_size(clf, len(task.rows))
-        stopwatch.lap("checking")
         callbacks = None if context is None else CallbackContext(context, X, y)
         trained = _train(clf, task, warm, saved, callbacks, stopwatch)
         _raise_divergence(clf, trained.history, trained.advice)
@@ -108,7 +107,13 @@ def _train(
 ) -> Trained:
     """The second stage: from the start, or the state there is, to the end of the training."""
     device, objective, rows, seed = task.device, task.objective, task.rows, task.seed
-    network = objective.network
+    network, data = objective.network, {}
+    if clf.checkpoint is not None:
+        validated = None if task.validation_set is None else task.validation_set.rows
+        data = checkpoints.digests(device, clf, task.labels, rows, validated)
+    if saved is not None:
+        checkpoints.check_belongs(saved, network, data)
+    stopwatch.lap("checking")
     if warm:
         _check_same_classes(clf, task.labels)
         theta = _copy_of_theta(clf, task.given, network)
@@ -123,12 +128,8 @@ def _train(
         state = algorithm.start(device, theta, _earlier(clf, device))
     else:
         state = algorithm.start(device, theta)
-    data = {}
-    if clf.checkpoint is not None:
-        validated = None if task.validation_set is None else task.validation_set.rows
-        data = checkpoints.digests(device, clf, task.labels, rows, validated)
     if saved is not None:
-        state = checkpoints.go_on(device, saved, state, algorithm.method, data)
+        state = checkpoints.go_on(device, saved, state, algorithm.method)
     scorer = Scorer(clf, device, objective, task.labels, state.history)
     validation = None
     if task.validation_set is not None:

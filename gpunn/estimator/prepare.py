@@ -143,7 +143,8 @@ def _split(
     It fails only where scikit-learn's fit fails: that stratifies two classes alone, and lets its lbfgs not stop early.
     """
     n, n_classes, full_batch = len(y), len(labels.classes), registry.is_full_batch(clf.solver)
-    n_test = math.ceil(clf.validation_fraction * n)
+    fraction = float(clf.validation_fraction)  # scikit-learn takes no float32
+    n_test = math.ceil(fraction * n)
     said = f"validation_fraction={clf.validation_fraction} of {n} rows is {n_test}"
     if full_batch and not 2 <= n_test < n:
         return (
@@ -157,9 +158,7 @@ def _split(
     if stratify is not None and n_classes == 2:
         stratify = (y == labels.classes[1])[:, None]  # scikit-learn's form, so that its messages are the same
     drawn = int(np.random.default_rng([seed, build.SPLIT]).integers(2**31))
-    train, test = train_test_split(
-        np.arange(n), test_size=clf.validation_fraction, stratify=stratify, random_state=drawn
-    )
+    train, test = train_test_split(np.arange(n), test_size=fraction, stratify=stratify, random_state=drawn)
     if n_test < 2:
         raise ValueError(
             f"The validation set is too small: {said}. Increase 'validation_fraction' or the size of your dataset."

@@ -102,7 +102,7 @@ def theta_dtype(p: Parameters, X: Array) -> str:
     """What theta is made of: as asked, or following X."""
     if p.dtype != "auto":
         return str(p.dtype)
-    return "float64" if X.dtype == "float64" else "float32"
+    return "float64" if getattr(X.dtype, "name", X.dtype) == "float64" else "float32"  # in either byte order
 
 
 def learn_rows(estimator: Classifier, device: Device, X: Any, dtype: str = "float32") -> Array:

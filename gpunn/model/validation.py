@@ -115,7 +115,8 @@ def matrix(estimator: Any, device: Device, X: Any, *, reset: bool) -> Array:
     if not is_cupy(X):
         # "numeric" leaves uint8 pixels and float32 as they are; each batch is converted when it is formed.
         checked = {"accept_sparse": ("csr", "csc"), "dtype": "numeric", "ensure_all_finite": not _is_finite(device, X)}
-        X = on_host(validate_data(estimator, X, reset=reset, **checked))
+        with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn adds up all numbers, however large
+            X = on_host(validate_data(estimator, X, reset=reset, **checked))
         return SparseRows(device, X) if sparse.issparse(X) else X
     if device.name == "cpu":
         raise ValueError("X is a CuPy array and device='cpu'. Use device='cuda', or give X.get(), a NumPy array.")
@@ -221,7 +222,7 @@ def check_values(X: Any) -> None:
 
 
 def check_sparse(X: Any, name: str) -> None:
-    """ValueError for a sparse matrix whose indices lie outside it.
+    """ValueError for a sparse matrix whose indices lie outside it or are no integers.
 
     SciPy's constructors do not look at all of them, nor at what is written into them later, and its conversions would
     read and write beyond their arrays.
@@ -243,6 +244,9 @@ def check_sparse(X: Any, name: str) -> None:
     matrix = f"{name} is a sparse matrix of shape {X.shape} in {X.format.upper()} format"
     remedy = "Build it anew, as by scipy.sparse.coo_array((data, (row, column)), shape), which checks row and column."
     indptr, indices = X.indptr, X.indices
+    for array, values in (("indptr", indptr), ("indices", indices)):
+        if values.dtype.kind not in "iu":
+            raise ValueError(f"{matrix} whose {array} is of dtype {values.dtype}, and integers are needed. {remedy}")
     n_stored = min(len(indices), len(X.data))
     if len(indptr) != n_major + 1 or indptr[0] != 0 or indptr[-1] > n_stored or np.any(indptr[1:] < indptr[:-1]):
         raise ValueError(

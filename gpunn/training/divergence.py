@@ -225,10 +225,14 @@ def check_start(device: Device, objective: Objective, rows: Rows, theta: Array) 
         raise ValueError(hopeless(device, rows, cost))
     if isinstance(rows.X, SparseRows):
         X = rows.X.matrix[device.to_host(_sampled(device, rows))].astype(np.float64)
-        rms = np.sqrt(np.asarray(X.multiply(X).mean(axis=0)).ravel())
+        unit = np.maximum(abs(X).max(axis=0).toarray().ravel(), 1.0)  # in which no square overflows
+        X = X.multiply(1 / unit)
+        mean_square = np.asarray(X.multiply(X).mean(axis=0)).ravel()
     else:
         X = device.to_host(some.X[:, :]).astype(np.float64)
-        rms = np.sqrt(np.mean(X * X, axis=0))
+        unit = np.maximum(np.max(np.abs(X), axis=0), 1.0)
+        mean_square = np.mean((X / unit) ** 2, axis=0)
+    rms = unit * np.sqrt(mean_square)
     column = int(np.argmax(rms))
     if rms[column] <= LARGE:
         return "", cost

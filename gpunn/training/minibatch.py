@@ -6,7 +6,7 @@ Within an epoch nothing is read back from the device; at its end one transfer br
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -92,6 +92,20 @@ class Minibatch:
             seed=self.seed,
             average=None if self.average is None else xp.asarray(theta, copy=True),
         )
+
+    def continued(self, device: Device, progress: TrainingState) -> TrainingState:
+        """The state of an earlier run that may have had another method or averaging.
+
+        A state of the method that is of another kind, and an average that there was none of, begin anew from the latest
+        theta; an average that is no longer asked for is left out.
+        """
+        xp = device.xp
+        latest = progress.theta if progress.latest is None else progress.latest
+        initial, average = self.method.init(xp, latest), None
+        if self.average is not None:
+            average = xp.asarray(latest, copy=True) if progress.average is None else progress.average
+        same_kind = type(initial) is type(progress.method_state)
+        return replace(progress, method_state=progress.method_state if same_kind else initial, average=average)
 
     def run(
         self,

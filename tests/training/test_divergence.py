@@ -205,7 +205,7 @@ def test_recovery_goes_on_from_the_last_good_state_with_the_start_of_a_method(pr
 # The start, and its inputs
 
 
-@pytest.mark.parametrize("scale", [900.0, 1100.0, 1e20])
+@pytest.mark.parametrize("scale", [900.0, 1100.0, 1e20, 1e155, 1e300])
 @pytest.mark.parametrize("sparse", [False, True])
 def test_inputs_of_a_hopeless_scale_are_named(problem, scale, sparse):
     X = np.sign(problem.rows().X)

@@ -222,7 +222,7 @@ def check_values(X: Any) -> None:
 
 
 def check_sparse(X: Any, name: str) -> None:
-    """ValueError for a sparse matrix whose indices lie outside it or are no integers.
+    """ValueError for a sparse matrix whose indices lie outside it or are of another dtype than SciPy's.
 
     SciPy's constructors do not look at all of them, nor at what is written into them later, and its conversions would
     read and write beyond their arrays.
@@ -245,8 +245,8 @@ def check_sparse(X: Any, name: str) -> None:
     remedy = "Build it anew, as by scipy.sparse.coo_array((data, (row, column)), shape), which checks row and column."
     indptr, indices = X.indptr, X.indices
     for array, values in (("indptr", indptr), ("indices", indices)):
-        if values.dtype.kind not in "iu":
-            raise ValueError(f"{matrix} whose {array} is of dtype {values.dtype}, and integers are needed. {remedy}")
+        if values.dtype not in (np.int32, np.int64):  # those of SciPy
+            raise ValueError(f"{matrix} whose {array} has dtype {values.dtype}: int32 or int64 is needed. {remedy}")
     n_stored = min(len(indices), len(X.data))
     if len(indptr) != n_major + 1 or indptr[0] != 0 or indptr[-1] > n_stored or np.any(indptr[1:] < indptr[:-1]):
         raise ValueError(

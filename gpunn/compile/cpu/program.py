@@ -202,7 +202,7 @@ class Thread:
     """
 
     def __init__(
-        self, functions: list[int], scratch: int, scalars: list[np.ndarray], arrays: dict[int, np.ndarray]
+        self, functions: native.Functions, scratch: int, scalars: list[np.ndarray], arrays: dict[int, np.ndarray]
     ) -> None:
         dtype = arrays[op.THETA].dtype
         self.sums = np.zeros(3)
@@ -218,7 +218,7 @@ class Thread:
         self.table = np.zeros(N_SLOTS + len(functions), np.int64)
         for slot, array in self.arrays.items():
             self.table[slot] = array.ctypes.data
-        self.table[N_SLOTS:] = functions
+        self.table[N_SLOTS:] = [*functions.values()]
         self.address = self.table.ctypes.data
 
 
@@ -327,8 +327,8 @@ def _together(function: Callable[[int, int], float], n_threads: int) -> list[flo
     return found
 
 
-def loaded(found: dict[str, str], dtype: str) -> tuple[list[int], dict[str, int]]:
-    """Addresses of kernels, and their slots in the table of addresses; equal kernels are compiled once."""
+def loaded(found: dict[str, str], dtype: str) -> tuple[native.Functions, dict[str, int]]:
+    """Addresses of kernels, in their order in the table of addresses, and slots; equal kernels are compiled once."""
     of_body: dict[str, str] = {}  # name of the first kernel with each body
     first = {
         name: of_body.setdefault(text.replace(f"@{name}(", "@("), name)
@@ -337,9 +337,9 @@ def loaded(found: dict[str, str], dtype: str) -> tuple[list[int], dict[str, int]
     }
     source = kernels.module({name: text for name, text in found.items() if first.get(name, name) == name}, dtype)
     names = list(of_body.values())
-    addresses = native.load("kernels", lambda: source, source, names, {})
+    functions = native.load("kernels", lambda: source, source, names, {})
     slots = {name: N_SLOTS + i for i, name in enumerate(names)}
-    return [addresses[name] for name in names], {name: slots[of] for name, of in first.items()}
+    return functions, {name: slots[of] for name, of in first.items()}
 
 
 def _in_elements(x: np.ndarray) -> np.ndarray:

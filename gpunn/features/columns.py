@@ -9,7 +9,7 @@ import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -25,10 +25,12 @@ FAR = 10.0  # standard deviations: a range that training rows cannot have meant
 
 
 class Learned:
-    """What dataclasses share that are learned: their pickles hold the fields, and nothing that was cached of them."""
+    """Base of dataclasses that are learned: their pickles hold the fields, and nothing that was cached of them."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]  # all subclasses are dataclasses
 
     def __getstate__(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 @dataclass(frozen=True)

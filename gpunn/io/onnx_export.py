@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,8 @@ from gpunn.io.model_file import tensors_of
 from gpunn.io.onnx_graph import Graph
 from gpunn.model.model import Model
 from gpunn.model.origin import on_host
+from gpunn.nn.network import Network
+from gpunn.typing import Array
 
 INPUT_DTYPES = (None, "float32", "float64")
 
@@ -94,7 +95,7 @@ def build(model: Model, input_dtype: str | None = None) -> Graph:
     return graph
 
 
-def _logits(graph: Graph, network: Any, theta: Any, X: str) -> str:
+def _logits(graph: Graph, network: Network, theta: Array, X: str) -> str:
     arrays = {name: graph.constant(array, name) for name, array in tensors_of(network, theta).items()}
     h = X
     for number, layer in enumerate(network.layers, 1):

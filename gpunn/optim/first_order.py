@@ -54,7 +54,7 @@ class FirstOrder(ABC):
     def init(self, xp: Namespace, theta: Array) -> MethodState:
         """The state before the first step, on the device of theta (..., P)."""
 
-    @abstractmethod
+    @abstractmethod  # the state is Any, since each method has a type of its own
     def update(self, xp: Namespace, theta: Array, g: Array, state: Any, lr: Array) -> None:
         """One step: change theta and the arrays of the state, which `init` made, in place."""
 

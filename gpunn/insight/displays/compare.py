@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
-from gpunn.insight.compare import Comparison, Interval, ModelScore, PairedDifference, compare
+from gpunn.insight.compare import Comparison, compare
+from gpunn.insight.differences import Interval, ModelScore, PairedDifference
 from gpunn.insight.displays.style import SERIES, as_text, grid_of_axes, plain
 
 NAME_LENGTH = 32

@@ -391,7 +391,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         """Write the model as an ONNX file, for runtimes without Python, whole or not at all.
 
         The file refuses no row: NaN or an infinite number where `predict` raises can make NaN of probabilities, and
-        then the label says nothing (ONNX Runtime's ArgMax heeds NaN in the first place only).
+        then the label says nothing (ONNX Runtime's ArgMax considers NaN in the first place only).
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""One call of fit or partial_fit: check, encode, train, and put down what was learned.
+"""One call of fit or partial_fit: check, encode, train, and set the fitted attributes.
 
 Nothing of the estimator changes before all that comes in was found good.
 """

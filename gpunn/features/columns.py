@@ -82,7 +82,7 @@ class NumericColumn:
 
     @property
     def becomes(self) -> str:
-        """What the network gets, in words."""
+        """Description of the inputs that the network gets."""
         if self.kind == "nothing":
             return "0, for it had no value in training"
         mean, scale = f"{self.mean:.4g}", f"{self.scale:.4g}"
@@ -189,7 +189,7 @@ class CategoricalColumn(Learned):
 
     @property
     def becomes(self) -> str:
-        """What the network gets, in words."""
+        """Description of the inputs that the network gets."""
         shown, letters = [], 0
         for category in self.categories:
             letters += len(category) + 2

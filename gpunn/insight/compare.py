@@ -22,7 +22,7 @@ LEAST_LOG_P = float(np.log(np.finfo(np.float64).eps))  # as scikit-learn's log_l
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` found; ``str`` of it is two tables and the verdicts in words.
+    """Result of `compare`; ``str`` of it is two tables and the verdicts in words.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class Comparison:
         return max(self.models, key=lambda model: model.accuracy)
 
     def pair(self, first: str, second: str) -> PairedDifference:
-        """How two models differ, in either order.
+        """Difference of two models, in either order.
 
         Raises
         ------
@@ -143,7 +143,7 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What a model says on the rows.
+    """Answers of a model on the rows.
 
     Attributes
     ----------

@@ -44,12 +44,12 @@ def in_html(models: Sequence[ModelScore], pairs: Sequence[PairedDifference], wei
 
 
 def title_of(models: Sequence[ModelScore], weighted: bool) -> str:
-    """How many models, on how many rows."""
+    """Numbers of models and of rows, as a title."""
     return f"{len(models)} models on the same {models[0].n_rows:,} rows{', weighted' if weighted else ''}"
 
 
 def notes_of(pairs: Sequence[PairedDifference], weighted: bool) -> list[str]:
-    """What is to be known of p and the intervals."""
+    """Notes on p and the intervals."""
     notes = []
     if len(pairs) > 1:
         corrected = "" if weighted else "p is corrected for the number of pairs (Holm); "

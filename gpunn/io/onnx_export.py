@@ -41,7 +41,7 @@ def write(model: Model, path: str | os.PathLike[str], input_dtype: str | None = 
     *Outputs.* "label" (n,) of the dtype of the classes, or (n, c) int64 of 0 and 1 for multilabel problems, by
     ``threshold`` where it is given; and "probabilities" (n, n_classes). A row with NaN has NaN for probabilities, and
     a label that says nothing: the first class, or no label of several. Where an infinite number made NaN of some
-    scores only, the label may be any: ONNX Runtime's ArgMax heeds NaN in the first place and passes over it elsewhere.
+    scores only, the label may be any: ONNX Runtime's ArgMax considers NaN in the first place only.
 
     *Metadata.* "classes" of the columns of the probabilities and, where there are names, "feature_names", as JSON; the
     producer is gpunn and its version.

@@ -1,4 +1,4 @@
-"""What a manifest may say, as nested dicts: to and from the parameters of an estimator."""
+"""Form of a manifest, as nested dicts: to and from the parameters of an estimator."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ DEFAULTS = {f.name: f.default for f in fields(Parameters) if f.default is not MI
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a manifest says.
+    """Contents of a manifest.
 
     Parameters
     ----------

@@ -62,7 +62,7 @@ def learn_rows(estimator: Classifier, device: Device, X: Any, dtype: str = "floa
 
 
 def _has_columns(X: Any) -> bool:
-    """Whether X has columns of several kinds: a frame, or an array of objects that are not all numbers."""
+    """True if X has columns of several kinds: a frame, or an array of objects that are not all numbers."""
     if not isinstance(X, np.ndarray):
         return frames.is_frame(X)
     if X.dtype.kind != "O" or X.ndim != 2:

@@ -163,7 +163,7 @@ def encoded(schema: InputSchema, X: Any, dtype: str, warned: set[str] | None) ->
 
 
 def _is_sound(schema: InputSchema, device: Device, X: Any) -> bool:
-    """Whether X is a matrix of which scikit-learn's checks, many times as long for few rows, would say nothing.
+    """True if X is a matrix of which scikit-learn's checks, many times as long for few rows, would say nothing.
 
     If not it may still be so, and those checks, which also find the words, are the ones that count.
     """
@@ -180,7 +180,7 @@ def _is_sound(schema: InputSchema, device: Device, X: Any) -> bool:
 
 
 def _is_finite(device: Device, X: Any) -> bool:
-    """Whether a matrix is seen by its sum, or those of its parts on all cores, to be finite.
+    """True if a matrix is seen by its sum, or those of its parts on all cores, to be finite.
 
     If not it may still be so, and scikit-learn's own look, on one core, is the one that counts.
     """
@@ -209,7 +209,7 @@ def check_values(X: Any) -> None:
     """ValueError for arrays whose values would be taken for what they are not."""
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise ValueError(
-            f"X is a masked array, {np.ma.count_masked(X):,} of whose values are masked, which is not heeded. Give "
+            f"X is a masked array, {np.ma.count_masked(X):,} of whose values are masked, and masks are ignored. Give "
             "a frame, where missing values may be: pandas.DataFrame(X.filled(numpy.nan), columns=...)."
         )
     if isinstance(X, np.ndarray) and X.dtype.kind in "mM":

@@ -33,7 +33,7 @@ Gradients = tuple[Array, dict[str, Array]]
 
 
 class Activation(ABC):
-    """What a layer asks of its activation; see the head of this file."""
+    """Interface of an activation; see the head of this file."""
 
     low: ClassVar[float] = -math.inf
     high: ClassVar[float] = math.inf

@@ -48,7 +48,7 @@ class Moments(NamedTuple):
 
 
 class FirstOrder(ABC):
-    """What training asks of a first-order method; see the head of this file."""
+    """Interface of a first-order method; see the head of this file."""
 
     @abstractmethod
     def init(self, xp: Namespace, theta: Array) -> MethodState:

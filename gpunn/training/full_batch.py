@@ -126,7 +126,7 @@ class FullBatch:
         return entry
 
     def _began(self, state: TrainingState) -> bool:
-        """Whether anything was evaluated in the run in progress."""
+        """True if anything was evaluated in the run in progress."""
         return state.run is not None and state.history.evaluations > state.run.evaluations
 
     def finished(self, state: TrainingState) -> str:

@@ -189,7 +189,7 @@ class CompiledEpoch:
 
 
 class Thread:
-    """What a thread has of its own: its table of addresses, and the memory of its kernels.
+    """Data of a thread: its table of addresses, and the memory of its kernels.
 
     Attributes
     ----------
@@ -314,7 +314,7 @@ class CompiledGradient:
 
 
 def _together(function: Callable[[int, int], float], n_threads: int) -> list[float]:
-    """What ``function(k, barrier)`` returns to each of the threads k, which meet at the barrier of that address."""
+    """Results of ``function(k, barrier)`` for each of the threads k, which meet at the barrier of that address."""
     barrier, found = np.zeros(1, np.int64), [0.0] * n_threads
 
     def run(k: int) -> None:
@@ -358,7 +358,7 @@ def _address(x: np.ndarray | None) -> int:
 
 
 def _work(sizes: tuple[int, ...]) -> float:
-    """What a row costs: its products, and in their measure what its neurons cost beside them."""
+    """Work of a row: its products, and in their measure that of its neurons."""
     return 6 * _n_products(sizes) + NEURON * sum(sizes[1:])
 
 

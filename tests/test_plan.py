@@ -20,7 +20,7 @@ PLAN = {
     "__main__": {"cli"},
     "cli": {"", "_version", "compile", "estimator", "insight", "io", "features", "manifest", *SAFE, *FITTED},
     "skl2onnx": {"", "_version", "estimator", "io"},
-    "estimator": {"_version", "io", "manifest", "features", *FITTED},
+    "estimator": {"_version", "io", "manifest", "features", "shown", *FITTED},
     "insight": {"compile", "features", "shown", *FITTED},  # it reads estimators, and is given them
     "testing": FITTED,
     # A model file keeps classes; for ONNX the formulas of a model are traced.

@@ -222,7 +222,7 @@ def dtype(p: Any, X: Any) -> str:
     """What theta is made of: as asked, or following X."""
     if p.dtype != "auto":
         return str(p.dtype)
-    return "float64" if X.dtype == "float64" else "float32"
+    return "float64" if getattr(X.dtype, "name", X.dtype) == "float64" else "float32"  # in either byte order
 
 
 def check_threshold(threshold: Any, n_classes: int, multilabel: bool) -> None:

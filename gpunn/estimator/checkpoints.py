@@ -25,8 +25,10 @@ from gpunn.devices import Device
 from gpunn.estimator.monitor import LayerMonitor
 from gpunn.io import Checkpoint, CheckpointWarning
 from gpunn.model.fitted import Classifier
+from gpunn.nn.network import Network
 from gpunn.optim.directions import Direction
 from gpunn.optim.first_order import FirstOrder
+from gpunn.shown import show
 from gpunn.training import resumption
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.layers import Recorder
@@ -45,7 +47,8 @@ def check_folder(clf: Classifier) -> None:
     if found:
         raise FileExistsError(
             f"checkpoint={os.fspath(clf.checkpoint)!r} is a folder with checkpoints of another fit, {len(found)} of "
-            "them. Go on with that one by MLPClassifier.resume (gpunn resume), remove them, or name another folder."
+            "them. Go on with that one by MLPClassifier.resume (gpunn resume), remove them, or name another folder. "
+            "A search or cross-validation makes many fits: use checkpoint=None there."
         )
     manifest.to_dict(clf)
 
@@ -58,6 +61,8 @@ def opened(kind: Any, folder: str | os.PathLike[str]) -> tuple[Any, Checkpoint]:
     kind : type
         Class of the estimator.
     """
+    if not isinstance(folder, (str, os.PathLike)) or not os.fspath(folder):
+        raise ValueError(f"folder={show(folder)} is not allowed; give the name of the folder with the checkpoints.")
     path, saved = io.newest_checkpoint(folder)
     with io.sound(path):
         parameters = manifest.from_dict(saved.manifest).parameters
@@ -125,22 +130,18 @@ def _digest(device: Device, *parts: Any) -> str:
     return found.hexdigest()
 
 
-def go_on(
-    device: Device, saved: Checkpoint, start: TrainingState, method: FirstOrder | Direction, data: Mapping[str, str]
-) -> TrainingState:
-    """The state of a checkpoint.
+def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str]) -> None:
+    """Check that a checkpoint is one of a fit of this network on these data, before the network takes memory.
 
     Parameters
     ----------
-    start : TrainingState
-        Where the training began.
     data : mapping
         `digests` of the data of now.
 
     Raises
     ------
     ValueError
-        If the data are others, or the checkpoint is not one of a fit with these parameters.
+        If the data are others, or theta has another size.
     """
     differ = [name for name in data if saved.data.get(name) != data[name]]
     if differ or set(saved.data) != set(data):
@@ -149,6 +150,26 @@ def go_on(
             f"the data are not those of the fit that is to be resumed: {what} differ. Give what was given to fit, in "
             "the same order and dtype."
         )
+    found, needed = getattr(saved.arrays.get("theta"), "shape", None), (network.n_parameters,)
+    if found != needed:
+        raise ValueError(
+            f"the checkpoint is not one of this fit: theta has shape {found}, and its network needs {needed}."
+        )
+
+
+def go_on(device: Device, saved: Checkpoint, start: TrainingState, method: FirstOrder | Direction) -> TrainingState:
+    """The state of a checkpoint.
+
+    Parameters
+    ----------
+    start : TrainingState
+        Where the training began.
+
+    Raises
+    ------
+    ValueError
+        If the checkpoint is not one of a fit with these parameters.
+    """
     own = {name: array for name, array in saved.arrays.items() if not name.startswith(LAYERS)}
     try:
         return resumption.resume(device, own, start, method)

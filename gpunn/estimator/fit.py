@@ -88,6 +88,11 @@ def fit(
         seed = _seed(clf) if saved is None else saved.settings["seed"]
         rows = _rows(clf, given, labels, objective, given.weight)
         rows, apart, note = _validation_set(clf, given, labels, objective, seed, rows, extra)
+        data = {}
+        if clf.checkpoint is not None:
+            data = checkpoints.digests(device, clf, labels, rows, None if apart is None else apart.rows)
+        if saved is not None:
+            checkpoints.check_belongs(saved, objective.network, data)
         stopwatch.lap("checking")
         theta = _copy(given, clf, objective) if warm else build.start(clf, objective.network, seed, device, given.dtype)
         start_cost = _check_start(device, objective, rows, theta)
@@ -100,11 +105,8 @@ def fit(
             algorithm = build.minibatch(clf, objective.network, len(rows), seed)
             state = algorithm.start(device, theta)
         start_cost += penalty_in_step(device, objective, theta, rows.weight, algorithm.step_rows(rows))
-        data = {}
-        if clf.checkpoint is not None:
-            data = checkpoints.digests(device, clf, labels, rows, None if apart is None else apart.rows)
         if saved is not None:
-            state = checkpoints.go_on(device, saved, state, algorithm.method, data)
+            state = checkpoints.go_on(device, saved, state, algorithm.method)
         scorer = Scorer(clf, device, objective, labels, state.history)
         validation = None if apart is None else apart.validation(clf.early_stopping, scorer)
         monitors = make_monitors(
@@ -318,7 +320,8 @@ def _split(
     It fails only where scikit-learn's fit fails: that stratifies two classes alone, and lets its lbfgs not stop early.
     """
     n, n_classes, full_batch = len(y), len(labels.classes), registry.is_full_batch(clf.solver)
-    n_test = math.ceil(clf.validation_fraction * n)
+    fraction = float(clf.validation_fraction)  # scikit-learn takes no float32
+    n_test = math.ceil(fraction * n)
     said = f"validation_fraction={clf.validation_fraction} of {n} rows is {n_test}"
     if full_batch and not 2 <= n_test < n:
         return (
@@ -332,9 +335,7 @@ def _split(
     if stratify is not None and n_classes == 2:
         stratify = (y == labels.classes[1])[:, None]  # scikit-learn's form, so that its messages are the same
     drawn = int(np.random.default_rng([seed, build.SPLIT]).integers(2**31))
-    train, test = train_test_split(
-        np.arange(n), test_size=clf.validation_fraction, stratify=stratify, random_state=drawn
-    )
+    train, test = train_test_split(np.arange(n), test_size=fraction, stratify=stratify, random_state=drawn)
     if n_test < 2:
         raise ValueError(
             f"The validation set is too small: {said}. Increase 'validation_fraction' or the size of your dataset."

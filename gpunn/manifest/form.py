@@ -181,6 +181,7 @@ def to_dict(p: Any, n_inputs: int | None = None, n_outputs: int | None = None) -
         value = getattr(p, name)
         if isinstance(value, Features):  # what was learned from a table stands in a model file, not in a manifest
             continue
+        value = value.tolist() if hasattr(value, "tolist") else value  # no array can be held against a number
         if name in always or (value is not DEFAULTS[name] and value != DEFAULTS[name]):
             # In the place of None, which says that a key is not given.
             _put(form, key, False if name == "features" and value is None else _plain(name, value))

@@ -22,6 +22,7 @@ from gpunn import MLPClassifier, get_device
 from gpunn.config import build
 from gpunn.data.labels import Labels
 from gpunn.insight import diagnose, html_report
+from gpunn.training import loop as training_loop
 from gpunn.training.data import Rows
 from gpunn.training.layers import Recorder
 from gpunn.training.state import TrainingState
@@ -58,7 +59,7 @@ def times(
         return ""
 
     loop = replace(build.minibatch(clf, objective.network, len(y), 0), compiled=compiled)
-    progress = loop.run(device, objective, loop.start(device, theta), rows, None, (record,))
+    progress = training_loop.run(loop, device, objective, loop.start(device, theta), rows, None, (record,))
     # a time is noted before the monitor is called: from entry to entry goes the recording of the first, and an epoch
     spans = np.diff(progress.history.seconds)
     found = {"without": spans[1::2].tolist(), "with": spans[2::2].tolist(), "recording": taken[1:]}

@@ -311,7 +311,7 @@ def _export(export: Parser) -> None:
 
 
 def _written(command: Parser) -> None:
-    """How a CSV table is written, where its first lines do not tell it."""
+    """Add the options for the dialect of a CSV table, where its first lines do not tell it."""
     command.add_argument(
         "--missing",
         metavar="WORD",

@@ -160,7 +160,7 @@ def _plan(source: str) -> Manifest:
 
 @contextlib.contextmanager
 def _naming_manifest(plan: Manifest) -> Iterator[None]:
-    """What is wrong with the training that a manifest describes is told with its name."""
+    """Name the manifest in errors about the training that it describes."""
     try:
         yield
     except (ValueError, DeviceUnavailableError, MemoryError) as error:

@@ -188,7 +188,7 @@ class Labels:
         return np.searchsorted(classes, y)
 
     def codes(self, xp: Namespace, scores: Array) -> Array:
-        """What decision scores (n, n_outputs) say: numbers of classes (n,), or an indicator matrix of 0 and 1."""
+        """Decisions of scores (n, n_outputs): numbers of classes (n,), or an indicator matrix of 0 and 1."""
         if self.multilabel:
             return xp.astype(scores > 0, xp.int64)
         if len(self.classes) == 1:

@@ -311,6 +311,10 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         Of a frame, scales and categories are those of the rows of the first call, unless ``features`` are given that
         were learned from more rows; what later rows have beyond them is warned of, once for a column.
 
+        Parameters that were set since the last call apply from this one on. With another ``solver`` its state, the
+        schedule and the history begin anew. Where ``momentum`` becomes positive the velocity starts from 0, and where
+        ``ema_decay`` is set the average starts from the latest weights; without it, training continues from those.
+
         Parameters
         ----------
         X, y, sample_weight
@@ -388,7 +392,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         """Write the model as an ONNX file, for runtimes without Python, whole or not at all.
 
         The file refuses no row: NaN or an infinite number where `predict` raises can make NaN of probabilities, and
-        then the label says nothing (ONNX Runtime's ArgMax heeds NaN in the first place only).
+        then the label says nothing (ONNX Runtime's ArgMax considers NaN in the first place only).
 
         Parameters
         ----------

@@ -209,6 +209,7 @@ def partial_fit(clf: Classifier, X: Any, y: Any, sample_weight: Any, classes: An
             theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else origin.on_host(clf.theta_))
             # A copy: others may hold theta_ or coefs_, and expect them to stay.
             progress = replace(progress, theta=device.xp.asarray(theta, copy=True)).on(device, given.dtype)
+            progress = epoch.continued(device, progress)
         scorer = Scorer(clf, device, objective, labels, progress.history)
         monitors = make_monitors(scorer, rows, given.y, progress)
         halvings = progress.n_halvings

@@ -280,7 +280,7 @@ class Features(Learned):
 
     @classmethod
     def from_dict(cls, d: Any) -> Features:
-        """What `to_dict` gave; ValueError, naming the key, for anything else: model files may be forged."""
+        """Inverse of `to_dict`; ValueError, naming the key, for anything else: model files may be forged."""
         _check_keys(d, "features", ["columns", "spellings"])
         parts, words = d["columns"], d["spellings"]
         if not (isinstance(parts, list) and parts):
@@ -319,12 +319,12 @@ class Novelty:
 
     @property
     def of_categories(self) -> bool:
-        """Whether the values are categories: text or booleans."""
+        """True if the values are categories: text or booleans."""
         return isinstance(self.column, CategoricalColumn)
 
     @property
     def most(self) -> bool:
-        """Whether more than half of the known values of a column of text are new, beyond the share of rare categories
+        """True if more than half of the known values of a column of text are new, beyond the share of rare categories
         that training had."""
         if self.values.kind == "nothing":
             return True

@@ -46,7 +46,7 @@ class Frame(Protocol):
 
 
 def is_frame(X: Any) -> bool:
-    """Whether X is a frame with named columns, eager or lazy.
+    """True if X is a frame with named columns, eager or lazy.
 
     A frame without a single name of text, like ``pandas.DataFrame(array)``, whose columns are 0, 1, ..., counts as the
     array that it holds, as in scikit-learn.
@@ -258,7 +258,7 @@ OPENED = (_Arrow, _Narwhals, _FewRows, ArrayFrame)
 
 
 def is_missing(value: Any) -> bool:
-    """Whether an object stands for a missing value: None, NaN, NaT, pandas' NA."""
+    """True if an object stands for a missing value: None, NaN, NaT, pandas' NA."""
     if value is None or isinstance(value, str):
         return value is None
     try:
@@ -364,7 +364,7 @@ def _of_floats(x: np.ndarray) -> Strings:
 
 
 def _is_pandas(X: Any) -> bool:
-    """Whether X is a frame of pandas whose columns have distinct names."""
+    """True if X is a frame of pandas whose columns have distinct names."""
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(X, pandas.DataFrame) and X.columns.is_unique
 

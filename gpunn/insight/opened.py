@@ -34,7 +34,7 @@ NO_WEIGHT = (
 
 @dataclass(frozen=True)
 class OpenedEstimator:
-    """What an estimator holds, or would begin with.
+    """Network and parameters of an estimator, or those it would begin with.
 
     Attributes
     ----------

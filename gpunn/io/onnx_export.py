@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,8 @@ from gpunn.io.model_file import tensors_of
 from gpunn.io.onnx_graph import Graph
 from gpunn.model.model import Model
 from gpunn.model.origin import on_host
+from gpunn.nn.network import Network
+from gpunn.typing import Array
 
 INPUT_DTYPES = (None, "float32", "float64")
 
@@ -40,7 +41,7 @@ def write(model: Model, path: str | os.PathLike[str], input_dtype: str | None = 
     *Outputs.* "label" (n,) of the dtype of the classes, or (n, c) int64 of 0 and 1 for multilabel problems, by
     ``threshold`` where it is given; and "probabilities" (n, n_classes). A row with NaN has NaN for probabilities, and
     a label that says nothing: the first class, or no label of several. Where an infinite number made NaN of some
-    scores only, the label may be any: ONNX Runtime's ArgMax heeds NaN in the first place and passes over it elsewhere.
+    scores only, the label may be any: ONNX Runtime's ArgMax considers NaN in the first place only.
 
     *Metadata.* "classes" of the columns of the probabilities and, where there are names, "feature_names", as JSON; the
     producer is gpunn and its version.
@@ -94,7 +95,7 @@ def build(model: Model, input_dtype: str | None = None) -> Graph:
     return graph
 
 
-def _logits(graph: Graph, network: Any, theta: Any, X: str) -> str:
+def _logits(graph: Graph, network: Network, theta: Array, X: str) -> str:
     arrays = {name: graph.constant(array, name) for name, array in tensors_of(network, theta).items()}
     h = X
     for number, layer in enumerate(network.layers, 1):

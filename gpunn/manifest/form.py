@@ -1,4 +1,4 @@
-"""What a manifest may say, as nested dicts: to and from the parameters of an estimator."""
+"""Form of a manifest, as nested dicts: to and from the parameters of an estimator."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ DEVICES = re.compile(r"cpu|auto|cuda(:\d{1,4})?")
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a manifest says.
+    """Contents of a manifest.
 
     Parameters
     ----------

@@ -154,12 +154,16 @@ def test_whichever_allocation_of_a_prediction_fails_the_answer_is_right_or_an_er
     assert outcomes == {"error", "right"}
 
 
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
 @pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
-def test_a_fit_with_little_memory_is_that_with_enough_and_says_so(solver):
+def test_a_fit_with_little_memory_is_that_with_enough_and_says_so(solver, method):
+    if (solver, method) == ("lbfgs", "partial_fit"):
+        pytest.skip("partial_fit is for minibatches")
     rows, y = RNG.standard_normal((1000, 20)), RNG.integers(3, size=1000)
 
     def fit():
-        return MLPClassifier((50,), solver=solver, max_iter=3, batch_size=500, random_state=0).fit(rows, y)
+        clf = MLPClassifier((50,), solver=solver, max_iter=3, batch_size=500, random_state=0)
+        return clf.fit(rows, y) if method == "fit" else clf.partial_fit(rows, y, classes=[0, 1, 2])
 
     right = fit()
     with (

@@ -20,6 +20,7 @@ import numpy as np
 
 from gpunn import io, manifest
 from gpunn.config import registry
+from gpunn.config.checks import check_parameters
 from gpunn.data.labels import Labels
 from gpunn.devices import Device
 from gpunn.estimator.monitor import LayerMonitor
@@ -75,7 +76,7 @@ def opened(kind: Any, folder: str | os.PathLike[str]) -> tuple[Any, Checkpoint]:
 
             parameters["features"] = Features.from_dict(saved.features)
         clf = kind(**parameters, checkpoint=folder)
-        registry.check(clf)
+        check_parameters(clf)
     return clf, saved
 
 
@@ -205,7 +206,7 @@ class CheckpointMonitor:
         assert clf.checkpoint is not None  # without a folder there is no monitor
         self.folder, self.device, self.method = Path(clf.checkpoint), device, method
         self.recorder: Recorder | None = None if layers is None else layers.recorder
-        self.epochs, self.seconds = registry.checkpoint_interval(clf.checkpoint_every)
+        self.epochs, self.seconds = registry.checkpoint_interval("checkpoint_every", clf.checkpoint_every)
         record = list(clf.record) if isinstance(clf.record, tuple) else clf.record
         settings = {"seed": seed, "record": record, "verbose": bool(clf.verbose)}
         every = clf.checkpoint_every if isinstance(clf.checkpoint_every, str) else int(clf.checkpoint_every)
@@ -227,7 +228,6 @@ class CheckpointMonitor:
         OSError
             If it cannot be written.
         """
-        state.begin(self.device)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError:
@@ -253,10 +253,12 @@ class CheckpointMonitor:
         return ""
 
     def _write(self, state: TrainingState) -> None:
+        best = self._best(state)
+        state.begin(self.device)  # which the loop has done after the first step
         arrays = state.to_arrays(self.device, self.method)
         if self.recorder is not None:
             arrays |= {LAYERS + name: array for name, array in self.recorder.to_arrays().items()}
-        io.add_checkpoint(self.folder, state.epoch, replace(self.frame, arrays=arrays), self._best(state))
+        io.add_checkpoint(self.folder, state.epoch, replace(self.frame, arrays=arrays), best)
         self.written = time.perf_counter()
 
     def _best(self, state: TrainingState) -> int | None:

@@ -1,4 +1,4 @@
-"""Warnings at the end of a training."""
+"""Warnings of a training: of a batch size before it, and at its end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,17 @@ from gpunn.config.parameters import Parameters
 from gpunn.training.divergence import DivergenceWarning
 from gpunn.training.history import History
 from gpunn.training.micro_batches import SAID
+
+
+def warn_of_batch_size(clf: Parameters, n_rows: int, stacklevel: int = 5) -> None:
+    """Say that a minibatch cannot have more rows than there are to train on."""
+    size = clf.batch_size
+    if not registry.is_full_batch(clf.solver) and not isinstance(size, str) and size > n_rows:
+        warnings.warn(
+            f"batch_size={size} is larger than the {n_rows} training rows: it is going to be clipped to them.",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
 
 
 def warn_of_divergence(clf: Parameters, history: History, advice: str, halvings: int) -> None:
@@ -62,7 +73,7 @@ def warn_of_path(clf: Parameters, history: History) -> None:
         )
 
 
-def warn_of_memory(history: History) -> None:
+def warn_of_memory(history: History, stacklevel: int = 5) -> None:
     """Say that memory ran out for whole batches."""
     if SAID in history.path:
         warnings.warn(
@@ -70,7 +81,7 @@ def warn_of_memory(history: History) -> None:
             f"to those of the batches ({history.path}). A smaller batch_size, a smaller network or dtype='float32' "
             "needs less.",
             RuntimeWarning,
-            stacklevel=5,
+            stacklevel=stacklevel,
         )
 
 

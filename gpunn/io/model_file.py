@@ -37,7 +37,7 @@ LABELS = {"i": int, "u": int, "f": float, "b": bool, "U": str, "O": str}  # kind
 
 @dataclass(frozen=True)
 class ModelFile:
-    """What a model file holds.
+    """Contents of a model file.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def tensors_of(network: Network, theta: np.ndarray) -> dict[str, np.ndarray]:
 
 @contextlib.contextmanager
 def sound(path: str | os.PathLike[str]) -> Iterator[None]:
-    """What is found wrong with a model file within is told with its name."""
+    """Name the model file in errors that are raised within."""
     try:
         yield
     except ValueError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -22,11 +22,11 @@ from gpunn.training import agreement, loop
 from gpunn.training.data import Batch, Rows, chosen
 from gpunn.training.divergence import Stability
 from gpunn.training.history import History
-from gpunn.training.loop import Entry, Monitor
+from gpunn.training.loop import Entry
 from gpunn.training.micro_batches import MicroBatches
 from gpunn.training.profile import Stopwatch
 from gpunn.training.state import TrainingState
-from gpunn.training.stopping import Best, Patience, Validation
+from gpunn.training.stopping import Best, Patience
 from gpunn.typing import Array, Namespace
 
 Context = Callable[[], contextlib.AbstractContextManager[Any]]
@@ -80,20 +80,6 @@ class FullBatch:
             history=History(unit="iteration"),
         )
 
-    def run(
-        self,
-        device: Device,
-        objective: Objective,
-        state: TrainingState,
-        rows: Rows,
-        validation: Validation | None = None,
-        monitors: Sequence[Monitor] = (),
-        judged: bool = True,
-        stopwatch: Stopwatch | None = None,
-    ) -> TrainingState:
-        """Train until a reason to stop, as `gpunn.training.loop.run` says."""
-        return loop.run(self, device, objective, state, rows, validation, monitors, judged, stopwatch)
-
     def step_rows(self, rows: Rows) -> int:
         return len(rows)
 
@@ -135,7 +121,7 @@ class FullBatch:
         return entry
 
     def _began(self, state: TrainingState) -> bool:
-        """Whether anything was evaluated in the run in progress."""
+        """True if anything was evaluated in the run in progress."""
         return state.run is not None and state.history.evaluations > state.run.evaluations
 
     def finished(self, state: TrainingState) -> str:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import _check_feature_names, check_array
 
 from gpunn.features import frames
 from gpunn.features.columns import (
@@ -384,13 +385,26 @@ def learn_features(X: Any, given: Any, max_categories: int | None, min_frequency
     return Features.learn(frame, kinds, max_categories=max_categories, min_frequency=min_frequency)
 
 
-def apply(features: Features, X: Any, dtype: Any) -> tuple[np.ndarray, list[Novelty]]:
-    """`Features.encode` for a frame that comes to an estimator: columns that lack are told in scikit-learn's words."""
-    frame = frames.opened(X)
-    _check_names(features.names_in, frame.names)
-    if not frame.n_rows:
-        raise ValueError("X has no rows; at least one is needed.")
-    return features.encode(frame, dtype)
+def encode_rows(features: Features, X: Any, dtype: Any, estimator: Any) -> tuple[np.ndarray, list[Novelty]]:
+    """`Features.encode` for rows that come to an estimator: what they lack is told in scikit-learn's words.
+
+    Parameters
+    ----------
+    X : frame, or array-like (n, n_in) with the columns of training in their order
+    dtype : float32 or float64, or their names
+    estimator : estimator of scikit-learn
+        If it has ``feature_names_in_``, a warning with its name says that columns without names are taken by order.
+    """
+    if frames.is_frame(X):
+        X = frames.opened(X)
+        _check_names(features.names_in, X.names)
+        if not X.n_rows:
+            raise ValueError("X has no rows; at least one is needed.")
+        return features.encode(X, dtype)
+    _check_feature_names(estimator, X, reset=False)
+    if not isinstance(X, np.ndarray) or X.dtype.kind not in "OU":
+        X = check_array(X, dtype="float64", ensure_all_finite="allow-nan", input_name="X")
+    return features.encode(X, dtype)
 
 
 def _check_names(seen: Sequence[str], names: Sequence[str]) -> None:

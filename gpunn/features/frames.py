@@ -139,8 +139,9 @@ def check_names(names: Sequence[Any]) -> None:
 def matrix(X: Any) -> np.ndarray | None:
     """The numbers of a frame of which scikit-learn would not see all missing values: float64 (n, d), NaN where missing.
 
-    None for any other frame, and for what is none.
+    None for any other frame, and for what is none; ValueError as of `_check_array_like`.
     """
+    _check_array_like(X)
     if isinstance(X, np.ndarray) or type(X).__module__.partition(".")[0] == "pandas":
         return None
     if not (is_into_dataframe(X) or _is_arrow(X)):
@@ -153,7 +154,7 @@ def matrix(X: Any) -> np.ndarray | None:
     return np.stack([values.finite() for values in columns], axis=1)
 
 
-def check_array_like(X: Any) -> None:
+def _check_array_like(X: Any) -> None:
     """ValueError where a frame without a single name of text holds columns that are no numbers: it is no array."""
     if isinstance(X, np.ndarray) or not is_into_dataframe(X):
         return

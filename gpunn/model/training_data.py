@@ -23,7 +23,7 @@ from gpunn.features import frames
 from gpunn.features.encoder import learn_features
 from gpunn.model.fitted import Classifier
 from gpunn.model.origin import Origin, device_for, on_host
-from gpunn.model.validation import InputSchema, check_rows, check_sparse, check_values, encoded, matrix
+from gpunn.model.validation import InputSchema, check_rows, check_sparse, check_values, matrix
 from gpunn.typing import Array
 
 
@@ -123,8 +123,7 @@ def learn_rows(estimator: Classifier, device: Device, X: Any, dtype: str = "floa
         estimator.__dict__.pop("feature_names_in_", None)
         if not isinstance(X, np.ndarray):
             estimator.feature_names_in_ = np.asarray(features.names_in, dtype=object)
-        return encoded(InputSchema.of(estimator), X, dtype, None)
-    return matrix(estimator, device, X, reset=True)
+    return matrix(estimator, device, X, dtype, reset=True)
 
 
 def check_labels(X: Array, y: Any, name: str = "y") -> np.ndarray:

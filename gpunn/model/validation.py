@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from sklearn.utils.validation import _check_feature_names, _check_n_features, ch
 
 from gpunn.devices import Device, is_cupy
 from gpunn.features import Features, frames
-from gpunn.features.encoder import apply
+from gpunn.features.encoder import encode_rows
 from gpunn.model.origin import on_host
 from gpunn.shown import show
 from gpunn.training.data import SparseRows
@@ -63,9 +64,14 @@ class InputSchema:
 
     def as_estimator(self, **attributes: Any) -> BaseEstimator:
         """An object that scikit-learn's checks of rows take for the estimator, and name so."""
-        found: BaseEstimator = type(self.estimator_name, (BaseEstimator,), {})()
+        found = _estimator_class(self.estimator_name)()
         vars(found).update(self.attributes(), **attributes)
         return found
+
+
+@functools.cache  # making a class takes longer than all else that is done with few rows of a frame
+def _estimator_class(name: str) -> type[BaseEstimator]:
+    return type(name, (BaseEstimator,), {})
 
 
 def check_rows(
@@ -93,20 +99,23 @@ def check_rows(
     if _is_sound(schema, device, X):
         return X
     check_values(X)
-    if schema.features is not None:
-        return encoded(schema, X, dtype, warned)
-    return matrix(schema.as_estimator(), device, X, reset=False)
+    return matrix(schema.as_estimator(), device, X, dtype, reset=False, warned=warned)
 
 
-def matrix(estimator: Any, device: Device, X: Any, *, reset: bool) -> Array:
-    """X, whose columns are not encoded, as a matrix (n, d) of finite numbers.
+def matrix(estimator: Any, device: Device, X: Any, dtype: Any, *, reset: bool, warned: set[str] | None = None) -> Array:
+    """X as a matrix (n, d) of finite numbers: encoded if the estimator has ``features_``, as it is otherwise.
 
     Parameters
     ----------
     estimator : estimator of scikit-learn
-        Gets ``n_features_in_`` and ``feature_names_in_`` where ``reset``, and is held against them otherwise.
+        X is held against its ``features_``. Without them it gets ``n_features_in_`` and ``feature_names_in_`` where
+        ``reset``, and X is held against these otherwise.
+    dtype, warned
+        As for `check_rows`.
     """
-    frames.check_array_like(X)
+    features = vars(estimator).get("features_")
+    if features is not None:
+        return _encoded(features, estimator, X, dtype, warned)
     numbers = frames.matrix(X)
     if numbers is not None:
         _check_feature_names(estimator, X, reset=reset)
@@ -117,7 +126,7 @@ def matrix(estimator: Any, device: Device, X: Any, *, reset: bool) -> Array:
         checked = {"accept_sparse": ("csr", "csc"), "dtype": "numeric", "ensure_all_finite": not _is_finite(device, X)}
         with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn adds up all numbers, however large
             X = on_host(validate_data(estimator, X, reset=reset, **checked))
-        return SparseRows(device, X) if sparse.issparse(X) else X
+        return SparseRows(device, X.tocsr()) if sparse.issparse(X) else X
     if device.name == "cpu":
         raise ValueError("X is a CuPy array and device='cpu'. Use device='cuda', or give X.get(), a NumPy array.")
     if X.ndim != 2 or 0 in X.shape:
@@ -137,17 +146,10 @@ def matrix(estimator: Any, device: Device, X: Any, *, reset: bool) -> Array:
     return X
 
 
-def encoded(schema: InputSchema, X: Any, dtype: str, warned: set[str] | None) -> np.ndarray:
-    """The matrix of a frame, by the columns of training, or of an array with those columns in their order."""
-    X, features = on_host(X), schema.features
-    assert features is not None
-    if frames.is_frame(X):
-        rows, novelties = apply(features, X, dtype)
-    else:
-        _check_feature_names(schema.as_estimator(), X, reset=False)  # warns that the columns are taken by their order
-        if not isinstance(X, np.ndarray) or X.dtype.kind not in "OU":
-            X = check_array(X, dtype="float64", ensure_all_finite="allow-nan", input_name="X")
-        rows, novelties = features.encode(features.from_array(X), dtype)
+def _encoded(features: Features, estimator: Any, X: Any, dtype: Any, warned: set[str] | None) -> np.ndarray:
+    """The matrix of rows by the columns of training; what these did not have is warned of."""
+    X = on_host(X)
+    rows, novelties = encode_rows(features, X, dtype, estimator)
     more, warned = warned is not None, set() if warned is None else warned
     for novelty in novelties:
         if (more or novelty.most) and novelty.column.name not in warned:
@@ -157,7 +159,7 @@ def encoded(schema: InputSchema, X: Any, dtype: str, warned: set[str] | None) ->
                 if more
                 else "Check that X is written as the training rows were."
             )
-            warnings.warn(novelty.warning(later), stacklevel=4)
+            warnings.warn(novelty.warning(later), stacklevel=5)
     return rows
 
 

@@ -16,18 +16,30 @@ from gpunn.typing import Array, Namespace
 Batch = tuple[Array, Array, Array | None]  # X (n, d) in the dtype of theta, T (n, k), weight (n,)
 
 
+@dataclass(frozen=True, eq=False)
 class SparseRows:
     """A sparse matrix (n, d) whose rows become dense, and come to the device, when they are asked for.
 
     Parameters
     ----------
     device : Device
-    matrix : scipy.sparse matrix or array (n, d)
+    matrix : scipy.sparse matrix or array (n, d) in CSR format
     """
 
-    def __init__(self, device: Device, matrix: Any) -> None:
-        self.device, self.matrix = device, matrix.tocsr()
-        self.shape, self.dtype, self.ndim = matrix.shape, matrix.dtype, 2
+    device: Device
+    matrix: Any
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.matrix.shape
+
+    @property
+    def dtype(self) -> Any:
+        return self.matrix.dtype
+
+    @property
+    def ndim(self) -> int:
+        return 2
 
     def __getitem__(self, key: Any) -> Array:
         rows = key[0] if isinstance(key, tuple) else key

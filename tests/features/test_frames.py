@@ -12,10 +12,11 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from scipy import sparse
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_feature_names
 
 from gpunn.features import Features, frames
-from gpunn.features.encoder import apply
+from gpunn.features.encoder import encode_rows
 
 NAN = float("nan")
 WHEN = [datetime.datetime(2020, 1, 1), None, datetime.datetime(2020, 1, 3), datetime.datetime(2021, 1, 1)]
@@ -66,6 +67,10 @@ FRAMES = {
 }
 
 
+def encoded(features, frame, dtype):
+    return encode_rows(features, frame, dtype, BaseEstimator())[0]
+
+
 @pytest.mark.parametrize("make", FRAMES.values(), ids=FRAMES)
 def test_one_table_gives_one_matrix_in_all_frames(make):
     expected = Features.learn(pa.table({**COLUMNS, "group": COLUMNS["word"]}))
@@ -73,7 +78,7 @@ def test_one_table_gives_one_matrix_in_all_frames(make):
     assert frames.is_frame(make())
     features = Features.learn(make())
     assert features == expected
-    X = apply(features, make(), "float64")[0]
+    X = encoded(features, make(), "float64")
     assert np.array_equal(X, expected.transform(of_arrow(), "float64"))
     assert X[:, features.names_out.index("word=red")].tolist() == [1, 0, 0, 1]
     assert X[:, features.names_out.index("x is missing")].tolist() == [0, 1, 0, 0]
@@ -191,7 +196,7 @@ def test_kinds_of_columns_of_a_frame():
     features = Features.learn(frame, {"mixed": "drop", "n": "text", "yes": "numbers"})
     assert "mixed" not in features.names_in
     assert features.names_out[:4] == ("n=1", "n=10", "n=2", "n=3")
-    assert np.array_equal(apply(features, frame, "float32")[0], apply(features, of_polars(), "float32")[0])
+    assert np.array_equal(encoded(features, frame, "float32"), encoded(features, of_polars(), "float32"))
     with pytest.raises(ValueError, match=r"features: there is no column 'yess'. Did you mean 'yes'\?"):
         Features.learn(frame, {"yess": "numbers"})
     assert Features.learn(of_polars(), None) == Features.learn(of_polars(), {})
@@ -215,29 +220,29 @@ def test_columns_that_lack_are_told_in_the_words_of_scikit_learn(names):
     with pytest.raises(ValueError) as expected:
         _check_feature_names(Fitted(), frame, reset=False)
     with pytest.raises(ValueError) as told:
-        apply(features, frame, "float32")[0]
+        encoded(features, frame, "float32")
     assert str(told.value).startswith(str(expected.value))
 
 
 def test_columns_are_found_by_name_in_any_order():
     frame = of_pandas()
     features = Features.learn(frame)
-    found = apply(features, frame[frame.columns[::-1]], "float64")[0]
-    assert np.array_equal(found, apply(features, frame, "float64")[0])
+    found = encoded(features, frame[frame.columns[::-1]], "float64")
+    assert np.array_equal(found, encoded(features, frame, "float64"))
 
 
 def test_other_columns_are_ignored():
     features = Features.learn(of_polars().select("n", "word", "x"))
     more = of_pandas()[["yes", "n", "word", "when", "x"]].assign(mixed=pd.Series([1, "a"], dtype=object))
     few = of_arrow().select(["n", "word", "x"])
-    assert np.array_equal(apply(features, more, "float32")[0], apply(features, few, "float32")[0])
+    assert np.array_equal(encoded(features, more, "float32"), encoded(features, few, "float32"))
 
 
 def test_frames_without_rows_are_refused():
     features = Features.learn(of_pandas())
     for frame in (of_pandas(), of_polars(), of_arrow()):
         with pytest.raises(ValueError, match="X has no rows"):
-            apply(features, frame[:0], "float32")[0]
+            encoded(features, frame[:0], "float32")
         with pytest.raises(ValueError, match="at least one row"):
             Features.learn(frame[:0])
 
@@ -245,7 +250,7 @@ def test_frames_without_rows_are_refused():
 def test_arrays_stand_for_frames_of_numbers_only():
     frame = pd.DataFrame({"a": [1.0, NAN, 3.0], "b": [1, 2, 3], "c": [None] * 3})
     features = Features.learn(frame)
-    expected = apply(features, frame, "float64")[0]
+    expected = encoded(features, frame, "float64")
     for X in (frame.to_numpy(np.float64), np.asfortranarray(frame.to_numpy(np.float32))):
         assert np.array_equal(features.transform(X, "float64"), expected)
     whole = np.array([[1, 0, 1]])

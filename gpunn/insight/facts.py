@@ -33,10 +33,10 @@ from gpunn.insight.slope import curvature, noise_scale
 from gpunn.nn.heads import Head, IdentityQuadratic
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
-from gpunn.training.data import Rows, logits
+from gpunn.training.data import Rows, logits, mean_over_rows
 from gpunn.training.history import History
 from gpunn.training.layers import LayerStatistics, layer_statistics, spaced
-from gpunn.training.summary import TrainingSummary, cost_of_shares, sampled_numbers
+from gpunn.training.summary import TrainingSummary, column_means, costs_of_shares, sampled_numbers
 from gpunn.typing import Array, Namespace
 
 
@@ -241,8 +241,9 @@ def measure(
         scaled = Objective(network, head, objective.l2 * sampled / step_rows, objective.l1 * sampled / step_rows)
         g_norm, along = curvature(device, scaled, theta, X, T, weight)
         W = theta[: network.n_weights]
+        shares = column_means(xp, rows.T, rows.weight)
         guess, blind, penalty, overshoot = device.floats(
-            cost_of_shares(xp, head, rows.T, rows.weight),
+            mean_over_rows(xp, costs_of_shares(xp, head, shares, rows.T), rows.weight),
             xp.mean(head.cost(xp, xp.zeros_like(rows.T), rows.T)),
             xp.sum(objective.penalty(xp, W)) / step_rows,
             _overshoot(xp, objective, theta, X, T),

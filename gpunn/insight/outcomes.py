@@ -20,7 +20,7 @@ from gpunn.nn.objective import Objective
 from gpunn.nn.probabilities import decisions, log_probabilities
 from gpunn.training.data import Rows
 from gpunn.training.layers import spaced
-from gpunn.training.summary import class_shares, sampled_numbers
+from gpunn.training.summary import class_shares, column_means, sampled_numbers
 from gpunn.typing import Array, Namespace
 
 IDLE = 0.005  # of the cost of guessing: rise of the cost where a column is shuffled
@@ -86,11 +86,6 @@ def sample_of(device: Device, rows: Rows) -> np.ndarray:
     return weighing[sampled_numbers(len(weighing))]
 
 
-def _mean(xp: Namespace, a: Array, weight: Array | None) -> Array:
-    """Mean over rows of an array (n, k)."""
-    return xp.mean(a, axis=0) if weight is None else xp.sum(a * (weight / xp.sum(weight))[:, None], axis=0)
-
-
 def outcome_of(device: Device, head: Head, rows: Rows, z: Array, threshold: Any) -> Outcome:
     """Outputs for all the rows, from their logits z (n, k), and the threshold of its predictions."""
     xp, T = device.xp, rows.T
@@ -100,12 +95,15 @@ def outcome_of(device: Device, head: Head, rows: Rows, z: Array, threshold: Any)
     of_class = xp.astype(of_class, z.dtype)
     probable = _right(xp, rows, head.decision(xp, z))
     decided = _right(xp, rows, decisions(xp, head, z, not rows.exclusive, threshold))
-    found = _mean(xp, of_class * decided, rows.weight)
+    found = column_means(xp, of_class * decided, rows.weight)
     per_row = head.cost(xp, z, T)
     numbers = xp.stack([per_row, xp.min(probable, axis=1), xp.min(decided, axis=1)], axis=1)
-    cost, score, decided_score = device.floats(*_mean(xp, numbers, rows.weight))
-    [square] = device.floats(*_mean(xp, (per_row - cost)[:, None] ** 2, rows.weight))
-    shares, hits = class_shares(device, T, rows.weight, rows.exclusive), device.to_host(found).tolist()
+    cost, score, decided_score = device.floats(*column_means(xp, numbers, rows.weight))
+    [square] = device.floats(*column_means(xp, (per_row - cost)[:, None] ** 2, rows.weight))
+    shares, hits = (
+        class_shares(device, column_means(xp, T, rows.weight), rows.exclusive),
+        device.to_host(found).tolist(),
+    )
     recalls = tuple(hit / part if part else float("nan") for hit, part in zip(hits, shares, strict=True))
     return Outcome(len(rows), cost, math.sqrt(square / len(rows)), score, decided_score, tuple(shares), recalls)
 

@@ -122,11 +122,11 @@ def _summary(device: Device, objective: Objective, theta: Array, rows: Rows, sta
     some = chosen(xp, Rows(rows.X, rows.T, rows.weight, rows.exclusive, index))
     T = one_of_n(xp, some)
     z = logits(device, objective.network, theta, some.X)
-    right = hits(xp, head.decision(xp, z), some)
+    shares, right = column_means(xp, T, some.weight), hits(xp, head.decision(xp, z), some)
     cost, score, guess = device.floats(
         mean_over_rows(xp, head.cost(xp, z, T), some.weight),
         mean_over_rows(xp, xp.astype(right, z.dtype), some.weight),
-        cost_of_shares(xp, head, T, some.weight),
+        mean_over_rows(xp, costs_of_shares(xp, head, shares, T), some.weight),
     )
     confidence, correct = [], []
     if rows.exclusive:
@@ -142,7 +142,7 @@ def _summary(device: Device, objective: Objective, theta: Array, rows: Rows, sta
         cost=cost,
         score=score,
         guess=guess,
-        shares=class_shares(device, T, some.weight, rows.exclusive),
+        shares=class_shares(device, shares, rows.exclusive),
         confidence=confidence,
         correct=correct,
         input_mean=mean.tolist() if len(mean) <= MAX_COLUMNS else [],
@@ -180,21 +180,19 @@ def one_of_n(xp: Namespace, rows: Rows) -> Array:
     return xp.astype(T > 0.5, T.dtype)
 
 
-def class_shares(device: Device, T: Array, weight: Array | None, exclusive: bool) -> list[float]:
-    """Share of each class, or of each label, in the weighted rows of T (n, k), one-of-N."""
-    shares: list[float] = device.to_host(_mean(device.xp, T, weight)).astype(float).tolist()
-    return [1 - shares[0], shares[0]] if exclusive and len(shares) == 1 else shares
+def class_shares(device: Device, shares: Array, exclusive: bool) -> list[float]:
+    """Share of each class, or of each label, from the `column_means` (k,) of targets, one-of-N."""
+    found: list[float] = device.to_host(shares).astype(float).tolist()
+    return [1 - found[0], found[0]] if exclusive and len(found) == 1 else found
 
 
-def cost_of_shares(xp: Namespace, head: Head, T: Array, weight: Array | None) -> Array:
-    """Mean cost () of the weighted rows of T (n, k), one-of-N, where every row gets the shares of the classes.
+def costs_of_shares(xp: Namespace, head: Head, shares: Array, T: Array) -> Array:
+    """Costs (n,) of rows with targets T (n, k), one-of-N, where every row gets the shares (k,) of the classes.
 
-    For a head without a cost function it is that of logits 0.
+    For a head without a cost function they are those of logits 0.
     """
-    function = cost_function(head)
-    if function is None:
-        return mean_over_rows(xp, head.cost(xp, xp.zeros_like(T), T), weight)
-    return mean_over_rows(xp, function.value(xp, xp.zeros_like(T) + _mean(xp, T, weight), T), weight)
+    function, zeros = cost_function(head), xp.zeros_like(T)
+    return head.cost(xp, zeros, T) if function is None else function.value(xp, zeros + shares, T)
 
 
 def cost_function(head: Head) -> Cost | None:
@@ -203,7 +201,7 @@ def cost_function(head: Head) -> Cost | None:
     return found
 
 
-def _mean(xp: Namespace, T: Array, weight: Array | None) -> Array:
+def column_means(xp: Namespace, T: Array, weight: Array | None) -> Array:
     """Mean (k,) over weighted rows of an array (n, k)."""
     if weight is None:
         return xp.mean(T, axis=0)

@@ -13,8 +13,8 @@ from gpunn import io
 from gpunn.cli import report
 from gpunn.cli.curves import drawing
 from gpunn.cli.sources import Source, labelled_table, load, place, target_of
-from gpunn.config.registry import name_of as name_of_activation
 from gpunn.estimator import MLPClassifier
+from gpunn.model.fitted import name_of as name_of_activation
 from gpunn.nn.costs import COSTS
 from gpunn.shown import printable
 

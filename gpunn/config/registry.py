@@ -211,12 +211,6 @@ def takes_minibatches(p: Any) -> bool:
     return True
 
 
-def name_of(value: Activation) -> str:
-    """The name of an activation as scikit-learn has it, or the class of one that has no name here."""
-    names = {kind: name for name, kind in ACTIVATIONS.items()}  # the last name of a kind: "logistic"
-    return names.get(type(value), type(value).__name__)
-
-
 def checkpoint_interval(name: str, value: Any) -> tuple[int | None, float]:
     """The interval of checkpoints: epochs or iterations, or None and seconds."""
     found = INTERVAL.fullmatch(value) if isinstance(value, str) else None

@@ -8,11 +8,11 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from gpunn.config import registry
 from gpunn.config.parameters import Parameters
 from gpunn.data.labels import Labels
 from gpunn.model.model import Model
 from gpunn.model.validation import InputSchema
+from gpunn.nn.activations import ACTIVATIONS, Activation
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.training.history import History
@@ -103,7 +103,7 @@ def fitted_attributes(model: Model, history: History) -> dict[str, Any]:
         "theta_": model.theta,
         "n_layers_": len(network.sizes),
         "n_outputs_": network.sizes[-1],
-        "out_activation_": registry.name_of(network.output if network.layers[-1].learned else head.activation),
+        "out_activation_": name_of(network.output if network.layers[-1].learned else head.activation),
         "history_": history,
         "n_iter_": history.n_iter,
         "loss_curve_": list(history.cost),
@@ -112,6 +112,12 @@ def fitted_attributes(model: Model, history: History) -> dict[str, Any]:
         "validation_scores_": list(history.validation_score) if validated else None,
         "best_validation_score_": max(history.validation_score) if validated else None,
     }
+
+
+def name_of(value: Activation) -> str:
+    """The name of an activation as scikit-learn has it, or the class of one that has no name here."""
+    names = {kind: name for name, kind in ACTIVATIONS.items()}  # the last name of a kind: "logistic"
+    return names.get(type(value), type(value).__name__)
 
 
 def estimator_of(clf: Classifier, model: Model, history: History) -> Classifier:

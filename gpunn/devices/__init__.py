@@ -111,6 +111,11 @@ def get_device(name: str = "cpu", precision: str = "float32") -> Device:
     return _cuda(int(match[1] or 0), precision)
 
 
+def device_for(name: str | None, X: Any, precision: str = "float32") -> Device:
+    """The device of a name; without one, the GPU on which a CuPy array X lies, and the CPU for all else."""
+    return get_device(name or (f"cuda:{X.device.id}" if is_cupy(X) else "cpu"), precision)
+
+
 def every_device() -> tuple[list[Device], str]:
     """The devices that are there, and why CUDA is not among them; empty where it is."""
     found = [_cpu()]

@@ -16,12 +16,12 @@ def request(error: MemoryError) -> str:
     return " ".join(str(error).split()).rstrip(".") or "an allocation failed"
 
 
-def ran_out(device: str | None, error: MemoryError, rows: str = "") -> DeviceMemoryError:
+def ran_out(device: str, error: MemoryError, rows: str = "") -> DeviceMemoryError:
     """The error to raise for one of NumPy or CuPy.
 
     Parameters
     ----------
-    device : str or None
+    device : str
         Name of the device that was to compute. It is only named where it is its memory that ran out: NumPy takes that
         of the host, whatever the device.
     error : MemoryError
@@ -29,7 +29,7 @@ def ran_out(device: str | None, error: MemoryError, rows: str = "") -> DeviceMem
         How many rows there were, where fewer make no difference.
     """
     of_gpu = type(error).__module__.partition(".")[0] == "cupy"
-    name = (device if device and device.startswith("cuda") else "cuda") if of_gpu else "cpu"
+    name = (device if device.startswith("cuda") else "cuda") if of_gpu else "cpu"
     remedies = [] if rows else ["fewer rows at once"]
     remedies += ["a smaller network (hidden_layer_sizes)", "dtype='float32' in place of 'float64'"]
     remedies += ["device='cpu'"] if of_gpu else []
@@ -40,7 +40,7 @@ def ran_out(device: str | None, error: MemoryError, rows: str = "") -> DeviceMem
 
 
 @contextlib.contextmanager
-def explained(device: str | None) -> Iterator[None]:
+def explained(device: str) -> Iterator[None]:
     """Raise a `DeviceMemoryError` for any other MemoryError within; ``device`` as in `ran_out`.
 
     What the frames of the error hold is given up: an error that is kept, as in a notebook, keeps no memory.

@@ -30,13 +30,11 @@ from gpunn.nn.network import Network
 from gpunn.optim.directions import Direction
 from gpunn.optim.first_order import FirstOrder
 from gpunn.shown import show
-from gpunn.training import resumption
 from gpunn.training.data import Rows, SparseRows
-from gpunn.training.layers import Recorder
+from gpunn.training.layers import LAYERS, Recorder
 from gpunn.training.state import TrainingState
 
 CHUNK = 2**24  # bytes of rows that are hashed at once
-LAYERS = "layers."  # of the names of arrays of recorded layers
 SETTINGS = {"seed", "record", "verbose", "checkpoint_every"}
 
 
@@ -158,26 +156,6 @@ def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str]) 
         )
 
 
-def go_on(device: Device, saved: Checkpoint, start: TrainingState, method: FirstOrder | Direction) -> TrainingState:
-    """The state of a checkpoint.
-
-    Parameters
-    ----------
-    start : TrainingState
-        Where the training began.
-
-    Raises
-    ------
-    ValueError
-        If the checkpoint is not one of a fit with these parameters.
-    """
-    own = {name: array for name, array in saved.arrays.items() if not name.startswith(LAYERS)}
-    try:
-        return resumption.resume(device, own, start, method)
-    except ValueError as error:
-        raise ValueError(f"the checkpoint is not one of this fit: {error}") from None
-
-
 class CheckpointMonitor:
     """Writes a checkpoint at the start and at intervals of epochs, iterations or time.
 
@@ -257,7 +235,7 @@ class CheckpointMonitor:
         state.begin(self.device)  # which the loop has done after the first step
         arrays = state.to_arrays(self.device, self.method)
         if self.recorder is not None:
-            arrays |= {LAYERS + name: array for name, array in self.recorder.to_arrays().items()}
+            arrays |= self.recorder.to_arrays()
         io.add_checkpoint(self.folder, state.epoch, replace(self.frame, arrays=arrays), best)
         self.written = time.perf_counter()
 
@@ -271,8 +249,7 @@ class CheckpointMonitor:
 
 def restore_layers(saved: Checkpoint, layers: LayerMonitor | None) -> None:
     """Put the layers that were recorded before a checkpoint into the recorder; ValueError where they do not fit it."""
-    arrays = {n.removeprefix(LAYERS): array for n, array in saved.arrays.items() if n.startswith(LAYERS)}
     if layers is not None:
-        layers.recorder.restore(arrays, len(saved.arrays["history.cost"]))
-    elif arrays:
+        layers.recorder.restore(saved.arrays, len(saved.arrays["history.cost"]))
+    elif any(name.startswith(LAYERS) for name in saved.arrays):
         raise ValueError("the checkpoint has records of layers, and its settings ask for none.")

@@ -15,6 +15,7 @@ from gpunn import manifest
 from gpunn._version import __version__
 from gpunn.config import registry
 from gpunn.config.checks import check_parameters
+from gpunn.devices import device_for
 from gpunn.devices.memory import explained
 from gpunn.estimator import checkpoints, fit, persistence
 from gpunn.model import predict
@@ -258,8 +259,9 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         check_parameters(self)
         context = self._init_callback_context(max_subtasks=self.max_iter)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        with explained(self.device):
-            fit.fit(self, X, y, sample_weight, (X_val, y_val, sample_weight_val), context)
+        device = device_for(self.device, X, self.precision)
+        with explained(device.name):
+            fit.fit(self, device, X, y, sample_weight, (X_val, y_val, sample_weight_val), context)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -309,8 +311,9 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         clf, saved = checkpoints.opened(cls, folder)
         clf.callback = callback
         check_parameters(clf)
-        with explained(clf.device):
-            fit.fit(clf, X, y, sample_weight, (X_val, y_val, sample_weight_val), saved=saved)
+        device = device_for(clf.device, X, clf.precision)
+        with explained(device.name):
+            fit.fit(clf, device, X, y, sample_weight, (X_val, y_val, sample_weight_val), saved=saved)
         return clf
 
     @available_if(registry.takes_minibatches)
@@ -331,8 +334,10 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         classes : array-like (n_classes,), optional
             All classes that will ever come. Needed in the first call, unless y is an indicator matrix.
         """
-        with explained(self.device):
-            fit.partial_fit(self, X, y, sample_weight, classes)
+        check_parameters(self)
+        device = device_for(self.device, X, self.precision)
+        with explained(device.name):
+            fit.partial_fit(self, device, X, y, sample_weight, classes)
         return self
 
     def predict(self, X: Any) -> Array:

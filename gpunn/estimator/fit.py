@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gpunn.config import build
-from gpunn.config.checks import check_parameters
 from gpunn.data.labels import Labels
 from gpunn.devices import Device, get_device, is_cupy
 from gpunn.estimator import checkpoints
@@ -23,7 +22,6 @@ from gpunn.estimator.prepare import (
     draw_seed,
     prepare,
     rows_on_device,
-    training_targets,
 )
 from gpunn.estimator.warnings import (
     divergence,
@@ -39,7 +37,7 @@ from gpunn.model.fitted import Classifier, set_fitted_attributes, trained_model
 from gpunn.model.training_data import ValidatedInputs, check_training_data, labels_on_host
 from gpunn.nn.network import Network
 from gpunn.optim.full_batch import Minimisation
-from gpunn.training import loop
+from gpunn.training import loop, resumption
 from gpunn.training.divergence import DivergenceError, cause, check_start, penalty_in_step
 from gpunn.training.full_batch import FullBatch
 from gpunn.training.history import History
@@ -76,6 +74,7 @@ class Trained:
 
 def fit(
     clf: Classifier,
+    device: Device,
     X: Any,
     y: Any,
     sample_weight: Any,
@@ -85,7 +84,8 @@ def fit(
 ) -> None:
     """Train from new weights, with ``warm_start`` from those there are, or go on from a checkpoint.
 
-    The parameters are checked already. ``context`` is what scikit-learn's callbacks are called with.
+    The parameters are checked already, and ``device`` is theirs. ``context`` is what scikit-learn's callbacks are
+    called with.
     """
     stopwatch = Stopwatch()
     warm = clf.warm_start and hasattr(clf, "theta_")
@@ -93,7 +93,7 @@ def fit(
         checkpoints.check_folder(clf)
     with all_or_nothing(clf):
         seed = None if saved is None else saved.settings["seed"]
-        task = prepare(clf, X, y, sample_weight, extra, reset=not warm, seed=seed)
+        task = prepare(clf, device, X, y, sample_weight, extra, reset=not warm, seed=seed)
         warn_of_batch_size(clf, len(task.rows))
         callbacks = None if context is None else CallbackContext(context, X, y)
         trained = _train(clf, task, warm, saved, callbacks, stopwatch)
@@ -124,20 +124,20 @@ def _train(
     stopwatch.lap("checking")
     if warm:
         _check_same_classes(clf, task.labels)
-        theta = _copy_of_theta(clf, task.given, network)
+        earlier, theta = _earlier(clf, device), _copy_of_theta(clf, task.given, network)
     else:
-        theta = build.initial_theta(clf, network, seed, device, task.given.dtype)
+        earlier, theta = None, build.initial_theta(clf, network, seed, device, task.given.dtype)
     algorithm = build.algorithm(clf, network, len(rows), seed, device)
     hopeless, start_cost = check_start(device, objective, rows, theta)
     start_cost += penalty_in_step(device, objective, theta, rows.weight, algorithm.step_rows(rows))
     if hopeless:
         warnings.warn(hopeless, UserWarning, stacklevel=5)
-    if warm and isinstance(algorithm, FullBatch):
-        state = algorithm.start(device, theta, _earlier(clf, device))
+    if isinstance(algorithm, FullBatch):
+        state = algorithm.start(device, theta, earlier)
     else:
         state = algorithm.start(device, theta)
     if saved is not None:
-        state = checkpoints.go_on(device, saved, state, algorithm.method)
+        state = resumption.resume(device, saved.arrays, state, algorithm.method)
     scorer = Scorer(clf, device, objective, task.labels, state.history)
     validation = None
     if task.validation_set is not None:
@@ -179,9 +179,11 @@ def _publish(clf: Classifier, task: Prepared, trained: Trained, warm: bool) -> N
     clf._resume = (clf.solver, task.seed, trained.state)
 
 
-def partial_fit(clf: Classifier, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:
-    """One epoch on the rows given, the optimiser's state and the learning rate going on from the last call."""
-    check_parameters(clf)
+def partial_fit(clf: Classifier, device: Device, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:
+    """One epoch on the rows given, the optimiser's state and the learning rate going on from the last call.
+
+    The parameters are checked already, and ``device`` is theirs.
+    """
     if clf.early_stopping:
         raise ValueError("partial_fit does not support early_stopping=True: one epoch has nothing to stop.")
     if isinstance(clf.class_weight, str):
@@ -191,14 +193,14 @@ def partial_fit(clf: Classifier, X: Any, y: Any, sample_weight: Any, classes: An
         )
     first = not hasattr(clf, "theta_")
     with all_or_nothing(clf):
-        given = check_training_data(clf, X, y, sample_weight, reset=first, further=not first)
-        device = given.device
+        given = check_training_data(clf, device, X, y, sample_weight, reset=first, further=not first)
         if classes is not None:
             classes = labels_on_host(classes, "classes")
         labels = Labels.announced(given.y, classes) if first else clf._labels.agreeing(classes)
         objective = build.objective(clf, given.X.shape[1], labels)
         solver, seed, progress = (clf.solver, draw_seed(clf), None) if first else clf._resume
-        T, weight = training_targets(clf, given, labels, objective.network.sizes[-1])
+        n_out, smoothing = objective.network.sizes[-1], float(clf.label_smoothing)
+        T, weight = labels.training_targets(given.y, n_out, given.dtype, given.weight, clf.class_weight, smoothing)
         rows = rows_on_device(given, labels, T, weight)
         warn_of_batch_size(clf, len(rows), stacklevel=4)
         epoch = replace(build.minibatch(clf, objective.network, len(rows), seed), max_epochs=1)
@@ -249,9 +251,10 @@ def on_host(state: dict[str, Any]) -> dict[str, Any]:
 def _earlier(clf: Classifier, device: Device) -> Minimisation | None:
     """The minimisation to go on with, where the last training by the same solver ended where its weights are."""
     solver, _, state = clf._resume
-    if solver != clf.solver or state is None or state.history.stopped == "interrupted" or state.latest is not None:
+    if solver != clf.solver or state is None or state.minimisation is None:
         return None
-    return state.on(device).minimisation
+    has_ended = state.history.stopped != "interrupted" and state.latest is None
+    return state.on(device).minimisation if has_ended else None
 
 
 def _raise_divergence(clf: Classifier, history: History, advice: str) -> None:

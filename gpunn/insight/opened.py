@@ -12,12 +12,12 @@ from sklearn.utils import check_random_state
 from gpunn.config import build, registry
 from gpunn.config.checks import check_parameters
 from gpunn.data.labels import Labels
-from gpunn.devices import Device
+from gpunn.devices import Device, device_for
 from gpunn.insight.columns import Column, as_columns
 from gpunn.insight.facts import Training
 from gpunn.model.fitted import Classifier, trained_model
 from gpunn.model.model import Model
-from gpunn.model.origin import device_for, on_host
+from gpunn.model.origin import on_host
 from gpunn.model.training_data import check_labels, check_weights, learn_rows, theta_dtype
 from gpunn.model.validation import check_rows
 from gpunn.nn.objective import Objective

@@ -1,4 +1,4 @@
-"""Arrays of any library: where they came from, and where the work on them is done."""
+"""Arrays of any library: where they came from, and where the answer goes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 from sklearn import get_config
 
-from gpunn.devices import Device, get_device, is_cupy
+from gpunn.devices import Device, is_cupy
 from gpunn.sklearn_compat import move_to
 from gpunn.typing import Array, Namespace
 
@@ -49,11 +49,6 @@ class Origin:
 
 
 NUMPY = Origin()
-
-
-def device_for(name: str | None, X: Any, precision: str = "float32") -> Device:
-    """The device of a name; without one, the GPU on which a CuPy array X lies, and the CPU for all else."""
-    return get_device(name or (f"cuda:{X.device.id}" if is_cupy(X) else "cpu"), precision)
 
 
 def on_host(x: Any) -> Any:

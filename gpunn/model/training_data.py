@@ -22,7 +22,7 @@ from gpunn.devices import Device
 from gpunn.features import frames
 from gpunn.features.encoder import learn_features
 from gpunn.model.fitted import Classifier
-from gpunn.model.origin import Origin, device_for, on_host
+from gpunn.model.origin import Origin, on_host
 from gpunn.model.validation import InputSchema, check_rows, check_sparse, check_values, matrix
 from gpunn.typing import Array
 
@@ -52,7 +52,7 @@ class ValidatedInputs(NamedTuple):
 
 
 def check_training_data(
-    clf: Classifier, X: Any, y: Any, sample_weight: Any, *, reset: bool, further: bool = False
+    clf: Classifier, device: Device, X: Any, y: Any, sample_weight: Any, *, reset: bool, further: bool = False
 ) -> ValidatedInputs:
     """What came in to be trained on.
 
@@ -60,10 +60,11 @@ def check_training_data(
     ----------
     clf : MLPClassifier
         Gets what `learn_rows` sets where ``reset``; otherwise X is held against it.
+    device : Device
+        On which the work will be done.
     further : bool
         X are further rows for the same training: of a frame, what the first rows did not have is warned of.
     """
-    device = device_for(clf.device, X, clf.precision)
     dtype = "float64" if clf.dtype == "float64" else "float32"
     if reset:
         rows = learn_rows(clf, device, X, dtype)

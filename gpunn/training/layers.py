@@ -21,6 +21,7 @@ from gpunn.typing import Array
 Namespace = Any
 
 SATURATED_BELOW = 0.01  # |f'(z)|: such a unit learns a hundred times slower than a linear one
+LAYERS = "layers."  # begins the names of the arrays of a recording
 SAMPLE = 256  # rows of a recording: a batch or two, so that an entry costs about as much as a few steps
 
 
@@ -162,10 +163,11 @@ class Recorder:
             return {}
         rows = [[getattr(layer, name) for layer in entry for name in NUMBERS] for entry in self.entries]
         missing = np.asarray([[float(value is None) for value in row] for row in rows])
-        return {"values": np.asarray(rows, float), "missing": missing}
+        return {LAYERS + "values": np.asarray(rows, float), LAYERS + "missing": missing}
 
     def restore(self, arrays: Mapping[str, np.ndarray], n: int) -> None:
-        """Take the ``n`` entries of `to_arrays`; ValueError for arrays of other shapes."""
+        """Take the ``n`` entries of `to_arrays`, among other arrays; ValueError for arrays of other shapes."""
+        arrays = {name.removeprefix(LAYERS): array for name, array in arrays.items() if name.startswith(LAYERS)}
         layers = self._objective.network.layers
         shape, wanted = (n, len(layers) * len(NUMBERS)), {"values", "missing"} if n else set()
         good = set(arrays) == wanted

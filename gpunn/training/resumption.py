@@ -19,6 +19,7 @@ from gpunn.optim.full_batch import REASONS
 from gpunn.shown import brief, show
 from gpunn.training.divergence import MAX_HALVINGS
 from gpunn.training.history import History
+from gpunn.training.layers import LAYERS
 from gpunn.training.state import TrainingState
 
 SAME = ("seed", "patience.tol", "patience.n_iter_no_change", "run.epoch", "run.evaluations", "visited.start")
@@ -43,6 +44,7 @@ def resume(
     ----------
     device : Device
     arrays : mapping of ndarray
+        Those of recorded layers may be among them, which are for `Recorder.restore`.
     start : TrainingState
         The state from which that run, the first of its training, began: of the same settings and seed.
     method : FirstOrder or Direction
@@ -52,8 +54,22 @@ def resume(
     ValueError
         If the arrays are not those of a training from this start.
     """
+    own = {name: array for name, array in arrays.items() if not name.startswith(LAYERS)}
     start.begin(device)
-    expected = start.to_arrays(device, method)
+    try:
+        _check(own, start.to_arrays(device, method), start, method)
+        return TrainingState.from_arrays(device, own, method)
+    except ValueError as error:
+        raise ValueError(f"the checkpoint is not one of this fit: {error}") from None
+
+
+def _check(
+    arrays: Mapping[str, np.ndarray],
+    expected: Mapping[str, np.ndarray],
+    start: TrainingState,
+    method: FirstOrder | Direction,
+) -> None:
+    """Hold the arrays against those ``expected`` of the start."""
     theta = expected["theta"]
     for name, array in arrays.items():
         if array.dtype.kind in "iu" and np.any(array < 0):
@@ -84,7 +100,6 @@ def resume(
     if isinstance(method, Direction):
         _check_minimisation(arrays, method)
     _check_history(arrays, start)
-    return TrainingState.from_arrays(device, arrays, method)
 
 
 def _check_form(name: str, array: np.ndarray, expected: np.ndarray) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gpunn.compile import policy
+from gpunn.devices import device_for
 from gpunn.insight.displays import GradientFlowDisplay, TrainingCurveDisplay
 from gpunn.insight.displays.flow import CURVES
 from gpunn.insight.displays.style import printable
@@ -21,7 +22,6 @@ from gpunn.insight.report.page import Html
 from gpunn.insight.report.picture import picture
 from gpunn.insight.report.results import Results
 from gpunn.model.fitted import Classifier
-from gpunn.model.origin import device_for
 from gpunn.nn.objective import Objective
 from gpunn.training.history import ENDED_BY
 from gpunn.training.layers import SATURATED_BELOW, LayerStatistics, activation_of

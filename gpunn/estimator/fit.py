@@ -5,6 +5,7 @@ Nothing of the estimator changes before all that comes in was found good.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import warnings
 from dataclasses import replace
@@ -78,7 +79,7 @@ def fit(
     warm = clf.warm_start and hasattr(clf, "theta_")
     if saved is None:
         checkpoints.check_folder(clf)
-    with all_or_nothing(clf):
+    with all_or_nothing(clf), contextlib.ExitStack() as until_the_end:
         given = _check(clf, X, y, sample_weight, reset=not warm)
         device = given.device
         labels = Labels.learn(given.y, at_least=1)
@@ -112,16 +113,31 @@ def fit(
         )
         if saved is not None:
             checkpoints.restore_layers(saved, layer_monitor(monitors))
+        keeper = None
         if clf.checkpoint is not None:
             keeper = CheckpointMonitor(clf, device, algorithm.method, layer_monitor(monitors), seed, data)
             monitors.append(keeper)
             if saved is None:
+                until_the_end.enter_context(checkpoints.new_folder(clf))
                 keeper.begin(state)
-        state = loop.run(algorithm, device, objective, state, rows, validation, monitors, stopwatch=stopwatch)
-        theta, history = state.theta, state.history
-        n_steps, n_rows = history.evaluations, history.evaluations * len(rows)
+        history = state.history
+        earlier_steps, earlier_epochs = history.evaluations, history.n_iter
+        state = loop.run(
+            algorithm,
+            device,
+            objective,
+            state,
+            rows,
+            validation,
+            monitors,
+            stopwatch=stopwatch,
+            on_interrupt=None if keeper is None else keeper.write_last,
+        )
+        theta, n_steps = state.theta, history.evaluations - earlier_steps
+        n_rows = n_steps * len(rows)
         if not registry.is_full_batch(clf.solver):
-            n_rows = seen = history.n_iter * len(rows)
+            seen = history.n_iter * len(rows)
+            n_rows = seen - earlier_epochs * len(rows)
         advice = _check_divergence(clf, history, device, rows)
         history.summary = summarise(device, objective, theta, rows, start_cost)
         if len(labels.classes) == 1:

@@ -231,10 +231,11 @@ def test_progress_and_time_of_a_resumed_training_are_those_of_the_whole(folder, 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_training_that_a_signal_ended_at_any_moment_goes_on_to_the_same_bits(folder, run, mixed, thorough, number):
     pd.concat([mixed] * 100).to_csv("t.csv", index=False)
-    options = [*TRAIN[:4], "--hidden", "64,64", "--dropout", "0.5", "--epochs", "100", "-q"]
+    options = [*TRAIN[:4], "--hidden", "64,64", "--dropout", "0.5", "--epochs", "300", "-q"]
     began = time.monotonic()
     subprocess.run([sys.executable, "-m", "gpunn", *options, "-o", "whole.gpunn"], capture_output=True, check=True)
-    whole = time.monotonic() - began
+    training = gpunn.load("whole.gpunn").history_.seconds[-1]
+    before = time.monotonic() - began - training
     moments, n, lines = random.Random(int(number)), 20 if thorough else 2, []
     for k in range(n):
         every = ("1", "1000", "1h")[k % 3]
@@ -243,13 +244,17 @@ def test_a_training_that_a_signal_ended_at_any_moment_goes_on_to_the_same_bits(f
             [sys.executable, "-m", "gpunn", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
             await_handlers(process.pid)
-            time.sleep((k + moments.random()) / n * whole)
+            if k % 4 == 3:
+                time.sleep(moments.random() * before)
+            else:  # from the first checkpoint on
+                await_checkpoint(f"run{k}")
+                time.sleep(moments.random() * training)
             sent = time.monotonic()
             process.send_signal(number)
             out, err = process.communicate(timeout=120)
         took, found = time.monotonic() - sent, [*checkpoints_in(f"run{k}")]
         lines.append(f"{number.name}, every {every}: {process.returncode} after {took:.2f} s, checkpoints {found}")
-        # Before there is a handler, and after the command has ended, it is the system's.
+        # As the interpreter ends, the handler is the system's again.
         assert process.returncode in (0, 128 + number, -number) and "Traceback" not in err and took < 30
         assert not Path(f"run{k}").exists() or not [name for name in os.listdir(f"run{k}") if name.endswith("part")]
         if "to continue" in out:  # the last whole epoch, or a copy of a moment before
@@ -269,6 +274,12 @@ def await_handlers(pid):
         caught = re.search(r"SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())
         if int(caught[1], 16) >> (signal.SIGTERM - 1) & 1:
             return
+        time.sleep(0.005)
+
+
+def await_checkpoint(folder):
+    end = time.monotonic() + 60
+    while not checkpoints_in(folder) and time.monotonic() < end:
         time.sleep(0.005)
 
 
@@ -295,9 +306,7 @@ def test_a_second_training_in_the_folder_is_refused_until_the_first_has_ended(fo
     run(*TRAIN, "-o", "whole.gpunn")
     arguments = [*TRAIN, "-o", "m.gpunn", "--checkpoint", "run"]
     with slow(*arguments) as first:
-        end = time.monotonic() + 60
-        while not checkpoints_in("run") and time.monotonic() < end:
-            time.sleep(0.01)
+        await_checkpoint("run")
         command = Path("run/command.txt").read_text()
         assert "run: another training writes to this folder. Wait until" in run("resume", "run", code=2)[1]
         with pytest.raises(BlockingIOError, match="another training writes to this folder"):

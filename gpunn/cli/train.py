@@ -324,9 +324,8 @@ def _fit_and_save(
         if not options.quiet:
             shown = report.drawn(clf) if options.live else report.progress(clf, n_done)
             after = held.enter_context(shown)
-        caught = held.enter_context(warnings.catch_warnings(record=True))
+        caught = held.enter_context(_caught())
         held.enter_context(_named_options(options, plan))
-        warnings.simplefilter("always")
         clf.set_params(callback=after)
         with signals.held() as waiting:  # from the end of fit on, so that what it learned is not lost
             began = time.perf_counter()
@@ -342,10 +341,26 @@ def _fit_and_save(
                 raise KeyboardInterrupt  # nothing was learned: a model that is there already is worth more
             clf.target_ = target
             clf.save(output)
-    for warning in caught:
-        if not issubclass(warning.category, ConvergenceWarning):  # to run all epochs asked for is no fault
-            report.warn(str(warning.message))
+    for message in caught:
+        report.warn(message)
     return clf, seconds, bool(waiting) or (interrupted and signals.last() == signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def _caught() -> Iterator[list[str]]:
+    """Warnings of a training, which are told after it; those of checkpoints, which somebody may act upon, at once."""
+    caught: list[str] = []
+
+    def keep(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        if issubclass(category, io.CheckpointWarning):
+            report.warn(str(message))
+        elif not issubclass(category, ConvergenceWarning):  # to run all epochs asked for is no fault
+            caught.append(str(message))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = keep
+        yield caught
 
 
 @contextlib.contextmanager

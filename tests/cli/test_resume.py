@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import re
@@ -20,6 +21,7 @@ import gpunn
 from gpunn.cli import report
 from gpunn.io import checkpoint as files
 from gpunn.io import checkpoints_in
+from gpunn.training.history import History
 
 TRAIN = ["train", "t.csv", "--target", "class", "--hidden", "8", "--learning-rate", "0.01", "--epochs", "12", "-q"]
 CASES = {
@@ -117,6 +119,43 @@ def test_a_signal_while_a_checkpoint_is_written_leaves_the_one_before(folder, ru
         run("resume", "run")
     else:
         run(*arguments)
+    same("m.gpunn", "whole.gpunn")
+
+
+AT_EPOCH = """
+import hashlib, os, signal, sys, threading, time
+from gpunn.training.history import History
+add, sync = History.add, os.fsync
+def send():
+    os.kill(os.getpid(), {0})
+def adding(self, *args):
+    add(self, *args)
+    if self.n_iter == 8:
+        {1}
+History.add = adding
+def slow_sync(handle):
+    time.sleep(1.2)
+    sync(handle)
+from gpunn.cli import main
+sys.exit(main())
+"""
+SLOW_DISK = "os.fsync = slow_sync; send()"
+NO_RETURN = "threading.Timer(0.3, send).start(); hashlib.pbkdf2_hmac('sha256', b'', b'', 10**8)"  # for a minute
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("what", "every", "last"), [(SLOW_DISK, "1000", None), (NO_RETURN, "5", 5)])
+def test_a_disk_or_code_that_takes_its_time_costs_no_checkpoint(folder, run, number, what, every, last):
+    """A write of some seconds is not broken off; of code that does not return no more is saved than there is."""
+    run(*TRAIN, "-o", "whole.gpunn")
+    arguments = [*TRAIN, "-o", "m.gpunn", "--checkpoint", "run", "--checkpoint-every", every]
+    code, began = AT_EPOCH.format(int(number), what), time.monotonic()
+    end = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120)
+    assert end.returncode == 128 + number and "Traceback" not in end.stderr and time.monotonic() - began < 30
+    found = [*checkpoints_in("run")]
+    assert found[-1] == last if last else 0 < found[-1] < 8
+    run("resume", "run", "-q")
     same("m.gpunn", "whole.gpunn")
 
 
@@ -222,6 +261,29 @@ def test_progress_and_time_of_a_resumed_training_are_those_of_the_whole(folder, 
     assert taken >= gpunn.load("m.gpunn").history_.seconds[-1] - 0.1 > 1000
     _, err = run("resume", "run", "-q")
     assert len(begun) == 1 and err == ""
+
+
+def test_a_full_disk_is_told_at_once_and_costs_no_model(folder, run, monkeypatch):
+    run(*TRAIN, "-o", "whole.gpunn")
+    add, warn, sync, epochs, told = History.add, report.warn, os.fsync, [0], []
+
+    def adding(self, *args):
+        add(self, *args)
+        epochs.append(self.n_iter)
+
+    def full(handle):
+        if 5 <= epochs[-1] < 10:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(handle)
+
+    monkeypatch.setattr(History, "add", adding)
+    monkeypatch.setattr(report, "warn", lambda message: (told.append((epochs[-1], message)), warn(message)))
+    monkeypatch.setattr(os, "fsync", full)
+    _, err = run(*TRAIN, "-o", "m.gpunn", "--checkpoint", "run")
+    [(epoch, message)] = told
+    assert epoch == 5 and message in err and "No space left on device" in message
+    same("m.gpunn", "whole.gpunn")
+    assert list(checkpoints_in("run"))[-2:] == [11, 12]
 
 
 # Signals at any moment, and two trainings at once

@@ -22,6 +22,7 @@ from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import Adam
 from gpunn.optim.schedules import Constant
+from gpunn.training import loop as training_loop
 from gpunn.training.data import Rows
 from gpunn.training.minibatch import Minibatch
 
@@ -72,7 +73,7 @@ class Gpunn:
         self.progress = self.trainer.start(self.device, self.device.asarray(theta, "float32"))
 
     def epoch(self, order: np.ndarray) -> None:
-        self.trainer.run(self.device, self.objective, self.progress, self.rows)
+        training_loop.run(self.trainer, self.device, self.objective, self.progress, self.rows)
         self.device.synchronize()
 
     def cost(self) -> float:

@@ -29,6 +29,7 @@ from benchmarks.contenders import Floor, Gpunn, Work
 from benchmarks.tables import arguments, duration, heading, markdown, publish, ratio, typed
 from benchmarks.turns import Race
 from gpunn.devices import cores
+from gpunn.training import loop as training_loop
 from gpunn.training.history import History
 
 SMALL, BATCH = (54, 64, 64, 7), 256
@@ -55,7 +56,7 @@ def members_at_once(m: int, n_steps: int) -> Built:
     progress = ours.trainer.start(ours.device, _thetas(ours, m))
 
     def turn() -> None:
-        ours.trainer.run(ours.device, ours.objective, progress, ours.rows)
+        training_loop.run(ours.trainer, ours.device, ours.objective, progress, ours.rows)
 
     return turn, 1, progress.history
 
@@ -67,7 +68,7 @@ def one_by_one(m: int, n_steps: int, compiled: bool) -> Built:
 
     def turn() -> None:
         for progress in each:
-            trainer.run(ours.device, ours.objective, progress, ours.rows)
+            training_loop.run(trainer, ours.device, ours.objective, progress, ours.rows)
 
     return turn, 1, each[0].history
 

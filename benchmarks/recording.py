@@ -22,6 +22,7 @@ from gpunn import MLPClassifier, get_device
 from gpunn.config import build
 from gpunn.data.labels import Labels
 from gpunn.insight import diagnose, html_report
+from gpunn.training import loop as training_loop
 from gpunn.training.data import Rows
 from gpunn.training.layers import Recorder
 from gpunn.training.state import TrainingState
@@ -45,7 +46,7 @@ def times(
     clf = MLPClassifier(hidden, batch_size=128, max_iter=2 * rounds + 2, n_iter_no_change=np.inf, random_state=0)
     device, labels = get_device("cpu"), Labels.learn(y)
     objective = build.objective(clf, X.shape[1], labels)
-    theta = build.start(clf, objective.network, 0, device, "float32")
+    theta = build.initial_theta(clf, objective.network, 0, device, "float32")
     rows = Rows(X, labels.targets(y, objective.network.sizes[-1], "float32"))
     recorder = Recorder(device, objective, rows.X, rows.T, theta)
     taken: list[float] = []
@@ -58,7 +59,7 @@ def times(
         return ""
 
     loop = replace(build.minibatch(clf, objective.network, len(y), 0), compiled=compiled)
-    progress = loop.run(device, objective, loop.start(device, theta), rows, None, (record,))
+    progress = training_loop.run(loop, device, objective, loop.start(device, theta), rows, None, (record,))
     # a time is noted before the monitor is called: from entry to entry goes the recording of the first, and an epoch
     spans = np.diff(progress.history.seconds)
     found = {"without": spans[1::2].tolist(), "with": spans[2::2].tolist(), "recording": taken[1:]}

@@ -146,7 +146,7 @@ def _figure(z, found, plain, hidden):
     ):  # fmt: skip
         for i, values in enumerate(curves):
             panels[2].plot(share, values / values.max(), style, color=colour, linewidth=1.2, label=None if i else label)
-    panels[2].set(xlabel="on the line between two sets of weights", ylabel="share of the greatest cost", ylim=(0, 1.35))
+    panels[2].set(xlabel="on the line between two sets of weights", ylabel="share of the largest cost", ylim=(0, 1.35))
     panels[2].legend(loc="upper center")
     return figure
 

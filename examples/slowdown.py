@@ -133,7 +133,7 @@ def _figure(paths, curves, best):
         middle.plot(deltas / deltas.max(), color=colour)
         common.by_epoch(right, 100 * np.array(curves[name]), colour, f"rate {best[name]:g}")
     left.set(xlabel="step", ylabel="error, share of the first", title="one neuron: error", xlim=(0, 200))
-    middle.set(xlabel="step", ylabel="gradient, share of its greatest", title="one neuron: gradient", xlim=(0, 200))
+    middle.set(xlabel="step", ylabel="gradient, share of its largest", title="one neuron: gradient", xlim=(0, 200))
     right.set(ylabel="training digits wrong (%)", title="digits, median and range of the seeds")
     left.legend()
     right.legend()

@@ -1,4 +1,4 @@
-"""How values and texts that others wrote stand in messages, on a terminal and in notebooks: short, escaped, and without
+"""Values and strings that others wrote, as shown in messages, terminals and notebooks: short, escaped, and without
 control characters."""
 
 from __future__ import annotations

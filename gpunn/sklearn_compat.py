@@ -1,4 +1,4 @@
-"""What scikit-learn 1.9 has and 1.7 or 1.8 lack: callbacks, and helpers for arrays of other libraries."""
+"""Substitutes for what scikit-learn 1.7 and 1.8 lack: callbacks, and helpers for arrays of other libraries."""
 
 from __future__ import annotations
 

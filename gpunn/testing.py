@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from gpunn.config import build, registry
+from gpunn.config.checks import check_parameters
 from gpunn.data.labels import Labels
 from gpunn.devices import get_device
 from gpunn.model.fitted import Classifier
-from gpunn.model.training_data import check_labels, learn_rows
+from gpunn.model.training_data import check_labels, learn_rows, theta_dtype
 from gpunn.nn.activations import Activation, Sigmoid, Tanh
 from gpunn.nn.costs import Cost
 from gpunn.nn.heads import Head, SoftmaxLogLikelihood, pair
@@ -122,15 +123,15 @@ def check_compiled(thing: Any, X: Any = None, y: Any = None) -> str:
 
 
 def _compiled_estimator(clf: Classifier, X: Any, y: Any) -> str:
-    registry.check(clf)
+    check_parameters(clf)
     device, dtype = get_device("cpu"), "float64" if clf.dtype == "float64" else "float32"
     X = learn_rows(type(clf)(**clf.get_params()), device, X, dtype)
     y = check_labels(X, y)
     labels = Labels.learn(y)
     objective = build.objective(clf, X.shape[1], labels)
-    dtype = registry.dtype(clf, X)
+    dtype = theta_dtype(clf, X)
     rows = Rows(X, labels.targets(y, objective.network.sizes[-1], dtype), exclusive=not labels.multilabel)
-    theta = build.start(clf, objective.network, 0, device, dtype)
+    theta = build.initial_theta(clf, objective.network, 0, device, dtype)
     check_start(device, objective, rows, theta)
     with device.use():
         if registry.is_full_batch(clf.solver):
@@ -157,7 +158,7 @@ def _activation(activation: Activation, rng: Any, tol: float) -> float:
 
 def _estimator(clf: Classifier, X: Any, y: Any, tol: float) -> float:
     """The gradient at the weights of a fitted estimator, else at those it would start from."""
-    registry.check(clf)
+    check_parameters(clf)
     device = get_device("cpu")
     probe = type(clf)(**clf.get_params())  # the estimator stays as it is
     rows = learn_rows(probe, device, X, "float64")
@@ -167,7 +168,7 @@ def _estimator(clf: Classifier, X: Any, y: Any, tol: float) -> float:
     T = labels.targets(y, network.sizes[-1], "float64")
     X = rows[:, :].astype("float64")
     fitted = getattr(clf, "network_", None) == network
-    theta = device.asarray(clf.theta_, "float64") if fitted else build.start(clf, network, 0, device, "float64")
+    theta = device.asarray(clf.theta_, "float64") if fitted else build.initial_theta(clf, network, 0, device, "float64")
     # Biases start from 0, where a rectifier has a kink for a row of zeros.
     theta = np.array(theta) if fitted else theta + 0.01 * np.random.default_rng(0).standard_normal(theta.shape)
     g = objective.value_and_gradient(np, theta, X, T)[1]

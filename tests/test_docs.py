@@ -126,7 +126,7 @@ def test_what_the_guide_says_of_the_networks_is_so(session):
     found = {(finding.name, finding.layer) for finding in names["before"].findings}
     assert {("saturated_layer", 1), ("saturated_layer", 2)} & found
     assert any(name == "slowed_output" for name, _ in found)
-    scores = [names[run].score(names["scaled"], names["y_train"]) for run in ("naive", "mended")]
+    scores = [names[run].score(names["scaled"], names["y_train"]) for run in ("naive", "fixed")]
     assert scores[1] > scores[0] + 0.05
     costs = {solver: run.history_.cost[-1] for solver, run in names["runs"].items()}
     assert costs["lbfgs"] < costs["adam"] < costs["sgd"]

@@ -17,6 +17,7 @@ from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import Adam, GradientDescent
 from gpunn.optim.schedules import Constant
+from gpunn.training import loop as training_loop
 from gpunn.training.data import Rows
 from gpunn.training.minibatch import Minibatch
 
@@ -37,7 +38,7 @@ def trained(digits):
         rows = Rows(device.asarray(X), device.asarray(np.eye(10)[y], dtype), device.asarray(weight))
         loop = Minibatch(method, Constant(0.003), batch, epochs, seed=0, tol=0.0, compiled=compiled)
         progress = loop.start(device, device.asarray(theta, dtype))
-        progress = loop.run(device, objective, progress, rows)
+        progress = training_loop.run(loop, device, objective, progress, rows)
         assert progress.history.path.startswith("captured" if compiled else "arrays")
         progress.theta = device.to_host(progress.theta)
         return progress

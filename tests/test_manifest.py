@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from gpunn import MLPClassifier, manifest
-from gpunn.manifest.form import DEFAULTS
+from gpunn.config.parameters import PARAMETERS
 from gpunn.nn.activations import ACTIVATIONS, ELU, LeakyReLU, PReLU, RescaledTanh, Sigmoid
 from gpunn.nn.costs import Quadratic
 from gpunn.nn.initialisers import he_normal, ones
@@ -81,8 +81,8 @@ def refusal(read, *args):
 
 def test_every_parameter_that_tells_of_the_network_or_its_training_has_a_key():
     no_matter = {"verbose", "warm_start", "record", "callback", "checkpoint", "checkpoint_every"}
-    assert set(manifest.KEYS.values()) == set(DEFAULTS) - no_matter == set(OTHERS)
-    assert all(OTHERS[name] != DEFAULTS[name] for name in OTHERS)
+    assert set(manifest.KEYS.values()) == set(PARAMETERS) - no_matter == set(OTHERS)
+    assert all(OTHERS[name] != PARAMETERS[name].default for name in OTHERS)
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -20,7 +20,7 @@ PLAN = {
     "__main__": {"cli"},
     "cli": {"", "_version", "compile", "estimator", "insight", "io", "features", "manifest", *SAFE, *FITTED},
     "skl2onnx": {"", "_version", "estimator", "io"},
-    "estimator": {"_version", "io", "manifest", "features", *FITTED},
+    "estimator": {"_version", "io", "manifest", "features", "shown", *FITTED},
     "insight": {"compile", "features", "shown", *FITTED},  # it reads estimators, and is given them
     "testing": FITTED,
     # A model file keeps classes; for ONNX the formulas of a model are traced.
@@ -76,7 +76,7 @@ PURE_MAY_IMPORT = {
 TAKES_ANY_CLASSIFIER = "gpunn/insight/compare.py"
 
 # No parameter of these names may be Any in these rooms: the type is what shows that the compiler knows it.
-TYPED = ("compile", "training")
+TYPED = ("compile", "training", "io", "model", "nn", "config")
 HAVE_TYPES = {"objective", "network", "head", "method", "state", "method_state"}
 
 

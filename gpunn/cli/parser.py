@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from gpunn._version import __version__
 from gpunn.cli import streams
-from gpunn.cli.options import OPTIONS, kind
+from gpunn.cli.options import add_options, kind
 from gpunn.config.registry import checkpoint_interval
 
 TOP_EXAMPLES = """examples:
@@ -206,8 +206,7 @@ def _train(commands: Any) -> None:
     )
     shown.add_argument("--live", action="store_true", help="plot cost and validation score in the terminal")
     network = train.add_argument_group("network and training (these override a manifest)")
-    for option, parameter, how, what in OPTIONS:
-        network.add_argument(option, dest=parameter, default=None, help=what, **how)
+    add_options(network)
 
 
 def _resume(commands: Any) -> None:
@@ -225,7 +224,7 @@ def _resume(commands: Any) -> None:
 def _interval(text: str) -> int | str:
     value = int(text) if text.isdecimal() else text
     try:
-        checkpoint_interval(value)
+        checkpoint_interval("checkpoint_every", value)
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not allowed; give a number of epochs of at least 1, or a time such as 30s, 10min or 2h"
@@ -313,7 +312,7 @@ def _export(export: Parser) -> None:
 
 
 def _written(command: Parser) -> None:
-    """How a CSV table is written, where its first lines do not tell it."""
+    """Add the options for the dialect of a CSV table, where its first lines do not tell it."""
     command.add_argument(
         "--missing",
         metavar="WORD",

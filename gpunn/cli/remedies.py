@@ -18,6 +18,7 @@ REMEDIES = (
     (re.compile(r"decimal='(.)'"), lambda m: f"--decimal {shlex.quote(m[1])}"),
     (re.compile(r", (columns_as_text|target='[^']*'): "), lambda m: ": "),
     (re.compile(r"^features: "), lambda m: "--kind: "),
+    (re.compile(r"^path=(.*?)(?= (?:is not the name|has the name) of )"), lambda m: f"--numpy {m[1]}"),
 )
 
 

@@ -1,4 +1,4 @@
-"""What the commands say: progress on standard error, results on standard output."""
+"""Output of the commands: progress on standard error, results on standard output."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def progress(clf: Classifier, n_done: int) -> Iterator[Callable[[History], None]
 
 
 def score_of(clf: Classifier) -> str:
-    """What is measured on validation rows."""
+    """Name of the score that is measured on validation rows."""
     return printable(str(clf.scoring or "accuracy"))
 
 
@@ -107,7 +107,7 @@ def training(clf: Classifier, seconds: float) -> None:
 
 
 def ended(clf: Classifier, seconds: float) -> None:
-    """How long a training went, why it ended, and what it came to."""
+    """Report the length of a training, why it ended, and its results."""
     history = clf.history_
     rounds = "epochs" if clf.solver in FIRST_ORDER_SOLVERS else "iterations"
     kept = "" if history.best is None else f"; the weights after {history.best + 1} were kept"

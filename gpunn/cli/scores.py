@@ -1,4 +1,4 @@
-"""How well a classifier does on rows with labels, in figures that add up batch by batch."""
+"""Scores of a classifier on rows with labels, in figures that add up batch by batch."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Scores:
 
     @property
     def present(self) -> np.ndarray:
-        """Whether a class is among the labels or the answers, (k,): the others count in no average."""
+        """True if a class is among the labels or the answers, (k,): the others count in no average."""
         return (self.support + self.confusion.sum(axis=0)) > 0
 
     @property

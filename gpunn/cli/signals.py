@@ -50,7 +50,7 @@ def install() -> None:
 
 
 def installed() -> bool:
-    """Whether it is the process of the command."""
+    """True if it is the process of the command."""
     return any(signal.getsignal(number) is _handle for number in NUMBERS)
 
 
@@ -88,7 +88,7 @@ def held() -> Iterator[list[signal.Signals]]:
 
 
 def came() -> bool:
-    """Whether there was a signal."""
+    """True if there was a signal."""
     return _last is not None
 
 
@@ -98,12 +98,12 @@ def last() -> signal.Signals:
 
 
 def exit_code() -> int:
-    """As shells have it for a process that the last signal ended."""
+    """Exit code that shells give a process that the last signal ended."""
     return 128 + last()
 
 
 def name() -> str:
-    """What the last signal did, in a word."""
+    """Name of the effect of the last signal."""
     return "terminated" if last() == signal.SIGTERM else "interrupted"
 
 

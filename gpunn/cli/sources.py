@@ -1,4 +1,4 @@
-"""What commands read and where they write: models, rows and labels of tables, places of new files."""
+"""Inputs and outputs of commands: models, rows and labels of tables, places of new files."""
 
 from __future__ import annotations
 

@@ -28,8 +28,9 @@ from gpunn.cli.inspection import write_page
 from gpunn.cli.options import OPTIONS
 from gpunn.cli.scores import Scores
 from gpunn.cli.sources import Source, labelled_table, named, place
-from gpunn.config import registry
-from gpunn.config.constraints import ParameterError
+from gpunn.config import checks
+from gpunn.config.constraints import ParameterError, check_threshold
+from gpunn.config.parameters import PARAMETERS
 from gpunn.data import split_target
 from gpunn.data.csv_text import STDIN
 from gpunn.data.labels import Labels
@@ -161,7 +162,7 @@ def _plan(source: str) -> Manifest:
 
 @contextlib.contextmanager
 def _naming_manifest(plan: Manifest) -> Iterator[None]:
-    """What is wrong with the training that a manifest describes is told with its name."""
+    """Name the manifest in errors about the training that it describes."""
     try:
         yield
     except (ValueError, DeviceUnavailableError, MemoryError) as error:
@@ -223,7 +224,7 @@ def _check_overwriting(output: Path, options: argparse.Namespace, target: str) -
 
 def _classifier(plan: Manifest, options: argparse.Namespace) -> MLPClassifier:
     """The estimator asked for, its parameters and its device checked before any table is read."""
-    given = {parameter: getattr(options, parameter) for _, parameter, _, _ in OPTIONS}
+    given = {parameter: getattr(options, parameter) for parameter in OPTIONS}
     chosen = {parameter: value for parameter, value in given.items() if value is not None}
     clf = MLPClassifier(**{"random_state": 0, **plan.parameters, **chosen})
     if clf.features is None:
@@ -236,7 +237,7 @@ def _classifier(plan: Manifest, options: argparse.Namespace) -> MLPClassifier:
     if options.kind:
         clf.features = {**(clf.features if isinstance(clf.features, dict) else {}), **dict(options.kind)}
     with _named_options(options, plan):
-        registry.check(clf)
+        checks.check_parameters(clf)
     seed = clf.random_state
     if seed is not None and not 0 <= seed < 2**32:
         raise ValueError(f"--seed: {seed} is not allowed; give an integer in [0, 2^32).")
@@ -256,7 +257,7 @@ def _labels(
     told = _told_by(options.class_weight, plan, "--class-weight", "training.class_weight")
     clf.set_params(class_weight=_by_label(clf.class_weight, labels.classes, told))
     with _named_options(options, plan):
-        registry.check_threshold(clf.threshold, len(labels.classes), multilabel=False)
+        check_threshold(clf.threshold, len(labels.classes), multilabel=False)
     return labels
 
 
@@ -384,10 +385,12 @@ def _named_options(options: argparse.Namespace, plan: Manifest) -> Iterator[None
         yield
     except ParameterError as error:
         named = error.parameter.partition("[")[0]
-        option = next((o for o, name, _, _ in OPTIONS if name == named and getattr(options, name) is not None), None)
-        if option is None and named in plan.parameters:
-            option = plan.place(next(key for key, name in KEYS.items() if name == named))
-        raise ValueError(f"{option}: {error}" if option else str(error)) from None
+        place = ""
+        if named in OPTIONS and getattr(options, named) is not None:
+            place = f"{OPTIONS[named].flag}: "
+        elif named in plan.parameters:
+            place = f"{plan.place(PARAMETERS[named].key)}: "
+        raise ValueError(f"{place}{error}") from None
 
 
 def _by_label(weights: Any, classes: np.ndarray, told: str) -> Any:

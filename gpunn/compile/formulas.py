@@ -43,7 +43,7 @@ class Formula:
     outputs: dict[str, Symbol]
 
     def summand(self, name: str) -> Symbol:
-        """What an output that is a sum over elements sums up."""
+        """Summand of an output that is a sum over elements."""
         _, (number,) = self.graph.nodes[self.outputs[name].number]
         return Symbol(self.graph, number)
 
@@ -103,7 +103,7 @@ def backward(activation: Activation, dtype: str, dropout: Dropout | None = None,
 
 
 def _term(xp: Reductions, gradient: Symbol, rank: int) -> Symbol:
-    """What the gradient of an array that a layer learns is the sum of."""
+    """Summand of the gradient of an array that a layer learns."""
     operation, operands = xp.graph.nodes[gradient.number]
     if rank == SCALAR and operation == "sum":
         operation, operands = xp.graph.nodes[operands[0]]
@@ -121,7 +121,7 @@ def drop(dtype: str, dropout: Dropout) -> Formula:
 
 
 def kept(dropout: Dropout, layer: int) -> Formula:
-    """Whether dropout keeps an input of a layer, from its index and its layer's key, in 32-bit integers."""
+    """Formula for whether dropout keeps an input of a layer, from its index and its layer's key, in 32-bit integers."""
     graph = Graph("uint32")
     index, key = graph.input("index", SCALAR), graph.input("key", SCALAR)
     return Formula(graph, {"kept": dropout.kept(index, key, layer)})
@@ -227,7 +227,7 @@ def _clip(graph: Graph, g: Symbol, limit: float) -> dict[str, tuple[str, Symbol]
 
 
 def max_norm(dtype: str, limit: float) -> tuple[Formula, Formula, Formula]:
-    """What limits the norms of the columns of a matrix of weights, as three formulas of elements.
+    """Formulas, each of elements, that limit the norms of the columns of a matrix of weights.
 
     The first adds a row W to the totals of columns, sum_0; the second puts the factors of the columns in their place;
     the third multiplies a row W by these, which it calls ``factor``.
@@ -270,5 +270,5 @@ def _apply(graph: Graph, method: FirstOrder, state: MethodState, given: dict[str
 
 
 def has_row_reductions(network: Network) -> bool:
-    """Whether a hidden layer needs all of a row to be activated: its columns cannot be shared by threads."""
+    """True if a hidden layer needs all of a row to be activated: its columns cannot be shared by threads."""
     return any(PER_ROW in forward(layer.activation, "float64").graph.ranks for layer in network.layers[:-1])

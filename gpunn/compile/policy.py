@@ -1,4 +1,4 @@
-"""Whether training steps are compiled: can they be, does it pay, and what the history says.
+"""Decide whether training steps are compiled: can they be, does it pay, and what the history says.
 
 Nothing falls back in silence: where there is no program, the path says why arrays go on.
 """
@@ -35,7 +35,7 @@ SWITCHED_OFF = "compiling is switched off (NUMBA_DISABLE_JIT)"
 
 
 class Compiler(Protocol):
-    """What compiles for a machine."""
+    """Interface of a compiler for a machine."""
 
     seconds: float  # what it can take to compile a training, the first time on a machine and later
     again_seconds: float
@@ -140,7 +140,7 @@ def _custom_formulas(network: Network, dtype: Any, head: Head | None, exclusive:
 
 
 def _is_own(formula: Activation | Head) -> bool:
-    """Whether it is of gpunn: then its fields, by which objects are equal, are all that its formula depends on."""
+    """True if it is of gpunn: then its fields, by which objects are equal, are all that its formula depends on."""
     return type(formula).__module__.startswith("gpunn.")
 
 
@@ -255,7 +255,7 @@ def compiler(device: Device) -> Compiler:
 
 
 def is_switched_off() -> bool:
-    """Whether the user told Numba to leave functions as Python's."""
+    """True if the user told Numba to leave functions as Python's."""
     return os.environ.get("NUMBA_DISABLE_JIT", "0").strip() not in ("", "0")
 
 

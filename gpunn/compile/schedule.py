@@ -47,7 +47,7 @@ class Schedule:
                     self.buffers.setdefault(o, len(self.buffers))
 
     def _is_kept_for(self, o: int, i: int) -> bool:
-        """Whether node i needs elements o of an earlier loop, which cannot be read again."""
+        """True if node i needs elements o of an earlier loop, which cannot be read again."""
         loop = self.stage[i] - self.is_reduction(i)
         return self.graph.ranks[o] == ELEMENTWISE and self.stage[o] < loop and not self.can_be_read(o)
 
@@ -55,7 +55,7 @@ class Schedule:
         return self.graph.nodes[i][0] in REDUCTIONS
 
     def can_be_read(self, i: int) -> bool:
-        """Whether it is an input over which no output is written."""
+        """True if it is an input over which no output is written."""
         operation, names = self.graph.nodes[i]
         return operation == "input" and names[0] not in self.outputs
 

@@ -87,13 +87,13 @@ class Graph:
         return Symbol(self, self._add(operation, (x.number,), PER_ROW), not keepdims)
 
     def output(self, x: Any) -> Symbol:
-        """What a formula gives for each element; it is no other thing, as arrays may have it."""
+        """Output of a formula for each element; it is no other thing, as arrays may have it."""
         if not isinstance(x, Symbol) or self.truths[self._operand(x)] or self.ranks[x.number] != ELEMENTWISE:
             raise Untraceable("what it gives is not a number for each element, computed from it")
         return x
 
     def slice_covers_range(self, key: Any) -> bool:
-        """Whether all the loop's entries, and not none of them, are in x[..., :stop]."""
+        """True if all the loop's entries, and not none of them, are in x[..., :stop]."""
         first, last = self.theta_range or (0, 0)
         if (
             self.theta_range

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gpunn.config import registry
+from gpunn.config.constraints import check_threshold
 from gpunn.data.labels import Labels
 from gpunn.devices import Device
 from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
@@ -23,20 +24,25 @@ START, SPLIT = 3, 4  # streams of random numbers beside those of the minibatch l
 def objective(p: Any, n_features: int, labels: Labels) -> Objective:
     """The network that parameters ``p`` describe, with its head and penalties."""
     p = _plain(p)
-    registry.check_threshold(p.threshold, len(labels.classes), labels.multilabel)
+    check_threshold(p.threshold, len(labels.classes), labels.multilabel)
     sizes, activations = registry.hidden_layers(p.hidden_layer_sizes, p.activation)
     output, head, one_suffices = registry.output(p.cost, p.output_activation, len(labels.classes), labels.multilabel)
     n_out = labels.n_outputs if one_suffices else max(2, len(labels.classes))
     return Objective(Network((n_features, *sizes, n_out), activations, output), head, l2=p.alpha, l1=p.l1)
 
 
-def start(p: Any, network: Network, seed: int, device: Device, dtype: str) -> Array:
+def initial_theta(p: Any, network: Network, seed: int, device: Device, dtype: str) -> Array:
     """Initial theta (P,), drawn on the host from the seed, on the device in the dtype of training."""
     weights = registry.initialiser("weight_init", p.weight_init, WEIGHT_INITIALISERS)
     biases = registry.initialiser("bias_init", p.bias_init, BIAS_INITIALISERS)
     with device.single_threaded_blas():  # some initialisers multiply
         theta = network.initial(np, np.random.default_rng([seed, START]), weights, biases)
     return device.asarray(theta, dtype)
+
+
+def algorithm(p: Any, network: Network, n_rows: int, seed: int, device: Device) -> FullBatch | Minibatch:
+    """The loop of the solver."""
+    return full_batch(p, device) if registry.is_full_batch(p.solver) else minibatch(p, network, n_rows, seed)
 
 
 def full_batch(p: Any, device: Device) -> FullBatch:

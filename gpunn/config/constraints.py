@@ -1,15 +1,28 @@
-"""Numbers and words within their limits: every check names the parameter, its value and what is allowed."""
+"""Constraints on the value of one parameter: every error names the parameter, its value and what is allowed.
+
+A constraint is called with the name of the parameter and its value.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Mapping, Sized
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
+from gpunn.features import Features
 from gpunn.shown import show
+
+# Beginnings of the names of scikit-learn's scorers for classifiers; the others are for regression and clustering.
+OF_CLASSIFIERS = (
+    *("accuracy", "average_precision", "balanced_accuracy", "d2_brier_score", "d2_log_loss_score", "f1", "jaccard"),
+    *("matthews_corrcoef", "neg_brier_score", "neg_log_loss", "neg_negative_likelihood_ratio"),
+    *("positive_likelihood_ratio", "precision", "recall", "roc_auc", "top_k_accuracy"),
+)
 
 
 class ParameterError(ValueError):
@@ -20,6 +33,66 @@ class ParameterError(ValueError):
         self.parameter = parameter
 
 
+@dataclass(frozen=True)
+class Interval:
+    """Numbers from ``low`` to ``high``.
+
+    Attributes
+    ----------
+    low, high : float
+    integer : bool
+        Only integers.
+    open_ends : str
+        "low", "high" or both where that end itself is not allowed.
+    words : tuple
+        What is allowed beside numbers: strings, None or infinity.
+    other : str
+        The same in words, the end of the message where it is not ``words`` that say it.
+    """
+
+    low: float
+    high: float = math.inf
+    integer: bool = False
+    open_ends: str = ""
+    words: tuple[Any, ...] = ()
+    other: str = ""
+
+    def __call__(self, name: str, value: Any) -> None:
+        if any(isinstance(value, type(word)) and value == word for word in self.words):
+            return
+        low, high, open_low = self.low, self.high, "low" in self.open_ends
+        open_high = "high" in self.open_ends or high == math.inf
+        good = isinstance(value, Integral if self.integer else Real) and not isinstance(value, bool)
+        if good:
+            good = (value > low if open_low else value >= low) and (value < high if open_high else value <= high)
+        if not good:
+            left, right = "(" if open_low else "[", ")" if open_high else "]"
+            what = "an integer" if self.integer else "a number"
+            other = self.other or "".join(f", or {word!r}" for word in self.words)
+            raise ParameterError(
+                name, f"{name}={show(value)} is not allowed; give {what} in {left}{low:g}, {high:g}{right}{other}."
+            )
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of some names, or an object.
+
+    Attributes
+    ----------
+    names : iterable of str
+    kinds : tuple of type
+        Of the objects.
+    """
+
+    names: Iterable[str]
+    kinds: tuple[Any, ...] = ()
+
+    def __call__(self, name: str, value: Any) -> None:
+        if not isinstance(value, self.kinds):
+            choose(name, value, tuple(self.names))
+
+
 def choose(name: str, value: Any, table: Mapping[str, Any] | Iterable[str]) -> Any:
     """The entry of a table, or the value itself where the table is only names."""
     if not isinstance(value, str) or value not in table:
@@ -27,70 +100,95 @@ def choose(name: str, value: Any, table: Mapping[str, Any] | Iterable[str]) -> A
     return table[value] if isinstance(table, Mapping) else value
 
 
-def number(
-    name: str,
-    value: Any,
-    low: float,
-    high: float = math.inf,
-    *,
-    integer: bool = False,
-    open_ends: str = "",
-    other: str = "",
-) -> None:
-    """Check a number; ``open_ends`` has "low" or "high" where that end itself is not allowed.
+def yes_or_no(name: str, value: Any) -> None:
+    """Check a parameter that is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ParameterError(name, f"{name}={show(value)} is not allowed; give True or False.")
 
-    ``other`` ends the message: what is allowed beside numbers.
-    """
-    kind = Integral if integer else Real
-    good = isinstance(value, kind) and not isinstance(value, bool)
-    if good:
-        good = (value > low if "low" in open_ends else value >= low) and (
-            value < high if "high" in open_ends or high == math.inf else value <= high
-        )
-    if not good:
-        left, right = "(" if "low" in open_ends else "[", ")" if "high" in open_ends or high == math.inf else "]"
-        what = "an integer" if integer else "a number"
+
+def auto_or_yes_or_no(name: str, value: Any) -> None:
+    """Check a parameter that is "auto", True or False."""
+    if not isinstance(value, bool) and value != "auto":
+        raise ParameterError(name, f"{name}={show(value)} is not allowed; give 'auto', True or False.")
+
+
+def several_of(names: Iterable[str]) -> Any:
+    """A constraint: None, one of some names, or a list of them."""
+
+    def check(name: str, value: Any) -> None:
+        for one in () if value is None else value if isinstance(value, (list, tuple)) else (value,):
+            choose(name, one, names)
+
+    return check
+
+
+def count_or_share(name: str, value: Any) -> None:
+    """Check a number of rows, a share of them, or None."""
+    beside = ", or a number of rows, or None"
+    if isinstance(value, Integral):
+        Interval(1, integer=True, other=beside)(name, value)
+    elif value is not None:
+        Interval(0, 1, open_ends="low high", other=beside)(name, value)
+
+
+def scorer(name: str, value: Any) -> None:
+    """Check a scorer of scikit-learn, its name, or None."""
+    if isinstance(value, str):
+        from sklearn.metrics import get_scorer_names  # a second to import, which few need here
+
+        choose(name, value, [one for one in get_scorer_names() if one.startswith(OF_CLASSIFIERS)])
+    elif value is not None and not callable(value):
+        raise ParameterError(name, f"{name}={show(value)} is not allowed; give a scorer, its name, or None.")
+
+
+def class_weights(name: str, value: Any) -> None:
+    """Check that weights of classes have a form that is known; `gpunn.data.labels` holds them against the classes."""
+    if value not in (None, "balanced") and not isinstance(value, (Mapping, list)):
         raise ParameterError(
-            name, f"{name}={show(value)} is not allowed; give {what} in {left}{low:g}, {high:g}{right}{other}."
+            name,
+            f"{name}={show(value)} is not allowed; give 'balanced', a dict of class and weight (for multilabel "
+            "problems a list of one for each label), or None.",
         )
 
 
-def check_numbers(p: Any) -> None:
-    """Check the parameters that are numbers or yes or no, each on its own."""
-    number("alpha", p.alpha, 0)
-    number("l1", p.l1, 0)
-    number("weight_decay", p.weight_decay, 0)
-    number("learning_rate_init", p.learning_rate_init, 0, open_ends="low")
-    number("power_t", p.power_t, 0)
-    number("warmup", p.warmup, 0)
-    number("max_iter", p.max_iter, 1, integer=True)
-    number("max_fun", p.max_fun, 1, integer=True)
-    number("tol", p.tol, 0)
-    if p.n_iter_no_change != math.inf:
-        number("n_iter_no_change", p.n_iter_no_change, 1, integer=True)
-    number("momentum", p.momentum, 0, 1)
-    number("beta_1", p.beta_1, 0, 1, open_ends="high")
-    number("beta_2", p.beta_2, 0, 1, open_ends="high")
-    number("epsilon", p.epsilon, 0, open_ends="low")
-    number("validation_fraction", p.validation_fraction, 0, 1, open_ends="low high")
-    number("input_dropout", p.input_dropout, 0, 1, open_ends="high")
-    number("lbfgs_memory", p.lbfgs_memory, 1, integer=True)
-    number("label_smoothing", p.label_smoothing, 0, 1, open_ends="high")
-    if p.max_categories is not None:
-        number("max_categories", p.max_categories, 2, integer=True, other=", or None")
-    if p.min_frequency is not None:
-        share = not isinstance(p.min_frequency, Integral)
-        ends = {"high": 1, "open_ends": "low high"} if share else {"integer": True}
-        number("min_frequency", p.min_frequency, 0 if share else 1, **ends, other=", or a number of rows, or None")
-    if p.batch_size != "auto":
-        number("batch_size", p.batch_size, 1, integer=True, other=", or 'auto'")
-    for name in ("clip_norm", "max_norm", "time_limit"):
-        if getattr(p, name) is not None:
-            number(name, getattr(p, name), 0, open_ends="low", other=", or None")
-    if p.ema_decay is not None:
-        number("ema_decay", p.ema_decay, 0, 1, open_ends="high", other=", or None")
-    for threshold in () if p.threshold is None else np.atleast_1d(np.asarray(p.threshold, object)):
-        number("threshold", threshold, 0, 1, open_ends="low high", other=", a list of them, or None")
-    for name in ("shuffle", "nesterovs_momentum", "early_stopping", "warm_start"):
-        if not isinstance(getattr(p, name), (bool, np.bool_)):
-            raise ParameterError(name, f"{name}={show(getattr(p, name))} is not allowed; give True or False.")
+def column_kinds(name: str, value: Any) -> None:
+    """Check how the columns of a frame are to be encoded."""
+    known = isinstance(value, (Mapping, Features)) or value is None
+    if not known and not (isinstance(value, str) and value == "auto"):
+        raise ParameterError(
+            name,
+            f"{name}={show(value)} is not allowed; give 'auto', None, a dict of column and kind, or Features that were "
+            "learned.",
+        )
+
+
+def thresholds(name: str, value: Any) -> None:
+    """Check a probability, a list of them, or None; `check_threshold` holds them against the classes."""
+    for one in () if value is None else np.atleast_1d(np.asarray(value, object)):
+        Interval(0, 1, open_ends="low high", other=", a list of them, or None")(name, one)
+
+
+def check_threshold(threshold: Any, n_classes: int, multilabel: bool) -> None:
+    """Hold a decision threshold against the classes."""
+    if threshold is None:
+        return
+    several = isinstance(threshold, Sized)
+    if (not multilabel and (n_classes > 2 or several)) or (several and len(threshold) != n_classes):
+        what = f"{n_classes} labels" if multilabel else f"{n_classes} classes"
+        raise ParameterError(
+            "threshold",
+            f"threshold={show(threshold)} does not go with {what}: it is one number for two classes, one number or one "
+            "for each label for multilabel problems, and None for more classes, of which the most probable is taken.",
+        )
+
+
+def folder(name: str, value: Any) -> None:
+    """Check the name of a folder, or None."""
+    if value is not None and (not isinstance(value, (str, os.PathLike)) or not os.fspath(value)):
+        raise ParameterError(name, f"{name}={show(value)} is not allowed; give the name of a folder, or None.")
+
+
+def function_of_history(name: str, value: Any) -> None:
+    """Check a callback, or None."""
+    if value is not None and not callable(value):
+        raise ParameterError(name, f"{name}={show(value)} is not a function; give one of the history, or None.")

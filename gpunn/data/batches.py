@@ -28,7 +28,7 @@ SharedBatches = Iterator[tuple[int, list[tuple[Any, Any]]]]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is read of a table.
+    """Part of a table that is read.
 
     Parameters
     ----------

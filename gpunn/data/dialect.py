@@ -20,7 +20,7 @@ GROUPED = re.compile(r"\s*[+-]?[1-9]\d{0,2}(?:\.\d{3})+,\d+\s*", re.ASCII)  # 1.
 
 @dataclass(frozen=True)
 class Dialect:
-    """How the rows of a CSV text are written.
+    """Dialect in which the rows of a CSV file are written.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def _rows(sample: str, separator: str) -> list[list[str]]:
 
 
 def _trailing(rows: list[list[str]]) -> bool:
-    """Whether all rows but the header have one value more, and that an empty one."""
+    """True if all rows but the header have one value more, and that an empty one."""
     width = len(rows[0]) + 1 if rows else 0
     return len(rows) > 1 and all(len(row) == width and not row[-1] for row in rows[1:])
 

@@ -116,6 +116,29 @@ class Labels:
         T[np.arange(len(codes)), codes] = 1
         return T
 
+    def training_targets(
+        self, y: Array, n_outputs: int, dtype: Any, weight: Array, class_weight: Any, smoothing: float
+    ) -> tuple[np.ndarray, Array]:
+        """T (n, n_outputs), smoothed, and the weights (n,) of rows and classes, None where all are 1.
+
+        Parameters
+        ----------
+        weight : ndarray (n,) or None
+            Of the rows.
+        class_weight
+            As for `weights`, or None.
+        smoothing : float
+            s of T <- (1 - s) T + s / k. Source: Szegedy et al. 2016, section 7; a lone output answers between two
+            classes.
+        """
+        T = self.targets(y, n_outputs, dtype)
+        if class_weight is not None:
+            of_classes = self.weights(class_weight, y)
+            weight = of_classes if weight is None else of_classes * weight
+        if smoothing:
+            T = (1 - smoothing) * T + smoothing / (2 if self.multilabel else max(n_outputs, 2))
+        return T.astype(dtype, copy=False), weight
+
     def weights(self, class_weight: Any, y: Array) -> np.ndarray:
         """Weights (n,) of the rows with labels y: those of their classes; in multilabel problems the product of all.
 
@@ -165,7 +188,7 @@ class Labels:
         return np.searchsorted(classes, y)
 
     def codes(self, xp: Namespace, scores: Array) -> Array:
-        """What decision scores (n, n_outputs) say: numbers of classes (n,), or an indicator matrix of 0 and 1."""
+        """Decisions of scores (n, n_outputs): numbers of classes (n,), or an indicator matrix of 0 and 1."""
         if self.multilabel:
             return xp.astype(scores > 0, xp.int64)
         if len(self.classes) == 1:

@@ -137,7 +137,7 @@ def form_of(source: str) -> str:
 
 
 def name_of(source: str) -> str:
-    """How a source stands in messages."""
+    """Name of a source in messages."""
     return STDIN_NAME if source == STDIN else source
 
 
@@ -231,7 +231,7 @@ def _warn_of_codes(name: str, texts: Any, column: Any) -> None:
 
 
 def one_column(names: Sequence[str]) -> str:
-    """What may be the matter where a column is missed and the table has but one, which is longer than a name."""
+    """Hint for a column that is missing from a table with a single column whose name is too long for one."""
     if len(names) != 1 or not any(mark in names[0] for mark in ":;,|\t "):
         return ""
     return " The table has one column; if its values are parted by another separator, name it by separator=';'."

@@ -109,7 +109,7 @@ def _cast(texts: Any, target: Any) -> Any:
 
 
 def _may_be(kind: str, texts: Any, spellings: Spellings) -> bool:
-    """Whether the first value that is not missing is written as a kind."""
+    """True if the first value that is not missing is written as a kind."""
     words = set(spellings.among_numbers if kind in WITH_NUMBERS else spellings.everywhere)
     for text in texts:
         trimmed = text.as_py().strip()
@@ -119,7 +119,7 @@ def _may_be(kind: str, texts: Any, spellings: Spellings) -> bool:
 
 
 def _has_words(texts: Any) -> bool:
-    """Whether there is a "true" or "false": 0 and 1 alone are numbers."""
+    """True if there is a "true" or "false": 0 and 1 alone are numbers."""
     return any(len(value.strip()) > 3 for value in pc.unique(texts).to_pylist())
 
 

@@ -24,7 +24,7 @@ class DeviceUnavailableError(RuntimeError):
 
 
 class Device(Protocol):
-    """What gpunn asks of a device."""
+    """Interface of a device."""
 
     name: str  # "cpu", "cuda:0"
     kind: str  # "cpu" or "cuda": what compiles for it
@@ -122,7 +122,7 @@ def every_device() -> tuple[list[Device], str]:
 
 
 def is_cupy(x: Any) -> bool:
-    """Whether x is a CuPy array, told without importing CuPy."""
+    """True if x is a CuPy array, told without importing CuPy."""
     return type(x).__module__.partition(".")[0] == "cupy"
 
 

@@ -80,7 +80,7 @@ def _processor() -> str:
 
 
 def _first_value(path: str, name: str) -> str | None:
-    """Of the first line "name: value" of a file that Linux has and other systems lack."""
+    """Value of the first line "name: value" of a file that Linux has and other systems lack."""
     with contextlib.suppress(OSError), open(path, encoding="utf-8") as lines:
         for line in lines:
             if line.startswith(name):

@@ -1,4 +1,4 @@
-"""How much of this machine a process may use: the processors it is bound to, and the quota of its container."""
+"""Share of this machine that a process may use: the processors it is bound to, and the quota of its container."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def of_cgroups(root: Path = Path("/")) -> int | None:
 
 
 def _folders(root: Path, line: str) -> Iterator[Path]:
-    """Of the group that a line "number:controllers:path" names, and of those above it, wherever they are mounted.
+    """Directories of the group that a line "number:controllers:path" names, and of the groups above it.
 
     In a container the path may be that of the host, of which only the last folder, the mount itself, is to be seen.
     """

@@ -22,14 +22,17 @@ import numpy as np
 from gpunn import io, manifest
 from gpunn._version import __version__
 from gpunn.config import registry
+from gpunn.config.checks import check_parameters
 from gpunn.data.labels import Labels
 from gpunn.devices import Device
 from gpunn.estimator.deferred import interrupts_deferred
 from gpunn.estimator.monitor import LayerMonitor
 from gpunn.io import Checkpoint, CheckpointWarning
 from gpunn.model.fitted import Classifier
+from gpunn.nn.network import Network
 from gpunn.optim.directions import Direction
 from gpunn.optim.first_order import FirstOrder
+from gpunn.shown import show
 from gpunn.training import resumption
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.layers import Recorder
@@ -68,7 +71,8 @@ def check_folder(clf: Classifier) -> None:
     if found:
         raise FileExistsError(
             f"checkpoint={os.fspath(clf.checkpoint)!r} is a folder with checkpoints of another fit, {len(found)} of "
-            "them. Go on with that one by MLPClassifier.resume (gpunn resume), remove them, or name another folder."
+            "them. Go on with that one by MLPClassifier.resume (gpunn resume), remove them, or name another folder. "
+            "A search or cross-validation makes many fits: use checkpoint=None there."
         )
     manifest.to_dict(clf)
 
@@ -106,6 +110,8 @@ def opened(kind: Any, folder: str | os.PathLike[str]) -> tuple[Any, Checkpoint]:
     kind : type
         Class of the estimator.
     """
+    if not isinstance(folder, (str, os.PathLike)) or not os.fspath(folder):
+        raise ValueError(f"folder={show(folder)} is not allowed; give the name of the folder with the checkpoints.")
     path, saved = io.newest_checkpoint(folder)
     with io.sound(path):
         parameters = manifest.from_dict(saved.manifest).parameters
@@ -118,7 +124,7 @@ def opened(kind: Any, folder: str | os.PathLike[str]) -> tuple[Any, Checkpoint]:
 
             parameters["features"] = Features.from_dict(saved.features)
         clf = kind(**parameters, checkpoint=folder)
-        registry.check(clf)
+        check_parameters(clf)
     if saved.version != __version__:
         warnings.warn(
             f"{path} was written by gpunn {saved.version}, and this is gpunn {__version__}: the training may end "
@@ -180,15 +186,11 @@ def _digest(device: Device, *parts: Any) -> str:
     return found.hexdigest()
 
 
-def go_on(
-    device: Device, saved: Checkpoint, start: TrainingState, method: FirstOrder | Direction, data: Mapping[str, str]
-) -> TrainingState:
-    """The state of a checkpoint.
+def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str]) -> None:
+    """Check that a checkpoint is one of a fit of this network on these data, before the network takes memory.
 
     Parameters
     ----------
-    start : TrainingState
-        Where the training began.
     data : mapping
         `digests` of the data of now.
 
@@ -197,11 +199,31 @@ def go_on(
     DataDifferError
         If the data are others.
     ValueError
-        If the checkpoint is not one of a fit with these parameters.
+        If theta has another size.
     """
     differ = [name for name in data if saved.data.get(name) != data[name]]
     if differ or set(saved.data) != set(data):
         raise DataDifferError(differ or sorted(set(saved.data) - set(data)))
+    found, needed = getattr(saved.arrays.get("theta"), "shape", None), (network.n_parameters,)
+    if found != needed:
+        raise ValueError(
+            f"the checkpoint is not one of this fit: theta has shape {found}, and its network needs {needed}."
+        )
+
+
+def go_on(device: Device, saved: Checkpoint, start: TrainingState, method: FirstOrder | Direction) -> TrainingState:
+    """The state of a checkpoint.
+
+    Parameters
+    ----------
+    start : TrainingState
+        Where the training began.
+
+    Raises
+    ------
+    ValueError
+        If the checkpoint is not one of a fit with these parameters.
+    """
     own = {name: array for name, array in saved.arrays.items() if not name.startswith(LAYERS)}
     try:
         return resumption.resume(device, own, start, method)
@@ -240,7 +262,7 @@ class CheckpointMonitor:
         assert clf.checkpoint is not None  # without a folder there is no monitor
         self.folder, self.device, self.method = Path(clf.checkpoint), device, method
         self.recorder: Recorder | None = None if layers is None else layers.recorder
-        self.epochs, self.seconds = registry.checkpoint_interval(clf.checkpoint_every)
+        self.epochs, self.seconds = registry.checkpoint_interval("checkpoint_every", clf.checkpoint_every)
         record = list(clf.record) if isinstance(clf.record, tuple) else clf.record
         settings = {"seed": seed, "record": record, "verbose": bool(clf.verbose)}
         every = clf.checkpoint_every if isinstance(clf.checkpoint_every, str) else int(clf.checkpoint_every)
@@ -292,7 +314,7 @@ class CheckpointMonitor:
         except (OSError, ValueError) as error:
             if not self.failed:
                 warnings.warn(
-                    f"A checkpoint could not be written ({error}). {otherwise}", CheckpointWarning, stacklevel=7
+                    f"A checkpoint could not be written ({error}). {otherwise}", CheckpointWarning, stacklevel=8
                 )
             self.failed = True
 

@@ -14,6 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from gpunn import manifest
 from gpunn._version import __version__
 from gpunn.config import registry
+from gpunn.config.checks import check_parameters
 from gpunn.estimator import checkpoints, fit, persistence
 from gpunn.model import predict
 from gpunn.model.fitted import Classifier
@@ -247,7 +248,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         CheckpointWarning
             If a later checkpoint cannot be written.
         """
-        registry.check(self)
+        check_parameters(self)
         context = self._init_callback_context(max_subtasks=self.max_iter)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         fit.fit(self, X, y, sample_weight, (X_val, y_val, sample_weight_val), context)
@@ -308,7 +309,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         with checkpoints.locked(folder):
             clf, saved = checkpoints.opened(cls, folder)
             clf.callback = callback
-            registry.check(clf)
+            check_parameters(clf)
             fit.fit(clf, X, y, sample_weight, (X_val, y_val, sample_weight_val), saved=saved)
         return clf
 
@@ -318,6 +319,10 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
 
         Of a frame, scales and categories are those of the rows of the first call, unless ``features`` are given that
         were learned from more rows; what later rows have beyond them is warned of, once for a column.
+
+        Parameters that were set since the last call apply from this one on. With another ``solver`` its state, the
+        schedule and the history begin anew. Where ``momentum`` becomes positive the velocity starts from 0, and where
+        ``ema_decay`` is set the average starts from the latest weights; without it, training continues from those.
 
         Parameters
         ----------
@@ -396,7 +401,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         """Write the model as an ONNX file, for runtimes without Python, whole or not at all.
 
         The file refuses no row: NaN or an infinite number where `predict` raises can make NaN of probabilities, and
-        then the label says nothing (ONNX Runtime's ArgMax heeds NaN in the first place only).
+        then the label says nothing (ONNX Runtime's ArgMax considers NaN in the first place only).
 
         Parameters
         ----------

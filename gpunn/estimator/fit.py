@@ -1,4 +1,4 @@
-"""One call of fit or partial_fit: check, encode, train, and put down what was learned.
+"""One call of fit or partial_fit: prepare, train, publish.
 
 Nothing of the estimator changes before all that comes in was found good.
 """
@@ -6,60 +6,66 @@ Nothing of the estimator changes before all that comes in was found good.
 from __future__ import annotations
 
 import contextlib
-import math
 import warnings
-from dataclasses import replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
-import numpy as np
-from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
-
-from gpunn.config import build, registry
+from gpunn.config import build
+from gpunn.config.checks import check_parameters
 from gpunn.data.labels import Labels
 from gpunn.devices import Device, get_device, is_cupy
 from gpunn.estimator import checkpoints
 from gpunn.estimator.checkpoints import CheckpointMonitor
-from gpunn.estimator.monitor import (
-    CallbackContext,
-    Scorer,
-    ValidationSet,
-    layer_monitor,
-    make_monitors,
-    set_layer_history,
+from gpunn.estimator.monitor import CallbackContext, Scorer, layer_monitor, make_monitors, set_layer_history
+from gpunn.estimator.prepare import (
+    Extra,
+    Prepared,
+    all_or_nothing,
+    draw_seed,
+    prepare,
+    rows_on_device,
+    training_targets,
 )
-from gpunn.estimator.warnings import divergence, warn_of_divergence, warn_of_end, warn_of_path
+from gpunn.estimator.warnings import divergence, warn_of_batch_size, warn_of_divergence, warn_of_end, warn_of_path
 from gpunn.io import Checkpoint
-from gpunn.model import origin, training_data
+from gpunn.model import origin
 from gpunn.model.fitted import Classifier, set_fitted_attributes, trained_model
-from gpunn.model.origin import Origin
-from gpunn.model.training_data import all_or_nothing, check_labels, check_weights, learn_rows
-from gpunn.model.validation import InputSchema, check_rows
+from gpunn.model.training_data import ValidatedInputs, check_training_data, labels_on_host
 from gpunn.nn.network import Network
-from gpunn.nn.objective import Objective
 from gpunn.optim.full_batch import Minimisation
 from gpunn.training import loop
-from gpunn.training.data import Rows, SparseRows
 from gpunn.training.divergence import DivergenceError, cause, check_start, penalty_in_step
 from gpunn.training.full_batch import FullBatch
 from gpunn.training.history import History
-from gpunn.training.minibatch import Minibatch
+from gpunn.training.loop import Monitor
 from gpunn.training.profile import Stopwatch, profile
+from gpunn.training.state import TrainingState
 from gpunn.training.summary import summarise
 from gpunn.typing import Array
 
-Extra = tuple[Any, Any, Any]  # X_val, y_val, sample_weight_val
 
+@dataclass(frozen=True)
+class Trained:
+    """What a training gave.
 
-class ValidatedInputs(NamedTuple):
-    """What came in, checked, on the host or, where it was there already, on the device."""
+    Attributes
+    ----------
+    state : TrainingState
+    monitors : list of Monitor
+    n_rows : int
+        Rows that minibatches had, each counted as often as it was used; 0 for solvers that use all rows.
+    advice : str
+        What to do against divergence; "" where there was none.
+    """
 
-    device: Device
-    origin: Origin
-    X: Array
-    y: np.ndarray
-    weight: np.ndarray | None
-    dtype: str  # of theta
+    state: TrainingState
+    monitors: list[Monitor]
+    n_rows: int
+    advice: str
+
+    @property
+    def history(self) -> History:
+        return self.state.history
 
 
 def fit(
@@ -80,88 +86,113 @@ def fit(
     if saved is None:
         checkpoints.check_folder(clf)
     with all_or_nothing(clf), contextlib.ExitStack() as until_the_end:
-        given = _check(clf, X, y, sample_weight, reset=not warm)
-        device = given.device
-        labels = Labels.learn(given.y, at_least=1)
-        if warm:
-            _check_same_classes(clf, labels)
-        objective = build.objective(clf, given.X.shape[1], labels)
-        seed = _seed(clf) if saved is None else saved.settings["seed"]
-        rows = _rows(clf, given, labels, objective, given.weight)
-        rows, apart, note = _validation_set(clf, given, labels, objective, seed, rows, extra)
-        stopwatch.lap("checking")
-        theta = _copy(given, clf, objective) if warm else build.start(clf, objective.network, seed, device, given.dtype)
-        start_cost = _check_start(device, objective, rows, theta)
-        seen = 0
-        algorithm: FullBatch | Minibatch
-        if registry.is_full_batch(clf.solver):
-            algorithm = build.full_batch(clf, device)
-            state = algorithm.start(device, theta, _earlier(clf, device) if warm else None)
-        else:
-            algorithm = build.minibatch(clf, objective.network, len(rows), seed)
-            state = algorithm.start(device, theta)
-        start_cost += penalty_in_step(device, objective, theta, rows.weight, algorithm.step_rows(rows))
-        data = {}
-        if clf.checkpoint is not None:
-            data = checkpoints.digests(device, clf, labels, rows, None if apart is None else apart.rows)
-        if saved is not None:
-            state = checkpoints.go_on(device, saved, state, algorithm.method, data)
-        scorer = Scorer(clf, device, objective, labels, state.history)
-        validation = None if apart is None else apart.validation(clf.early_stopping, scorer)
-        monitors = make_monitors(
-            scorer, rows, given.y, state, None if context is None else CallbackContext(context, X, y)
-        )
-        if saved is not None:
-            checkpoints.restore_layers(saved, layer_monitor(monitors))
-        keeper = None
-        if clf.checkpoint is not None:
-            keeper = CheckpointMonitor(clf, device, algorithm.method, layer_monitor(monitors), seed, data)
-            monitors.append(keeper)
-            if saved is None:
-                until_the_end.enter_context(checkpoints.new_folder(clf))
-                keeper.begin(state)
-        history = state.history
-        earlier_steps, earlier_epochs = history.evaluations, history.n_iter
-        state = loop.run(
-            algorithm,
-            device,
-            objective,
-            state,
-            rows,
-            validation,
-            monitors,
-            stopwatch=stopwatch,
-            on_interrupt=None if keeper is None else keeper.write_last,
-        )
-        theta, n_steps = state.theta, history.evaluations - earlier_steps
-        n_rows = n_steps * len(rows)
-        if not registry.is_full_batch(clf.solver):
-            seen = history.n_iter * len(rows)
-            n_rows = seen - earlier_epochs * len(rows)
-        advice = _check_divergence(clf, history, device, rows)
-        history.summary = summarise(device, objective, theta, rows, start_cost)
-        if len(labels.classes) == 1:
-            history.notes.append(f"y has only one class, {labels.classes.tolist()}, which is predicted for every row.")
-        if note:
-            history.notes.append(note)
-        earlier = (clf.loss_curve_, clf.validation_scores_, clf.t_) if warm else ([], None, 0)
-        model = trained_model(clf, objective, labels, given.origin.give(device, theta), history)
-        set_fitted_attributes(clf, model, history)
-        set_layer_history(clf, monitors)
-        clf.loss_curve_ = [*earlier[0], *clf.loss_curve_]
-        if clf.validation_scores_ is not None:
-            clf.validation_scores_ = [*(earlier[1] or []), *clf.validation_scores_]
-        clf.t_ = earlier[2] + seen
-        clf._resume = (clf.solver, seed, state)
-        history.profile = profile(stopwatch, objective.network, n_steps, n_rows, history.path)
-    warn_of_divergence(clf, history, advice, state.n_halvings)
-    warn_of_end(clf, history)
-    warn_of_path(clf, history)
+        seed = None if saved is None else saved.settings["seed"]
+        task = prepare(clf, X, y, sample_weight, extra, reset=not warm, seed=seed)
+        warn_of_batch_size(clf, len(task.rows))
+        callbacks = None if context is None else CallbackContext(context, X, y)
+        trained = _train(clf, task, warm, saved, callbacks, stopwatch, until_the_end)
+        _raise_divergence(clf, trained.history, trained.advice)
+        _publish(clf, task, trained, warm)
+    warn_of_divergence(clf, trained.history, trained.advice, trained.state.n_halvings)
+    warn_of_end(clf, trained.history)
+    warn_of_path(clf, trained.history)
+
+
+def _train(
+    clf: Classifier,
+    task: Prepared,
+    warm: bool,
+    saved: Checkpoint | None,
+    callbacks: CallbackContext | None,
+    stopwatch: Stopwatch,
+    until_the_end: contextlib.ExitStack,
+) -> Trained:
+    """The second stage: from the start, or the state there is, to the end of the training.
+
+    ``until_the_end`` gets the lock on the folder of the checkpoints.
+    """
+    device, objective, rows, seed = task.device, task.objective, task.rows, task.seed
+    network, data = objective.network, {}
+    if clf.checkpoint is not None:
+        validated = None if task.validation_set is None else task.validation_set.rows
+        data = checkpoints.digests(device, clf, task.labels, rows, validated)
+    if saved is not None:
+        checkpoints.check_belongs(saved, network, data)
+    stopwatch.lap("checking")
+    if warm:
+        _check_same_classes(clf, task.labels)
+        theta = _copy_of_theta(clf, task.given, network)
+    else:
+        theta = build.initial_theta(clf, network, seed, device, task.given.dtype)
+    algorithm = build.algorithm(clf, network, len(rows), seed, device)
+    hopeless, start_cost = check_start(device, objective, rows, theta)
+    start_cost += penalty_in_step(device, objective, theta, rows.weight, algorithm.step_rows(rows))
+    if hopeless:
+        warnings.warn(hopeless, UserWarning, stacklevel=5)
+    if warm and isinstance(algorithm, FullBatch):
+        state = algorithm.start(device, theta, _earlier(clf, device))
+    else:
+        state = algorithm.start(device, theta)
+    if saved is not None:
+        state = checkpoints.go_on(device, saved, state, algorithm.method)
+    scorer = Scorer(clf, device, objective, task.labels, state.history)
+    validation = None
+    if task.validation_set is not None:
+        validation = task.validation_set.validation(clf.early_stopping, scorer)
+    monitors = make_monitors(scorer, rows, task.given.y, state, callbacks)
+    if saved is not None:
+        checkpoints.restore_layers(saved, layer_monitor(monitors))
+    keeper = None
+    if clf.checkpoint is not None:
+        keeper = CheckpointMonitor(clf, device, algorithm.method, layer_monitor(monitors), seed, data)
+        monitors.append(keeper)
+        if saved is None:
+            until_the_end.enter_context(checkpoints.new_folder(clf))
+            keeper.begin(state)
+    history = state.history
+    n_steps, n_epochs = -history.evaluations, -history.n_iter  # to count those of this process
+    state = loop.run(
+        algorithm,
+        device,
+        objective,
+        state,
+        rows,
+        validation,
+        monitors,
+        stopwatch=stopwatch,
+        on_interrupt=None if keeper is None else keeper.write_last,
+    )
+    n_steps, n_epochs = n_steps + history.evaluations, n_epochs + history.n_iter
+    advice = cause(device, rows) if history.divergence else ""
+    history.summary = summarise(device, objective, state.theta, rows, start_cost)
+    full_batch = isinstance(algorithm, FullBatch)
+    n_rows = (n_steps if full_batch else n_epochs) * len(rows)
+    history.profile = profile(stopwatch, network, n_steps, n_rows, history.path)
+    return Trained(state, monitors, 0 if full_batch else history.n_iter * len(rows), advice)
+
+
+def _publish(clf: Classifier, task: Prepared, trained: Trained, warm: bool) -> None:
+    """The third stage: set the fitted attributes."""
+    history, classes = trained.history, task.labels.classes
+    if len(classes) == 1:
+        history.notes.append(f"y has only one class, {classes.tolist()}, which is predicted for every row.")
+    if task.note:
+        history.notes.append(task.note)
+    earlier = (clf.loss_curve_, clf.validation_scores_, clf.t_) if warm else ([], None, 0)
+    theta = task.given.origin.give(task.device, trained.state.theta)
+    model = trained_model(clf, task.objective, task.labels, theta, history)
+    set_fitted_attributes(clf, model, history)
+    set_layer_history(clf, trained.monitors)
+    clf.loss_curve_ = [*earlier[0], *clf.loss_curve_]
+    if clf.validation_scores_ is not None:
+        clf.validation_scores_ = [*(earlier[1] or []), *clf.validation_scores_]
+    clf.t_ = earlier[2] + trained.n_rows
+    clf._resume = (clf.solver, task.seed, trained.state)
 
 
 def partial_fit(clf: Classifier, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:
     """One epoch on the rows given, the optimiser's state and the learning rate going on from the last call."""
-    registry.check(clf)
+    check_parameters(clf)
     if clf.early_stopping:
         raise ValueError("partial_fit does not support early_stopping=True: one epoch has nothing to stop.")
     if isinstance(clf.class_weight, str):
@@ -171,35 +202,41 @@ def partial_fit(clf: Classifier, X: Any, y: Any, sample_weight: Any, classes: An
         )
     first = not hasattr(clf, "theta_")
     with all_or_nothing(clf):
-        given = _check(clf, X, y, sample_weight, reset=first, more=not first)
+        given = check_training_data(clf, X, y, sample_weight, reset=first, further=not first)
         device = given.device
         if classes is not None:
-            classes = training_data.labels_on_host(classes, "classes")
+            classes = labels_on_host(classes, "classes")
         labels = Labels.announced(given.y, classes) if first else clf._labels.agreeing(classes)
         objective = build.objective(clf, given.X.shape[1], labels)
-        solver, seed, progress = (clf.solver, _seed(clf), None) if first else clf._resume
-        rows = _rows(clf, given, labels, objective, given.weight)
+        solver, seed, progress = (clf.solver, draw_seed(clf), None) if first else clf._resume
+        T, weight = training_targets(clf, given, labels, objective.network.sizes[-1])
+        rows = rows_on_device(given, labels, T, weight)
+        warn_of_batch_size(clf, len(rows), stacklevel=4)
         epoch = replace(build.minibatch(clf, objective.network, len(rows), seed), max_epochs=1)
         if progress is None or solver != clf.solver:
             theta = (
-                build.start(clf, objective.network, seed, device, given.dtype)
+                build.initial_theta(clf, objective.network, seed, device, given.dtype)
                 if first
-                else _copy(given, clf, objective)
+                else _copy_of_theta(clf, given, objective.network)
             )
             progress = epoch.start(device, theta)
-            _check_start(device, objective, rows, theta)
+            hopeless, _ = check_start(device, objective, rows, theta)
+            if hopeless:
+                warnings.warn(hopeless, UserWarning, stacklevel=3)
         else:
             _check_same_network(clf, objective.network)
             theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else origin.on_host(clf.theta_))
             # A copy: others may hold theta_ or coefs_, and expect them to stay.
             progress = replace(progress, theta=device.xp.asarray(theta, copy=True)).on(device, given.dtype)
+            progress = epoch.continued(device, progress)
         scorer = Scorer(clf, device, objective, labels, progress.history)
         monitors = make_monitors(scorer, rows, given.y, progress)
         halvings = progress.n_halvings
         loop.run(epoch, device, objective, progress, rows, None, monitors, judged=False)
         history = progress.history
         history.summary = history.profile = None  # of some earlier call
-        advice = _check_divergence(clf, history, device, rows)
+        advice = cause(device, rows) if history.divergence else ""
+        _raise_divergence(clf, history, advice)
         t = 0 if first else clf.t_
         model = trained_model(clf, objective, labels, given.origin.give(device, progress.theta), history)
         set_fitted_attributes(clf, model, history)
@@ -227,147 +264,15 @@ def _earlier(clf: Classifier, device: Device) -> Minimisation | None:
     return state.on(device).minimisation
 
 
-def _check(clf: Classifier, X: Any, y: Any, sample_weight: Any, reset: bool, more: bool = False) -> ValidatedInputs:
-    device = origin.device_for(clf.device, X, clf.precision)
-    dtype = "float64" if clf.dtype == "float64" else "float32"
-    if reset:
-        rows = learn_rows(clf, device, X, dtype)
-    else:
-        schema = InputSchema.of(clf)
-        says_once = more and schema.features is not None
-        warned = clf.__dict__.setdefault("_novelties_said", set()) if says_once else None
-        rows = check_rows(schema, device, X, dtype, warned)
-    y = check_labels(rows, y)
-    dtype = registry.dtype(clf, rows if reset else clf.theta_)
-    return ValidatedInputs(device, Origin.of(X), rows, y, check_weights(sample_weight, rows, dtype), dtype)
-
-
-def _check_start(device: Device, objective: Objective, rows: Rows, theta: Array) -> float:
-    """Warn of what makes learning hopeless from theta on; ValueError where it is impossible. Its cost on some rows."""
-    hopeless, cost = check_start(device, objective, rows, theta)
-    if hopeless:
-        warnings.warn(hopeless, UserWarning, stacklevel=5)
-    return cost
-
-
-def _check_divergence(clf: Classifier, history: History, device: Device, rows: Rows) -> str:
-    """What to do where training diverged, else ""; DivergenceError where that was asked for."""
-    if not history.divergence:
-        return ""
-    advice = cause(device, rows)
-    if clf.on_divergence == "raise":
+def _raise_divergence(clf: Classifier, history: History, advice: str) -> None:
+    """DivergenceError where training diverged and ``on_divergence`` asks for it."""
+    if history.divergence and clf.on_divergence == "raise":
         raise DivergenceError(divergence(clf, history, advice))
-    return advice
 
 
-def _seed(clf: Classifier) -> int:
-    return int(check_random_state(clf.random_state).randint(2**31 - 1))
-
-
-def _rows(
-    clf: Classifier,
-    given: ValidatedInputs,
-    labels: Labels,
-    objective: Objective,
-    weight: np.ndarray | None,
-    training: bool = True,
-) -> Rows:
-    """Rows on the device; those of training with the weights of their classes and smoothed labels."""
-    device, dtype, n_out = given.device, given.dtype, objective.network.sizes[-1]
-    T = labels.targets(given.y, n_out, dtype)
-    if training and clf.class_weight is not None:
-        of_classes = labels.weights(clf.class_weight, given.y)
-        weight = of_classes if weight is None else of_classes * weight
-    if training and clf.label_smoothing:
-        # Source: Szegedy et al. 2016, section 7; a lone output answers between two classes.
-        s = float(clf.label_smoothing)
-        T = (1 - s) * T + s / (2 if labels.multilabel else max(n_out, 2))
-    X = given.X if isinstance(given.X, SparseRows) else device.asarray(given.X)
-    return Rows(
-        X,
-        device.asarray(T.astype(dtype, copy=False)),
-        None if weight is None else device.asarray(weight, dtype),
-        exclusive=not labels.multilabel,
-    )
-
-
-def _validation_set(
-    clf: Classifier, given: ValidatedInputs, labels: Labels, objective: Objective, seed: int, rows: Rows, extra: Extra
-) -> tuple[Rows, ValidationSet | None, str]:
-    """The rows to train on, those to validate on, and what is to be noted of them.
-
-    The second are given as such, or with early stopping parted from the others.
-    """
-    X_val, y_val, weight_val = extra
-    if (X_val is None) != (y_val is None):
-        raise ValueError("X_val and y_val must be given together, and one of them is missing.")
-    if X_val is not None:
-        X = check_rows(InputSchema.of(clf), given.device, X_val, given.dtype)
-        y = check_labels(X, y_val, "y_val")
-        apart = given._replace(X=X, y=y, weight=check_weights(weight_val, X, given.dtype))
-        try:
-            validating = _rows(clf, apart, labels, objective, apart.weight, training=False)
-        except ValueError as error:
-            raise ValueError(f"y_val: {error}") from None
-        return rows, ValidationSet(validating, X, y, apart.weight), ""
-    if weight_val is not None:
-        raise ValueError("sample_weight_val was given without X_val and y_val.")
-    if not clf.early_stopping:
-        return rows, None, ""
-    train, test, note = _split(clf, given.y, labels, seed)
-    if test is None:
-        return rows, None, note
-    device = given.device
-    weight = None if given.weight is None else given.weight[test]
-    X = given.X[device.asarray(test)]
-    apart = given._replace(X=X, y=given.y[test], weight=weight)
-    validating = _rows(clf, apart, labels, objective, weight, training=False)
-    return replace(rows, index=device.asarray(train)), ValidationSet(validating, X, apart.y, weight), note
-
-
-def _split(
-    clf: Classifier, y: np.ndarray, labels: Labels, seed: int
-) -> tuple[np.ndarray | None, np.ndarray | None, str]:
-    """Numbers of the rows to train on and of those to validate on (None for all and none), and a note.
-
-    It fails only where scikit-learn's fit fails: that stratifies two classes alone, and lets its lbfgs not stop early.
-    """
-    n, n_classes, full_batch = len(y), len(labels.classes), registry.is_full_batch(clf.solver)
-    n_test = math.ceil(clf.validation_fraction * n)
-    said = f"validation_fraction={clf.validation_fraction} of {n} rows is {n_test}"
-    if full_batch and not 2 <= n_test < n:
-        return (
-            None,
-            None,
-            f"Early stopping was left out: {said}; 2 are needed to validate on, and 1 to train on.",
-        )
-    counts = np.unique(y, return_counts=True)[1]
-    fits = not labels.multilabel and min(counts) > 1 and min(n_test, n - n_test) >= n_classes
-    stratify = y if fits or (n_classes == 2 and not labels.multilabel and not full_batch) else None
-    if stratify is not None and n_classes == 2:
-        stratify = (y == labels.classes[1])[:, None]  # scikit-learn's form, so that its messages are the same
-    drawn = int(np.random.default_rng([seed, build.SPLIT]).integers(2**31))
-    train, test = train_test_split(
-        np.arange(n), test_size=clf.validation_fraction, stratify=stratify, random_state=drawn
-    )
-    if n_test < 2:
-        raise ValueError(
-            f"The validation set is too small: {said}. Increase 'validation_fraction' or the size of your dataset."
-        )
-    if labels.multilabel or stratify is not None:
-        return train, test, ""
-    order = np.concatenate([test, train])  # in which a row of each class goes to the end, to be trained on
-    kept = np.unique(y[order], return_index=True)[1]
-    order = np.concatenate([np.delete(order, kept), order[kept]])
-    note = (
-        f"The validation rows are not stratified: {said}, for {n_classes} classes, of which the rarest has "
-        f"{min(counts)}. As far as possible a row of each class was kept for training."
-    )
-    return order[n_test:], order[:n_test], note
-
-
-def _copy(given: ValidatedInputs, clf: Classifier, objective: Objective) -> Array:
-    _check_same_network(clf, objective.network)
+def _copy_of_theta(clf: Classifier, given: ValidatedInputs, network: Network) -> Array:
+    """The weights to go on from; a ValueError where they are not those of the network."""
+    _check_same_network(clf, network)
     device = given.device
     return device.xp.asarray(device.asarray(origin.on_host(clf.theta_), given.dtype), copy=True)
 

@@ -1,4 +1,4 @@
-"""Warnings at the end of a training."""
+"""Warnings of a training: of a batch size before it, and at its end."""
 
 from __future__ import annotations
 
@@ -10,6 +10,17 @@ from gpunn.config import registry
 from gpunn.config.parameters import Parameters
 from gpunn.training.divergence import DivergenceWarning
 from gpunn.training.history import History
+
+
+def warn_of_batch_size(clf: Parameters, n_rows: int, stacklevel: int = 5) -> None:
+    """Say that a minibatch cannot have more rows than there are to train on."""
+    size = clf.batch_size
+    if not registry.is_full_batch(clf.solver) and not isinstance(size, str) and size > n_rows:
+        warnings.warn(
+            f"batch_size={size} is larger than the {n_rows} training rows: it is going to be clipped to them.",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
 
 
 def warn_of_divergence(clf: Parameters, history: History, advice: str, halvings: int) -> None:

@@ -9,7 +9,7 @@ import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -25,10 +25,12 @@ FAR = 10.0  # standard deviations: a range that training rows cannot have meant
 
 
 class Learned:
-    """What dataclasses share that are learned: their pickles hold the fields, and nothing that was cached of them."""
+    """Base of dataclasses that are learned: their pickles hold the fields, and nothing that was cached of them."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]  # all subclasses are dataclasses
 
     def __getstate__(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class NumericColumn:
 
     @property
     def becomes(self) -> str:
-        """What the network gets, in words."""
+        """Description of the inputs that the network gets."""
         if self.kind == "nothing":
             return "0, for it had no value in training"
         mean, scale = f"{self.mean:.4g}", f"{self.scale:.4g}"
@@ -187,7 +189,7 @@ class CategoricalColumn(Learned):
 
     @property
     def becomes(self) -> str:
-        """What the network gets, in words."""
+        """Description of the inputs that the network gets."""
         shown, letters = [], 0
         for category in self.categories:
             letters += len(category) + 2

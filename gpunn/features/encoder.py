@@ -280,7 +280,7 @@ class Features(Learned):
 
     @classmethod
     def from_dict(cls, d: Any) -> Features:
-        """What `to_dict` gave; ValueError, naming the key, for anything else: model files may be forged."""
+        """Inverse of `to_dict`; ValueError, naming the key, for anything else: model files may be forged."""
         _check_keys(d, "features", ["columns", "spellings"])
         parts, words = d["columns"], d["spellings"]
         if not (isinstance(parts, list) and parts):
@@ -319,12 +319,12 @@ class Novelty:
 
     @property
     def of_categories(self) -> bool:
-        """Whether the values are categories: text or booleans."""
+        """True if the values are categories: text or booleans."""
         return isinstance(self.column, CategoricalColumn)
 
     @property
     def most(self) -> bool:
-        """Whether more than half of the known values of a column of text are new, beyond the share of rare categories
+        """True if more than half of the known values of a column of text are new, beyond the share of rare categories
         that training had."""
         if self.values.kind == "nothing":
             return True
@@ -364,6 +364,24 @@ class Novelty:
             f"column {name!r}: {n:,} of {len(self.new):,} values {novel}; the "
             f"first, {show(value)}, is in row {row + 1}{beside}. {later}",
         )
+
+
+def learn_features(X: Any, given: Any, max_categories: int | None, min_frequency: float | None) -> Features:
+    """The features of a training frame, or those that the user learned beforehand.
+
+    Parameters
+    ----------
+    X : frame, or ndarray (n, d) of objects
+        Columns of an array are called x0, x1 and so on.
+    given : "auto", dict or Features
+        As ``features`` of `gpunn.MLPClassifier`.
+    """
+    is_array = isinstance(X, np.ndarray)
+    frame = frames.ArrayFrame(X, [f"x{i}" for i in range(X.shape[1])]) if is_array else frames.opened(X)
+    if isinstance(given, Features):
+        return given
+    kinds = None if given == "auto" else given
+    return Features.learn(frame, kinds, max_categories=max_categories, min_frequency=min_frequency)
 
 
 def apply(features: Features, X: Any, dtype: Any) -> tuple[np.ndarray, list[Novelty]]:

@@ -5,6 +5,7 @@ pyarrow is imported where Arrow data come, not before.
 
 from __future__ import annotations
 
+import datetime
 import decimal
 import functools
 import sys
@@ -29,6 +30,8 @@ from gpunn.features.values import (
     of_text,
 )
 
+# What stands in a column of a frame and not in a matrix.
+OF_COLUMNS = (str, datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
 FEW = 2**12  # values of a frame of pandas that are read all at once
 
 
@@ -43,7 +46,7 @@ class Frame(Protocol):
 
 
 def is_frame(X: Any) -> bool:
-    """Whether X is a frame with named columns, eager or lazy.
+    """True if X is a frame with named columns, eager or lazy.
 
     A frame without a single name of text, like ``pandas.DataFrame(array)``, whose columns are 0, 1, ..., counts as the
     array that it holds, as in scikit-learn.
@@ -55,6 +58,16 @@ def is_frame(X: Any) -> bool:
     if is_into_lazyframe(X) or isinstance(X, OPENED) or _is_arrow(X):
         return True
     return is_into_dataframe(X) and any(isinstance(name, str) for name in column_names(X))
+
+
+def has_columns(X: Any) -> bool:
+    """Whether X has columns of several kinds: a frame, or an array of objects that are not all numbers."""
+    if not isinstance(X, np.ndarray):
+        return is_frame(X)
+    if X.dtype.kind != "O" or X.ndim != 2:
+        return False
+    values = X.ravel().tolist()
+    return any(map(is_missing, values)) or any(isinstance(value, OF_COLUMNS) for value in values)
 
 
 def column_names(X: Any) -> list[Any]:
@@ -245,7 +258,7 @@ OPENED = (_Arrow, _Narwhals, _FewRows, ArrayFrame)
 
 
 def is_missing(value: Any) -> bool:
-    """Whether an object stands for a missing value: None, NaN, NaT, pandas' NA."""
+    """True if an object stands for a missing value: None, NaN, NaT, pandas' NA."""
     if value is None or isinstance(value, str):
         return value is None
     try:
@@ -351,7 +364,7 @@ def _of_floats(x: np.ndarray) -> Strings:
 
 
 def _is_pandas(X: Any) -> bool:
-    """Whether X is a frame of pandas whose columns have distinct names."""
+    """True if X is a frame of pandas whose columns have distinct names."""
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(X, pandas.DataFrame) and X.columns.is_unique
 

@@ -34,7 +34,7 @@ MANY = 30  # rows of which no two have the same value by accident
 
 
 def oddity(values: Values, kinds: Mapping[str, str], spellings: Spellings) -> FeatureWarning | None:
-    """What is odd about a column whose kind the user did not set; None if nothing is."""
+    """Describe what is odd about a column whose kind the user did not set; None if nothing is."""
     name = values.name
     if name in kinds:
         return None
@@ -54,8 +54,11 @@ def oddity(values: Values, kinds: Mapping[str, str], spellings: Spellings) -> Fe
 
 
 def oddities(X: Any, kinds: Mapping[str, str], spellings: Spellings) -> list[FeatureWarning]:
-    """What is odd about the columns of a whole table, among them those that have one value or none: in a part of the
-    rows, as of cross-validation, that would be no news."""
+    """Describe what is odd about the columns of a whole table.
+
+    Among them are those that have one value or none: in a part of the rows, as of cross-validation, that would be no
+    news.
+    """
     frame = frames.opened(X)
     columns = (frame.values(name) for name in frame.names if name not in kinds)
     found = (oddity(values, kinds, spellings) or _constant(values) for values in columns)

@@ -152,7 +152,7 @@ def parse_date(string: str) -> float | None:
 
 
 def has_offset(string: str) -> bool:
-    """Whether a date that `parse_date` reads names its offset from UTC."""
+    """True if a date that `parse_date` reads names its offset from UTC."""
     found = _DATE.fullmatch(string)
     return found is not None and found[8] is not None
 

@@ -313,7 +313,7 @@ def parsed(strings: Strings, kind: str, spellings: Spellings) -> np.ndarray | in
 
 
 def _zoned(strings: Strings, kind: str, spellings: Spellings) -> bool:
-    """Whether strings that `parsed` reads, some of which may be missing, are dates that name their offset from UTC."""
+    """True if strings that `parsed` reads, some of which may be missing, are dates that name their offset from UTC."""
     words = set(spellings.among_numbers)
     trimmed = (string.strip() for string in strings.distinct)
     return kind == "dates" and any(has_offset(string) for string in trimmed if string not in words)

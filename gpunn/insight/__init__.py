@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 # Not at need, like the others: the functions have the names of their modules, and would give way to them.
-from gpunn.insight.compare import Comparison, ModelScore, PairedDifference, compare
+from gpunn.insight.compare import Comparison, compare
 from gpunn.insight.diagnose import Diagnosis, diagnose, diagnose_network
+from gpunn.insight.differences import ModelScore, PairedDifference
 from gpunn.insight.facts import Training
 from gpunn.insight.finding import Finding
 

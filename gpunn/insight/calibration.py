@@ -1,4 +1,4 @@
-"""How far probabilities can be taken at their word, and what a temperature would make of them."""
+"""Calibration of probabilities, and the temperature that would improve it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HOTTEST = 50.0
 
 @dataclass(frozen=True)
 class Calibration:
-    """Of probabilities for the classes of n rows.
+    """Calibration of probabilities for the classes of n rows.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Calibration:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the hottest temperature is best: the flatter the probabilities, the better they are."""
+        """True if the hottest temperature is best: the flatter the probabilities, the better they are."""
         return self.temperature > 0.99 * HOTTEST  # the search stops a little before its bound
 
 

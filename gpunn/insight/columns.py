@@ -1,4 +1,4 @@
-"""What the columns of X have to do with the classes, and whether they are as they were in training."""
+"""Relations of the columns of X to the classes, and their changes since training."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _codes(X: np.ndarray, column: Column) -> np.ndarray:
 
 
 def moved(X: np.ndarray, summary: TrainingSummary) -> np.ndarray:
-    """How far each column of X (n, d) is from its values in training, (d,), in their standard deviations.
+    """Distance of each column of X (n, d) from its values in training, (d,), in their standard deviations.
 
     The difference of the means, in the standard deviation of X where that is greater: one rare value may be far from
     those that training happened to have. Or the median distance from the mean of training less sqrt(2), where that is
@@ -106,7 +106,7 @@ def moved(X: np.ndarray, summary: TrainingSummary) -> np.ndarray:
 
 
 def are_alike(n: int, X: np.ndarray, summary: TrainingSummary) -> bool:
-    """Whether n rows, of which X (m, d) are the sampled ones, are those that were given to ``fit``."""
+    """True if n rows, of which X (m, d) are the sampled ones, are those that were given to ``fit``."""
     if n != summary.n_given or len(summary.input_mean) not in (0, X.shape[1]):
         return False
     if not summary.input_mean:

@@ -12,113 +12,17 @@ from sklearn.base import is_classifier
 from sklearn.exceptions import NotFittedError
 
 from gpunn.insight import comparison_words, paired
+from gpunn.insight.differences import ModelScore, PairedDifference, swapped
 from gpunn.model.origin import on_host
 from gpunn.model.training_data import check_labels, check_weights
 from gpunn.shown import brief, show
 
-MIN_ROWS = 30  # below it percentile intervals are too narrow to conclude from
 LEAST_LOG_P = float(np.log(np.finfo(np.float64).eps))  # as scikit-learn's log_loss, which clips probabilities there
-
-Interval = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class ModelScore:
-    """How good a model is on the rows.
-
-    Attributes
-    ----------
-    name : str
-    n_rows : int
-        Rows of positive weight.
-    accuracy : float
-        Share of the rows (of their weight) that are right.
-    accuracy_interval : (float, float)
-        95% percentile bootstrap interval.
-    balanced_accuracy : float
-        Mean over the classes that stand in y of the share of their rows that are right.
-    log_loss : float or None
-        Mean over rows of minus the natural logarithm of the true class's probability; None for a model without
-        probabilities.
-    log_loss_interval : (float, float) or None
-    """
-
-    name: str
-    n_rows: int
-    accuracy: float
-    accuracy_interval: Interval
-    balanced_accuracy: float
-    log_loss: float | None
-    log_loss_interval: Interval | None
-
-
-@dataclass(frozen=True)
-class PairedDifference:
-    """How two models differ on the rows; differences are first minus second.
-
-    Attributes
-    ----------
-    first, second : str
-    n_rows : int
-        Rows of positive weight.
-    only_first, only_second : int
-        Rows that only the first, or only the second, has right, whatever their weights.
-    p_value : float or None
-        Of the exact two-sided McNemar test that both are right equally often. None where weights are not all equal:
-        the test is one of counts.
-    p_adjusted : float or None
-        The same, adjusted by Holm for the number of pairs.
-    accuracy : float
-    accuracy_interval : (float, float)
-        95% paired percentile bootstrap interval, of this pair alone.
-    log_loss : float or None
-        None unless both have probabilities.
-    log_loss_interval : (float, float) or None
-    """
-
-    first: str
-    second: str
-    n_rows: int
-    only_first: int
-    only_second: int
-    p_value: float | None
-    p_adjusted: float | None
-    accuracy: float
-    accuracy_interval: Interval
-    log_loss: float | None
-    log_loss_interval: Interval | None
-
-    @property
-    def accuracy_beyond_chance(self) -> bool:
-        """Whether the adjusted p-value is below 0.05; with unequal weights, whether the interval of the difference
-        of at least 30 rows leaves 0 out."""
-        if self.p_adjusted is not None:
-            return self.p_adjusted < paired.LEVEL
-        return self._leaves_zero_out(self.accuracy_interval)
-
-    @property
-    def log_loss_beyond_chance(self) -> bool:
-        """Whether the interval of the difference of at least 30 rows leaves 0 out."""
-        return self.log_loss_interval is not None and self._leaves_zero_out(self.log_loss_interval)
-
-    @property
-    def verdict(self) -> str:
-        """Sentences that say which is better, and whether that is beyond chance."""
-        return comparison_words.verdict(self)
-
-    @property
-    def has_few_rows(self) -> bool:
-        """Whether the intervals are of too few rows to conclude from."""
-        return self.n_rows < MIN_ROWS
-
-    def _leaves_zero_out(self, interval: Interval) -> bool:
-        low, high = interval
-        return not self.has_few_rows and (low > 0 or high < 0)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` found; ``str`` of it is two tables and the verdicts in words.
+    """Result of `compare`; ``str`` of it is two tables and the verdicts in words.
 
     Attributes
     ----------
@@ -191,7 +95,7 @@ class Comparison:
         return max(self.models, key=lambda model: model.accuracy)
 
     def pair(self, first: str, second: str) -> PairedDifference:
-        """How two models differ, in either order.
+        """Difference of two models, in either order.
 
         Raises
         ------
@@ -202,7 +106,7 @@ class Comparison:
             if (pair.first, pair.second) == (first, second):
                 return pair
             if (pair.second, pair.first) == (first, second):
-                return _swapped(pair)
+                return swapped(pair)
         names = ", ".join(repr(model.name) for model in self.models)
         raise ValueError(f"first={first!r}, second={second!r} are no pair; name two of {names}.")
 
@@ -231,15 +135,15 @@ class Comparison:
         }
 
     def __str__(self) -> str:
-        return comparison_words.in_words(self)
+        return comparison_words.in_words(self.models, self.pairs, self.weighted)
 
     def _repr_html_(self) -> str:
-        return comparison_words.in_html(self)
+        return comparison_words.in_html(self.models, self.pairs, self.weighted)
 
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What a model says on the rows.
+    """Answers of a model on the rows.
 
     Attributes
     ----------
@@ -427,21 +331,6 @@ def _score(
         balanced_accuracy=float(np.mean(recall / support[support > 0])),
         log_loss=None if answers.log_p is None else float(np.average(-answers.log_p, weights=weight)),
         log_loss_interval=None if losses is None else paired.interval(losses),
-    )
-
-
-def _swapped(pair: PairedDifference) -> PairedDifference:
-    (low, high), loss = pair.accuracy_interval, pair.log_loss_interval
-    return replace(
-        pair,
-        first=pair.second,
-        second=pair.first,
-        only_first=pair.only_second,
-        only_second=pair.only_first,
-        accuracy=-pair.accuracy,
-        accuracy_interval=(-high, -low),
-        log_loss=None if pair.log_loss is None else -pair.log_loss,
-        log_loss_interval=None if loss is None else (-loss[1], -loss[0]),
     )
 
 

@@ -24,7 +24,7 @@ from gpunn.typing import Array
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What `diagnose` found; ``str`` of it is a table of the layers and the findings in words.
+    """Result of `diagnose`; ``str`` of it is a table of the layers and the findings in words.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class Diagnosis:
 
     @classmethod
     def of(cls, facts: Facts) -> Diagnosis:
-        """What the facts show."""
+        """Findings that the facts show."""
         held_out = None if facts.unseen is facts.outcome else facts.unseen
         return cls(
             at=facts.at,

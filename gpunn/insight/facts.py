@@ -1,4 +1,4 @@
-"""What findings are drawn from: a network, its data and its training, measured once.
+"""Facts that findings are drawn from: a network, its data and its training, measured once.
 
 The rows given are all looked at for costs, labels and inputs; gradients and layers are those of a sample of them.
 What a network has learned is told by the rows it was trained on: those given, or else what its history says of them.
@@ -42,7 +42,7 @@ from gpunn.typing import Array, Namespace
 
 @dataclass(frozen=True)
 class Training:
-    """How a network was trained, as far as it is known.
+    """Training of a network, as far as it is known.
 
     Parameters
     ----------
@@ -72,13 +72,13 @@ class Training:
 
     @property
     def unit(self) -> str:
-        """What an entry of the history is."""
+        """Unit of the entries of the history."""
         return "epoch" if self.first_order else "iteration"
 
 
 @dataclass(frozen=True)
 class Learned:
-    """What a network makes of the rows it was trained on; of those given, where nothing else is known.
+    """Outputs of a network for the rows it was trained on; for those given, where nothing else is known.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ class Learned:
 
 @dataclass(frozen=True)
 class Weights:
-    """Of one layer: standard deviation of W, and how far its units differ from each other.
+    """Statistics of the weights of one layer: standard deviation of W, and how far its units differ from each other.
 
     ``unit_spread`` is that of the weights into a unit, its bias and the weights out of it: the norm of all less their
     means over units, divided by the norm of all; 0 where all are 0. ``finite`` says whether all of W and b are.
@@ -333,7 +333,7 @@ def _overshoot(xp: Namespace, objective: Objective, theta: Array, X: Array, T: A
 
 
 def _weights(device: Device, network: Network, theta: Array) -> Iterator[Weights]:
-    """Of each layer."""
+    """Statistics of the weights of each layer."""
     xp = device.xp
     for layer, following in zip(network.layers, (*network.layers[1:], None), strict=True):
         W, b = layer.W.of(xp, theta), layer.b.of(xp, theta)[None, :]

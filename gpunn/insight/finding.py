@@ -11,7 +11,7 @@ FEW = 30  # rows; of fewer nothing can be said about what never happens
 
 @dataclass(frozen=True)
 class Trial:
-    """What a remedy brought.
+    """Effect of a remedy.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found.
+    """Finding of a diagnosis.
 
     Attributes
     ----------

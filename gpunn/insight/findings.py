@@ -92,7 +92,7 @@ CONSEQUENCES: dict[str, tuple[str, ...]] = {
 
 
 def findings_of(facts: Facts) -> list[Finding]:
-    """What is found in the facts, causes first."""
+    """Findings in the facts, causes first."""
     found = [finding for finding in (find(facts) for find in FINDINGS) if finding is not None]
     broken = [finding for finding in found if finding.name == "not_finite"]
     return broken or explained(found)  # where numbers are none, nothing else can be told from them
@@ -110,5 +110,5 @@ def explained(found: Sequence[Finding]) -> list[Finding]:
 
 
 def explains(cause: str, name: str) -> bool:
-    """Whether one finding is a known consequence of the other, or of a consequence of it."""
+    """True if one finding is a known consequence of the other, or of a consequence of it."""
     return any(effect == name or explains(effect, name) for effect in CONSEQUENCES.get(cause, ()))

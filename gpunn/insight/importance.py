@@ -23,7 +23,7 @@ N_POINTS = 20
 
 @dataclass(frozen=True)
 class Importance:
-    """How much a network needs a column.
+    """Importance of a column for a network.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Importance:
 
     @property
     def matters(self) -> bool:
-        """Whether the rise is above 0 by more than its spread."""
+        """True if the rise is above 0 by more than its spread."""
         return self.rise > self.spread
 
 
@@ -114,7 +114,7 @@ def rises(
 
 
 def dependence(device: Device, objective: Objective, theta: Array, rows: Rows, column: Column) -> Dependence:
-    """How the answers to rows depend on a column; parameters as for `importances`."""
+    """Dependence of the answers on a column; parameters as for `importances`."""
     X, _ = _sample(device, rows)
     inputs = list(column.inputs)
     values = None

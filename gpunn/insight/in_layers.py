@@ -204,7 +204,7 @@ def _input_rms(facts: Facts, layer: LayerStatistics) -> float:
 
 
 def _passed_back(facts: Facts) -> float | None:
-    """How much of the gradient by the biases, root mean square over units, comes from the output to the first layer.
+    """Share of the gradient by the biases, root mean square over units, that comes from the output to the first layer.
 
     The speed of learning of a layer in Nielsen 2015, chapter 5. None with fewer than two hidden layers, or where there
     is no gradient at the output.

@@ -216,7 +216,7 @@ def batch_too_small(facts: Facts) -> Finding | None:
 
 
 def _validation_falls(facts: Facts) -> bool:
-    """Whether the validation cost, where there is one, fell too over the last tenth."""
+    """True if the validation cost, where there is one, fell too over the last tenth."""
     history = facts.training.history
     if history is None or not history.validation_cost:
         return True

@@ -1,4 +1,4 @@
-"""What the columns of X are like: their scale, those that never change, those that are there twice."""
+"""Properties of the columns of X: scale, constant columns, duplicates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gpunn.typing import Array
 
 @dataclass(frozen=True)
 class Inputs:
-    """Of the columns of X (n, d), over all rows; columns are counted from 0.
+    """Properties of the columns of X (n, d), over all rows; columns are counted from 0.
 
     Attributes
     ----------

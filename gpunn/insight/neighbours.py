@@ -1,4 +1,4 @@
-"""How well the nearest rows tell the class of a row: what a network that has learned should do better than."""
+"""Accuracy of the nearest rows as predictors of the class: a baseline for a network that has learned."""
 
 from __future__ import annotations
 

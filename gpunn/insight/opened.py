@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from gpunn.config import build, registry
+from gpunn.config.checks import check_parameters
 from gpunn.data.labels import Labels
 from gpunn.devices import Device
 from gpunn.insight.columns import Column, as_columns
@@ -17,7 +18,7 @@ from gpunn.insight.facts import Training
 from gpunn.model.fitted import Classifier, trained_model
 from gpunn.model.model import Model
 from gpunn.model.origin import device_for, on_host
-from gpunn.model.training_data import check_labels, check_weights, learn_rows
+from gpunn.model.training_data import check_labels, check_weights, learn_rows, theta_dtype
 from gpunn.model.validation import check_rows
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import GradientDescent, Momentum
@@ -33,7 +34,7 @@ NO_WEIGHT = (
 
 @dataclass(frozen=True)
 class OpenedEstimator:
-    """What an estimator holds, or would begin with.
+    """Network and parameters of an estimator, or those it would begin with.
 
     Attributes
     ----------
@@ -93,7 +94,7 @@ class OpenedEstimator:
 def opened(clf: Classifier, X: Any, y: Any, sample_weight: Any, at: str) -> OpenedEstimator:
     """Open a fitted estimator (``at="end"``), or any at the weights that ``fit`` would begin with (``at="start"``)."""
     if at == "start":
-        registry.check(clf)
+        check_parameters(clf)
         clf = clone(clf)  # its own copy of a random state, and of what checking X notes down
         device = device_for(clf.device, X)
         X = learn_rows(clf, device, X)
@@ -101,7 +102,7 @@ def opened(clf: Classifier, X: Any, y: Any, sample_weight: Any, at: str) -> Open
         labels = Labels.learn(y)
         objective = build.objective(clf, X.shape[1], labels)
         seed = int(check_random_state(clf.random_state).randint(2**31 - 1))  # as fit draws it
-        theta = build.start(clf, objective.network, seed, device, registry.dtype(clf, X))
+        theta = build.initial_theta(clf, objective.network, seed, device, theta_dtype(clf, X))
         model = trained_model(clf, objective, labels, theta, History())
     else:
         model = replace(clf._model, theta=on_host(clf.theta_))
@@ -139,7 +140,7 @@ def _training(clf: Classifier, objective: Objective, n_rows: int, start: bool) -
     if history is not None and history.summary is not None:
         n_rows = history.summary.n_rows  # steps were those of the rows that were trained on
     method = registry.first_order(clf, objective.network.n_weights)
-    size = n_rows if isinstance(clf.batch_size, int) and clf.batch_size > n_rows else registry.batch_size(clf, n_rows)
+    size = registry.batch_size(clf, n_rows)
     if isinstance(method, Momentum):
         momentum: float | None = method.momentum
     else:

@@ -1,4 +1,4 @@
-"""What a network makes of rows: costs and scores, classes, calibration, columns that it does not ask."""
+"""Outputs of a network for rows: costs and scores, classes, calibration, columns that it ignores."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ IDLE = 0.005  # of the cost of guessing: rise of the cost where a column is shuf
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a network makes of rows; weighted by their weights.
+    """Outputs of a network for rows; weighted by their weights.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ def _mean(xp: Namespace, a: Array, weight: Array | None) -> Array:
 
 
 def outcome_of(device: Device, head: Head, rows: Rows, z: Array, threshold: Any) -> Outcome:
-    """What a network makes of all the rows, from their logits z (n, k), and the threshold of its predictions."""
+    """Outputs for all the rows, from their logits z (n, k), and the threshold of its predictions."""
     xp, T = device.xp, rows.T
     of_class = T > 0.5
     if rows.exclusive and T.shape[1] == 1:  # one output stands for two classes
@@ -159,7 +159,7 @@ def calibration_of(device: Device, head: Head, sample: Rows, z: Array) -> Calibr
 def idle_of(
     device: Device, objective: Objective, theta: Array, sample: Rows | None, columns: Sequence[Column], guess: float
 ) -> tuple[int, int]:
-    """Of how many columns the network hardly asks, on a sample of rows, and how many were looked at."""
+    """Number of columns that the network hardly uses, on a sample of rows, and of those looked at."""
     if sample is None or len(sample) < FEW or not math.isfinite(guess) or len(columns) > MAX_COLUMNS:
         return 0, 0
     some = spaced(len(sample), MAX_ROWS)

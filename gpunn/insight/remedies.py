@@ -115,7 +115,7 @@ def changes_of(parameters: Mapping[str, Any], finding: Finding) -> list[Change]:
 
 
 def scales_inputs(finding: Finding) -> bool:
-    """Whether the remedy is to standardise the inputs."""
+    """True if the remedy is to standardise the inputs."""
     return finding.name == "unscaled_inputs" or finding.evidence.get("input_rms", 0.0) > LARGE_INPUTS
 
 

@@ -62,13 +62,13 @@ def in_html(diagnosis: Any) -> str:
 
 
 def _said(finding: Finding) -> str:
-    """What was found, by name, and what it may follow from."""
+    """Names of the findings, and of those that they may follow from."""
     said = f"{finding.title.capitalize()}: {finding.text}"
     return said if finding.origin is None else f"{said} {finding.origin}"
 
 
 def facts_of(d: Any) -> list[str]:
-    """What a diagnosis says before its table, a sentence or two each."""
+    """Sentences of a diagnosis before its table."""
     when = "before training" if d.at == "start" else "after training"
     sample = f"{d.n_rows:,} rows" + (f" (layers and gradients: {d.n_sample:,})" if d.n_sample < d.n_rows else "")
     facts = [

@@ -42,7 +42,7 @@ LABELS = {"i": int, "u": int, "f": float, "b": bool, "U": str, "O": str}  # kind
 
 @dataclass(frozen=True)
 class ModelFile:
-    """What a model file holds.
+    """Contents of a model file.
 
     Parameters
     ----------

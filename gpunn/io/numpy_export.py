@@ -11,6 +11,7 @@ import base64
 import hashlib
 import inspect
 import io
+import math
 import os
 import sys
 import textwrap
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from gpunn._version import __version__
-from gpunn.config import registry
+from gpunn.config.constraints import check_threshold
 from gpunn.data.labels import Labels
 from gpunn.io import numpy_columns
 from gpunn.io.atomic import check_place, write_whole
@@ -29,9 +30,10 @@ from gpunn.io.model_file import tensors_of
 from gpunn.io.numpy_render import function
 from gpunn.model.model import Model
 from gpunn.model.origin import on_host
+from gpunn.nn.activations import ACTIVATIONS, Activation
 from gpunn.nn.heads import Head
 from gpunn.nn.network import Network
-from gpunn.nn.probabilities import SYMMETRIC, of_row
+from gpunn.nn.probabilities import SYMMETRIC, floor, of_row
 
 MAX_INSIDE = 2**20  # bytes of weights that stand in the module; more of them are kept in a file beside it
 WIDTH = 116
@@ -41,7 +43,7 @@ UNCHANGED = '"""\n    return z\n'  # ends a function that gives what it takes
 
 CALLS = {  # by the kind of a column: the function that encodes it
     **dict.fromkeys(("numbers", "dates", "times of day", "durations"), "number"),
-    "nothing": "nothing",
+    "nothing": "ignored",
     "booleans": "boolean",
     "text": "category",
 }
@@ -51,9 +53,9 @@ UNITS = {  # what is said of the values of a kind, where it is not plain
     "dates": "Dates are seconds since 1970, in UTC where there is a time zone, or of NumPy's datetime64.",
     "times of day": "Times of day are seconds since midnight.",
     "durations": "Durations are seconds, or of NumPy's timedelta64.",
-    "nothing": "The values of a column of `nothing`, which training did not have, change nothing.",
+    "nothing": "Columns that are `ignored` had no value in training.",
     "booleans": "Booleans may also be 1 and 0.",
-    "text": "Categories are text as in training; integers among it have no point.",
+    "text": "Categories are strings, spelled as in training; a category that was an integer is written like '7'.",
 }
 
 
@@ -95,7 +97,7 @@ def write(model: Model, path: str | os.PathLike[str]) -> None:
     labels, network, threshold = model.labels, model.network, model.threshold
     if len(labels.classes) < 2:
         raise ValueError(f"the model knows only one class, {labels.classes.tolist()}: there is nothing to keep.")
-    registry.check_threshold(threshold, len(labels.classes), labels.multilabel)
+    check_threshold(threshold, len(labels.classes), labels.multilabel)
     theta = on_host(model.theta)
     features = model.schema.features
     arrays = tensors_of(network, theta)
@@ -176,7 +178,7 @@ def _call(column: Any, spellings: Any) -> list[str]:
     """The lines of the call that encodes a column."""
     call = CALLS[column.kind]
     start, missing = f"{call}(X, {column.name!r}", ", missing=True" if column.missing else ""
-    if call == "nothing":
+    if call == "ignored":
         return [f"{start}),"]
     if call == "boolean":
         return [f"{start}, {tuple(category == 'true' for category in column.categories)}{missing}),"]
@@ -184,14 +186,14 @@ def _call(column: Any, spellings: Any) -> list[str]:
         rare = ", rare=True" if column.n_joined else ""
         return _filled(f"{start}, [", map(repr, column.categories), f"]{rare}{missing}),").split("\n")
     numbers = tuple(spellings.missing_numbers) if column.kind == "numbers" else ()
-    not_numbers = f", not_numbers={numbers}" if numbers else ""
+    missing_values = f", missing_values={numbers}" if numbers else ""
     kind = "" if column.kind == "numbers" else f"  # {column.kind}"
-    return [f"{start}, mean={column.mean!r}, scale={column.scale!r}{missing}{not_numbers}),{kind}"]
+    return [f"{start}, mean={column.mean!r}, scale={column.scale!r}{missing}{missing_values}),{kind}"]
 
 
 def _column_functions(features: Any) -> list[str]:
     used = {CALLS[column.kind] for column in features.columns}
-    needed = [*(["floats"] if used & {"number", "boolean"} else []), *sorted(used)]
+    needed = ["column", *(["floats"] if used & {"number", "boolean"} else []), *sorted(used)]
     return [inspect.getsource(getattr(numpy_columns, name)) for name in needed]
 
 
@@ -201,7 +203,7 @@ def _layers(network: Network, dtype: Any) -> tuple[list[str], list[str]]:
     calls = []
     for number, layer in enumerate(network.layers, 1):
         activation, learned = layer.activation, tuple(layer.learned)
-        doc = f"The activation {type(activation).__name__} of weighted inputs z (n, k)."
+        doc = f"The activation {type(activation).__name__} of weighted inputs z (n, k).{_formula(activation)}"
         open_source = function(OPEN, doc, activation, activation.forward, dtype, learned)
         if open_source.endswith(UNCHANGED):
             calls.append("{z}")
@@ -210,6 +212,14 @@ def _layers(network: Network, dtype: Any) -> tuple[list[str], list[str]]:
         name = functions.setdefault(open_source, f"{stem}_{number}")
         calls.append(f"{name}({', '.join(['{z}', *(f'{array}{number}' for array in learned)])})")
     return [source.replace(OPEN, name, 1) for source, name in functions.items()], calls
+
+
+def _formula(activation: Activation) -> str:
+    """The first paragraph of the docstring of an activation of gpunn, its formula and source; "" for a custom one."""
+    if type(activation) not in ACTIVATIONS.values():
+        return ""
+    paragraph = inspect.cleandoc(type(activation).__doc__ or "").partition("\n\n")[0].split("\n")
+    return "\n".join(["", "", *(f"    {line}" for line in paragraph), "    "])
 
 
 def _logits(network: Network, calls: list[str]) -> str:
@@ -226,12 +236,36 @@ def _head(head: Head, n_outputs: int, labels: Labels, threshold: Any) -> tuple[s
     symmetric = one and isinstance(head.activation, SYMMETRIC)
     k, exclusive = (2 if symmetric else n_outputs), not one and not labels.multilabel
     doc = f"Outputs of logits z (n, {k}) as probabilities."
-    outputs = function("outputs", doc, head, lambda xp, z: of_row(xp, head, z, k, exclusive, branch=False), np.float64)
+    outputs = function(
+        "outputs",
+        doc,
+        head,
+        lambda xp, z: of_row(xp, head, z, k, exclusive, branch=False),
+        np.float64,
+        constants=_constants(k),
+    )
     if threshold is not None:
         return outputs, ""
     doc = "Scores of logits z (n, k): positive means yes, and the largest is the class."
     decision = function("decision", doc, head, head.decision, np.float64)
     return outputs, "" if decision.endswith(UNCHANGED) else decision
+
+
+def _constants(k: int) -> dict[float, tuple[str, str]]:
+    """Name and comment of the limits that `gpunn.nn.probabilities` sets to k probabilities in float64."""
+    info = np.finfo(np.float64)
+    lowest, smallest = floor(info, k), float(info.smallest_normal)
+    constants = {
+        lowest: ("lowest", "outputs below this one become log_lowest / log(output) times as much, and not 0"),
+        math.log(lowest): ("log_lowest", "log(lowest)"),
+        8 * math.log(smallest): ("log_limit", "of log(output): 8 times that of the smallest normal number"),
+        float(1 - info.eps / 2): ("highest", "the largest number below 1"),
+        float(info.max): ("largest", "the largest finite number"),
+        smallest: ("smallest", "the smallest normal number"),
+    }
+    if k > 2:
+        constants[1 / k] = "uniform", "1 / k, where all outputs of a row are 0"
+    return constants
 
 
 def _predictions(head: Head, labels: Labels, n_outputs: int, threshold: Any, scores: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gpunn.compile.schedule import REDUCTIONS, behind, operands
@@ -21,7 +21,13 @@ BINARY = {
 
 
 def function(
-    name: str, doc: str, source: Any, formula: Callable[..., Symbol], dtype: Any, learned: tuple[str, ...] = ()
+    name: str,
+    doc: str,
+    source: Any,
+    formula: Callable[..., Symbol],
+    dtype: Any,
+    learned: tuple[str, ...] = (),
+    constants: Mapping[float, tuple[str, str]] | None = None,
 ) -> str:
     """The source of a function of z (n, k) and of learned arrays (k,) or (1,), which gives an array like z.
 
@@ -31,6 +37,8 @@ def function(
         Of the function.
     source, formula, dtype, learned
         As for `traced`.
+    constants : mapping of float to (str, str), optional
+        Name and comment of each number that is to have a name where the formula contains it.
 
     Raises
     ------
@@ -38,15 +46,21 @@ def function(
         If the formula cannot be traced.
     """
     graph, output = traced(source, formula, dtype, learned, "a NumPy module")
-    statements, result = _statements(graph, output.number, {"z", *learned})
+    statements, result = _statements(graph, output.number, {"z", *learned}, constants or {})
     lines = [f"def {name}({', '.join(['z', *learned])}):", f'    """{doc}"""']
     return "\n".join([*lines, *(f"    {line}" for line in statements), f"    return {result}", ""])
 
 
-def _statements(graph: Graph, output: int, names: set[str]) -> tuple[list[str], str]:
-    """Assignments of intermediate results that are used more than once or are long, and the expression of the last."""
+def _statements(
+    graph: Graph, output: int, names: set[str], constants: Mapping[float, tuple[str, str]]
+) -> tuple[list[str], str]:
+    """Assignments, and the expression of the output.
+
+    Named constants are assigned first, then intermediate results that are used more than once or are long.
+    """
     needed = behind(graph, [output])
     uses = Counter(o for i in needed for o in operands(graph, i))
+    named: list[str] = []
     lines: list[str] = []
     found: dict[int, tuple[str, int]] = {}  # of each node the expression, and how tightly it binds
     for i in needed:
@@ -56,6 +70,12 @@ def _statements(graph: Graph, output: int, names: set[str]) -> tuple[list[str], 
             continue
         if operation == "constant":
             found[i] = _literal(given[0])
+            if given[0] in constants:
+                name, comment = constants[given[0]]
+                if name not in names:
+                    names.add(name)
+                    named.append(f"{name} = {found[i][0]}  # {comment}")
+                found[i] = name, ATOM
             continue
         text, level = _expression(graph, i, [found[o] for o in given])
         if graph.ranks[i] == SCALAR and not graph.truths[i]:
@@ -66,7 +86,7 @@ def _statements(graph: Graph, output: int, names: set[str]) -> tuple[list[str], 
             lines.append(f"{name} = {text}")
             text, level = name, ATOM
         found[i] = text, level
-    return lines, found[output][0]
+    return named + lines, found[output][0]
 
 
 def _expression(graph: Graph, i: int, given: list[tuple[str, int]]) -> tuple[str, int]:

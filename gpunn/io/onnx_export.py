@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
 
 import numpy as np
 
 from gpunn._version import __version__
-from gpunn.config import registry
+from gpunn.config.constraints import check_threshold
 from gpunn.io import onnx_features, onnx_heads, onnx_render
 from gpunn.io.atomic import write_whole
 from gpunn.io.model_file import tensors_of
 from gpunn.io.onnx_graph import Graph
 from gpunn.model.model import Model
 from gpunn.model.origin import on_host
+from gpunn.nn.network import Network
+from gpunn.typing import Array
 
 INPUT_DTYPES = (None, "float32", "float64")
 
@@ -40,7 +41,7 @@ def write(model: Model, path: str | os.PathLike[str], input_dtype: str | None = 
     *Outputs.* "label" (n,) of the dtype of the classes, or (n, c) int64 of 0 and 1 for multilabel problems, by
     ``threshold`` where it is given; and "probabilities" (n, n_classes). A row with NaN has NaN for probabilities, and
     a label that says nothing: the first class, or no label of several. Where an infinite number made NaN of some
-    scores only, the label may be any: ONNX Runtime's ArgMax heeds NaN in the first place and passes over it elsewhere.
+    scores only, the label may be any: ONNX Runtime's ArgMax considers NaN in the first place only.
 
     *Metadata.* "classes" of the columns of the probabilities and, where there are names, "feature_names", as JSON; the
     producer is gpunn and its version.
@@ -73,7 +74,7 @@ def build(model: Model, input_dtype: str | None = None) -> Graph:
     labels, head, network, n_outputs = model.labels, model.head, model.network, model.network.sizes[-1]
     if len(labels.classes) < 2:
         raise ValueError(f"the model knows only one class, {labels.classes.tolist()}: there is nothing to keep.")
-    registry.check_threshold(model.threshold, len(labels.classes), labels.multilabel)
+    check_threshold(model.threshold, len(labels.classes), labels.multilabel)
     theta = on_host(model.theta)
     graph = Graph(theta.dtype)
     if model.schema.features is not None:
@@ -94,7 +95,7 @@ def build(model: Model, input_dtype: str | None = None) -> Graph:
     return graph
 
 
-def _logits(graph: Graph, network: Any, theta: Any, X: str) -> str:
+def _logits(graph: Graph, network: Network, theta: Array, X: str) -> str:
     arrays = {name: graph.constant(array, name) for name, array in tensors_of(network, theta).items()}
     h = X
     for number, layer in enumerate(network.layers, 1):

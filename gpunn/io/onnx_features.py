@@ -17,7 +17,7 @@ from gpunn.io.onnx_graph import Graph
 
 
 class Kind(NamedTuple):
-    """How the columns of a kind come in and are encoded."""
+    """Input and encoding of the columns of a kind."""
 
     dtype: type
     meaning: str

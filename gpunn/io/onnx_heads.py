@@ -1,4 +1,4 @@
-"""What the logits say, as nodes of an ONNX graph: probabilities of the classes, and the label."""
+"""Probabilities of the classes and the label, as nodes of an ONNX graph."""
 
 from __future__ import annotations
 

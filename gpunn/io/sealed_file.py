@@ -176,7 +176,7 @@ def n_values(text: str) -> int:
 
 
 def parsed(text: str) -> Any:
-    """What JSON says; ValueError where a key stands twice, an integer has more than 64 bits, or it nests too deep."""
+    """Value of a JSON string; ValueError if it repeats a key, nests too deep, or has an integer beyond 64 bits."""
     try:
         value = json.loads(text, object_pairs_hook=_distinct, parse_int=_whole)
     except RecursionError:

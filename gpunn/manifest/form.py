@@ -1,70 +1,33 @@
-"""What a manifest may say, as nested dicts: to and from the parameters of an estimator."""
+"""Form of a manifest, as nested dicts: to and from the parameters of an estimator."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from gpunn.config import registry
-from gpunn.config.parameters import Parameters
+from gpunn.config.checks import check_parameters
+from gpunn.config.constraints import ParameterError
+from gpunn.config.parameters import PARAMETERS, Parameters
 from gpunn.features import Features
 from gpunn.nn.activations import ACTIVATIONS
 from gpunn.nn.costs import COSTS
 from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
 from gpunn.shown import brief, show
 
+# In the order in which they are written; what stands directly in one comes before its sections.
+SECTIONS = ("data", "network.input", "network", "training", "training.params", "training.optimize")
+
+
+def _section_number(key: str) -> int:
+    return SECTIONS.index(max((section for section in SECTIONS if key.startswith(f"{section}.")), key=len))
+
+
 KEYS = {  # key of a manifest: parameter of the estimator
-    "data.features": "features",
-    "data.max_categories": "max_categories",
-    "data.min_frequency": "min_frequency",
-    "network.input.dropout": "input_dropout",
-    "network.hidden.size": "hidden_layer_sizes",
-    "network.hidden.activation": "activation",
-    "network.hidden.dropout": "dropout",
-    "network.output.activation": "output_activation",
-    "network.weights": "weight_init",
-    "network.biases": "bias_init",
-    "training.cost": "cost",
-    "training.seed": "random_state",
-    "training.device": "device",
-    "training.dtype": "dtype",
-    "training.precision": "precision",
-    "training.compile": "compile",
-    "training.class_weight": "class_weight",
-    "training.scoring": "scoring",
-    "training.threshold": "threshold",
-    "training.time_limit": "time_limit",
-    "training.early_stopping": "early_stopping",
-    "training.validation_fraction": "validation_fraction",
-    "training.params.lambda": "alpha",
-    "training.params.l1": "l1",
-    "training.params.weight_decay": "weight_decay",
-    "training.params.max_norm": "max_norm",
-    "training.params.clip_norm": "clip_norm",
-    "training.on_divergence": "on_divergence",
-    "training.params.label_smoothing": "label_smoothing",
-    "training.optimize.method": "solver",
-    "training.optimize.iterations": "max_iter",
-    "training.optimize.evaluations": "max_fun",
-    "training.optimize.batch_size": "batch_size",
-    "training.optimize.shuffle": "shuffle",
-    "training.optimize.ema_decay": "ema_decay",
-    "training.optimize.learning_rate": "learning_rate_init",
-    "training.optimize.schedule": "learning_rate",
-    "training.optimize.power": "power_t",
-    "training.optimize.warmup": "warmup",
-    "training.optimize.momentum": "momentum",
-    "training.optimize.nesterov": "nesterovs_momentum",
-    "training.optimize.beta_1": "beta_1",
-    "training.optimize.beta_2": "beta_2",
-    "training.optimize.epsilon": "epsilon",
-    "training.optimize.memory": "lbfgs_memory",
-    "training.optimize.beta": "cg_beta",
-    "training.optimize.tolerance": "tol",
-    "training.optimize.patience": "n_iter_no_change",
+    parameter.key: parameter.name
+    for parameter in sorted((p for p in PARAMETERS.values() if p.key), key=lambda p: _section_number(p.key))
 }
 
 WORDS = {  # keys that take one word; the short ones are those of the program in the post
@@ -90,12 +53,11 @@ KINDS = {"float": "a number", "bool": "true or false"}  # what activations take
 MAX_DEPTH = 20  # of lists and mappings
 INTEGERS = range(-(2**63), 2**64)  # numbers beyond belong to no key, and are no floats
 DEVICES = re.compile(r"cpu|auto|cuda(:\d{1,4})?")
-DEFAULTS = {f.name: f.default for f in fields(Parameters) if f.default is not MISSING}
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a manifest says.
+    """Contents of a manifest.
 
     Parameters
     ----------
@@ -156,10 +118,10 @@ def from_dict(form: Any, source: str = "manifest", lines: Mapping[str, int] | No
     data = {key.split(".")[1]: found[key] for key in DATA if key in found}
     manifest = Manifest(parameters, found.get(SIZES[0]), found.get(SIZES[1]), data, source, lines or {})
     try:
-        registry.check(Parameters(**parameters), n_classes=manifest.n_outputs or 3)
-    except registry.ParameterError as error:
+        check_parameters(Parameters(**parameters), n_classes=manifest.n_outputs or 3)
+    except ParameterError as error:
         parameter = error.parameter.partition("[")[0]  # one of a list may be named
-        key = next(key for key, name in KEYS.items() if name == parameter)
+        key = PARAMETERS[parameter].key
         if key not in found:  # a pair of values does not fit, and this one is the default
             raise ValueError(f"{source}, {key}, which is not given: {error}") from None
         raise ValueError(f"{manifest.place(key)}: {error}") from None
@@ -181,7 +143,8 @@ def to_dict(p: Any, n_inputs: int | None = None, n_outputs: int | None = None) -
         value = getattr(p, name)
         if isinstance(value, Features):  # what was learned from a table stands in a model file, not in a manifest
             continue
-        if name in always or (value is not DEFAULTS[name] and value != DEFAULTS[name]):
+        value = value.tolist() if hasattr(value, "tolist") else value  # no array can be held against a number
+        if name in always or (value is not PARAMETERS[name].default and value != PARAMETERS[name].default):
             # In the place of None, which says that a key is not given.
             _put(form, key, False if name == "features" and value is None else _plain(name, value))
     _put(form, SIZES[1], n_outputs)
@@ -223,7 +186,7 @@ def _check_bounds(manifest: Manifest, key: str, value: Any, depth: int = 0) -> N
 
 
 def _check_beyond_parameters(manifest: Manifest, found: Mapping[str, Any]) -> None:
-    """Check what `registry.check` does not know of."""
+    """Check what `check_parameters` does not know of."""
 
     def integer(low: int) -> Any:
         return lambda value: type(value) is int and value >= low

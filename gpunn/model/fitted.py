@@ -80,7 +80,7 @@ def trained_model(
 
 
 def _predicts_compiled(p: Parameters, history: History) -> bool:
-    """Whether predictions are compiled: where the training was, or the user asked for it."""
+    """True if predictions are compiled: where the training was, or the user asked for it."""
     return p.compile is True or (p.compile == "auto" and history.path == "compiled")
 
 

@@ -34,7 +34,7 @@ class Origin:
         return NUMPY
 
     def has_float64(self) -> bool:
-        """Whether its device has numbers in float64; Apple's GPUs, for one, have none."""
+        """True if its device has numbers in float64; Apple's GPUs, for one, have none."""
         if self.xp is None:
             return True
         return "float64" in self.xp.__array_namespace_info__().dtypes(device=self.device, kind="real floating")
@@ -64,5 +64,5 @@ def on_host(x: Any) -> Any:
 
 
 def dispatches() -> bool:
-    """Whether scikit-learn's array API dispatch is on."""
+    """True if scikit-learn's array API dispatch is on."""
     return bool(get_config()["array_api_dispatch"])

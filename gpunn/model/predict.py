@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gpunn.compile import policy
-from gpunn.config import registry
+from gpunn.config.constraints import check_threshold
 from gpunn.devices import Device, is_cupy
 from gpunn.model.model import Model
 from gpunn.model.origin import Origin, device_for, dispatches, on_host
@@ -33,7 +33,7 @@ def predict(model: Model, X: Any) -> Array:
     """Classes (n,) or (n, c) as `gpunn.MLPClassifier.predict` gives them."""
     head, labels, threshold, origin = model.head, model.labels, model.threshold, Origin.of(X)
     classes, multilabel = labels.classes, labels.multilabel
-    registry.check_threshold(threshold, len(classes), multilabel)
+    check_threshold(threshold, len(classes), multilabel)
 
     def scores(xp: Namespace, z: Array) -> Array:
         return of_outputs.decisions(xp, head, z, multilabel, threshold)
@@ -50,7 +50,7 @@ def decision_function(model: Model, X: Any) -> Array:
     """Scores as `gpunn.MLPClassifier.decision_function` gives them."""
     n_classes = len(model.labels.classes)
 
-    def scores(xp: Namespace, head: Any, z: Array, multilabel: bool) -> Array:
+    def scores(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Array:
         found = head.decision(xp, z)
         two = not multilabel and n_classes == 2
         return found[:, 1:] - found[:, :1] if two and found.shape[1] == 2 else found
@@ -75,9 +75,11 @@ def hidden_number(network: Network, layer: int) -> int:
 
 def _of_classes(model: Model, X: Any, method: str, function: Callable[..., Array], certain: float) -> Array:
     """`_of_logits` for probabilities or their logarithms; where there is but one class it is ``certain``."""
-    if len(model.labels.classes) == 1:
-        return _of_logits(model, X, method, lambda xp, head, z, multilabel: xp.full_like(z[:, :1], certain))
-    return _of_logits(model, X, method, function)
+
+    def constant(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Array:
+        return xp.full_like(z[:, :1], certain)
+
+    return _of_logits(model, X, method, constant if len(model.labels.classes) == 1 else function)
 
 
 def _of_logits(model: Model, X: Any, method: str, function: Callable[..., Array]) -> Array:

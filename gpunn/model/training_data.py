@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import datetime
 import sys
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import narwhals as nw
 import numpy as np
@@ -19,27 +16,92 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
+from gpunn.config.parameters import Parameters
 from gpunn.devices import Device
-from gpunn.features import Features, frames
+from gpunn.features import frames
+from gpunn.features.encoder import learn_features
 from gpunn.model.fitted import Classifier
-from gpunn.model.origin import on_host
-from gpunn.model.validation import InputSchema, check_sparse, check_values, encoded, matrix
+from gpunn.model.origin import Origin, device_for, on_host
+from gpunn.model.validation import InputSchema, check_rows, check_sparse, check_values, encoded, matrix
 from gpunn.typing import Array
 
-# What stands in a column of a frame and not in a matrix.
-OF_COLUMNS = (str, datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
+
+class ValidatedInputs(NamedTuple):
+    """Rows, labels and weights that came in, checked; on the host or, where they were there already, on the device.
+
+    Attributes
+    ----------
+    device : Device
+        On which the work will be done.
+    origin : Origin
+        Library and device of X.
+    X : array (n, d) or SparseRows
+    y : ndarray (n,) or (n, c)
+    weight : ndarray (n,) or None
+    dtype : {"float32", "float64"}
+        Of theta.
+    """
+
+    device: Device
+    origin: Origin
+    X: Array
+    y: np.ndarray
+    weight: np.ndarray | None
+    dtype: str
 
 
-@contextlib.contextmanager
-def all_or_nothing(thing: Any) -> Iterator[None]:
-    """Whatever is raised within, the attributes of ``thing`` are then those it had before."""
-    before = dict(vars(thing))
-    try:
-        yield
-    except BaseException:
-        vars(thing).clear()
-        vars(thing).update(before)
-        raise
+def check_training_data(
+    clf: Classifier, X: Any, y: Any, sample_weight: Any, *, reset: bool, further: bool = False
+) -> ValidatedInputs:
+    """What came in to be trained on.
+
+    Parameters
+    ----------
+    clf : MLPClassifier
+        Gets what `learn_rows` sets where ``reset``; otherwise X is held against it.
+    further : bool
+        X are further rows for the same training: of a frame, what the first rows did not have is warned of.
+    """
+    device = device_for(clf.device, X, clf.precision)
+    dtype = "float64" if clf.dtype == "float64" else "float32"
+    if reset:
+        rows = learn_rows(clf, device, X, dtype)
+    else:
+        schema = InputSchema.of(clf)
+        says_once = further and schema.features is not None
+        warned = clf.__dict__.setdefault("_novelties_said", set()) if says_once else None
+        rows = check_rows(schema, device, X, dtype, warned)
+    y = check_labels(rows, y)
+    dtype = theta_dtype(clf, rows if reset else clf.theta_)
+    return ValidatedInputs(device, Origin.of(X), rows, y, check_weights(sample_weight, rows, dtype), dtype)
+
+
+def check_validation_data(
+    clf: Classifier, training: ValidatedInputs, X_val: Any, y_val: Any, sample_weight_val: Any
+) -> ValidatedInputs | None:
+    """What came in to be validated on, if anything did: like the rows to train on, which ``clf`` has learned.
+
+    Raises
+    ------
+    ValueError
+        If a part is missing, or for what `check_rows`, `check_labels` and `check_weights` raise.
+    """
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val must be given together, and one of them is missing.")
+    if X_val is None:
+        if sample_weight_val is not None:
+            raise ValueError("sample_weight_val was given without X_val and y_val.")
+        return None
+    X = check_rows(InputSchema.of(clf), training.device, X_val, training.dtype)
+    y = check_labels(X, y_val, "y_val")
+    return training._replace(X=X, y=y, weight=check_weights(sample_weight_val, X, training.dtype))
+
+
+def theta_dtype(p: Parameters, X: Array) -> str:
+    """What theta is made of: as asked, or following X."""
+    if p.dtype != "auto":
+        return str(p.dtype)
+    return "float64" if getattr(X.dtype, "name", X.dtype) == "float64" else "float32"  # in either byte order
 
 
 def learn_rows(estimator: Classifier, device: Device, X: Any, dtype: str = "float32") -> Array:
@@ -53,42 +115,15 @@ def learn_rows(estimator: Classifier, device: Device, X: Any, dtype: str = "floa
     for name in ("features_", "_novelties_said"):
         estimator.__dict__.pop(name, None)
     check_values(X)
-    if estimator.features is None or not _has_columns(X):
-        return matrix(estimator, device, X, reset=True)
-    X = on_host(frames.native(X))
-    _learn(estimator, X)
-    return encoded(InputSchema.of(estimator), X, dtype, None)
-
-
-def _has_columns(X: Any) -> bool:
-    """Whether X has columns of several kinds: a frame, or an array of objects that are not all numbers."""
-    if not isinstance(X, np.ndarray):
-        return frames.is_frame(X)
-    if X.dtype.kind != "O" or X.ndim != 2:
-        return False
-    values = X.ravel().tolist()
-    return any(map(frames.is_missing, values)) or any(isinstance(value, OF_COLUMNS) for value in values)
-
-
-def _learn(estimator: Classifier, X: Any) -> None:
-    """Set the features of a training frame, or those that the user learned beforehand."""
-    if isinstance(X, np.ndarray):
-        frame: Any = frames.ArrayFrame(X, [f"x{i}" for i in range(X.shape[1])])
+    if estimator.features is not None and frames.has_columns(X):
+        X = frames.native(X)
+        features = learn_features(X, estimator.features, estimator.max_categories, estimator.min_frequency)
+        estimator.features_, estimator.n_features_in_ = features, features.n_in
         estimator.__dict__.pop("feature_names_in_", None)
-    else:
-        frame = frames.opened(X)
-    if isinstance(estimator.features, Features):
-        estimator.features_ = estimator.features
-    else:
-        estimator.features_ = Features.learn(
-            frame,
-            None if estimator.features == "auto" else estimator.features,
-            max_categories=estimator.max_categories,
-            min_frequency=estimator.min_frequency,
-        )
-    if not isinstance(X, np.ndarray):
-        estimator.feature_names_in_ = np.asarray(estimator.features_.names_in, dtype=object)
-    estimator.n_features_in_ = estimator.features_.n_in
+        if not isinstance(X, np.ndarray):
+            estimator.feature_names_in_ = np.asarray(features.names_in, dtype=object)
+        return encoded(InputSchema.of(estimator), X, dtype, None)
+    return matrix(estimator, device, X, reset=True)
 
 
 def check_labels(X: Array, y: Any, name: str = "y") -> np.ndarray:

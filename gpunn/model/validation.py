@@ -115,7 +115,8 @@ def matrix(estimator: Any, device: Device, X: Any, *, reset: bool) -> Array:
     if not is_cupy(X):
         # "numeric" leaves uint8 pixels and float32 as they are; each batch is converted when it is formed.
         checked = {"accept_sparse": ("csr", "csc"), "dtype": "numeric", "ensure_all_finite": not _is_finite(device, X)}
-        X = on_host(validate_data(estimator, X, reset=reset, **checked))
+        with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn adds up all numbers, however large
+            X = on_host(validate_data(estimator, X, reset=reset, **checked))
         return SparseRows(device, X) if sparse.issparse(X) else X
     if device.name == "cpu":
         raise ValueError("X is a CuPy array and device='cpu'. Use device='cuda', or give X.get(), a NumPy array.")
@@ -138,12 +139,11 @@ def matrix(estimator: Any, device: Device, X: Any, *, reset: bool) -> Array:
 
 def encoded(schema: InputSchema, X: Any, dtype: str, warned: set[str] | None) -> np.ndarray:
     """The matrix of a frame, by the columns of training, or of an array with those columns in their order."""
-    X, features = frames.native(X), schema.features
+    X, features = on_host(X), schema.features
     assert features is not None
     if frames.is_frame(X):
         rows, novelties = apply(features, X, dtype)
     else:
-        X = on_host(X)
         _check_feature_names(schema.as_estimator(), X, reset=False)  # warns that the columns are taken by their order
         if not isinstance(X, np.ndarray) or X.dtype.kind not in "OU":
             X = check_array(X, dtype="float64", ensure_all_finite="allow-nan", input_name="X")
@@ -162,7 +162,7 @@ def encoded(schema: InputSchema, X: Any, dtype: str, warned: set[str] | None) ->
 
 
 def _is_sound(schema: InputSchema, device: Device, X: Any) -> bool:
-    """Whether X is a matrix of which scikit-learn's checks, many times as long for few rows, would say nothing.
+    """True if X is a matrix of which scikit-learn's checks, many times as long for few rows, would say nothing.
 
     If not it may still be so, and those checks, which also find the words, are the ones that count.
     """
@@ -179,7 +179,7 @@ def _is_sound(schema: InputSchema, device: Device, X: Any) -> bool:
 
 
 def _is_finite(device: Device, X: Any) -> bool:
-    """Whether a matrix is seen by its sum, or those of its parts on all cores, to be finite.
+    """True if a matrix is seen by its sum, or those of its parts on all cores, to be finite.
 
     If not it may still be so, and scikit-learn's own look, on one core, is the one that counts.
     """
@@ -208,7 +208,7 @@ def check_values(X: Any) -> None:
     """ValueError for arrays whose values would be taken for what they are not."""
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise ValueError(
-            f"X is a masked array, {np.ma.count_masked(X):,} of whose values are masked, which is not heeded. Give "
+            f"X is a masked array, {np.ma.count_masked(X):,} of whose values are masked, and masks are ignored. Give "
             "a frame, where missing values may be: pandas.DataFrame(X.filled(numpy.nan), columns=...)."
         )
     if isinstance(X, np.ndarray) and X.dtype.kind in "mM":
@@ -221,7 +221,7 @@ def check_values(X: Any) -> None:
 
 
 def check_sparse(X: Any, name: str) -> None:
-    """ValueError for a sparse matrix whose indices lie outside it.
+    """ValueError for a sparse matrix whose indices lie outside it or are of another dtype than SciPy's.
 
     SciPy's constructors do not look at all of them, nor at what is written into them later, and its conversions would
     read and write beyond their arrays.
@@ -243,6 +243,9 @@ def check_sparse(X: Any, name: str) -> None:
     matrix = f"{name} is a sparse matrix of shape {X.shape} in {X.format.upper()} format"
     remedy = "Build it anew, as by scipy.sparse.coo_array((data, (row, column)), shape), which checks row and column."
     indptr, indices = X.indptr, X.indices
+    for array, values in (("indptr", indptr), ("indices", indices)):
+        if values.dtype not in (np.int32, np.int64):  # those of SciPy
+            raise ValueError(f"{matrix} whose {array} has dtype {values.dtype}: int32 or int64 is needed. {remedy}")
     n_stored = min(len(indices), len(X.data))
     if len(indptr) != n_major + 1 or indptr[0] != 0 or indptr[-1] > n_stored or np.any(indptr[1:] < indptr[:-1]):
         raise ValueError(

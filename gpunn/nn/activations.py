@@ -33,7 +33,7 @@ Gradients = tuple[Array, dict[str, Array]]
 
 
 class Activation(ABC):
-    """What a layer asks of its activation; see the head of this file."""
+    """Interface of an activation; see the head of this file."""
 
     low: ClassVar[float] = -math.inf
     high: ClassVar[float] = math.inf
@@ -103,7 +103,10 @@ class Sigmoid(Elementwise):
 
 @dataclass(frozen=True)
 class Tanh(Elementwise):
-    """h = tanh(z); the derivative 1 - h^2 is written 4 sigmoid(2z) sigmoid(-2z), accurate when saturated."""
+    """h = tanh(z).
+
+    The derivative 1 - h^2 is written 4 sigmoid(2z) sigmoid(-2z), accurate when saturated.
+    """
 
     low, high = -1.0, 1.0
 
@@ -136,7 +139,10 @@ class RescaledTanh(Elementwise):
 
 @dataclass(frozen=True)
 class ReLU(Elementwise):
-    """h = max(z, 0). Source: Nair & Hinton 2010. The derivative at 0 is taken as 0."""
+    """h = max(z, 0). Source: Nair & Hinton 2010.
+
+    The derivative at 0 is taken as 0.
+    """
 
     low = 0.0
 
@@ -224,14 +230,14 @@ class SELU(Elementwise):
 @dataclass(frozen=True)
 class GELU(Elementwise):
     """h = z (1 + tanh u) / 2 with u = sqrt(2 / pi) (z + 0.044715 z^3), the tanh form of z times the normal cdf.
-
-    Source: Hendrycks & Gimpel 2016, section 2. (1 + tanh u) / 2 is computed as sigmoid(2u), exact in the tail.
+    (1 + tanh u) / 2 is computed as sigmoid(2u), exact in the tail, with 2u = sqrt(8 / pi) z (1 + 0.044715 z^2) of z
+    within 30 of 0: beyond, the sigmoid is 0 or 1. Source: Hendrycks & Gimpel 2016, section 2.
     """
 
     C: ClassVar[float] = math.sqrt(8 / math.pi)
 
     def _limited(self, xp, z):
-        """z within the limits beyond which the gate, sigmoid(2u), is 0 or 1."""
+        """z within the limits beyond which sigmoid(2u) is 0 or 1."""
         return xp.minimum(xp.maximum(z, -30), 30)
 
     def _u2(self, z):

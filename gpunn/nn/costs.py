@@ -25,7 +25,7 @@ def _floored(xp: Namespace, a: Array) -> Array:
 
 
 class Cost(ABC):
-    """What a head asks of a cost; see the head of this file."""
+    """Interface of a cost; see the head of this file."""
 
     @abstractmethod
     def value(self, xp: Namespace, a: Array, T: Array) -> Array:

@@ -59,17 +59,17 @@ class Dropout:
         return self.factor(xp, kept, layer, h.dtype)
 
     def kept(self, index: Array, key: Array, layer: int) -> Array:
-        """Whether an element stays, from its number in (n, k) and its layer's `key`, both uint32."""
+        """True where an element is kept, from its number in (n, k) and its layer's `key`, both uint32."""
         bits = _mixed(_mixed(index ^ key) + key)
         # A rate next to 1 rounds to what uint32 cannot hold.
         return bits >= min(round(self.rates[layer] * 2**32), 2**32 - 1)
 
     def factor(self, xp: Namespace, kept: Array, layer: int, dtype: Any) -> Array:
-        """What an element is multiplied by: 0, or 1 / (1 - p) if it is kept."""
+        """Factor of an element: 0, or 1 / (1 - p) if it is kept."""
         return xp.astype(kept, dtype) / (1 - self.rates[layer])
 
     def key(self, steps: Array, layer: int) -> Array:
-        """What the masks of a layer start from, uint32 (..., s), for steps of the same type (s,)."""
+        """Key from which the masks of a layer are drawn, uint32 (..., s), for steps of the same type (s,)."""
         return _mixed(_mixed(_mixed(self.seed) ^ steps) + (0x9E3779B9 * (layer + 1)) % 2**32)
 
     def keys(self, xp: Namespace, n: int) -> Array:

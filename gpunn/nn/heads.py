@@ -44,7 +44,7 @@ Namespace = Any
 
 
 class Head(ABC):
-    """What training asks of a head; see the head of this file.
+    """Interface of a head; see the head of this file.
 
     ``activation`` tells how outputs are read as probabilities, ``one_suffices`` whether one output can stand for two
     classes, as outputs do that answer yes or no each on its own.
@@ -62,7 +62,7 @@ class Head(ABC):
 
     @abstractmethod
     def cost(self, xp: Namespace, z: Array, T: Array) -> Array:
-        """Of each row, (..., n)."""
+        """Cost of each row, (..., n)."""
 
     @abstractmethod
     def delta(self, xp: Namespace, z: Array, T: Array) -> Array:
@@ -78,7 +78,7 @@ class Head(ABC):
 
 
 class _Matched(Head):
-    """What the heads with a form of their own share: outputs of the activation, decisions in the logits."""
+    """Base of the heads with a form of their own: outputs of the activation, decisions in the logits."""
 
     cost_function: ClassVar[Cost]
 

@@ -58,7 +58,7 @@ class Dense:
 
 
 class Trace(NamedTuple):
-    """What the forward pass of one layer leaves for the backward pass."""
+    """Values that the forward pass of one layer keeps for the backward pass."""
 
     x: Array  # (..., n, n_in), the layer's input, after dropout
     mask: Array | None  # factors that dropout put on that input
@@ -183,7 +183,7 @@ class Network:
         return h
 
     def _trace(self, xp: Namespace, theta: Array, h: Array, number: int, dropout: Dropout | None = None) -> Trace:
-        """What a layer makes of h (..., n, n_in)."""
+        """Output of a layer for h (..., n, n_in)."""
         layer = self.layers[number]
         mask = dropout.mask(xp, h, number) if dropout else None
         x = h if mask is None else h * mask

@@ -82,7 +82,7 @@ class Objective:
         return f + self.add_penalties(xp, theta, g, share), g
 
     def add_penalties(self, xp: Namespace, theta: Array, g: Array, share: Array | float) -> Array | float:
-        """What the penalties add to f; their gradient is added to g (..., P) in place."""
+        """Sum of the penalties, which is added to f; their gradient is added to g (..., P) in place."""
         if not (self.l2 or self.l1):
             return 0.0
         W = theta[..., : self.network.n_weights]
@@ -90,7 +90,7 @@ class Objective:
         return xp.sum(self.penalty(xp, W), axis=-1) * share
 
     def penalty(self, xp: Namespace, W: Array) -> Array:
-        """What each weight adds to w f, shaped like W."""
+        """Penalty of each weight, added to w f, shaped like W."""
         return (self.l2 / 2) * W * W + self.l1 * xp.abs(W) if self.l1 else (self.l2 / 2) * W * W
 
     def penalty_slope(self, xp: Namespace, W: Array, share: Array | float) -> Array:

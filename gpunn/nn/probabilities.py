@@ -1,4 +1,4 @@
-"""What the logits z (..., n, k) say of the classes: probabilities and their logarithms.
+"""Probabilities of the classes and their logarithms, from the logits z (..., n, k).
 
 Where the classes exclude each other (not ``multilabel``) and the network has one output, that output is the
 probability of the second of two classes, and both columns are given.

@@ -19,7 +19,7 @@ Namespace = Any
 
 
 class Direction(ABC):
-    """What a minimisation asks of a direction; see the head of this file."""
+    """Direction of a minimisation; see the head of this file. Each has a state of a type of its own."""
 
     c2: ClassVar[float]
     unit_step: ClassVar[bool]

@@ -48,13 +48,13 @@ class Moments(NamedTuple):
 
 
 class FirstOrder(ABC):
-    """What training asks of a first-order method; see the head of this file."""
+    """Interface of a first-order method; see the head of this file."""
 
     @abstractmethod
     def init(self, xp: Namespace, theta: Array) -> MethodState:
         """The state before the first step, on the device of theta (..., P)."""
 
-    @abstractmethod
+    @abstractmethod  # the state is Any, since each method has a type of its own
     def update(self, xp: Namespace, theta: Array, g: Array, state: Any, lr: Array) -> None:
         """One step: change theta and the arrays of the state, which `init` made, in place."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 
 class Schedule(ABC):
-    """What training asks of a schedule."""
+    """Interface of a learning-rate schedule."""
 
     @abstractmethod
     def rates(self, epoch: int, n_steps: int, n_samples: int, n_plateaus: int = 0) -> list[float]:
@@ -32,7 +32,7 @@ class Schedule(ABC):
         """
 
     def exhausted(self, n_plateaus: int) -> bool:
-        """Whether a plateau after ``n_plateaus`` earlier ones should end training; always, if not said otherwise."""
+        """True if a plateau after ``n_plateaus`` earlier ones should end training; always, if not said otherwise."""
         return True
 
 

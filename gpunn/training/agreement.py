@@ -119,7 +119,7 @@ def _tolerance(device: Device, dtype: Any) -> float:
 
 
 def _differ(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
-    """Whether b is farther from a, which is finite, than a share of it and rounding of numbers of about 1."""
+    """True if b is farther from a, which is finite, than a share of it and rounding of numbers of about 1."""
     rounding = 100 * np.finfo(np.asarray(a).dtype).eps if np.asarray(a).dtype.kind == "f" else 0.0
     # In units of the largest of a, or else the norm of finite numbers may overflow, and would allow any difference.
     unit = np.maximum(1.0, np.max(np.abs(a), initial=0.0)).astype(np.float64)

@@ -111,11 +111,11 @@ class Stability:
         self.visited = visited
 
     def is_far(self, cost: float) -> bool:
-        """Whether the mean cost of an epoch is beyond return."""
+        """True if the mean cost of an epoch is beyond return."""
         return cost > FAR * self.chance > 0 and cost > FAR * self.base
 
     def verdict(self, theta: Array) -> str:
-        """What is wrong with theta (..., P), in words; "" if nothing is."""
+        """Description of what is wrong with theta (..., P); "" if nothing is."""
         spread, at_start = self._spread(theta), self._spread(self.visited.start)
         if not np.isfinite(spread):
             return "the logits are not finite"
@@ -173,7 +173,7 @@ class Stability:
 
     @cached_property
     def base(self) -> float:
-        """What the costs of epochs are held against: the cost of the start and its penalties.
+        """Reference for the costs of epochs: the cost of the start and its penalties.
 
         Where there was training before, the start may be what has gone wrong.
         """
@@ -204,14 +204,14 @@ class Stability:
         return float(self.device.floats(xp.max(xp.max(z, axis=-2) - xp.min(z, axis=-2)))[0])
 
     def _shrunk(self, theta: Array) -> bool:
-        """Whether the weights became small, as a penalty makes them: such outputs are nearly the same by intent."""
+        """True if the weights became small, as a penalty makes them: such outputs are nearly the same by intent."""
         xp, n = self.device.xp, self.objective.network.n_weights
         now, then = self.device.floats(*(xp.sum(xp.abs(x[..., :n])) for x in (theta, self.visited.start)))
         return now < then / 2
 
 
 def check_start(device: Device, objective: Objective, rows: Rows, theta: Array) -> tuple[str, float]:
-    """What makes learning hopeless from theta (P,) on, in words, "" if nothing does; and the cost, on a sample.
+    """Describe what makes learning from theta (P,) hopeless, "" if nothing does; and give the cost on a sample.
 
     Raises
     ------
@@ -225,10 +225,14 @@ def check_start(device: Device, objective: Objective, rows: Rows, theta: Array) 
         raise ValueError(hopeless(device, rows, cost))
     if isinstance(rows.X, SparseRows):
         X = rows.X.matrix[device.to_host(_sampled(device, rows))].astype(np.float64)
-        rms = np.sqrt(np.asarray(X.multiply(X).mean(axis=0)).ravel())
+        unit = np.maximum(abs(X).max(axis=0).toarray().ravel(), 1.0)  # in which no square overflows
+        X = X.multiply(1 / unit)
+        mean_square = np.asarray(X.multiply(X).mean(axis=0)).ravel()
     else:
         X = device.to_host(some.X[:, :]).astype(np.float64)
-        rms = np.sqrt(np.mean(X * X, axis=0))
+        unit = np.maximum(np.max(np.abs(X), axis=0), 1.0)
+        mean_square = np.mean((X / unit) ** 2, axis=0)
+    rms = unit * np.sqrt(mean_square)
     column = int(np.argmax(rms))
     if rms[column] <= LARGE:
         return "", cost
@@ -240,13 +244,13 @@ def check_start(device: Device, objective: Objective, rows: Rows, theta: Array) 
 
 
 def hopeless(device: Device, rows: Rows, cost: float) -> str:
-    """What to say of weights to start from whose cost is not finite."""
+    """Message about initial weights whose cost is not finite."""
     advice = cause(device, rows) or "Take other initial weights (weight_init)."
     return f"The cost of the initial weights is {cost}, and no training starts from there. {advice}"
 
 
 def penalty_in_step(device: Device, objective: Objective, theta: Array, weight: Array | None, batch: int) -> float:
-    """What the penalties on theta (..., P) add to the cost of a step of ``batch`` rows, among which they are divided.
+    """Penalties on theta (..., P) as a part of the cost of a step of ``batch`` rows, among which they are divided.
 
     Parameters
     ----------

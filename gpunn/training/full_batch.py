@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -21,10 +21,10 @@ from gpunn.training import agreement, loop
 from gpunn.training.data import Rows
 from gpunn.training.divergence import Stability
 from gpunn.training.history import History
-from gpunn.training.loop import Entry, Monitor
+from gpunn.training.loop import Entry
 from gpunn.training.profile import Stopwatch
 from gpunn.training.state import TrainingState
-from gpunn.training.stopping import Best, Patience, Validation
+from gpunn.training.stopping import Best, Patience
 from gpunn.typing import Array, Namespace
 
 
@@ -76,20 +76,6 @@ class FullBatch:
             history=History(unit="iteration"),
         )
 
-    def run(
-        self,
-        device: Device,
-        objective: Objective,
-        state: TrainingState,
-        rows: Rows,
-        validation: Validation | None = None,
-        monitors: Sequence[Monitor] = (),
-        judged: bool = True,
-        stopwatch: Stopwatch | None = None,
-    ) -> TrainingState:
-        """Train until a reason to stop, as `gpunn.training.loop.run` says."""
-        return loop.run(self, device, objective, state, rows, validation, monitors, judged, stopwatch)
-
     def step_rows(self, rows: Rows) -> int:
         return len(rows)
 
@@ -126,7 +112,7 @@ class FullBatch:
         return entry
 
     def _began(self, state: TrainingState) -> bool:
-        """Whether anything was evaluated in the run in progress."""
+        """True if anything was evaluated in the run in progress."""
         return state.run is not None and state.history.evaluations > state.run.evaluations
 
     def finished(self, state: TrainingState) -> str:

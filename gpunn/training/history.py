@@ -1,4 +1,4 @@
-"""What happened during training, one entry an epoch or iteration."""
+"""History of a training, one entry for each epoch or iteration."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class History:
 
     @classmethod
     def from_dict(cls, form: dict[str, Any]) -> History:
-        """What `to_dict` gave; ValueError for anything else: model files may be forged."""
+        """Inverse of `to_dict`; ValueError for anything else: model files may be forged."""
         known = [f.name for f in fields(cls)]
         form = {
             "notes": [],

@@ -1,4 +1,4 @@
-"""What happens in the layers of a network, in numbers: saturation, dead units, norms, and what the cost lets through.
+"""Statistics of the layers of a network: saturation, dead units, norms, and what the cost lets through.
 
 All comes from one forward and one backward pass over a sample of rows, without dropout and penalties, and reaches the
 host in one transfer. A unit is a neuron; "unit and row" counts each unit once for each row of the sample.
@@ -226,7 +226,7 @@ def activation_of(objective: Objective, layer: Dense) -> Activation:
 
 
 def _slopes(xp: Namespace, activation: Activation, z: Array, h: Array, learned: dict[str, Array]) -> dict[str, Array]:
-    """What f'(z) says; nothing for an activation that has none."""
+    """Statistics of f'(z); empty for an activation that has none."""
     if not isinstance(activation, (Elementwise, PReLU)):
         return {}
 

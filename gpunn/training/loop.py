@@ -23,7 +23,7 @@ from gpunn.typing import Array, Namespace
 
 
 class Entry(NamedTuple):
-    """What a step tells the history; of members, cost and gradient norm are arrays (m,)."""
+    """Entry of a step in the history; of members, cost and gradient norm are arrays (m,)."""
 
     cost: Any
     gradient_norm: Any
@@ -40,7 +40,7 @@ Step = Callable[[TrainingState], Entry | None]  # None where no epoch or iterati
 
 
 class Monitor(Protocol):
-    """What looks at a training."""
+    """Function that is called with the state after every step."""
 
     def __call__(self, state: TrainingState) -> str:
         """Look at the state after an epoch or iteration; a string, "callback" say, stops training and says why.
@@ -50,11 +50,11 @@ class Monitor(Protocol):
 
 
 class Algorithm(Protocol):
-    """What the loop asks of minibatch and full-batch training."""
+    """Interface of minibatch and full-batch training, as the loop uses it."""
 
     @property
     def descends(self) -> bool:
-        """Whether a cost is that of the theta after the step, never rises, and needs nobody to tell when to stop.
+        """True if the cost is that of the theta after the step, never rises, and needs nobody to tell when to stop.
 
         Divergence is then looked for at the end, and plateaus in validation scores only.
         """
@@ -71,7 +71,7 @@ class Algorithm(Protocol):
         """Why no step is to follow, a value of `History.stopped`; "" if one is."""
 
     def divergence(self, state: TrainingState, stability: Stability, entry: Entry | None) -> str:
-        """What went wrong in a step, in words; "" if nothing did."""
+        """Description of what went wrong in a step; "" if nothing did."""
 
     def recover(self, state: TrainingState, stability: Stability) -> bool:
         """Go on from an earlier state after divergence, if that is wanted and possible."""
@@ -80,7 +80,7 @@ class Algorithm(Protocol):
         """Put theta (..., P), and the method's state of a start, in the place of what there is."""
 
     def exhausted(self, state: TrainingState) -> bool:
-        """Whether a plateau ends training."""
+        """True if a plateau ends training."""
 
 
 def run(

@@ -5,8 +5,7 @@ Within an epoch nothing is read back from the device; at its end one transfer br
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,10 +20,10 @@ from gpunn.optim.schedules import Schedule
 from gpunn.training import agreement, loop
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.divergence import MAX_HALVINGS, Stability
-from gpunn.training.loop import Entry, Monitor
+from gpunn.training.loop import Entry
 from gpunn.training.profile import Stopwatch
 from gpunn.training.state import TrainingState
-from gpunn.training.stopping import Best, Patience, Validation
+from gpunn.training.stopping import Best, Patience
 from gpunn.typing import Array, Namespace
 
 SHUFFLE, DROPOUT = 1, 2  # streams of random numbers that start from one seed
@@ -93,19 +92,19 @@ class Minibatch:
             average=None if self.average is None else xp.asarray(theta, copy=True),
         )
 
-    def run(
-        self,
-        device: Device,
-        objective: Objective,
-        progress: TrainingState,
-        rows: Rows,
-        validation: Validation | None = None,
-        monitors: Sequence[Monitor] = (),
-        judged: bool = True,
-        stopwatch: Stopwatch | None = None,
-    ) -> TrainingState:
-        """Train until a reason to stop, as `gpunn.training.loop.run` says."""
-        return loop.run(self, device, objective, progress, rows, validation, monitors, judged, stopwatch)
+    def continued(self, device: Device, progress: TrainingState) -> TrainingState:
+        """The state of an earlier run that may have had another method or averaging.
+
+        A state of the method that is of another kind, and an average that there was none of, begin anew from the latest
+        theta; an average that is no longer asked for is left out.
+        """
+        xp = device.xp
+        latest = progress.theta if progress.latest is None else progress.latest
+        initial, average = self.method.init(xp, latest), None
+        if self.average is not None:
+            average = xp.asarray(latest, copy=True) if progress.average is None else progress.average
+        same_kind = type(initial) is type(progress.method_state)
+        return replace(progress, method_state=progress.method_state if same_kind else initial, average=average)
 
     def step_rows(self, rows: Rows) -> int:
         return min(self.batch_size, len(rows))

@@ -86,7 +86,7 @@ class Profile:
 
     @property
     def advice(self) -> str:
-        """What would make the same fit faster, where that is known; else ""."""
+        """Advice that would make the same fit faster, where there is any; else ""."""
         if not self.path.startswith("arrays: Numba is not installed") or self.steps < LONG:
             return ""
         return (
@@ -107,7 +107,7 @@ class Profile:
 
     @classmethod
     def from_dict(cls, form: Any) -> Profile:
-        """What `to_dict` gave; ValueError for anything else: model files may be forged."""
+        """Inverse of `to_dict`; ValueError for anything else: model files may be forged."""
         known = [field.name for field in fields(cls)]
         if not isinstance(form, dict) or set(form) != set(known):
             raise ValueError(f"its keys must be {', '.join(known)}.")

@@ -6,6 +6,7 @@ those that a training from this start can have come to, so that nothing takes me
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ SAME = ("seed", "patience.tol", "patience.n_iter_no_change", "run.epoch", "run.e
 FINITE = ("theta", "average", "best.theta", "visited.entered", "visited.best")
 ENTRIES = ("best.entry", "visited.start_entry", "visited.entered_entry", "visited.best_entry")  # None has no name
 WORDS = {"run.ends": ("", "tol", "validation"), "minimisation.reason": ("", *REASONS)}
+SMALLEST = 1e-100  # step length and slope: a cost that falls by less falls no more, which ends a minimisation
 NUMBERS = {  # of a minimisation: kind of dtype
     **dict.fromkeys(("value", "g_max", "g_norm", "step", "slope"), "f"),
     **dict.fromkeys(("n_iter", "n_evaluations"), "i"),
@@ -53,6 +55,9 @@ def resume(
     start.begin(device)
     expected = start.to_arrays(device, method)
     theta = expected["theta"]
+    for name, array in arrays.items():
+        if array.dtype.kind in "iu" and np.any(array < 0):
+            raise ValueError(f"{brief(name)} is {show(array.tolist())}, and cannot be negative.")
     for name, array in expected.items():
         if name not in arrays:
             raise ValueError(f"the array {name} is missing.")
@@ -65,8 +70,6 @@ def resume(
             _check_part(name, array, theta, arrays, method)
         elif name not in expected:
             raise ValueError(f"the array {brief(name)} belongs to no training by {type(method).__name__}.")
-        if array.dtype.kind in "iu" and np.any(array < 0):
-            raise ValueError(f"{name} is {show(array.tolist())}, and cannot be negative.")
     for name in SAME:
         if arrays[name].tobytes() != expected[name].tobytes():
             raise ValueError(f"{name} is not that of a training with these parameters.")
@@ -129,14 +132,33 @@ def _check_part(
 
 def _check_minimisation(arrays: Mapping[str, np.ndarray], method: Direction) -> None:
     """Check what of a minimisation must be there together."""
-    if arrays["epoch"].item() and "minimisation.g" not in arrays:
-        raise ValueError("the array minimisation.g is missing.")
-    prefix = "minimisation.direction."
+    prefix = "minimisation."
+    if arrays["epoch"].item() or any(name.startswith(prefix) for name in arrays):
+        for name in ("g", *NUMBERS):
+            if prefix + name not in arrays:
+                raise ValueError(f"the array {prefix}{name} is missing.")
+        _check_search({name: arrays[prefix + name].item() for name in NUMBERS}, arrays["minimisation.g"])
+    prefix += "direction."
     if isinstance(method, LBFGS):
         names = {name.removeprefix(prefix) for name in arrays if name.startswith(prefix)}
         n = len(names) // len(Pair._fields)
         if names != {f"{field}.{i}" for field in Pair._fields for i in range(n)}:
             raise ValueError("the arrays of the steps that L-BFGS remembers are not complete.")
+
+
+def _check_search(numbers: Mapping[str, Any], g: np.ndarray) -> None:
+    """Check the numbers of a minimisation that the next line search starts from."""
+    with np.errstate(all="ignore"):
+        norms = {"g_max": np.max(np.abs(g)), "g_norm": np.linalg.norm(g)}
+    for name, norm in norms.items():
+        if not numbers["reason"] and not np.isclose(numbers[name], norm, rtol=1e-3, atol=0):
+            raise ValueError(f"minimisation.{name} is {numbers[name]}, and that of minimisation.g is {norm:.6g}.")
+    for name, sign, where in (("step", 1, "above"), ("slope", -1, "below")):
+        if not numbers["fresh"] and not SMALLEST < sign * numbers[name] < 1 / SMALLEST:
+            raise ValueError(
+                f"minimisation.{name} is {numbers[name]}; it must be {where} 0, of a size between {SMALLEST} and "
+                f"{1 / SMALLEST:g}."
+            )
 
 
 def _check_history(arrays: Mapping[str, np.ndarray], start: TrainingState) -> None:
@@ -150,7 +172,7 @@ def _check_history(arrays: Mapping[str, np.ndarray], start: TrainingState) -> No
     try:
         history = History.from_arrays(entries)
         History.from_dict(history.to_dict())
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError, json.JSONDecodeError) as error:
         raise ValueError(f"the history is not one: {show(str(error))}.") from None
     n = history.n_iter
     if arrays["epoch"] != n or history.unit != start.history.unit or history.summary or history.profile:

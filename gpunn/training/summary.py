@@ -1,4 +1,4 @@
-"""What a training leaves on record of its rows, so that other rows can be compared with them later.
+"""Record of the training rows, so that other rows can be compared with them later.
 
 Only aggregates are kept: no row, and nothing that a row could be found by.
 """
@@ -73,7 +73,7 @@ class TrainingSummary:
 
     @classmethod
     def from_dict(cls, form: Any) -> TrainingSummary:
-        """What `to_dict` gave; ValueError for anything else: model files may be forged."""
+        """Inverse of `to_dict`; ValueError for anything else: model files may be forged."""
         known = [field.name for field in fields(cls)]
         if not isinstance(form, dict) or set(form) != set(known):
             raise ValueError(f"its keys must be {', '.join(known)}.")

@@ -163,11 +163,13 @@ def test_every_option_sets_its_parameter(folder, run):
               "--label-smoothing": "0.1", "--ema-decay": "0.5", "--max-categories": "3",
               "--min-frequency": "2"}  # fmt: skip
     of_two_classes = "--threshold"
-    assert {*others, "--precision", of_two_classes} == {option for option, *_ in OPTIONS}  # that one is for GPUs alone
+    assert {*others, "--precision", of_two_classes} == {
+        option.flag for option in OPTIONS.values()
+    }  # that one is for GPUs alone
     given = [part for option, value in others.items() for part in ([option] if value is None else [option, value])]
     run("train", "t.csv", "--target", "class", "-q", *given)
     clf, defaults = gpunn.load("t.gpunn"), gpunn.MLPClassifier()
-    for option, parameter, _, _ in OPTIONS:
+    for parameter, option in ((name, option.flag) for name, option in OPTIONS.items()):
         if parameter not in ("device", "precision", "threshold"):  # the device is of the machine, not of the model
             value = getattr(clf, parameter)
             assert value != getattr(defaults, parameter), option
@@ -228,7 +230,7 @@ def test_version_and_help(run):
         assert "example" in out and "\n  gpunn " in out
         assert all(len(line) <= 81 for line in out.splitlines())
     out, _ = run("train", "--help")
-    assert all(option in out for option, *_ in OPTIONS)
+    assert all(option.flag in out for option in OPTIONS.values())
 
 
 # In a process of its own

@@ -38,3 +38,9 @@ def test_a_model_of_plain_arrays_is_exported(folder, run):
     gpunn.MLPClassifier(solver="lbfgs", random_state=0).fit(X, X[:, 0] > 0).save("plain.gpunn")
     run("export", "plain.gpunn", "--numpy", "plain.py")
     assert runpy.run_path("plain.py")["predict"](X).tolist() == gpunn.load("plain.gpunn").predict(X).tolist()
+
+
+@pytest.mark.parametrize(("name", "message"), [("m.txt", "is not the name of a"), ("numpy.py", "has the name of the")])
+def test_a_wrong_name_is_said_of_the_option(model, run, name, message):
+    _, err = run("export", model, "--numpy", name, code=2)
+    assert f"gpunn: error: --numpy '{name}' {message}" in err

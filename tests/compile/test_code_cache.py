@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import os
 import pickle
@@ -329,6 +330,7 @@ def test_writers_and_readers_at_once_see_all_of_it_or_nothing(folder):
 
 SOURCE = "define double @double(double %x) {\n  %y = fadd double %x, %x\n  ret double %y\n}\n"
 DOUBLE = f"""
+import contextlib
 import ctypes
 from gpunn.compile.cpu import native
 address = native.load("double", lambda: {SOURCE!r}, "", ["double"], {{}})["double"]
@@ -350,8 +352,8 @@ def work(monkeypatch, digits, fitted, thorough):
 
     def run():
         native.runtime.cache_clear()
-        monkeypatch.setattr(native, "_engines", {})  # as in a new process; nothing is freed
-        LOADED.append(native._engines)
+        monkeypatch.setattr(native, "_modules", {})  # as in a new process; nothing is freed
+        LOADED.append(native._modules)
         if not thorough:
             exec(DOUBLE, {})
             return True
@@ -395,3 +397,32 @@ def test_layers_with_equal_formulas_share_compiled_code(monkeypatch, tmp_path):
     functions, slots = program.loaded(kernels.forward_kernels(network, "float64"), "float64")
     assert compiled == [["forward_0", "forward_1", "forward_3"]] and len(functions) == 3
     assert slots["forward_0"] == slots["forward_2"] and len({*slots.values()}) == 3
+
+
+def test_machine_code_that_no_program_holds_is_freed_and_other_code_is_not(monkeypatch, tmp_path):
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
+    from gpunn.compile.cpu import native
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(native, "_modules", {})
+    monkeypatch.setattr(native, "N_UNUSED", 2)
+
+    def load(number):
+        source = f"define i64 @number() {{\n  ret i64 {number}\n}}\n"
+        return native.load("number", lambda: source, source, ["number"], {})
+
+    def call(functions):
+        return ctypes.CFUNCTYPE(ctypes.c_int64)(functions["number"])()
+
+    held = load(0)
+    engines = []
+    for number in range(1, 8):
+        load(number)
+        engines.append([*native._modules.values()][-1].engine)
+    assert [engine.closed for engine in engines] == [True] * 4 + [False] * 3  # two, and the one loaded after the look
+    assert call(held) == 0 and load(0) is held
+    again = load(6)  # which is not freed yet
+    for number in range(10, 20):
+        load(number)
+    assert (call(held), call(again), call(load(3))) == (0, 6, 3)
+    assert not engines[5].closed and engines[6].closed

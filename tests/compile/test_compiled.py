@@ -19,6 +19,7 @@ from gpunn.nn.objective import Objective
 from gpunn.nn.stable import sigmoid
 from gpunn.optim.first_order import Adam, AdamW, GradientDescent, Momentum, NoState
 from gpunn.optim.schedules import InverseScaling
+from gpunn.training import loop as training_loop
 from gpunn.training.minibatch import Minibatch
 
 pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
@@ -49,7 +50,7 @@ def both(
     )
     start = epochs.start(CPU, theta.copy())
     drawn = epochs._dropout(CPU, replace(start, step=start.step.copy()))
-    plain = epochs.run(CPU, objective, start, rows)
+    plain = training_loop.run(epochs, CPU, objective, start, rows)
     order = np.random.default_rng([3, 1, 0]).permutation(len(rows))
     monkeypatch.setattr(program, "_n_threads", lambda flops: threads)
     monkeypatch.setattr(program.CompiledEpoch, "partition", lambda self, batch: partition)
@@ -271,7 +272,7 @@ def test_what_cannot_be_compiled_is_done_with_arrays_and_the_history_says_so(net
     objective = Objective(network, SoftmaxLogLikelihood())
     epochs = Minibatch(method, InverseScaling(0.1), 4, max_epochs=1, seed=3, compiled=True)
     theta = network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias)
-    assert said in epochs.run(CPU, objective, epochs.start(CPU, theta), problem()).history.path
+    assert said in training_loop.run(epochs, CPU, objective, epochs.start(CPU, theta), problem()).history.path
 
 
 @pytest.mark.parametrize("formula", [

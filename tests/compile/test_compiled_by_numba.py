@@ -21,6 +21,7 @@ from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import Adam, GradientDescent, Momentum
 from gpunn.optim.schedules import InverseScaling
+from gpunn.training import loop as training_loop
 from gpunn.training.data import Rows
 from gpunn.training.minibatch import Minibatch
 
@@ -41,7 +42,7 @@ def trained(digits, request):
         steps = InverseScaling(0.01, 0.0)
         loop = Minibatch(Adam(), steps, batch, epochs, seed=0, dropout=dropout, compiled=compiled)
         progress = loop.start(CPU, theta.copy())
-        return loop.run(CPU, Objective(network, SoftmaxLogLikelihood(), l2=0.1), progress, Rows(X, T))
+        return training_loop.run(loop, CPU, Objective(network, SoftmaxLogLikelihood(), l2=0.1), progress, Rows(X, T))
 
     return train
 
@@ -74,10 +75,10 @@ def test_members_are_trained_as_each_would_be_alone(method, n_members):
     network, members = several(n_members)
     objective, rows = Objective(network, SoftmaxLogLikelihood(), l2=0.1), problem(n=30)
     loop = Minibatch(method, InverseScaling(0.01, 0.0), 4, 2, seed=0, compiled=True)
-    together = loop.run(CPU, objective, loop.start(CPU, members.copy()), rows)
+    together = training_loop.run(loop, CPU, objective, loop.start(CPU, members.copy()), rows)
     assert together.history.path == "compiled"
     for i, theta in enumerate(members):
-        alone = loop.run(CPU, objective, loop.start(CPU, theta), rows)
+        alone = training_loop.run(loop, CPU, objective, loop.start(CPU, theta), rows)
         assert together.theta[i] == pytest.approx(alone.theta, rel=1e-12)
         assert [cost[i] for cost in together.history.cost] == pytest.approx(alone.history.cost, rel=1e-12)
         assert [norm[i] for norm in together.history.gradient_norm] == pytest.approx(alone.history.gradient_norm)
@@ -92,7 +93,7 @@ def test_of_each_member_is_dropped_what_the_arrays_drop(n_members):
     objective, found = Objective(network, SoftmaxLogLikelihood()), []
     for compile_it in (True, False):
         loop = Minibatch(Adam(), InverseScaling(0.01), 4, 3, seed=0, dropout=(0.2, 0.5), compiled=compile_it)
-        done = loop.run(CPU, objective, loop.start(CPU, members.copy()), problem(n=30))
+        done = training_loop.run(loop, CPU, objective, loop.start(CPU, members.copy()), problem(n=30))
         found.append((done.theta, *done.method_state, *done.history.cost))
     same(*found, rel=1e-9)
 
@@ -127,7 +128,9 @@ def test_a_wide_layer_and_a_small_batch_on_several_threads_give_what_the_arrays_
     found = []
     for compile_it in (True, False):
         loop = Minibatch(Momentum(), InverseScaling(0.1), 8, 2, seed=0, compiled=compile_it)
-        done = loop.run(CPU, Objective(network, SoftmaxLogLikelihood()), loop.start(CPU, theta.copy()), rows)
+        done = training_loop.run(
+            loop, CPU, Objective(network, SoftmaxLogLikelihood()), loop.start(CPU, theta.copy()), rows
+        )
         found.append((done.theta, *done.history.cost))
     same(*found, rel=1e-9)
 
@@ -147,7 +150,9 @@ def test_divergence_is_seen(trained):
     theta = network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias).astype("float32")
     rng = np.random.default_rng(0)
     rows = Rows(rng.random((200, 64), dtype="float32"), np.eye(10, dtype="float32")[rng.integers(0, 10, 200)])
-    history = loop.run(CPU, Objective(network, SoftmaxLogLikelihood(), l2=0.1), loop.start(CPU, theta), rows).history
+    history = training_loop.run(
+        loop, CPU, Objective(network, SoftmaxLogLikelihood(), l2=0.1), loop.start(CPU, theta), rows
+    ).history
     assert history.stopped == "diverged"
 
 
@@ -157,7 +162,7 @@ def test_inputs_that_numba_does_not_know_are_trained_on_with_arrays(dtype):
     network = Network(SIZES, (ReLU(),))
     loop = Minibatch(Adam(), InverseScaling(0.01), 4, 2, seed=0, compiled=True)
     theta = network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias)
-    progress = loop.run(CPU, Objective(network, SoftmaxLogLikelihood()), loop.start(CPU, theta), rows)
+    progress = training_loop.run(loop, CPU, Objective(network, SoftmaxLogLikelihood()), loop.start(CPU, theta), rows)
     assert "compiled code does not read X's dtype" in progress.history.path
     assert progress.history.n_iter == 2
 

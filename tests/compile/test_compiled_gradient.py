@@ -17,6 +17,7 @@ from gpunn.nn.objective import Objective
 from gpunn.optim.directions import LBFGS
 from gpunn.optim.first_order import Adam
 from gpunn.optim.schedules import Constant
+from gpunn.training import loop as training_loop
 from gpunn.training.data import Rows
 from gpunn.training.full_batch import FullBatch
 from gpunn.training.minibatch import Minibatch
@@ -108,7 +109,7 @@ def minimum(digits):
         method = FullBatch(LBFGS(), max_iter=max_iter, max_evaluations=100, gtol=1e-5, compiled=compiled)
         net = network if activations is None else Network((64, 16, 10), activations)
         state = method.start(CPU, start(net))
-        state = method.run(CPU, Objective(net, SoftmaxLogLikelihood(), l2=0.1), state, rows)
+        state = training_loop.run(method, CPU, Objective(net, SoftmaxLogLikelihood(), l2=0.1), state, rows)
         return state.theta, state.history
 
     return train
@@ -172,7 +173,7 @@ def test_an_epoch_over_rows_that_are_mapped_and_read_only(tmp_path):
     rows = Rows(np.load(tmp_path / "X.npy", mmap_mode="r"), T)
     loops = [Minibatch(Adam(), Constant(0.01), 4, max_epochs=2, seed=0, compiled=c) for c in (True, False)]
     objective = Objective(network, SoftmaxLogLikelihood())
-    found = [loop.run(CPU, objective, loop.start(CPU, start(network)), rows) for loop in loops]
+    found = [training_loop.run(loop, CPU, objective, loop.start(CPU, start(network)), rows) for loop in loops]
     assert found[0].history.path == "compiled"
     assert found[0].theta == pytest.approx(found[1].theta, rel=1e-9, abs=1e-12)
 

@@ -19,6 +19,7 @@ from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import Adam
 from gpunn.optim.schedules import Constant
+from gpunn.training import loop as training_loop
 from gpunn.training.minibatch import Minibatch
 
 Z = np.concatenate([np.random.default_rng(0).normal(size=(6, 5)), [[0.0, -0.0, 1.0, -1.0, 0.5]]])
@@ -165,7 +166,7 @@ def test_a_long_training_with_it_ends_as_by_arrays(name):
     def trained(compiled):
         epochs = Minibatch(Adam(), Constant(0.1), 4, max_epochs=2, seed=3, compiled=compiled)
         device = get_device("cpu")
-        return epochs.run(device, objective, epochs.start(device, theta.copy()), problem())
+        return training_loop.run(epochs, device, objective, epochs.start(device, theta.copy()), problem())
 
     if name == "branch":
         with pytest.raises(ValueError, match="truth value"):

@@ -26,7 +26,7 @@ def start_of(clf):
     """The classifier with the weights that its training started from."""
     start = copy.copy(clf)
     seed = clf._resume[1]
-    start.theta_ = build.start(clf, clf.network_, seed, gpunn.get_device("cpu"), str(clf.theta_.dtype))
+    start.theta_ = build.initial_theta(clf, clf.network_, seed, gpunn.get_device("cpu"), str(clf.theta_.dtype))
     return start
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import re
 import warnings
@@ -56,6 +57,36 @@ def test_partial_fit_goes_on_as_one_fit_does(iris, fitted):
     assert (parts.n_iter_, parts.t_) == (1, 6 * 150)
     again = pickle.loads(pickle.dumps(parts)).partial_fit(X, y)
     assert np.array_equal(again.theta_, parts.partial_fit(X, y).theta_)  # the optimiser's state was in the pickle
+
+
+def one_step(X, y, **parameters):
+    """A classifier after one step of gradient descent on all rows; a call of partial_fit makes one more."""
+    parameters = {"solver": "sgd", "momentum": 0, "learning_rate_init": 0.1, "dtype": "float64", **parameters}
+    clf = MLPClassifier(batch_size=len(y), shuffle=False, random_state=0, **parameters)
+    return clf.partial_fit(X, y, classes=[0, 1, 2])
+
+
+def test_momentum_that_is_set_between_calls_starts_with_no_velocity(iris):
+    clf = one_step(*iris, nesterovs_momentum=False)
+    before = clf.theta_
+    plain = copy.deepcopy(clf).partial_fit(*iris)
+    first = clf.set_params(momentum=0.9).partial_fit(*iris).theta_
+    assert np.array_equal(first, plain.theta_)
+    descent = copy.deepcopy(clf).set_params(momentum=0).partial_fit(*iris)  # theta - lr g
+    expected = descent.theta_ + 0.9 * (first - before)
+    np.testing.assert_allclose(clf.partial_fit(*iris).theta_, expected, rtol=1e-12)
+    plain = copy.deepcopy(descent).partial_fit(*iris)
+    again = descent.set_params(momentum=0.9).partial_fit(*iris)
+    assert np.array_equal(again.theta_, plain.theta_)  # the velocity of before is gone
+
+
+def test_averaging_that_is_set_between_calls_starts_from_the_weights_there_are(iris):
+    clf = one_step(*iris)
+    before, plain = clf.theta_, copy.deepcopy(clf).partial_fit(*iris)
+    clf.set_params(ema_decay=0.9).partial_fit(*iris)
+    np.testing.assert_allclose(clf.theta_, (before + plain.theta_) / 2, rtol=1e-12)  # of two steps the mean
+    clf.set_params(ema_decay=None).partial_fit(*iris)
+    assert np.array_equal(clf.theta_, plain.partial_fit(*iris).theta_)
 
 
 def test_partial_fit_wants_to_know_all_classes_first(iris):

@@ -194,3 +194,12 @@ def test_a_tensor_in_gives_tensors_out_and_pickles_hold_numpy(iris, fitted):
     again = pickle.loads(pickle.dumps(clf))
     assert isinstance(again.theta_, np.ndarray)
     assert np.array_equal(again.predict_proba(X), found[1].numpy())
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int32"])
+def test_rows_of_another_byte_order_train_to_the_same_bits(iris, fitted, dtype):
+    X, y = iris
+    X = (X * 20).astype(dtype)
+    native, swapped = (fitted(rows, y, compile=False) for rows in (X, X.astype(X.dtype.newbyteorder("S"))))
+    assert swapped.theta_.dtype == ("float64" if dtype == "float64" else "float32")
+    assert swapped.theta_.tobytes() == native.theta_.tobytes()

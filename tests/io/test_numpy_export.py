@@ -219,7 +219,7 @@ def test_a_table_with_wrong_values_is_refused(path):
         ("size", [np.inf] * 50, "column 'size' has an infinite number"),
         ("size", [1e300] * 50, "too far from those of training for float32"),
         ("flag", [2] * 50, "column 'flag' has other values than True and False"),
-        ("colour", [3] * 50, "column 'colour', row 1: 3 is not text"),
+        ("colour", [3] * 50, "column 'colour', row 1: 3 is not a string"),
     ):
         with pytest.raises(ValueError, match=message), np.errstate(over="ignore"):
             found.predict({**good, name: values})
@@ -245,10 +245,35 @@ def test_the_module_needs_numpy_alone_and_is_sound_python(path):
     later = pd.DataFrame({"size": [0.5, None], "colour": ["red", None]})
     assert ran.stderr == "" and ran.stdout == f"{clf.predict(later).tolist()}\n"
     source = path.read_text(encoding="utf-8")
-    assert max(map(len, source.splitlines())) <= 120 and source.count("\n") < 150
+    assert max(map(len, source.splitlines())) <= 120 and source.count("\n") < 170
     ruff = Path(sys.executable).with_name("ruff")
     if not ruff.exists():
         pytest.skip("Ruff is not installed")
     check = [ruff, "check", "--isolated", "--select", "E,F,W,I,B", "--line-length", "120", path]
     ran = subprocess.run(check, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout
+
+
+def test_what_has_no_columns_by_name_is_refused(path):
+    clf = trained(table(200), CODES[np.arange(200) % 60])
+    clf.to_numpy(path)
+    found, columns = module(path), {name: table(50)[name].to_numpy() for name in table(1)}
+    for X, kind in ((np.zeros((3, 10)), "ndarray"), ([[0.0] * 10], "list"), (None, "NoneType")):
+        with pytest.raises(TypeError, match=f"X is of type {kind}, which has no column 'size'.*Give a data frame"):
+            found.predict(X)
+    for name in ("size", "colour", "none"):
+        with pytest.raises(ValueError, match=rf"column '{name}' has shape \(\)"):
+            found.predict(columns | {name: 1.0})
+
+
+def test_limits_of_probabilities_have_a_name_and_a_comment(path):
+    """A number that is not of the model stands in the module only where its meaning is said."""
+    clf = trained(ROWS, CODES, activation="gelu")
+    clf.to_numpy(path)
+    lines = path.read_text().splitlines()
+    for name, value in (("highest", np.nextafter(1, 0)), ("smallest", np.finfo(float).tiny)):
+        named = [line for line in lines if repr(float(value)) in line]
+        assert all(line.startswith(f"    {name} = {float(value)!r}  # ") for line in named)
+        assert len(named) == (name == "highest")
+    source = path.read_text()
+    assert "h = z (1 + tanh u) / 2" in source and "sqrt(8 / pi)" in source

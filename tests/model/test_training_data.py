@@ -133,6 +133,19 @@ def test_a_sparse_matrix_with_indices_outside_it_is_refused(fitted, form, damage
     assert np.array_equal(clf.theta_, theta)
 
 
+@pytest.mark.parametrize("form", ["csr", "csc", "bsr"])
+@pytest.mark.parametrize("array", ["indptr", "indices"])
+@pytest.mark.parametrize("dtype", ["float64", "bool", "object", "uint8"])
+def test_a_sparse_matrix_with_indices_of_another_dtype_is_refused(fitted, form, array, dtype):
+    X, sound, y = sparse.coo_array(np.eye(6, 4)).asformat(form), np.eye(6, 4), np.arange(6) % 2
+    setattr(X, array, getattr(X, array).astype(dtype))
+    clf = fitted(sound, y, max_iter=2)
+    said = rf"^X is .* in {form.upper()} format whose {array} has dtype {dtype}: int32 or int64 is needed\. Build"
+    for method in (clf.predict, lambda X: clf.fit(X, y), lambda X: clf.fit(sound, y, X_val=X, y_val=y)):
+        with pytest.raises(ValueError, match=said):
+            method(X)
+
+
 @pytest.mark.parametrize(("axis", "kind", "n"), [("row", "row", 3), ("col", "column", 4)])
 @pytest.mark.parametrize("wrong", [-1, 2**30])
 def test_a_sparse_matrix_of_coordinates_outside_it_is_refused(fitted, axis, kind, n, wrong):

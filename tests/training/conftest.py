@@ -12,6 +12,7 @@ from gpunn.nn.heads import pair
 from gpunn.nn.initialisers import gaussian_bias, glorot_uniform
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
+from gpunn.training import loop as training_loop
 from gpunn.training.data import Rows
 from gpunn.training.stopping import Validation
 
@@ -51,7 +52,9 @@ class Problem:
         """One whole training; the state that it ends in."""
         state = trainer.start(self.device, self.theta() if theta is None else theta)
         rows = rows or self.rows()
-        return trainer.run(self.device, objective or self.objective, state, rows, validation, monitors(callback))
+        return training_loop.run(
+            trainer, self.device, objective or self.objective, state, rows, validation, monitors(callback)
+        )
 
     def minimise(self, trainer, theta=None, rows=None, validation=None, callback=None, objective=None):
         """One whole full-batch training; theta and history."""

@@ -10,6 +10,7 @@ import pytest
 from gpunn.devices import get_device
 from gpunn.optim.first_order import Adam
 from gpunn.optim.schedules import Constant
+from gpunn.training import loop as training_loop
 from gpunn.training.data import Rows, chunks, evaluate, logits
 from gpunn.training.minibatch import Minibatch
 
@@ -55,7 +56,7 @@ def test_rows_of_an_index_are_trained_on_as_if_there_were_no_others(device, prob
     found = []
     for given in (some, some.together(xp)):
         loop = Minibatch(Adam(), Constant(0.1), 2, max_epochs=3, seed=0)
-        found.append(loop.run(device, problem.objective, loop.start(device, problem.theta()), given))
+        found.append(training_loop.run(loop, device, problem.objective, loop.start(device, problem.theta()), given))
     assert np.array_equal(*(device.to_host(progress.theta) for progress in found))
     assert found[0].history.cost == found[1].history.cost
 

@@ -10,6 +10,7 @@ import pytest
 from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient
 from gpunn.optim.first_order import Adam
 from gpunn.optim.schedules import Constant
+from gpunn.training import loop as training_loop
 from gpunn.training.full_batch import FullBatch
 from gpunn.training.minibatch import Minibatch
 
@@ -26,7 +27,9 @@ def algorithm(request):
 
 def trained(problem, algorithm, *monitors, **how):
     state = algorithm.start(problem.device, problem.theta())
-    return algorithm.run(problem.device, problem.objective, state, problem.rows(), monitors=monitors, **how)
+    return training_loop.run(
+        algorithm, problem.device, problem.objective, state, problem.rows(), monitors=monitors, **how
+    )
 
 
 def test_monitors_are_called_in_order_after_every_step_with_the_state(problem, algorithm):
@@ -69,7 +72,7 @@ def test_a_second_run_of_a_full_batch_training_goes_on_with_its_direction(proble
     whole, half = (FullBatch(method, max_iter=n, max_evaluations=1000, gtol=1e-9) for n in (8, 4))
     expected = trained(problem, whole)
     state = trained(problem, half)
-    state = half.run(problem.device, problem.objective, state, problem.rows())
+    state = training_loop.run(half, problem.device, problem.objective, state, problem.rows())
     assert np.array_equal(state.theta, expected.theta)
     assert state.history.cost == expected.history.cost
     assert state.history.evaluations == expected.history.evaluations + 1  # of the start of the second run

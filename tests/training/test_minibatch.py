@@ -13,6 +13,7 @@ from gpunn.devices.cpu import CpuDevice
 from gpunn.nn.activations import ReLU
 from gpunn.optim.first_order import Adam, AdamW, GradientDescent, Momentum, Nesterov
 from gpunn.optim.schedules import Adaptive, Constant, Cosine, WarmUp
+from gpunn.training import loop as training_loop
 from gpunn.training.data import Rows
 from gpunn.training.minibatch import Minibatch
 
@@ -235,7 +236,7 @@ def test_a_resumed_training_is_the_one_that_was_not_broken_off(problem, kind, th
     if through_a_file:
         progress = pickle.loads(pickle.dumps(progress))
     rest = replace(settings, max_epochs=7 - first)
-    rest.run(problem.device, problem.objective, progress, problem.rows(), validation)
+    training_loop.run(rest, problem.device, problem.objective, progress, problem.rows(), validation)
     assert np.array_equal(progress.theta, whole.theta)
     assert_same_history(progress.history, whole.history)
     assert np.all(np.diff(progress.history.seconds) > 0)

@@ -13,6 +13,7 @@ from gpunn.devices import get_device
 from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient, SteepestDescent
 from gpunn.optim.first_order import Adam, GradientDescent
 from gpunn.optim.schedules import Constant
+from gpunn.training import loop as training_loop
 from gpunn.training import resumption
 from gpunn.training.full_batch import FullBatch
 from gpunn.training.minibatch import Minibatch
@@ -36,7 +37,9 @@ def states_of(problem, trainer):
     state.begin(CPU)
     seen = [state.to_arrays(CPU, trainer.method)]
     keep = lambda state: seen.append(state.to_arrays(CPU, trainer.method)) or ""  # noqa: E731
-    trainer.run(CPU, problem.objective, state, problem.rows(), problem.validation(early_stopping=True), (keep,))
+    training_loop.run(
+        trainer, CPU, problem.objective, state, problem.rows(), problem.validation(early_stopping=True), (keep,)
+    )
     return seen
 
 

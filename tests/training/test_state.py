@@ -16,6 +16,7 @@ from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient, Direction, St
 from gpunn.optim.first_order import Adam, AdamW, GradientDescent, Momentum, Nesterov
 from gpunn.optim.full_batch import Minimisation, Minimiser
 from gpunn.optim.schedules import Adaptive, Constant, Cosine, InverseScaling, WarmUp
+from gpunn.training import loop as training_loop
 from gpunn.training.full_batch import FullBatch
 from gpunn.training.minibatch import Minibatch
 from gpunn.training.state import TrainingState
@@ -66,8 +67,8 @@ def states_of(problem, trainer, validation=None, weighted=False, members=None):
         seen.append(through_a_file(state.to_arrays(device, trainer.method)))
         return ""
 
-    end = trainer.run(
-        device, problem.objective, trainer.start(device, problem.theta(members)), rows_of(problem, weighted),
+    end = training_loop.run(
+        trainer, device, problem.objective, trainer.start(device, problem.theta(members)), rows_of(problem, weighted),
         validation, (keep,),
     )  # fmt: skip
     return seen, end.to_arrays(device, trainer.method)
@@ -81,7 +82,7 @@ def gone_on(problem, trainer, arrays, validation=None, weighted=False):
     """The arrays of the end of a training that goes on from those of a state."""
     device = problem.device
     state = TrainingState.from_arrays(device, arrays, trainer.method)
-    end = trainer.run(device, problem.objective, state, rows_of(problem, weighted), validation)
+    end = training_loop.run(trainer, device, problem.objective, state, rows_of(problem, weighted), validation)
     return end.to_arrays(device, trainer.method)
 
 

@@ -11,6 +11,7 @@ import pytest
 from gpunn.nn.activations import ReLU
 from gpunn.optim.first_order import Adam, GradientDescent, Momentum
 from gpunn.optim.schedules import Adaptive, Constant
+from gpunn.training import loop as training_loop
 from gpunn.training.minibatch import Minibatch
 from gpunn.training.stopping import Best, Patience
 
@@ -183,7 +184,7 @@ def test_training_can_go_on_from_where_it_had_not_diverged(problem_on, problem):
         progress = rectified.train(settings)
         assert progress.history.stopped == "diverged"
         single_threaded_blas = replace(settings, schedule=Constant(0.01), max_epochs=2)
-        single_threaded_blas.run(problem.device, rectified.objective, progress, rectified.rows())
+        training_loop.run(single_threaded_blas, problem.device, rectified.objective, progress, rectified.rows())
         assert progress.history.stopped == "max_iter"
         assert np.isfinite(progress.theta).all()
         assert progress.history.best is None
@@ -229,7 +230,7 @@ def test_an_interruption_in_a_callback_keeps_the_epoch(problem):
     progress = problem.train(trainer(), callback=callback)
     assert (progress.history.stopped, progress.history.n_iter) == ("interrupted", 3)
     assert np.array_equal(progress.theta, problem.train(trainer(max_epochs=3)).theta)
-    trainer(max_epochs=5).run(problem.device, problem.objective, progress, problem.rows())
+    training_loop.run(trainer(max_epochs=5), problem.device, problem.objective, progress, problem.rows())
     assert np.array_equal(progress.theta, problem.train(trainer()).theta)
 
 

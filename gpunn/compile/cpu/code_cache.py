@@ -21,7 +21,7 @@ DIGEST = hashlib.sha256
 
 
 def load(key: str) -> bytes | None:
-    """What `save` kept under a key; None where there is nothing that can be trusted."""
+    """Data that `save` kept under a key; None where there is nothing that can be trusted."""
     try:
         path = _path(key)
         with open(path, "rb", opener=_open_own) as file:
@@ -57,7 +57,7 @@ def save(key: str, data: bytes) -> None:
 
 
 def described() -> str:
-    """What is kept, for people."""
+    """Description of the cache, for people."""
     try:
         sizes = [path.stat().st_size for path in _place().glob("*.bin")]
     except OSError as error:

@@ -21,7 +21,7 @@ ENOUGH = 64  # rows, where all products are small ones
 
 
 def block_rows(sizes: tuple[int, ...]) -> int:
-    """How many rows a thread takes at a time."""
+    """Number of rows that a thread takes at a time."""
     most = BLOCK // max(sizes)
     small = min(most, SMALL // max(a * b for a, b in itertools.pairwise(sizes)))
     return small if small >= ENOUGH else max(LEAST, most)

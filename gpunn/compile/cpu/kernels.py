@@ -178,7 +178,7 @@ def scratch_size(objective: Objective, dtype: str, dropout: Dropout | None = Non
 
 
 def _dropped(network: Network, dropout: Dropout | None) -> list[Dropout | None]:
-    """What acts on the inputs of each layer."""
+    """Kernels that act on the inputs of each layer."""
     if dropout is None:
         return [None] * len(network.layers)
     return [dropout if rate else None for rate in dropout.rates]
@@ -262,7 +262,7 @@ def _converted(f: Kernel, x: str, dtype: np.dtype[Any]) -> str:
 
 
 def _kept(dropout: Dropout, layer: int) -> str:
-    """Whether dropout keeps an element: a function of its index in the rows of the batch, and of a key."""
+    """Function that tells whether dropout keeps an element, from its index in the rows of the batch and a key."""
     made = formulas.kept(dropout, layer)
     f = Function(f"kept_{layer}", {"index": "i32", "key": "i32"}, "i1", "alwaysinline ")
     loops = Loops(f, made.graph, made.outputs, read=lambda name, j: f"%{name}")

@@ -1,6 +1,8 @@
 """Machine code, by LLVM through llvmlite: made from LLVM IR, kept on disk, and loaded.
 
 Numba is needed once for a machine, to compile `gpunn.compile.cpu.runtime`; what is on disk is loaded without it.
+Machine code stays in memory as long as a program holds the `Functions` of its module; of modules that no program holds
+the last `N_UNUSED` stay, so that the next training of the same formulas finds them.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import hashlib
 import os
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -22,11 +25,24 @@ import numpy as np
 
 from gpunn.compile.cpu import blas, code_cache
 
-Functions = dict[str, int]  # address of each function of a module, by its name
+N_UNUSED = 32  # modules, of about 0.3 MB each
+
+
+class Functions(dict[str, int]):
+    """Addresses of the functions of a module by their names; valid as long as this object exists."""
+
+
+class _Module(NamedTuple):
+    """A loaded module: the engine, which owns its machine code, and the functions handed out, while they exist."""
+
+    engine: Any
+    functions: weakref.ref[Functions]
 
 
 def load(name: str, source: Callable[[], str], key: str, functions: list[str], symbols: Mapping[str, int]) -> Functions:
     """Addresses of functions of a module, whose machine code is on disk or is made now.
+
+    The caller keeps the result as long as the functions may be called.
 
     Parameters
     ----------
@@ -43,21 +59,36 @@ def load(name: str, source: Callable[[], str], key: str, functions: list[str], s
     full_key = "\n".join([llvmlite.__version__, *_machine(), name, key])
     digest = hashlib.sha256(full_key.encode()).digest()
     with _lock:
-        if digest not in _engines:
+        module = _modules.pop(digest, None)
+        if module is not None:
+            engine, found = module.engine, module.functions()
+        else:
+            _unload()
             for symbol, address in symbols.items():
                 llvm.add_symbol(symbol, address)
             code = code_cache.load(full_key)
             if code is None:
                 code = _machine_code(source())
                 code_cache.save(full_key, code)
+            # The engine takes the target machine, and frees it with itself.
             engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine())
             engine.add_object_file(llvm.ObjectFileRef.from_data(code))
             engine.finalize_object()
-            _engines[digest] = engine
-        return {function: _engines[digest].get_function_address(function) for function in functions}
+            found = None
+        if found is None:
+            found = Functions({function: engine.get_function_address(function) for function in functions})
+        _modules[digest] = _Module(engine, weakref.ref(found))  # the last in order
+        return found
 
 
-_engines: dict[bytes, Any] = {}  # each owns the code of a module
+def _unload() -> None:
+    """Free the machine code of the modules that no program has held for the longest time."""
+    unused = [digest for digest, module in _modules.items() if module.functions() is None]
+    for digest in unused[: max(0, len(unused) - N_UNUSED)]:
+        _modules.pop(digest).engine.close()
+
+
+_modules: dict[bytes, _Module] = {}  # in the order of their last use
 _lock = threading.RLock()
 
 if hasattr(os, "register_at_fork"):
@@ -70,6 +101,7 @@ class Runtime(NamedTuple):
 
     epoch: Callable[..., float]
     run: Callable[..., int]
+    code: tuple[Functions, ...] = ()
 
 
 @functools.cache
@@ -87,7 +119,7 @@ def runtime(dtype: str) -> Runtime:
     names = ["gpunn_epoch", "gpunn_run"]
     found = load(f"runtime_{dtype}", functools.partial(_by_numba, dtype), key, names, symbols)
     epoch, run = (found[name] for name in names)
-    return Runtime(_callable(epoch, dtype, ctypes.c_double), _callable(run, dtype, ctypes.c_int64))
+    return Runtime(_callable(epoch, dtype, ctypes.c_double), _callable(run, dtype, ctypes.c_int64), (adapter, found))
 
 
 def _by_numba(dtype: str) -> str:
@@ -127,9 +159,13 @@ def _callable(address: int, dtype: str, kind: Any) -> Callable[..., Any]:
 
 
 @functools.cache
-def _target_machine() -> Any:
+def _initialise() -> None:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+
+
+def _target_machine() -> Any:
+    _initialise()
     cpu, features = _machine()
     target = llvm.Target.from_default_triple()
     return target.create_target_machine(cpu=cpu, features=features, opt=3, jit=True)
@@ -156,7 +192,7 @@ def _machine_code(source: str) -> bytes:
     options.loop_vectorization, options.loop_interleaving = True, True
     options.slp_vectorization = options.loop_unrolling = False
     builder = llvm.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
+    builder.getModulePassManager().run(module, builder)  # llvmlite 0.50 keeps some 0.1 MB of it for good
     return bytes(machine.emit_object(module))
 
 

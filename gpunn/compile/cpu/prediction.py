@@ -61,9 +61,9 @@ class CompiledPrediction:
         self.functions, self.slots = loaded(found, dtype)
         vector_bytes = native.vector_bytes()
         source = product.module(dtype, vector_bytes)
-        for name, address in native.load("product", lambda: source, source, ["pack", "product"], {}).items():
-            self.slots[name] = N_SLOTS + len(self.functions)
-            self.functions.append(address)
+        self.products = native.load("product", lambda: source, source, ["pack", "product"], {})
+        self.addresses = [*self.functions.values(), *self.products.values()]
+        self.slots |= {name: N_SLOTS + len(self.functions) + i for i, name in enumerate(self.products)}
         self.run = native.runtime(dtype).run
         self.width = product.panels(dtype, vector_bytes).width
         self.rows = max(LEAST, BLOCK // self._padded(max(network.sizes)))
@@ -132,8 +132,8 @@ class CompiledPrediction:
     def _memory(self, is_packed: bool) -> _Memory:
         work = empty_aligned(self._matrices(self.rows if is_packed else product.PACK, is_packed)[0].size, self.dtype)
         scratch = empty_aligned(self.scratch, self.dtype)
-        table = np.zeros(N_SLOTS + len(self.functions), np.int64)
-        table[N_SLOTS:] = self.functions
+        table = np.zeros(N_SLOTS + len(self.addresses), np.int64)
+        table[N_SLOTS:] = self.addresses
         table[op.WORKSPACE], table[op.SCRATCH] = _address(work), _address(scratch)
         return _Memory(work, scratch, table, _address(table))
 

@@ -189,7 +189,7 @@ class CompiledEpoch:
 
 
 class Thread:
-    """What a thread has of its own: its table of addresses, and the memory of its kernels.
+    """Data of a thread: its table of addresses, and the memory of its kernels.
 
     Attributes
     ----------
@@ -202,7 +202,7 @@ class Thread:
     """
 
     def __init__(
-        self, functions: list[int], scratch: int, scalars: list[np.ndarray], arrays: dict[int, np.ndarray]
+        self, functions: native.Functions, scratch: int, scalars: list[np.ndarray], arrays: dict[int, np.ndarray]
     ) -> None:
         dtype = arrays[op.THETA].dtype
         self.sums = np.zeros(3)
@@ -218,7 +218,7 @@ class Thread:
         self.table = np.zeros(N_SLOTS + len(functions), np.int64)
         for slot, array in self.arrays.items():
             self.table[slot] = array.ctypes.data
-        self.table[N_SLOTS:] = functions
+        self.table[N_SLOTS:] = [*functions.values()]
         self.address = self.table.ctypes.data
 
 
@@ -314,7 +314,7 @@ class CompiledGradient:
 
 
 def _together(function: Callable[[int, int], float], n_threads: int) -> list[float]:
-    """What ``function(k, barrier)`` returns to each of the threads k, which meet at the barrier of that address."""
+    """Results of ``function(k, barrier)`` for each of the threads k, which meet at the barrier of that address."""
     barrier, found = np.zeros(1, np.int64), [0.0] * n_threads
 
     def run(k: int) -> None:
@@ -327,8 +327,8 @@ def _together(function: Callable[[int, int], float], n_threads: int) -> list[flo
     return found
 
 
-def loaded(found: dict[str, str], dtype: str) -> tuple[list[int], dict[str, int]]:
-    """Addresses of kernels, and their slots in the table of addresses; equal kernels are compiled once."""
+def loaded(found: dict[str, str], dtype: str) -> tuple[native.Functions, dict[str, int]]:
+    """Addresses of kernels, in their order in the table of addresses, and slots; equal kernels are compiled once."""
     of_body: dict[str, str] = {}  # name of the first kernel with each body
     first = {
         name: of_body.setdefault(text.replace(f"@{name}(", "@("), name)
@@ -337,9 +337,9 @@ def loaded(found: dict[str, str], dtype: str) -> tuple[list[int], dict[str, int]
     }
     source = kernels.module({name: text for name, text in found.items() if first.get(name, name) == name}, dtype)
     names = list(of_body.values())
-    addresses = native.load("kernels", lambda: source, source, names, {})
+    functions = native.load("kernels", lambda: source, source, names, {})
     slots = {name: N_SLOTS + i for i, name in enumerate(names)}
-    return [addresses[name] for name in names], {name: slots[of] for name, of in first.items()}
+    return functions, {name: slots[of] for name, of in first.items()}
 
 
 def _in_elements(x: np.ndarray) -> np.ndarray:
@@ -358,7 +358,7 @@ def _address(x: np.ndarray | None) -> int:
 
 
 def _work(sizes: tuple[int, ...]) -> float:
-    """What a row costs: its products, and in their measure what its neurons cost beside them."""
+    """Work of a row: its products, and in their measure that of its neurons."""
     return 6 * _n_products(sizes) + NEURON * sum(sizes[1:])
 
 

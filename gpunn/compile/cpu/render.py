@@ -80,7 +80,7 @@ class Function:
 
     @contextlib.contextmanager
     def when(self, condition: str) -> Iterator[None]:
-        """What is written within is done where a condition holds."""
+        """Emit code that runs only where a condition holds."""
         n = next(self.numbers)
         self.line(f"br i1 {condition}, label %then{n}, label %after{n}")
         self.lines.append(f"then{n}:")
@@ -241,7 +241,7 @@ FUNCTIONS: dict[str, Callable[[Nodes, str], str]] = {
 
 
 def declarations(dtype: str, lanes: int) -> str:
-    """Of the functions that `FUNCTIONS` call, for single elements and for vectors."""
+    """Declarations of the functions that `FUNCTIONS` call, for single elements and for vectors."""
     kind, suffix = TYPES[dtype], SUFFIXES[dtype]
     found = []
     for name in ("fabs", "sqrt", "log"):

@@ -1,6 +1,6 @@
 # mypy: ignore-errors
 # Numba, not Python, gives these functions their types.
-"""What does not depend on any formula: products, sums, the barrier, and the loops over operations and steps.
+"""Parts of a program that depend on no formula: products, sums, the barrier, and the loops over operations and steps.
 
 Numba compiles this file once for a machine and a dtype (`gpunn.compile.cpu.native`); the kernels of the formulas are
 called by their addresses. Every thread runs `epoch` or `run` at the same time, with operations of its own

@@ -125,7 +125,7 @@ class CapturedEpoch:
 
 
 class _Memory:
-    """What must be given back when a program is no more: graphs, buffers, and the handle that works in them."""
+    """Resources that are released when a program is no more: graphs, buffers, and the handle that works in them."""
 
     def __init__(self) -> None:
         self.device = cupy.cuda.Device()

@@ -117,7 +117,7 @@ class Plan:
             self.buffers["W"] = (network.n_weights, "operand")
 
     def start(self) -> list[Record]:
-        """What an epoch begins with."""
+        """Operations at the start of an epoch."""
         weights = self.network.n_weights
         return (
             [Launch("round_weights", (Part("theta"), Part("W")), self._blocks(weights))] if self.bf16_operands else []

@@ -26,7 +26,7 @@ Statement = tuple[str, Symbol]
 
 
 def needs_rows(graph: Graph, symbols: Iterable[Symbol]) -> bool:
-    """Whether the symbols contain sums or maxima over a row."""
+    """True if the symbols contain sums or maxima over a row."""
     return any(graph.nodes[i][0] in REDUCTIONS for i in behind(graph, [symbol.number for symbol in symbols]))
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
-from gpunn.insight.compare import Comparison, Interval, ModelScore, PairedDifference, compare
+from gpunn.insight.compare import Comparison, compare
+from gpunn.insight.differences import Interval, ModelScore, PairedDifference
 from gpunn.insight.displays.style import SERIES, as_text, grid_of_axes, plain
 
 NAME_LENGTH = 32
@@ -116,7 +117,7 @@ class CompareDisplay:
         return sorted((model for model in models if model.name in losses), key=lambda model: losses[model.name])
 
     def _values(self, one: ModelScore | PairedDifference) -> tuple[float, Interval]:
-        """What is drawn of a model or a pair that has the metric, and its interval."""
+        """Value that is drawn of a model or a pair that has the metric, and its interval."""
         if self.metric == "log_loss" and one.log_loss is not None and one.log_loss_interval is not None:
             return one.log_loss, one.log_loss_interval
         low, high = one.accuracy_interval

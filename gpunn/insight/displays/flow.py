@@ -1,4 +1,4 @@
-"""How gradients, saturation and updates of each layer go over the epochs."""
+"""Gradients, saturation and updates of each layer over the epochs."""
 
 from __future__ import annotations
 

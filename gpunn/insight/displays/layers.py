@@ -20,7 +20,7 @@ from gpunn.training.layers import SATURATED_BELOW, activation_of
 
 @dataclass(frozen=True)
 class LayerValues:
-    """What one layer makes of a sample of rows.
+    """Activations of one layer for a sample of rows.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class ActivationDisplay:
 
 
 def layer_values(estimator: Classifier, X: np.ndarray) -> list[LayerValues]:
-    """What each layer makes of encoded rows X (n, d), computed on the host."""
+    """Activations of each layer for encoded rows X (n, d), computed on the host."""
     network, head, theta = estimator.network_, estimator.head_, host_theta(estimator)
     objective, found = Objective(network, head), []
     with np.errstate(all="ignore"):

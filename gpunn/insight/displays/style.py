@@ -1,4 +1,4 @@
-"""What the displays share: Matplotlib where it is installed, colours, axes, and labels that are only text."""
+"""Common parts of the displays: Matplotlib where it is installed, colours, axes, and labels that are only text."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def count_axis(axis: Any) -> None:
 
 
 def spans_decades(values: Any, ratio: float = 20.0) -> bool:
-    """Whether values are all positive and so far apart that a logarithmic scale shows them better."""
+    """True if values are all positive and so far apart that a logarithmic scale shows them better."""
     values = np.asarray(values, float)
     values = values[np.isfinite(values)]
     return bool(values.size) and values.min() > 0 and values.max() > ratio * values.min()

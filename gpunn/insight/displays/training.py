@@ -103,7 +103,7 @@ class TrainingCurveDisplay:
         return self
 
     def lines(self, name: str) -> list[tuple[int, str, str, list[Any]]]:
-        """Of a curve's lines: number and name of the run, what it is of ("training", "validation"), entries."""
+        """Lines of a curve: number and name of the run, what it is of ("training", "validation"), entries."""
         return [
             (number, run, of, getattr(history, attribute))
             for number, (run, history) in enumerate(self.histories.items())
@@ -152,6 +152,6 @@ class TrainingCurveDisplay:
 
 
 def rounds_of(estimator: Classifier) -> str:
-    """What an entry of its history is: "epoch" or "iteration"."""
+    """Unit of the entries of its history: "epoch" or "iteration"."""
     # scikit-learn's own way to ask: solvers that take all rows at once have no partial_fit.
     return "epoch" if hasattr(estimator, "partial_fit") else "iteration"

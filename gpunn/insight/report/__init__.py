@@ -31,7 +31,7 @@ def html_report(
     image_shape: tuple[int, int] | None = None,
     row_numbers: Any = None,
 ) -> str:
-    """What a classifier learned, how it learned, what it gets wrong and why, as one page.
+    """Write a page on a classifier: what it learned, how it learned, what it gets wrong and why.
 
     The page has its pictures within it as SVG, follows the reader's light or dark theme, and can run nothing: names
     and labels are text in it, whatever they say.

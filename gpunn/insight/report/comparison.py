@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from gpunn.insight.compare import Comparison
-from gpunn.insight.comparison_words import MODEL_HEAD, model_rows, notes_of, pair_head, pair_rows, title_of, verdict
+from gpunn.insight.comparison_words import MODEL_HEAD, model_rows, notes_of, pair_head, pair_rows, title_of
 from gpunn.insight.displays.compare import CompareDisplay, figure_size
 from gpunn.insight.displays.style import printable, pyplot
 from gpunn.insight.report import page
@@ -48,18 +48,24 @@ def comparison_report(comparison: Comparison, *, title: str = "gpunn comparison"
     if len(losses) > 1:
         named = [(name, f"{loss:.4f}") for loss, name in losses]
         pictures.append(_picture(comparison, "log_loss", "Log-losses", named))
-    sentences = [*map(verdict, comparison.pairs), *notes_of(comparison)]
+    models, pairs, weighted = comparison.models, comparison.pairs, comparison.weighted
+    sentences = [*(pair.verdict for pair in pairs), *notes_of(pairs, weighted)]
     return page.page(
         title,
         Html(f"<h1>{page.text(title)}</h1>"),
-        page.paragraph(f"{title_of(comparison)}.", soft=True),
+        page.paragraph(f"{title_of(models, weighted)}.", soft=True),
         page.tiles(facts),
         page.section("Verdicts", *map(page.paragraph, sentences)),
         page.section("Pictures", *pictures),
-        page.section("Models", page.table("Each model", MODEL_HEAD, model_rows(comparison), numbers=range(2, 7))),
+        page.section("Models", page.table("Each model", MODEL_HEAD, model_rows(models), numbers=range(2, 7))),
         page.section(
             "Pairs",
-            page.table("First minus second", pair_head(comparison), pair_rows(comparison), numbers=range(1, 8)),
+            page.table(
+                "First minus second",
+                pair_head(comparison.pairs),
+                pair_rows(comparison.models, comparison.pairs),
+                numbers=range(1, 8),
+            ),
         ),
     )
 

@@ -120,5 +120,5 @@ def _shown(value: Any) -> str:
 
 
 def _said(results: Results, i: int) -> tuple[str, str, str]:
-    """What is true, what was predicted, and the probability that was given to the truth."""
+    """True class, predicted class, and the probability of the true class."""
     return results.name(results.T[i]), results.name(results.P[i]), f"{np.exp(-results.costs[i]):.2g}"

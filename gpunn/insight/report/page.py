@@ -83,7 +83,7 @@ def paragraph(value: str, *, soft: bool = False) -> Html:
 
 
 def heading(value: str) -> Html:
-    """Of a part of a section."""
+    """Heading of a part of a section."""
     return Html(f"<h3>{text(value)}</h3>")
 
 

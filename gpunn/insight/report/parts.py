@@ -135,7 +135,7 @@ def _flow(clf: Classifier) -> list[Html]:
 
 
 def findings(diagnosis: Any, what: str) -> Html:
-    """What is wrong, the numbers that say so, and what to do."""
+    """Finding with the numbers that show it and its remedy."""
     parts = [page.paragraph(f"On {what}.", soft=True)]
     if not diagnosis.findings:
         parts.append(page.paragraph("Nothing that is looked for was found wrong."))

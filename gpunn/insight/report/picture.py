@@ -52,7 +52,7 @@ def picture(
     size: tuple[float, float] = (4.6, 2.9),
     least: float = 0.0,
 ) -> Html:
-    """What a function draws on axes, as a figure of the page.
+    """Figure of the page that a function draws on axes.
 
     Parameters
     ----------

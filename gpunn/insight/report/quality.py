@@ -63,7 +63,7 @@ def cost_beside(clf: Classifier, results: Results, cost: float) -> Html:
 
 
 def trade_off(results: Results) -> Html:
-    """What a threshold on the probability of the second of two classes brings; nothing for other problems."""
+    """Effect of a threshold on the probability of the second of two classes; nothing for other problems."""
     p, true = results.confidence
     if results.multilabel or len(results.classes) != 2 or true.all() or not true.any() or not np.isfinite(p).all():
         return Html("")
@@ -187,7 +187,7 @@ def _draw_confusion(ax: Any, display: Any, n: int) -> None:
 
 
 def calibration(results: Results) -> Html:
-    """Whether probabilities mean what they say."""
+    """Calibration of the probabilities."""
     believed, true = results.confidence
     if not np.all(np.isfinite(believed)):
         return page.section("Calibration", page.paragraph("Left out: some of the probabilities are no numbers."))

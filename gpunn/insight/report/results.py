@@ -1,4 +1,4 @@
-"""What a classifier says of rows with labels, computed once for all parts of the report."""
+"""Predictions for rows with labels, computed once for all parts of the report."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Results:
 
     @cached_property
     def right(self) -> np.ndarray:
-        """Whether all that is said of a row is right, (n,)."""
+        """True for rows whose labels are all predicted, (n,)."""
         return np.all(self.T == self.P, axis=1)
 
     @property
@@ -116,7 +116,7 @@ class Results:
 
     @property
     def average_precision(self) -> float:
-        """Of the second of two classes."""
+        """Probability of the second of two classes."""
         return float(average_precision_score(self.T[:, 1], self.p[:, 1]))
 
     @cached_property
@@ -133,7 +133,7 @@ class Results:
 
     @cached_property
     def confidence(self) -> tuple[np.ndarray, np.ndarray]:
-        """What was believed, as a probability, and whether it was so.
+        """Predicted probability, and whether the prediction was right.
 
         Of two classes the second's probability for each row; of more the predicted class's; in multilabel problems
         every label's of every row.

@@ -1,0 +1,72 @@
+"""Checks of all parameters: each by its row, and those that have to go together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gpunn.config import registry
+from gpunn.config.constraints import ParameterError
+from gpunn.config.parameters import PARAMETERS
+from gpunn.shown import show
+
+LOOSE = ("dropout", "input_dropout", "clip_norm", "max_norm", "ema_decay")  # not in captured steps
+
+
+def check_parameters(p: Any, n_classes: int = 3) -> None:
+    """Check all parameters of an estimator, before there is any data.
+
+    Raises
+    ------
+    ParameterError
+        For the first that is not allowed, or does not go with another.
+    """
+    for parameter in PARAMETERS.values():
+        if parameter.check is not None:
+            parameter.check(parameter.name, getattr(p, parameter.name))
+    _check_with_checkpoint(p)
+    _check_with_full_batch(p)
+    sizes, _ = registry.hidden_layers(p.hidden_layer_sizes, p.activation)
+    registry.rates("dropout", p.dropout, len(sizes))
+    registry.output(p.cost, p.output_activation, n_classes, multilabel=False)
+    _check_with_precision(p)
+
+
+def _check_with_checkpoint(p: Any) -> None:
+    if p.checkpoint is not None and p.warm_start:
+        raise ParameterError(
+            "checkpoint",
+            f"checkpoint={show(p.checkpoint)} does not go with warm_start=True: the weights that such a fit starts "
+            "from are not among its parameters. Use warm_start=False.",
+        )
+
+
+def _check_with_full_batch(p: Any) -> None:
+    """Check what does not go with a solver that minimises a fixed function of all rows."""
+    if not registry.is_full_batch(p.solver):
+        return
+    for name in LOOSE:
+        value = getattr(p, name)
+        if _is_given(value):
+            raise ParameterError(
+                name,
+                f"{name}={show(value)} does not go with solver={show(p.solver)}, which minimises a fixed function of "
+                f"all rows; use a solver of {', '.join(map(repr, registry.FIRST_ORDER_SOLVERS))}.",
+            )
+
+
+def _check_with_precision(p: Any) -> None:
+    """Products of another precision are for captured steps of minibatch training in float32."""
+    clashes = {"solver": registry.is_full_batch(p.solver), "dtype": p.dtype == "float64", "compile": p.compile is False}
+    clashes |= {name: _is_given(getattr(p, name)) for name in LOOSE}
+    clash = next((name for name, there in clashes.items() if there), None)
+    if clash and p.precision != "float32":
+        raise ParameterError(
+            "precision",
+            f"precision={show(p.precision)} does not go with {clash}={show(getattr(p, clash))}: it is for minibatch "
+            "training in float32 without dropout, limits on norms and averaging. Use precision='float32', or another "
+            f"{clash}.",
+        )
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None and any(value if isinstance(value, (list, tuple)) else (value,))

@@ -98,7 +98,17 @@ def new_folder(clf: Classifier) -> Iterator[None]:
 
 
 def locked(folder: str | os.PathLike[str]) -> contextlib.AbstractContextManager[None]:
-    """No other fit writes to a folder within; of one that there is not, `opened` speaks."""
+    """No other fit writes to a folder within; of one that does not exist, `opened` says so.
+
+    Raises
+    ------
+    ValueError
+        If ``folder`` is no name of a folder.
+    BlockingIOError
+        If another fit writes to it.
+    """
+    if not isinstance(folder, (str, os.PathLike)) or not os.fspath(folder):
+        raise ValueError(f"folder={show(folder)} is not allowed; give the name of the folder with the checkpoints.")
     return io.locked(folder, LOCK) if os.path.isdir(folder) else contextlib.nullcontext()
 
 
@@ -110,8 +120,6 @@ def opened(kind: Any, folder: str | os.PathLike[str]) -> tuple[Any, Checkpoint]:
     kind : type
         Class of the estimator.
     """
-    if not isinstance(folder, (str, os.PathLike)) or not os.fspath(folder):
-        raise ValueError(f"folder={show(folder)} is not allowed; give the name of the folder with the checkpoints.")
     path, saved = io.newest_checkpoint(folder)
     with io.sound(path):
         parameters = manifest.from_dict(saved.manifest).parameters

@@ -107,7 +107,8 @@ class ScikitLearn:
 class Torch:
     """PyTorch, a plain loop; ``fused`` is its one-kernel Adam, ``compiled`` torch.compile of the whole loss."""
 
-    device, mode = "cpu", None
+    device = "cpu"
+    mode: str | None = None  # of torch.compile
 
     def __init__(self, work: Work, fused: bool = False, compiled: bool = False) -> None:
         import torch

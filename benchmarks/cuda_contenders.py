@@ -12,7 +12,8 @@ import numpy as np
 
 from benchmarks.contenders import Gpunn, Jax, Torch, Work
 from gpunn.compile import policy
-from gpunn.training.history import History
+from gpunn.training import loop as training_loop
+from gpunn.training.state import TrainingState
 
 JAX_PRECISIONS = {"float32": "F32_F32_F32", "tf32": "TF32_TF32_F32", "bf16": "BF16_BF16_F32"}
 
@@ -39,13 +40,15 @@ class GpunnCaptured(Gpunn):
     def _train(self) -> None:
         self.go.acquire()
         try:
-            self.trainer.run(self.device, self.objective, self.progress, self.rows, watch=self._pause)
+            training_loop.run(
+                self.trainer, self.device, self.objective, self.progress, self.rows, monitors=(self._pause,)
+            )
         except BaseException as error:
             self.error = error
         finally:
             self.done.release()
 
-    def _pause(self, history: History, theta: Any) -> str:
+    def _pause(self, state: TrainingState) -> str:
         self.device.synchronize()
         self.done.release()
         self.go.acquire()

@@ -30,7 +30,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn import datasets
@@ -50,7 +50,7 @@ from gpunn.insight.remedies import change_of, scales_inputs
 
 N_ROWS = 2500
 UNSEEN = 0.32
-SOUND = [
+SOUND: list[dict[str, Any]] = [
     {"solver": "adam"},
     {"solver": "lbfgs", "alpha": 1.0},
     {"solver": "adam", "early_stopping": True, "hidden_layer_sizes": (100,)},
@@ -86,7 +86,7 @@ class Case:
     y: np.ndarray | None = None
     rows: tuple[np.ndarray, np.ndarray] | None = None
     validation: bool = False
-    at: str = "end"
+    at: Literal["start", "end"] = "end"
 
 
 @dataclass(frozen=True)
@@ -406,7 +406,7 @@ def contradicted(clf: MLPClassifier, name: str, X: np.ndarray, y: np.ndarray, da
     score, other = clf.score(data.X, data.y), clf.score(data.X_other, data.y_other)
     p, p_other = (clf.predict_proba(A) for A in (data.X, data.X_other))
     shares = np.bincount(_codes(data.y)) / len(data.y)
-    guess = -np.sum(shares * np.log(shares))
+    guess = -float(np.sum(shares * np.log(shares)))
     if name in ("overfitting", "too_large"):
         dearer = log_loss(data.y_other, p_other) - log_loss(data.y, p)
         return score - other < 0.05 and dearer < 0.3 * guess
@@ -419,7 +419,7 @@ def contradicted(clf: MLPClassifier, name: str, X: np.ndarray, y: np.ndarray, da
         codes = _codes(y)
         counts = np.bincount(codes)
         recalls = np.array([np.mean(clf.predict(X)[codes == i] == clf.classes_[i]) for i in range(len(counts))])
-        return not np.any((counts * 10 <= counts.max()) & (recalls < 0.5))
+        return not bool(np.any((counts * 10 <= counts.max()) & (recalls < 0.5)))
     if name == "penalty_dominates":
         return log_loss(data.y, p) < 0.25 * guess
     if name == "kept_too_early":
@@ -432,10 +432,10 @@ def contradicted(clf: MLPClassifier, name: str, X: np.ndarray, y: np.ndarray, da
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             faster.fit(data.X, data.y)
-        return log_loss(data.y, faster.predict_proba(data.X)) > 0.8 * log_loss(data.y, p)
+        return bool(log_loss(data.y, faster.predict_proba(data.X)) > 0.8 * log_loss(data.y, p))
     if name == "underfitting":
         nearest = cross_val_score(KNeighborsClassifier(15), X, y, cv=min(10, np.bincount(_codes(y)).min()))
-        return nearest.mean() < clf.score(X, y) + 0.03
+        return float(nearest.mean()) < clf.score(X, y) + 0.03
     if name == "batch_too_small":
         cost = clf.history_.cost
         return statistics.pstdev(cost[len(cost) // 2 :]) < 0.02 * guess

@@ -17,6 +17,7 @@ from scipy.sparse import issparse
 from gpunn.compile import formulas
 from gpunn.compile.trace import Untraceable
 from gpunn.devices import Device
+from gpunn.devices.memory import request
 from gpunn.nn.activations import Activation
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.heads import Head
@@ -110,6 +111,8 @@ class CpuCompiler:
             return _prediction(network, dtype, head, exclusive, _custom_formulas(network, dtype, head, exclusive))
         except Untraceable as error:
             return None, f"arrays: cannot be traced: {error}"
+        except MemoryError as error:
+            return None, f"arrays: memory ran out for compiled predictions ({request(error)})"
         except TypeError:  # for an activation of the user's
             return None, "arrays: the network cannot be hashed"
 

@@ -15,6 +15,7 @@ from gpunn import manifest
 from gpunn._version import __version__
 from gpunn.config import registry
 from gpunn.config.checks import check_parameters
+from gpunn.devices.memory import explained
 from gpunn.estimator import checkpoints, fit, persistence
 from gpunn.model import predict
 from gpunn.model.fitted import Classifier
@@ -234,6 +235,9 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
             If the device cannot be had.
         DivergenceError
             If training diverges and ``on_divergence`` is "raise".
+        MemoryError
+            If there is not enough memory for a batch even in micro-batches of one row, or for the weights and the state
+            of the solver; the estimator is then what it was before.
         OSError
             If the first checkpoint cannot be written, or another training writes to its folder (BlockingIOError).
 
@@ -247,11 +251,15 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
             Before training, if inputs are so large that they saturate units or drown the others.
         CheckpointWarning
             If a later checkpoint cannot be written.
+        RuntimeWarning
+            If memory ran out for whole batches, and steps were computed in micro-batches; or if ``compile`` is True and
+            they could not be compiled.
         """
         check_parameters(self)
         context = self._init_callback_context(max_subtasks=self.max_iter)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        fit.fit(self, X, y, sample_weight, (X_val, y_val, sample_weight_val), context)
+        with explained(self.device):
+            fit.fit(self, X, y, sample_weight, (X_val, y_val, sample_weight_val), context)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -310,7 +318,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
             clf, saved = checkpoints.opened(cls, folder)
             clf.callback = callback
             check_parameters(clf)
-            fit.fit(clf, X, y, sample_weight, (X_val, y_val, sample_weight_val), saved=saved)
+            with explained(clf.device):
+                fit.fit(clf, X, y, sample_weight, (X_val, y_val, sample_weight_val), saved=saved)
         return clf
 
     @available_if(registry.takes_minibatches)
@@ -331,7 +340,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         classes : array-like (n_classes,), optional
             All classes that will ever come. Needed in the first call, unless y is an indicator matrix.
         """
-        fit.partial_fit(self, X, y, sample_weight, classes)
+        with explained(self.device):
+            fit.partial_fit(self, X, y, sample_weight, classes)
         return self
 
     def predict(self, X: Any) -> Array:

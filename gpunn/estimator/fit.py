@@ -26,7 +26,14 @@ from gpunn.estimator.prepare import (
     rows_on_device,
     training_targets,
 )
-from gpunn.estimator.warnings import divergence, warn_of_batch_size, warn_of_divergence, warn_of_end, warn_of_path
+from gpunn.estimator.warnings import (
+    divergence,
+    warn_of_batch_size,
+    warn_of_divergence,
+    warn_of_end,
+    warn_of_memory,
+    warn_of_path,
+)
 from gpunn.io import Checkpoint
 from gpunn.model import origin
 from gpunn.model.fitted import Classifier, set_fitted_attributes, trained_model
@@ -96,6 +103,7 @@ def fit(
     warn_of_divergence(clf, trained.history, trained.advice, trained.state.n_halvings)
     warn_of_end(clf, trained.history)
     warn_of_path(clf, trained.history)
+    warn_of_memory(trained.history)
 
 
 def _train(
@@ -226,8 +234,8 @@ def partial_fit(clf: Classifier, X: Any, y: Any, sample_weight: Any, classes: An
         else:
             _check_same_network(clf, objective.network)
             theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else origin.on_host(clf.theta_))
-            # A copy: others may hold theta_ or coefs_, and expect them to stay.
-            progress = replace(progress, theta=device.xp.asarray(theta, copy=True)).on(device, given.dtype)
+            # A copy: others may hold theta_ or coefs_, and where training fails there must be a state to go on from.
+            progress = replace(progress, theta=theta).on(device, given.dtype, copied=True)
             progress = epoch.continued(device, progress)
         scorer = Scorer(clf, device, objective, labels, progress.history)
         monitors = make_monitors(scorer, rows, given.y, progress)
@@ -244,6 +252,7 @@ def partial_fit(clf: Classifier, X: Any, y: Any, sample_weight: Any, classes: An
         clf.n_iter_, clf.t_ = 1, t + len(rows)
         clf._resume = (clf.solver, seed, progress)
     warn_of_divergence(clf, history, advice, progress.n_halvings - halvings)
+    warn_of_memory(history, stacklevel=4)
 
 
 def on_host(state: dict[str, Any]) -> dict[str, Any]:

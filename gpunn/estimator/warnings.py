@@ -10,6 +10,7 @@ from gpunn.config import registry
 from gpunn.config.parameters import Parameters
 from gpunn.training.divergence import DivergenceWarning
 from gpunn.training.history import History
+from gpunn.training.micro_batches import SAID
 
 
 def warn_of_batch_size(clf: Parameters, n_rows: int, stacklevel: int = 5) -> None:
@@ -69,6 +70,18 @@ def warn_of_path(clf: Parameters, history: History) -> None:
             "compile where that is possible.",
             RuntimeWarning,
             stacklevel=5,
+        )
+
+
+def warn_of_memory(history: History, stacklevel: int = 5) -> None:
+    """Say that memory ran out for whole batches."""
+    if SAID in history.path:
+        warnings.warn(
+            f"Memory did not suffice for whole batches: steps were computed in micro-batches, whose gradients add up "
+            f"to those of the batches ({history.path}). A smaller batch_size, a smaller network or dtype='float32' "
+            "needs less.",
+            RuntimeWarning,
+            stacklevel=stacklevel,
         )
 
 

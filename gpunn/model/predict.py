@@ -8,6 +8,7 @@ from typing import Any
 from gpunn.compile import policy
 from gpunn.config.constraints import check_threshold
 from gpunn.devices import Device, is_cupy
+from gpunn.devices.memory import explained
 from gpunn.model.model import Model
 from gpunn.model.origin import Origin, device_for, dispatches, on_host
 from gpunn.model.validation import check_rows
@@ -39,7 +40,7 @@ def predict(model: Model, X: Any) -> Array:
         return of_outputs.decisions(xp, head, z, multilabel, threshold)
 
     device, found = _of_layer(model, X, origin, "predict", scores)
-    with device.use():
+    with device.use(), explained(model.device):
         codes = labels.codes(device.xp, found)
         if not multilabel and classes.dtype.kind not in "biuf":
             return classes[device.to_host(codes)]
@@ -112,8 +113,9 @@ def _of_layer(
     if dispatches():
         check_same_namespace(X, model.schema.as_estimator(theta_=theta), attribute="theta_", method=method)
     device = device_for(model.device, X)
-    theta = device.asarray(theta if is_cupy(theta) else on_host(theta))
-    X = check_rows(model.schema, device, X, theta.dtype)
+    with explained(model.device):
+        theta = device.asarray(theta if is_cupy(theta) else on_host(theta))
+        X = check_rows(model.schema, device, X, theta.dtype)
     if theta.shape[-1] != network.n_parameters:
         raise ValueError(
             f"theta_ has shape {theta.shape}, but the network has {network.n_parameters} parameters. Give an array of "
@@ -135,7 +137,7 @@ def _of_layer(
             h = _as_one_of_several(xp, compiled(theta, rows, layer))
         return function(xp, h if h.dtype == dtype else xp.astype(h, dtype))[..., : rows.shape[0], :]
 
-    with device.use():
+    with device.use(), explained(model.device):
         return device, by_chunks(device, network, theta, X, of_rows)
 
 

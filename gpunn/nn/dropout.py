@@ -39,11 +39,14 @@ class Dropout:
         One seed a member.
     step : uint32 array (1,)
         The step counter.
+    first_row : int, default 0
+        Number that the first of the rows has in its batch.
     """
 
     rates: tuple[float, ...]
     seed: Array
     step: Array
+    first_row: int = 0
 
     def mask(self, xp: Namespace, h: Array, layer: int) -> Array | None:
         """Factors for h (..., n, k), 0 or 1 / (1 - p), shaped (n, k) behind the seed's leading axes.
@@ -54,12 +57,13 @@ class Dropout:
             return None
         n, k = h.shape[-2:]
         key = self.key(self.step, layer)
-        index = xp.arange(n * k, dtype=xp.uint32, device=key.device)
+        first = self.first_row * k
+        index = xp.arange(first, first + n * k, dtype=xp.uint32, device=key.device)
         kept = xp.reshape(self.kept(index, key, layer), (*key.shape[:-1], n, k))
         return self.factor(xp, kept, layer, h.dtype)
 
     def kept(self, index: Array, key: Array, layer: int) -> Array:
-        """True where an element is kept, from its number in (n, k) and its layer's `key`, both uint32."""
+        """True where an element is kept, from its number in the batch and its layer's `key`, both uint32."""
         bits = _mixed(_mixed(index ^ key) + key)
         # A rate next to 1 rounds to what uint32 cannot hold.
         return bits >= min(round(self.rates[layer] * 2**32), 2**32 - 1)

@@ -15,6 +15,7 @@ import numpy as np
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, SparseRows
+from gpunn.training.micro_batches import MicroBatches
 from gpunn.training.state import TrainingState
 from gpunn.typing import Array
 
@@ -93,9 +94,11 @@ def of_steps(
 
 def of_gradient(device: Device, objective: Objective, theta: Array, rows: Rows, function: Any) -> str:
     """Why a compiled gradient of all rows is not to be used, after a call at theta (P,); "" if it agrees."""
-    X, T, weight = rows.slice(device.xp, slice(None), theta.dtype)
+    whole = rows.batches(device.xp, None, len(rows), theta.dtype, 0)
     with device.steady(len(rows) * objective.network.row_product):
-        right: tuple[Any, ...] = objective.value_and_gradient(device.xp, theta, X, T, weight)
+        right: tuple[Any, ...] = MicroBatches(device, objective).value_and_gradient(
+            theta, len(rows), whole, lambda: rows
+        )
     right = tuple(map(device.to_host, right))
     if not _are_finite(*right):
         return OVERFLOW

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from gpunn.devices import Device
+from gpunn.devices.memory import ran_out
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.typing import Array, Namespace
+
+Batch = tuple[Array, Array, Array | None]  # X (n, d) in the dtype of theta, T (n, k), weight (n,)
 
 
 class SparseRows:
@@ -63,19 +67,19 @@ class Rows:
         X = self.X[index] if isinstance(self.X, SparseRows) else xp.take(self.X, index, axis=0)
         return Rows(X, xp.take(self.T, index, axis=0), weight, self.exclusive)
 
-    def batch(self, xp: Namespace, index: Array, dtype: Any) -> tuple[Array, Array, Array | None]:
+    def batch(self, xp: Namespace, index: Array, dtype: Any) -> Batch:
         """The rows of an index array."""
         taken = self.take(xp, index)
         return xp.astype(taken.X, dtype, copy=False), taken.T, taken.weight
 
-    def slice(self, xp: Namespace, part: slice, dtype: Any) -> tuple[Array, Array, Array | None]:
+    def slice(self, xp: Namespace, part: slice, dtype: Any) -> Batch:
         """Consecutive rows, without a copy where the dtype is right."""
         weight = None if self.weight is None else self.weight[part]
         return xp.astype(self.X[part, :], dtype, copy=False), self.T[part, :], weight
 
     def batches(
         self, xp: Namespace, order: Array | None, size: int, dtype: Any, elements: int
-    ) -> Iterator[tuple[Array, Array, Array | None]]:
+    ) -> Generator[Batch, None, None]:
         """Batches of ``size`` rows in the order of an index array, or consecutive rows if it is None.
 
         Rows are gathered for several batches at once, up to ``elements`` numbers of X.
@@ -125,31 +129,54 @@ def block_rows(device: Device, network: Network) -> int:
 
 
 def by_chunks(
-    device: Device, network: Network, theta: Array, X: Array, function: Callable[[Any, Array], Array]
+    device: Device, network: Network, theta: Array, X: Array, function: Callable[..., Array], *others: Array
 ) -> Array:
-    """A function of rows, (xp, X (n, d) in the dtype of theta) -> array (..., n, c), chunk by chunk.
+    """A function of rows, (xp, X (n, d) in the dtype of theta, *others (n, ...)) -> array (..., n, c), chunk by chunk.
 
-    Each chunk has products with one thread, however many others predict at the same time.
+    Each chunk has products with one thread, however many others predict at the same time. Where memory runs out, chunks
+    are halved, and later ones on this device are no larger.
+
+    Raises
+    ------
+    DeviceMemoryError
+        If there is not enough memory for a chunk of one row.
     """
     xp = device.xp
 
     def compute(part: slice) -> Array:
-        return function(xp, device.asarray(X[part, :], theta.dtype))
+        return function(xp, device.asarray(X[part, :], theta.dtype), *(array[part, :] for array in others))
 
     n, width = X.shape[0], max(network.sizes)
     pays = n * width // device.block_elements  # for fewer rows a thread does not pay
     n_workers = min(device.n_workers(), pays) if pays > 1 else 1
     parts = list(chunks(network, n, min(device.chunk_elements, -(-n // n_workers) * width), n_workers))
-    alone = len(parts) == 1
+    alone, most = len(parts) == 1, max(part.stop - part.start for part in parts)
     with device.single_threaded_blas(n * network.row_product):
-        found = compute(parts[0] if alone else slice(0, 0))  # of no rows, it tells shape and dtype
+        found = None
+        if alone:
+            with contextlib.suppress(MemoryError):  # below, it is tried in parts
+                found = compute(parts[0])
+        whole = found is not None
+        if found is None:
+            found = compute(slice(0, 0))  # of no rows, it tells shape and dtype
     out = xp.empty((*found.shape[:-2], X.shape[0], found.shape[-1]), dtype=found.dtype, device=found.device)
-    if alone:
+    if whole:
         out[...] = found  # which may lie by columns in memory
         return out
 
     def put(part: slice) -> None:
-        out[..., part, :] = compute(part)
+        nonlocal most
+        start = part.start
+        while start < part.stop:
+            some = slice(start, min(start + most, part.stop))
+            try:
+                out[..., some, :] = compute(some)
+                start = some.stop
+            except MemoryError as error:
+                if some.stop - start == 1:
+                    raise ran_out(device.name, error, "one row at a time") from error
+                most = min(most, -(-(some.stop - start) // 2))
+                device.chunk_elements = most * width
 
     device.each(put, parts)
     return out
@@ -174,6 +201,12 @@ def chosen(xp: Namespace, rows: Rows) -> Rows:
     return Rows(_Chosen(xp, rows.X, rows.index), xp.take(rows.T, rows.index, axis=0), weight, rows.exclusive)
 
 
+def lazy_batch(xp: Namespace, rows: Rows, order: Array | None, part: slice) -> Rows:
+    """A batch of `Rows.batches` whose rows of X are taken when they are asked for."""
+    index = xp.arange(part.start, part.stop, device=rows.T.device) if order is None else order[part]
+    return chosen(xp, replace(rows, index=index))
+
+
 def mean_over_rows(xp: Namespace, values: Array, weight: Array | None) -> Array:
     """Mean () of values (..., n) over the weighted rows and all members; 0 for rows that all weigh nothing."""
     if weight is None:
@@ -184,11 +217,16 @@ def mean_over_rows(xp: Namespace, values: Array, weight: Array | None) -> Array:
 
 def evaluate(device: Device, objective: Objective, theta: Array, rows: Rows) -> tuple[float, float]:
     """Mean cost, without penalties, and accuracy of the weighted rows that are trained on; of members, the means."""
-    xp, rows = device.xp, chosen(device.xp, rows)
-    z = logits(device, objective.network, theta, rows.X)
-    cost = objective.head.cost(xp, z, rows.T)
-    right = xp.astype(hits(xp, objective.head.decision(xp, z), rows), cost.dtype)
-    mean_cost, accuracy = device.floats(*(mean_over_rows(xp, values, rows.weight) for values in (cost, right)))
+    xp, network, head, rows = device.xp, objective.network, objective.head, chosen(device.xp, rows)
+
+    def cost_and_hits(xp: Namespace, X: Array, T: Array) -> Array:
+        z = network.logits(xp, theta, X, block_rows(device, network))
+        cost = head.cost(xp, z, T)
+        right = hits(xp, head.decision(xp, z), Rows(X, T, exclusive=rows.exclusive))
+        return xp.stack([cost, xp.astype(right, cost.dtype)], axis=-1)
+
+    found = by_chunks(device, network, theta, rows.X, cost_and_hits, rows.T)
+    mean_cost, accuracy = device.floats(*(mean_over_rows(xp, found[..., i], rows.weight) for i in range(2)))
     return mean_cost, accuracy
 
 

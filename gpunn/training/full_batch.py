@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,20 +12,24 @@ import numpy as np
 
 from gpunn.compile import policy
 from gpunn.devices import Device
+from gpunn.devices.memory import request
 from gpunn.nn.network import by_columns
 from gpunn.nn.objective import Objective
 from gpunn.optim.directions import Direction
 from gpunn.optim.first_order import NoState
 from gpunn.optim.full_batch import Function, Minimisation, Minimiser
 from gpunn.training import agreement, loop
-from gpunn.training.data import Rows
+from gpunn.training.data import Batch, Rows, chosen
 from gpunn.training.divergence import Stability
 from gpunn.training.history import History
 from gpunn.training.loop import Entry
+from gpunn.training.micro_batches import MicroBatches
 from gpunn.training.profile import Stopwatch
 from gpunn.training.state import TrainingState
 from gpunn.training.stopping import Best, Patience
 from gpunn.typing import Array, Namespace
+
+Context = Callable[[], contextlib.AbstractContextManager[Any]]
 
 
 @dataclass(frozen=True)
@@ -83,9 +87,14 @@ class FullBatch:
         self, device: Device, objective: Objective, state: TrainingState, rows: Rows, stopwatch: Stopwatch
     ) -> tuple[loop.Step, str]:
         xp, theta = device.xp, state.theta
-        together = rows.together(xp)
-        stopwatch.lap("rest")
-        function, turn, path = self.function(device, objective, theta, together)
+        history = state.history
+        try:
+            together = rows.together(xp)
+            stopwatch.lap("rest")
+            function, turn, path = self.function(device, objective, theta, together, history)
+        except MemoryError as error:  # of a copy of all rows, or of what is compiled for them
+            function, turn = self._by_arrays(device, objective, theta, chosen(xp, rows), history)
+            path = f"arrays: memory ran out for a copy of all rows or compiled evaluations ({request(error)})"
         ftol = max(2.2e-9, float(xp.finfo(theta.dtype).eps))
         minimiser = Minimiser(self.method, self.max_iter, self.max_evaluations, self.gtol, ftol)
 
@@ -134,13 +143,13 @@ class FullBatch:
         return True
 
     def function(
-        self, device: Device, objective: Objective, theta: Array, rows: Rows
-    ) -> tuple[Any, Callable[[], contextlib.AbstractContextManager[Any]], str]:
+        self, device: Device, objective: Objective, theta: Array, rows: Rows, history: History | None = None
+    ) -> tuple[Function, Context, str]:
         """Cost and gradient as a function of theta, what to minimise it within, and the history's word for it.
 
-        It is compiled where that goes and pays.
+        It is compiled where that goes and pays. The history, if there is one, is told where memory runs out later.
         """
-        xp, function, path = device.xp, None, "arrays: as asked"
+        function, path = None, "arrays: as asked"
         gain = min(self.max_iter, self.max_evaluations) * len(rows) * sum(objective.network.sizes[1:]) * 15e-9
         if self.compiled is None and gain < policy.compiler(device).seconds:
             path = "arrays: too short a training to compile for"
@@ -151,10 +160,22 @@ class FullBatch:
                 function, path = None, f"arrays: {why_not}"
         if function is not None:
             return function, device.single_threaded_blas, path
-        X, T, weight = rows.slice(xp, slice(None), theta.dtype)
-        T = by_columns(xp, T)  # as the logits are
+        return *self._by_arrays(device, objective, theta, rows, history), path
+
+    def _by_arrays(
+        self, device: Device, objective: Objective, theta: Array, rows: Rows, history: History | None
+    ) -> tuple[Function, Context]:
+        """`function` that is not compiled; the rows may be taken when they are asked for."""
+        gradients, whole = MicroBatches(device, objective, history), _repeated(device.xp, rows, theta.dtype)
         return (
-            lambda theta: objective.value_and_gradient(xp, theta, X, T, weight),
+            lambda theta: gradients.value_and_gradient(theta, len(rows), whole, lambda: rows),
             functools.partial(device.steady, len(rows) * objective.network.row_product),
-            path,
         )
+
+
+def _repeated(xp: Namespace, rows: Rows, dtype: Any) -> Generator[Batch, None, None]:
+    """All rows as arrays, again and again."""
+    X, T, weight = rows.slice(xp, slice(None), dtype)
+    T = by_columns(xp, T)  # as the logits are
+    while True:
+        yield X, T, weight

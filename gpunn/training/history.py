@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -58,13 +58,15 @@ class History:
         Entry whose state was restored, where one was; None for the initial weights.
     path : str
         How the steps were computed: "compiled", "captured as CUDA graphs" (with the precision of the
-        products, where it was asked for), or "arrays" with the reason.
+        products, where it was asked for), or "arrays" with the reason; and in micro-batches of how many rows, where
+        memory ran out for whole batches.
     divergence : str
         What went wrong where training diverged, in words; else "".
     notes : list of str
         What `fit` did that the parameters do not tell: validation rows that could not be stratified, a single class.
     summary : TrainingSummary or None
-        Facts about the rows that ``fit`` trained on, for comparisons with other rows; None after ``partial_fit``.
+        Facts about the rows that ``fit`` trained on, for comparisons with other rows; None after ``partial_fit``,
+        and where memory ran out for them.
     profile : Profile or None
         Where the time of the last ``fit`` went; None after ``partial_fit``.
     unit : str
@@ -179,6 +181,11 @@ class History:
             for name, array in ((name, arrays[name]) for name in ENTRIES)
         }
         return cls(**lists, **rest)
+
+    def copy(self) -> Self:
+        """The same, with lists of its own."""
+        lists: dict[str, Any] = {name: list(getattr(self, name)) for name in (*ENTRIES, "notes")}
+        return replace(self, **lists)
 
     @property
     def n_iter(self) -> int:

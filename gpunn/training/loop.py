@@ -130,6 +130,7 @@ def run(
         current = state.begin(device)
         step, history.path = algorithm.prepare(device, objective, state, rows, stopwatch)
     stopwatch.lap("compiling")
+    chunk = device.chunk_elements
     stability = Stability(device, objective, rows, current.visited, algorithm.step_rows(rows))
     try:
         with device.use():
@@ -161,6 +162,9 @@ def run(
     early = validation is not None and validation.early_stopping
     with device.use():
         _conclude(algorithm, state, stability, early, judged)
+    if device.chunk_elements < chunk:
+        n_rows = max(1, device.chunk_elements // max(objective.network.sizes))
+        history.notes.append(f"Memory ran out where rows were evaluated, which went on with {n_rows} rows at a time.")
     state.run = None
     return state
 

@@ -5,6 +5,7 @@ Within an epoch nothing is read back from the device; at its end one transfer br
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -12,15 +13,17 @@ import numpy as np
 
 from gpunn.compile import policy
 from gpunn.devices import Device
+from gpunn.devices.memory import request
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective, limit_norms
 from gpunn.optim.averaging import Averaged, update_average
 from gpunn.optim.first_order import FirstOrder, clip_norm
 from gpunn.optim.schedules import Schedule
 from gpunn.training import agreement, loop
-from gpunn.training.data import Rows, SparseRows
+from gpunn.training.data import Rows, SparseRows, lazy_batch
 from gpunn.training.divergence import MAX_HALVINGS, Stability
 from gpunn.training.loop import Entry
+from gpunn.training.micro_batches import MicroBatches
 from gpunn.training.profile import Stopwatch
 from gpunn.training.state import TrainingState
 from gpunn.training.stopping import Best, Patience
@@ -112,10 +115,18 @@ class Minibatch:
     def prepare(
         self, device: Device, objective: Objective, progress: TrainingState, rows: Rows, stopwatch: Stopwatch
     ) -> tuple[loop.Step, str]:
-        program, path = self.program(device, objective, progress, rows)
-        if program is not None:
-            self.align(device, program, progress)
-        return lambda progress: self._epoch(device, objective, progress, rows, program), path
+        try:
+            program, path = self.program(device, objective, progress, rows)
+            if program is not None:
+                self.align(device, program, progress)
+                state, X = self.program_state(device, progress), _stored(rows.X)
+                program.reserve(progress.theta, state, X, rows.T, rows.weight, len(rows), self.step_rows(rows))
+        except MemoryError as error:
+            if device.precision != "float32":  # which arrays do not have
+                raise
+            program, path = None, f"arrays: memory ran out for compiled steps ({request(error)})"
+        gradients = MicroBatches(device, objective, progress.history)
+        return lambda progress: self._epoch(device, objective, progress, rows, program, gradients), path
 
     def finished(self, progress: TrainingState) -> str:
         done = 0 if progress.run is None else progress.epoch - progress.run.epoch
@@ -160,7 +171,15 @@ class Minibatch:
     def exhausted(self, progress: TrainingState) -> bool:
         return self.schedule.exhausted(progress.n_plateaus)
 
-    def _epoch(self, device: Device, objective: Objective, progress: TrainingState, rows: Rows, program: Any) -> Entry:
+    def _epoch(
+        self,
+        device: Device,
+        objective: Objective,
+        progress: TrainingState,
+        rows: Rows,
+        program: Any,
+        gradients: MicroBatches,
+    ) -> Entry:
         """One pass over the rows."""
         xp, theta = device.xp, progress.theta
         n, size = len(rows), min(self.batch_size, len(rows))
@@ -174,13 +193,11 @@ class Minibatch:
         if program is not None:
             order = device.asarray(np.arange(n)) if order is None else order
             keys = self.keys(device, progress, n_steps)
-            X = rows.X.matrix if isinstance(rows.X, SparseRows) else rows.X
-            total, norm = program(
-                theta, self.program_state(device, progress), X, rows.T, rows.weight, order, lr, size, *keys
-            )
+            state = self.program_state(device, progress)
+            total, norm = program(theta, state, _stored(rows.X), rows.T, rows.weight, order, lr, size, *keys)
             progress.step += n_steps
         else:
-            total, norm = self.steps(device, objective, progress, rows, order, lr)
+            total, norm = self.steps(device, objective, progress, rows, order, lr, gradients)
         finite = xp.astype(xp.all(xp.isfinite(theta), axis=-1), theta.dtype)
         found = [device.asarray(x, theta.dtype) for x in (total / n, norm, finite)]
         cost, norm, finite = device.to_host(xp.stack(found))
@@ -213,7 +230,7 @@ class Minibatch:
         if self.compiled is None and not (is_long and gain * n_steps >= compiler.again_seconds):
             return None, "arrays: too short a training to compile for"
         dropout = self._dropout(device, progress)
-        X = rows.X.matrix if isinstance(rows.X, SparseRows) else rows.X
+        X = _stored(rows.X)
         state = self.program_state(device, progress)
         method = self.method if self.average is None else Averaged(self.method, self.average)
         program, path = compiler.epoch(objective, method, theta, state, X, dropout, self.clip_norm, self.max_norm)
@@ -251,20 +268,30 @@ class Minibatch:
         return [] if dropout is None else [dropout.keys(device.xp, n_steps)]
 
     def steps(
-        self, device: Device, objective: Objective, progress: TrainingState, rows: Rows, order: Array | None, lr: Array
+        self,
+        device: Device,
+        objective: Objective,
+        progress: TrainingState,
+        rows: Rows,
+        order: Array | None,
+        lr: Array,
+        gradients: MicroBatches | None = None,
     ) -> tuple[Array, Array]:
         """The steps of an epoch, one by one: sum over rows of their batch's cost, and norm of the last gradient."""
         xp, theta = device.xp, progress.theta
+        gradients = MicroBatches(device, objective) if gradients is None else gradients
         dropout = self._dropout(device, progress)
         n, size = len(rows), min(self.batch_size, len(rows))
         n_steps = -(-n // size)
         total = xp.zeros_like(theta[..., 0])
         with device.steady(size * objective.network.row_product) as give_way:
             batches = rows.batches(xp, order, size, theta.dtype, device.block_elements)
-            for i, (X, T, weight) in enumerate(batches):
+            for i in range(n_steps):
                 give_way()
                 progress.step += 1
-                f, g = objective.value_and_gradient(xp, theta, X, T, weight, dropout)
+                batch = slice(i * size, min((i + 1) * size, n))
+                lazy = functools.partial(lazy_batch, xp, rows, order, batch)
+                f, g = gradients.value_and_gradient(theta, batch.stop - batch.start, batches, lazy, dropout)
                 if i == n_steps - 1:
                     g_norm = xp.linalg.vector_norm(g, axis=-1)
                 if self.clip_norm is not None:
@@ -274,7 +301,7 @@ class Minibatch:
                     limit_norms(xp, objective.network, theta, self.max_norm)
                 if self.average is not None:
                     update_average(xp, progress.average, theta, self.average, xp.astype(progress.step, theta.dtype))
-                total = total + f * X.shape[0]
+                total = total + f * (batch.stop - batch.start)
         return total, g_norm
 
     def _order(self, device: Device, n: int, progress: TrainingState) -> Array | None:
@@ -288,3 +315,8 @@ class Minibatch:
         shape = (*progress.theta.shape[:-1], 1)
         seeds = np.random.default_rng([progress.seed, DROPOUT]).integers(0, 2**32, shape, np.uint32)
         return Dropout(self.dropout, device.asarray(seeds), progress.step)
+
+
+def _stored(X: Any) -> Any:
+    """X as compiled code reads it: an array, or the matrix of sparse rows."""
+    return X.matrix if isinstance(X, SparseRows) else X

@@ -113,12 +113,16 @@ class TrainingState:
             self.run = Run(self.epoch, history.evaluations, Visited.begin(xp, self.evaluated, entry))
         return self.run
 
-    def on(self, device: Device, dtype: Any = None) -> TrainingState:
-        """The same on a device, sharing the arrays that are there already and may be changed.
+    def on(self, device: Device, dtype: Any = None, copied: bool = False) -> TrainingState:
+        """The same on a device, sharing the arrays that are there already and may be changed, or with ``copied`` none.
 
         With ``dtype`` given, theta and all arrays of its dtype are converted to it.
         """
         seen: dict[int, Any] = {}
+
+        def owned(array: Array, dtype: Any = None) -> Array:
+            array = device.asarray(writable(array), dtype)
+            return device.xp.asarray(array, copy=True) if copied else array
 
         def moved(value: Any) -> Any:
             if isinstance(value, tuple):
@@ -127,14 +131,17 @@ class TrainingState:
             if value is None or isinstance(value, (bool, int, float, str)):
                 return value
             if id(value) not in seen:  # an array that is in two places stays one
-                seen[id(value)] = device.asarray(writable(value), dtype)
+                seen[id(value)] = owned(value, dtype)
             return seen[id(value)]
 
         best = copy.copy(self.best)
         best.theta = moved(best.theta)
         names = ("theta", "method_state", "average", "latest", "minimisation")
-        step = device.asarray(writable(self.step))
-        found = replace(self, step=step, best=best, **{name: moved(getattr(self, name)) for name in names})
+        others: dict[str, Any] = (
+            {"patience": copy.copy(self.patience), "history": self.history.copy()} if copied else {}
+        )
+        arrays = {name: moved(getattr(self, name)) for name in names}
+        found = replace(self, step=owned(self.step), best=best, **arrays, **others)
         if self.run is not None:
             visited = {name: moved(value) for name, value in vars(self.run.visited).items()}
             found.run = replace(self.run, visited=Visited(**visited))

@@ -95,7 +95,8 @@ def summarise(
 ) -> TrainingSummary | None:
     """Look at a sample of the rows that were trained on, with the weights theta (P,) that came of it.
 
-    None where a number is not finite: of extreme inputs, or a cost of one's own.
+    None where a number is not finite: of extreme inputs, or a cost of one's own; and where memory runs out: what was
+    learned is worth more than it.
 
     Parameters
     ----------
@@ -104,8 +105,11 @@ def summarise(
     start_cost : float
         Of the weights that training started from.
     """
-    with device.use():
-        found = _summary(device, objective, theta, rows, start_cost)
+    try:
+        with device.use():
+            found = _summary(device, objective, theta, rows, start_cost)
+    except MemoryError:
+        return None
     numbers = (found.cost, found.score, found.guess, *found.shares, *found.input_mean, *found.input_std)
     return found if all(map(math.isfinite, numbers)) else None
 

@@ -19,6 +19,7 @@ from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import Adam, GradientDescent, Momentum, NoState
 from gpunn.optim.schedules import InverseScaling
+from gpunn.training import loop as training_loop
 from gpunn.training.data import Rows
 from gpunn.training.minibatch import Minibatch
 
@@ -33,7 +34,7 @@ def trained(device, objective, method, rows, dtype="float64", batch=4, epochs=2,
     progress = loop.start(device, device.asarray(theta.astype(dtype)))
     weight = None if rows.weight is None else device.asarray(rows.weight)
     rows = Rows(device.asarray(rows.X), device.asarray(rows.T), weight)
-    progress = loop.run(device, objective, progress, rows)
+    progress = training_loop.run(loop, device, objective, progress, rows)
     assert (progress.history.path == "captured") == compiled
     return progress
 

@@ -59,6 +59,26 @@ def test_partial_fit_goes_on_as_one_fit_does(iris, fitted):
     assert np.array_equal(again.theta_, parts.partial_fit(X, y).theta_)  # the optimiser's state was in the pickle
 
 
+@pytest.mark.parametrize("parameters", [{}, {"solver": "sgd"}, {"ema_decay": 0.9}, {"compile": True}], ids=str)
+def test_partial_fit_goes_on_after_a_call_that_failed_as_if_it_had_not_been(iris, parameters):
+    X, y = iris
+
+    def fail(history):
+        raise OSError("no room for a plot")
+
+    right, clf = (MLPClassifier(batch_size=32, random_state=0, **parameters) for _ in range(2))
+    for number in range(3):
+        right.partial_fit(X, y, classes=[0, 1, 2])
+        clf.partial_fit(X, y, classes=[0, 1, 2])
+        if number == 1:
+            with pytest.raises(OSError, match="no room"):
+                clf.set_params(callback=fail).partial_fit(X, y)
+            clf.set_params(callback=None)
+    assert np.array_equal(clf.theta_, right.theta_)
+    assert clf.loss_curve_ == right.loss_curve_
+    assert clf.history_.evaluations == right.history_.evaluations
+
+
 def one_step(X, y, **parameters):
     """A classifier after one step of gradient descent on all rows; a call of partial_fit makes one more."""
     parameters = {"solver": "sgd", "momentum": 0, "learning_rate_init": 0.1, "dtype": "float64", **parameters}

@@ -44,6 +44,20 @@ def test_a_resumed_run_goes_on_with_the_masks_of_all_versions():
     assert ["".join(map(str, row)) for row in kept] == ["00001110", "10010010", "01110010", "01100101"]
 
 
+@pytest.mark.parametrize("seed", [7, [7, 8]])
+def test_rows_have_the_masks_of_their_places_in_the_batch(device, seed):
+    seeds = device.asarray(np.array([[s] for s in seed] if isinstance(seed, list) else [seed], np.uint32))
+    step = device.asarray(np.array([5], np.uint32))
+
+    def of_rows(start, stop):
+        dropout = Dropout((0.3,), seeds, step, first_row=start)
+        return device.to_host(dropout.mask(device.xp, device.asarray(np.ones((stop - start, 7))), 0))
+
+    with device.use():
+        whole, parts = of_rows(0, 9), [of_rows(start, stop) for start, stop in ((0, 4), (4, 8), (8, 9))]
+    assert np.array_equal(np.concatenate(parts, axis=-2), whole)
+
+
 @pytest.mark.parametrize("rate", [0.01, 0.2, 0.5, 0.9])
 def test_the_share_kept_is_1_less_the_rate_and_scaled_by_its_inverse(rate):
     for seed, step, layer in itertools.product((0, 1), (0, 1), (0, 1)):

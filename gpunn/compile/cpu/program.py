@@ -136,8 +136,7 @@ class CompiledEpoch:
         order, lr = np.ascontiguousarray(order, np.int64), np.ascontiguousarray(lr)
         weight = None if weight is None else np.ascontiguousarray(weight)
         alone = theta.ndim == 1
-        n_threads = _n_threads(6 * batch * _n_products(self.sizes)) if alone else 1
-        step = Step(self.network, self.partition(batch), batch, n_threads, self.slots, theta.itemsize)
+        step, n_threads = self._step(alone, batch)
         strides, short = _strides(given[op.X], T), len(order) - (len(lr) - 1) * batch
         programs = [[op.program(step.operations(k, r, strides)) for r in (batch, short)] for k in range(n_threads)]
         n_steps = max(1, int(FLOPS_PER_CALL / (STEP + WEIGHT * self.n_weights + batch * _work(self.sizes))))
@@ -180,6 +179,28 @@ class CompiledEpoch:
             else:
                 _members(functools.partial(run, first), theta, state)
         return total, norm
+
+    def reserve(
+        self,
+        theta: np.ndarray,
+        state: MethodState,
+        X: Any,
+        T: np.ndarray,
+        weight: np.ndarray | None,
+        n: int,
+        batch: int,
+    ) -> None:
+        """Allocate the workspaces of epochs of n rows: where memory runs out, it does so before a step."""
+        members = 1 if theta.ndim == 1 else len(theta)
+        step, _ = self._step(members == 1, batch)
+        while len(self.workspace_pool) < min(members, cores.cores()):
+            self.workspace_pool.append(empty_aligned(step.workspace.size, theta.dtype))
+
+    def _step(self, alone: bool, batch: int) -> tuple[Step, int]:
+        """A step, and the threads that share it: one each for members side by side."""
+        n_threads = _n_threads(6 * batch * _n_products(self.sizes)) if alone else 1
+        step = Step(self.network, self.partition(batch), batch, n_threads, self.slots, self.dtype.itemsize)
+        return step, n_threads
 
     def _parts(self, state: MethodState) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Arrays of the state that are one number for the step, and the others."""

@@ -86,9 +86,7 @@ class CapturedEpoch:
         Nothing is read back from the device: both are arrays (). What is captured is used again for as long as the
         arrays, but for ``order`` and ``lr``, are the same.
         """
-        sizes, given = (len(order), batch), [X, T, weight, theta, *state]
-        if sizes != self._captured[0] or any(a is not b for a, b in zip(given, self._captured[1], strict=True)):
-            self._capture(sizes, given)
+        self.reserve(theta, state, X, T, weight, len(order), batch)
         buffers = self.memory.buffers
         buffers["order"][...] = order
         buffers["lr"][...] = lr
@@ -99,6 +97,14 @@ class CapturedEpoch:
                 graph.launch()
         total = buffers["costs"].sum(dtype=np.float64) + buffers["sums"].sum(dtype=np.float64)
         return total, cupy.sqrt(buffers["norms"].sum(dtype=np.float64))
+
+    def reserve(
+        self, theta: Array, state: MethodState, X: Array, T: Array, weight: Array | None, n: int, batch: int
+    ) -> None:
+        """Allocate the buffers of epochs of n rows and capture them, unless that has been done."""
+        sizes, given = (n, batch), [X, T, weight, theta, *state]
+        if sizes != self._captured[0] or any(a is not b for a, b in zip(given, self._captured[1], strict=True)):
+            self._capture(sizes, given)
 
     def _try(self, theta: Array, state: MethodState, X: Array) -> None:
         T = cupy.zeros((1, self.network.sizes[-1]), theta.dtype)

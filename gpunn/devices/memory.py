@@ -1,0 +1,54 @@
+"""Memory that runs out: what was asked for, on which device, and what to do about it."""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from collections.abc import Iterator
+
+
+class DeviceMemoryError(MemoryError):
+    """A device does not have the memory that was asked for; the message says how much, and the remedy."""
+
+
+def request(error: MemoryError) -> str:
+    """What was asked for: NumPy's message has bytes, shape and dtype, CuPy's has bytes."""
+    return " ".join(str(error).split()).rstrip(".") or "an allocation failed"
+
+
+def ran_out(device: str | None, error: MemoryError, rows: str = "") -> DeviceMemoryError:
+    """The error to raise for one of NumPy or CuPy.
+
+    Parameters
+    ----------
+    device : str or None
+        Name of the device that was to compute. It is only named where it is its memory that ran out: NumPy takes that
+        of the host, whatever the device.
+    error : MemoryError
+    rows : str, optional
+        How many rows there were, where fewer make no difference.
+    """
+    of_gpu = type(error).__module__.partition(".")[0] == "cupy"
+    name = (device if device and device.startswith("cuda") else "cuda") if of_gpu else "cpu"
+    remedies = [] if rows else ["fewer rows at once"]
+    remedies += ["a smaller network (hidden_layer_sizes)", "dtype='float32' in place of 'float64'"]
+    remedies += ["device='cpu'"] if of_gpu else []
+    return DeviceMemoryError(
+        f"device {name!r} ran out of memory{rows and f' with {rows}'}: {request(error)}. "
+        f"Use {', '.join(remedies[:-1])} or {remedies[-1]}."
+    )
+
+
+@contextlib.contextmanager
+def explained(device: str | None) -> Iterator[None]:
+    """Raise a `DeviceMemoryError` for any other MemoryError within; ``device`` as in `ran_out`.
+
+    What the frames of the error hold is given up: an error that is kept, as in a notebook, keeps no memory.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        traceback.clear_frames(error.__traceback__)
+        if isinstance(error, DeviceMemoryError):
+            raise
+        raise ran_out(device, error) from error

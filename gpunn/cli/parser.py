@@ -218,6 +218,7 @@ def _resume(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     resume.add_argument("folder", metavar="FOLDER", help="the folder that was given to gpunn train --checkpoint")
+    resume.add_argument("-q", "--quiet", action="store_true", help="show no progress bar")
 
 
 def _interval(text: str) -> int | str:

@@ -68,8 +68,8 @@ def drawn(clf: Classifier) -> Iterator[Callable[[History], None]]:
 
 
 @contextlib.contextmanager
-def progress(clf: Classifier) -> Iterator[Callable[[History], None]]:
-    """A bar over the epochs, as the callback that moves it."""
+def progress(clf: Classifier, n_done: int) -> Iterator[Callable[[History], None]]:
+    """A bar over the epochs, of which ``n_done`` are done already, as the callback that moves it."""
     bar = Progress(
         TextColumn("training"),
         BarColumn(20),
@@ -80,7 +80,7 @@ def progress(clf: Classifier) -> Iterator[Callable[[History], None]]:
     )
     with bar:
         score = score_of(clf)
-        task = bar.add_task("", total=clf.max_iter, cost="(may compile first)")
+        task = bar.add_task("", total=clf.max_iter, completed=n_done, cost="(may compile first)")
 
         def after(history: History) -> None:
             cost = f"cost {history.cost[-1]:.4g}"

@@ -12,5 +12,6 @@ from gpunn.cli.train import train
 def resume(options: argparse.Namespace) -> int:
     command = read_command(options.folder)
     command.checkpoint, command.resumes = options.folder, True
-    command.live = command.live and sys.stderr.isatty()
+    command.quiet = command.quiet or options.quiet
+    command.live = command.live and sys.stderr.isatty() and not options.quiet
     return train(command)

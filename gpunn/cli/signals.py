@@ -146,7 +146,8 @@ def _watch(pipe: int, main: int) -> None:
         for _ in range(TRIES):
             if _answered(pipe, 1.0):
                 break
-            signal.pthread_kill(main, number)
+            if signal.getsignal(number) is _handle:  # else it is deferred, while a checkpoint is written
+                signal.pthread_kill(main, number)
         else:
             if _does != _HOLD:
                 global _last

@@ -23,7 +23,7 @@ from sklearn.model_selection import train_test_split
 from gpunn import io
 from gpunn import manifest as manifests
 from gpunn.cli import report, signals
-from gpunn.cli.command_file import check_parameters, write_command
+from gpunn.cli.command_file import check_unused, new_command, resumed_command
 from gpunn.cli.inspection import write_page
 from gpunn.cli.options import OPTIONS
 from gpunn.cli.scores import Scores
@@ -37,6 +37,7 @@ from gpunn.data.labels import Labels
 from gpunn.data.tables import as_text
 from gpunn.devices import DeviceUnavailableError, get_device
 from gpunn.estimator import MLPClassifier
+from gpunn.estimator.checkpoints import VALIDATION, DataDifferError
 from gpunn.features import Features, FeatureWarning, Spellings
 from gpunn.features.kinds import check_kinds
 from gpunn.features.oddities import oddities
@@ -95,7 +96,8 @@ def _train(options: argparse.Namespace, plan: Manifest) -> int:
         + (f"; {len(watched['y_val']):,} rows to validate on" if watched else "")
     )
     clf.features = features
-    clf, seconds, hurry = _fit_and_save(clf, options, plan, X.take(rows), y[rows], watched, target, output)
+    with _naming_tables(str(source), options):
+        clf, seconds, hurry = _fit_and_save(clf, options, plan, X.take(rows), y[rows], watched, target, output)
     report.training(clf, seconds)
     if options.checkpoint and clf.history_.stopped == "interrupted":
         report.say(f"to continue: {shlex.join(['gpunn', 'resume', options.checkpoint])}")
@@ -201,11 +203,8 @@ def _check_checkpoint(options: argparse.Namespace, data: str) -> None:
         return
     if STDIN in (data, options.validation):
         raise ValueError("--checkpoint: standard input cannot be read again by gpunn resume. Give a file.")
-    if not options.resumes and io.checkpoints_in(options.checkpoint):
-        raise FileExistsError(
-            f"--checkpoint: {options.checkpoint} has the checkpoints of another training. Continue that one by gpunn "
-            "resume, remove them, or name another folder."
-        )
+    if not options.resumes:
+        check_unused(options.checkpoint)
 
 
 def _check_overwriting(output: Path, options: argparse.Namespace, target: str) -> None:
@@ -316,16 +315,18 @@ def _fit_and_save(
 ) -> tuple[MLPClassifier, float, bool]:
     """Train, with what is to be seen of it, and save the model. Returns the classifier, the seconds that training took,
     and whether somebody waits for the process to end."""
-    if options.checkpoint and not options.resumes:
-        write_command(options.checkpoint, options.how)
-    if options.resumes:
-        check_parameters(options.checkpoint, clf)
-    if options.quiet:
-        shown: Any = contextlib.nullcontext()
-    else:
-        shown = report.drawn(clf) if options.live else report.progress(clf)
-    with shown as after, warnings.catch_warnings(record=True) as caught, _named_options(options, plan):
-        warnings.simplefilter("always")
+    with contextlib.ExitStack() as held:
+        n_done, seconds_done = 0, 0.0  # before this process
+        if options.resumes:
+            n_done, seconds_done = held.enter_context(resumed_command(options.checkpoint, clf))
+        elif options.checkpoint:
+            held.enter_context(new_command(options.checkpoint, options.how))
+        after = None
+        if not options.quiet:
+            shown = report.drawn(clf) if options.live else report.progress(clf, n_done)
+            after = held.enter_context(shown)
+        caught = held.enter_context(_caught())
+        held.enter_context(_named_options(options, plan))
         clf.set_params(callback=after)
         with signals.held() as waiting:  # from the end of fit on, so that what it learned is not lost
             began = time.perf_counter()
@@ -334,17 +335,47 @@ def _fit_and_save(
                     clf = MLPClassifier.resume(options.checkpoint, X, y, **validation, callback=after)
                 else:
                     clf.fit(X, y, **validation)
-            seconds = time.perf_counter() - began
+            seconds = seconds_done + time.perf_counter() - began
             clf.set_params(callback=None)
             interrupted = clf.history_.stopped == "interrupted"
             if interrupted and not clf.n_iter_:
                 raise KeyboardInterrupt  # nothing was learned: a model that is there already is worth more
             clf.target_ = target
             clf.save(output)
-    for warning in caught:
-        if not issubclass(warning.category, ConvergenceWarning):  # to run all epochs asked for is no fault
-            report.warn(str(warning.message))
+    for message in caught:
+        report.warn(message)
     return clf, seconds, bool(waiting) or (interrupted and signals.last() == signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def _caught() -> Iterator[list[str]]:
+    """Warnings of a training, which are told after it; those of checkpoints, which somebody may act upon, at once."""
+    caught: list[str] = []
+
+    def keep(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        if issubclass(category, io.CheckpointWarning):
+            report.warn(str(message))
+        elif not issubclass(category, ConvergenceWarning):  # to run all epochs asked for is no fault
+            caught.append(str(message))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = keep
+        yield caught
+
+
+@contextlib.contextmanager
+def _naming_tables(source: str, options: argparse.Namespace) -> Iterator[None]:
+    """Data that are not those of the training to be resumed are told by the file that was changed."""
+    try:
+        yield
+    except DataDifferError as error:
+        # Scales and categories that are learned of the table encode the rows to validate on, too.
+        name = source if set(error.differ) - {VALIDATION} else options.validation
+        raise ValueError(
+            f"{name}: the table is not that of the training in {options.checkpoint}: rows, columns or labels were "
+            "changed. Restore it, or train again in another folder."
+        ) from None
 
 
 @contextlib.contextmanager

@@ -6,12 +6,13 @@ again, and a fit on other data is refused.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,12 @@ from typing import Any
 import numpy as np
 
 from gpunn import io, manifest
+from gpunn._version import __version__
 from gpunn.config import registry
 from gpunn.config.checks import check_parameters
 from gpunn.data.labels import Labels
 from gpunn.devices import Device
+from gpunn.estimator.deferred import interrupts_deferred
 from gpunn.estimator.monitor import LayerMonitor
 from gpunn.io import Checkpoint, CheckpointWarning
 from gpunn.model.fitted import Classifier
@@ -35,7 +38,27 @@ from gpunn.training.layers import LAYERS, Recorder
 from gpunn.training.state import TrainingState
 
 CHUNK = 2**24  # bytes of rows that are hashed at once
+LOCK = "fit"
+VALIDATION = "X_val, y_val or sample_weight_val"  # of what is digested
 SETTINGS = {"seed", "record", "verbose", "checkpoint_every"}
+COPYING = 0.05  # share of the time that copies of the state for the event of an interrupt may take
+
+
+class DataDifferError(ValueError):
+    """The data are not those of the fit that is to be resumed.
+
+    Parameters
+    ----------
+    differ : list of str
+        What differs, by the names of `digests`.
+    """
+
+    def __init__(self, differ: list[str]) -> None:
+        self.differ = differ
+        super().__init__(
+            f"the data are not those of the fit that is to be resumed: {', '.join(differ)} differ. Give what was given "
+            "to fit, in the same order and dtype."
+        )
 
 
 def check_folder(clf: Classifier) -> None:
@@ -52,6 +75,41 @@ def check_folder(clf: Classifier) -> None:
     manifest.to_dict(clf)
 
 
+@contextlib.contextmanager
+def new_folder(clf: Classifier) -> Iterator[None]:
+    """The folder of a new fit is made, and within it no other fit writes to it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made or written to, or another fit writes to it or did so meanwhile.
+    """
+    assert clf.checkpoint is not None  # checked by the caller
+    folder = Path(clf.checkpoint)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise FileExistsError(f"checkpoint={os.fspath(folder)!r} is a file; give the name of a folder.") from None
+    with io.locked(folder, LOCK):
+        check_folder(clf)
+        yield
+
+
+def locked(folder: str | os.PathLike[str]) -> contextlib.AbstractContextManager[None]:
+    """No other fit writes to a folder within; of one that does not exist, `opened` says so.
+
+    Raises
+    ------
+    ValueError
+        If ``folder`` is no name of a folder.
+    BlockingIOError
+        If another fit writes to it.
+    """
+    if not isinstance(folder, (str, os.PathLike)) or not os.fspath(folder):
+        raise ValueError(f"folder={show(folder)} is not allowed; give the name of the folder with the checkpoints.")
+    return io.locked(folder, LOCK) if os.path.isdir(folder) else contextlib.nullcontext()
+
+
 def opened(kind: Any, folder: str | os.PathLike[str]) -> tuple[Any, Checkpoint]:
     """An estimator with the parameters of the newest sound checkpoint in a folder, and that checkpoint.
 
@@ -60,8 +118,6 @@ def opened(kind: Any, folder: str | os.PathLike[str]) -> tuple[Any, Checkpoint]:
     kind : type
         Class of the estimator.
     """
-    if not isinstance(folder, (str, os.PathLike)) or not os.fspath(folder):
-        raise ValueError(f"folder={show(folder)} is not allowed; give the name of the folder with the checkpoints.")
     path, saved = io.newest_checkpoint(folder)
     with io.sound(path):
         parameters = manifest.from_dict(saved.manifest).parameters
@@ -75,6 +131,13 @@ def opened(kind: Any, folder: str | os.PathLike[str]) -> tuple[Any, Checkpoint]:
             parameters["features"] = Features.from_dict(saved.features)
         clf = kind(**parameters, checkpoint=folder)
         check_parameters(clf)
+    if saved.version != __version__:
+        warnings.warn(
+            f"{path} was written by gpunn {saved.version}, and this is gpunn {__version__}: the training may end "
+            "in other bits than it would have there.",
+            CheckpointWarning,
+            stacklevel=3,
+        )
     return clf, saved
 
 
@@ -101,7 +164,7 @@ def digests(device: Device, clf: Classifier, labels: Labels, rows: Rows, validat
         "the split into rows to train and to validate on": _digest(device, rows.index),
     }
     if validation is not None:
-        found["X_val, y_val or sample_weight_val"] = _digest(device, validation.X, validation.T, validation.weight)
+        found[VALIDATION] = _digest(device, validation.X, validation.T, validation.weight)
     return found
 
 
@@ -139,16 +202,14 @@ def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str]) 
 
     Raises
     ------
+    DataDifferError
+        If the data are others.
     ValueError
-        If the data are others, or theta has another size.
+        If theta has another size.
     """
     differ = [name for name in data if saved.data.get(name) != data[name]]
     if differ or set(saved.data) != set(data):
-        what = ", ".join(differ or sorted(set(saved.data) - set(data)))
-        raise ValueError(
-            f"the data are not those of the fit that is to be resumed: {what} differ. Give what was given to fit, in "
-            "the same order and dtype."
-        )
+        raise DataDifferError(differ or sorted(set(saved.data) - set(data)))
     found, needed = getattr(saved.arrays.get("theta"), "shape", None), (network.n_parameters,)
     if found != needed:
         raise ValueError(
@@ -157,7 +218,10 @@ def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str]) 
 
 
 class CheckpointMonitor:
-    """Writes a checkpoint at the start and at intervals of epochs, iterations or time.
+    """Writes a checkpoint at the start, at intervals of epochs, iterations or time, and after an interrupt.
+
+    An interrupt leaves the state in the midst of a step. Between two checkpoints a copy of the last whole state is
+    kept, renewed after each step, or less often where copying would take more than 5% of the time.
 
     Parameters
     ----------
@@ -196,7 +260,9 @@ class CheckpointMonitor:
             data=data,
         )
         self.failed = False
-        self.written = time.perf_counter()
+        self.written = self.copied = time.perf_counter()
+        self.pause = 0.0  # seconds from one copy to the next
+        self.whole: tuple[int, dict[str, np.ndarray]] | None = None  # number and copy of a state not yet written
 
     def begin(self, state: TrainingState) -> None:
         """Write the first checkpoint, before the first step.
@@ -206,43 +272,58 @@ class CheckpointMonitor:
         OSError
             If it cannot be written.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except FileExistsError:
-            raise FileExistsError(
-                f"checkpoint={os.fspath(self.folder)!r} is a file; give the name of a folder."
-            ) from None
-        self._write(state)
+        state.begin(self.device)
+        self._copy(state)
+        self._write()
 
     def __call__(self, state: TrainingState) -> str:
-        due = state.epoch % self.epochs == 0 if self.epochs else time.perf_counter() - self.written >= self.seconds
+        now = time.perf_counter()
+        due = state.epoch % self.epochs == 0 if self.epochs else now - self.written >= self.seconds
         # The end by a limit or a plateau is found again; that by another monitor has to be written down.
         if due or state.history.stopped:
-            try:
-                self._write(state)
-            except (OSError, ValueError) as error:
-                if not self.failed:
-                    warnings.warn(
-                        f"A checkpoint could not be written ({error}). Training goes on, and tries again.",
-                        CheckpointWarning,
-                        stacklevel=6,
-                    )
-                self.failed = True
+            self._copy(state)
+            self._try("Training goes on, and tries again.")
+        elif now - self.copied >= self.pause:
+            self._copy(state)
         return ""
 
-    def _write(self, state: TrainingState) -> None:
-        best = self._best(state)
-        state.begin(self.device)  # which the loop has done after the first step
+    def write_last(self) -> None:
+        """After an interrupt write the last whole state, if that was not done; a further interrupt waits meanwhile."""
+        if self.whole is not None:
+            with interrupts_deferred():
+                self._try("The training can be resumed from the one before.")
+
+    def _try(self, otherwise: str) -> None:
+        """Write the last whole state; the first time that this fails is a warning."""
+        try:
+            self._write()
+        except (OSError, ValueError) as error:
+            if not self.failed:
+                warnings.warn(
+                    f"A checkpoint could not be written ({error}). {otherwise}", CheckpointWarning, stacklevel=8
+                )
+            self.failed = True
+
+    def _copy(self, state: TrainingState) -> None:
+        began = time.perf_counter()
         arrays = state.to_arrays(self.device, self.method)
         if self.recorder is not None:
             arrays |= self.recorder.to_arrays()
-        io.add_checkpoint(self.folder, state.epoch, replace(self.frame, arrays=arrays), best)
+        self.whole = state.epoch, arrays
+        self.copied = time.perf_counter()
+        self.pause = (self.copied - began) * (1 / COPYING - 1)
+
+    def _write(self) -> None:
+        assert self.whole is not None  # there is nothing to write without a copy
+        number, arrays = self.whole
+        io.add_checkpoint(self.folder, number, replace(self.frame, arrays=arrays), self._best(arrays))
+        self.whole = None
         self.written = time.perf_counter()
 
-    def _best(self, state: TrainingState) -> int | None:
+    def _best(self, arrays: Mapping[str, np.ndarray]) -> int | None:
         """Number of the best epoch or iteration that there is a checkpoint of: by score, without such by cost."""
-        history = state.history
-        losses = [-score for score in history.validation_score] or history.cost
+        scores, cost = arrays["history.validation_score"], arrays["history.cost"]
+        losses = -scores if len(scores) else cost
         there = [number for number in io.checkpoints_in(self.folder) if 0 < number <= len(losses)]
         return min(there, key=lambda number: np.nan_to_num(losses[number - 1], nan=np.inf), default=None)
 

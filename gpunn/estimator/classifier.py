@@ -240,7 +240,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
             If there is not enough memory for a batch even in micro-batches of one row, or for the weights and the state
             of the solver; the estimator is then what it was before.
         OSError
-            If the first checkpoint cannot be written.
+            If the first checkpoint cannot be written, or another training writes to its folder (BlockingIOError).
 
         Warns
         -----
@@ -299,21 +299,30 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         Raises
         ------
         ValueError
-            If the data are not those of that fit, all checkpoints are damaged, or the newest is not one of such a fit.
+            If the data are not those of that fit, all checkpoints are damaged, or the newest is not one of such a fit
+            or has the format of another version of gpunn.
         FileNotFoundError
             If there is no checkpoint.
+        NotADirectoryError
+            If ``folder`` is a file.
+        BlockingIOError
+            If another training, also one in another process, writes to the folder.
+        OSError
+            If the folder is read-only.
 
         Warns
         -----
         CheckpointWarning
-            If a damaged checkpoint is passed over.
+            If a damaged checkpoint is passed over, another version of gpunn wrote the checkpoint, or a later one cannot
+            be written.
         """
-        clf, saved = checkpoints.opened(cls, folder)
-        clf.callback = callback
-        check_parameters(clf)
-        device = device_for(clf.device, X, clf.precision)
-        with explained(device.name):
-            fit.fit(clf, device, X, y, sample_weight, (X_val, y_val, sample_weight_val), saved=saved)
+        with checkpoints.locked(folder):
+            clf, saved = checkpoints.opened(cls, folder)
+            clf.callback = callback
+            check_parameters(clf)
+            device = device_for(clf.device, X, clf.precision)
+            with explained(device.name):
+                fit.fit(clf, device, X, y, sample_weight, (X_val, y_val, sample_weight_val), saved=saved)
         return clf
 
     @available_if(registry.takes_minibatches)

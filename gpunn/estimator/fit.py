@@ -5,6 +5,7 @@ Nothing of the estimator changes before all that comes in was found good.
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from dataclasses import dataclass, replace
 from typing import Any
@@ -91,12 +92,12 @@ def fit(
     warm = clf.warm_start and hasattr(clf, "theta_")
     if saved is None:
         checkpoints.check_folder(clf)
-    with all_or_nothing(clf):
+    with all_or_nothing(clf), contextlib.ExitStack() as until_the_end:
         seed = None if saved is None else saved.settings["seed"]
         task = prepare(clf, device, X, y, sample_weight, extra, reset=not warm, seed=seed)
         warn_of_batch_size(clf, len(task.rows))
         callbacks = None if context is None else CallbackContext(context, X, y)
-        trained = _train(clf, task, warm, saved, callbacks, stopwatch)
+        trained = _train(clf, task, warm, saved, callbacks, stopwatch, until_the_end)
         _raise_divergence(clf, trained.history, trained.advice)
         _publish(clf, task, trained, warm)
     warn_of_divergence(clf, trained.history, trained.advice, trained.state.n_halvings)
@@ -112,8 +113,12 @@ def _train(
     saved: Checkpoint | None,
     callbacks: CallbackContext | None,
     stopwatch: Stopwatch,
+    until_the_end: contextlib.ExitStack,
 ) -> Trained:
-    """The second stage: from the start, or the state there is, to the end of the training."""
+    """The second stage: from the start, or the state there is, to the end of the training.
+
+    ``until_the_end`` gets the lock on the folder of the checkpoints.
+    """
     device, objective, rows, seed = task.device, task.objective, task.rows, task.seed
     network, data = objective.network, {}
     if clf.checkpoint is not None:
@@ -145,19 +150,33 @@ def _train(
     monitors = make_monitors(scorer, rows, task.given.y, state, callbacks)
     if saved is not None:
         checkpoints.restore_layers(saved, layer_monitor(monitors))
+    keeper = None
     if clf.checkpoint is not None:
         keeper = CheckpointMonitor(clf, device, algorithm.method, layer_monitor(monitors), seed, data)
         monitors.append(keeper)
         if saved is None:
+            until_the_end.enter_context(checkpoints.new_folder(clf))
             keeper.begin(state)
-    state = loop.run(algorithm, device, objective, state, rows, validation, monitors, stopwatch=stopwatch)
     history = state.history
+    n_steps, n_epochs = -history.evaluations, -history.n_iter  # to count those of this process
+    state = loop.run(
+        algorithm,
+        device,
+        objective,
+        state,
+        rows,
+        validation,
+        monitors,
+        stopwatch=stopwatch,
+        on_interrupt=None if keeper is None else keeper.write_last,
+    )
+    n_steps, n_epochs = n_steps + history.evaluations, n_epochs + history.n_iter
     advice = cause(device, rows) if history.divergence else ""
     history.summary = summarise(device, objective, state.theta, rows, start_cost)
     full_batch = isinstance(algorithm, FullBatch)
-    n_rows = (history.evaluations if full_batch else history.n_iter) * len(rows)
-    history.profile = profile(stopwatch, network, history.evaluations, n_rows, history.path)
-    return Trained(state, monitors, 0 if full_batch else n_rows, advice)
+    n_rows = (n_steps if full_batch else n_epochs) * len(rows)
+    history.profile = profile(stopwatch, network, n_steps, n_rows, history.path)
+    return Trained(state, monitors, 0 if full_batch else history.n_iter * len(rows), advice)
 
 
 def _publish(clf: Classifier, task: Prepared, trained: Trained, warm: bool) -> None:

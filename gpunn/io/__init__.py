@@ -5,7 +5,9 @@ from gpunn.io.checkpoint import Checkpoint, CheckpointWarning
 from gpunn.io.checkpoint import add as add_checkpoint
 from gpunn.io.checkpoint import entries as checkpoints_in
 from gpunn.io.checkpoint import newest as newest_checkpoint
-from gpunn.io.model_file import ModelFile, read, sound, tensors_of, write
+from gpunn.io.lock import locked
+from gpunn.io.model_file import ModelFile, read, tensors_of, write
+from gpunn.io.sealed_file import sound
 
 __all__ = [
     "Checkpoint",
@@ -14,6 +16,7 @@ __all__ = [
     "add_checkpoint",
     "check_place",
     "checkpoints_in",
+    "locked",
     "naming",
     "newest_checkpoint",
     "read",

@@ -8,7 +8,6 @@ training is for `gpunn.training.resumption` to say.
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import os
 import re
@@ -19,21 +18,28 @@ from typing import Any
 
 import numpy as np
 
+from gpunn._version import __version__
 from gpunn.io.atomic import write_whole
-from gpunn.io.model_file import sound
-from gpunn.io.sealed_file import MAX_VALUES, n_values, pack, parsed, unpack
+from gpunn.io.sealed_file import MAX_VALUES, FormatError, Layout, pack, sound, unpack
 from gpunn.shown import brief, show
 
-FORMAT = "gpunn-checkpoint-1"
-KEYS = {  # of the metadata, each JSON, and how many values and keys there may be in it
-    "manifest": 300_000,
-    "features": 800_000,
-    "settings": 1000,
-    "data": 100,
-    "values": MAX_VALUES,
-    "same": 60_000,
-}
+LAYOUT = Layout(
+    "checkpoint",
+    "gpunn-checkpoint-1",
+    keys={
+        "version": 10,
+        "manifest": 300_000,
+        "features": 800_000,
+        "settings": 1000,
+        "data": 100,
+        "values": MAX_VALUES,
+        "same": 60_000,
+    },
+    remedies={"": "Train for fewer epochs, or on fewer columns or categories."},
+    damaged="",
+)
 NAME = re.compile(r"checkpoint-(\d{6,15})\.gpunn")
+VERSION = re.compile(r"[\w.+!-]{1,40}", re.ASCII)
 KEPT = 2  # the last ones
 
 # Of arrays that a safetensors file has no form for here: numbers (), empty arrays, integers and strings.
@@ -60,6 +66,8 @@ class Checkpoint:
         Of the fit: seed, and the parameters that have no place in a manifest.
     data : dict of str
         Digests of the data that it trains on, by what they are of.
+    version : str
+        Of the gpunn that wrote it.
     """
 
     arrays: dict[str, np.ndarray]
@@ -67,6 +75,7 @@ class Checkpoint:
     features: dict[str, Any] | None
     settings: dict[str, Any]
     data: dict[str, str]
+    version: str = __version__
 
 
 def write(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
@@ -84,6 +93,7 @@ def write(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
     same = _same(tensors)
     tensors = {name: array for name, array in tensors.items() if name not in same}
     values = {
+        "version": checkpoint.version,
         "manifest": checkpoint.manifest,
         "features": checkpoint.features,
         "settings": checkpoint.settings,
@@ -91,8 +101,7 @@ def write(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
         "values": others,
         "same": same,
     }
-    texts = {"format": FORMAT, **{key: json.dumps(value) for key, value in values.items()}}
-    write_whole(path, *pack(tensors, texts))
+    write_whole(path, *pack(LAYOUT, tensors, values))
 
 
 def read(path: str | os.PathLike[str]) -> Checkpoint:
@@ -100,24 +109,19 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
 
     Raises
     ------
+    FormatError
+        If the file has another format; the message names both, and the version that wrote it.
     ValueError
-        If the file is not a whole and sound checkpoint of this format; the message names it and says what is wrong.
+        If the file is not a whole and sound checkpoint; the message names it and says what is wrong.
     OSError
         If the file cannot be opened.
     """
     with sound(path):
-        tensors, texts = unpack(path)
-        found = texts.pop("format", "")
-        if found != FORMAT:
-            raise ValueError(
-                f"its format is {show(found)}, and this version of gpunn reads checkpoints of {FORMAT!r}. Resume with "
-                "the version that wrote it, or train again."
-            )
-        if set(texts) != set(KEYS):
-            raise ValueError(f"its metadata are {show(sorted(texts))}; they must be {', '.join(KEYS)}.")
-        values = {key: _value(key, text) for key, text in texts.items()}
+        tensors, values = unpack(LAYOUT, path)
+        if not isinstance(values["version"], str) or not VERSION.fullmatch(values["version"]):
+            raise ValueError(f"version is {show(values['version'])}, and must be one like {__version__}.")
         for key, value in values.items():
-            if not isinstance(value, dict) and not (key == "features" and value is None):
+            if key != "version" and not isinstance(value, dict) and not (key == "features" and value is None):
                 raise ValueError(f"{key} must be a mapping.")
         if not all(isinstance(digest, str) for digest in values["data"].values()):
             raise ValueError("data must hold texts.")
@@ -148,15 +152,23 @@ def newest(folder: str | os.PathLike[str]) -> tuple[Path, Checkpoint]:
     ------
     FileNotFoundError
         If there is none in the folder, or no folder.
+    NotADirectoryError
+        If it is a file.
+    FormatError
+        If the newest that is whole has another format.
     ValueError
         If all are damaged.
     OSError
         If one cannot be opened.
     """
+    if os.path.isfile(folder):
+        raise NotADirectoryError(f"{os.fspath(folder)} is a file. Name the folder that was given as checkpoint.")
     damaged = []
     for path in reversed(entries(folder).values()):
         try:
             found = read(path)
+        except FormatError:
+            raise
         except ValueError as error:
             damaged.append(str(error))
             continue
@@ -166,10 +178,12 @@ def newest(folder: str | os.PathLike[str]) -> tuple[Path, Checkpoint]:
             )
         return path, found
     if damaged:
-        raise ValueError(f"{os.fspath(folder)}: all its checkpoints are damaged. {damaged[0]}")
-    raise FileNotFoundError(
-        f"{os.fspath(folder)}: there is no checkpoint in this folder. Name the folder that was given as checkpoint."
-    )
+        raise ValueError(
+            f"{os.fspath(folder)}: all its checkpoints are damaged. Restore copies of them, or train again in another "
+            f"folder. {damaged[0]}"
+        )
+    what = "there is no checkpoint in this folder" if os.path.isdir(folder) else "there is no such folder"
+    raise FileNotFoundError(f"{os.fspath(folder)}: {what}. Name the folder that was given as checkpoint.")
 
 
 def add(folder: str | os.PathLike[str], number: int, checkpoint: Checkpoint, best: int | None) -> None:
@@ -246,12 +260,3 @@ def _array(name: str, form: Any) -> np.ndarray:
     if [*map(repr, array.tolist())] != [*map(repr, values)]:  # NaN is not equal to itself
         raise ValueError(f"the array {brief(name)} has values that are not of dtype {dtype}.")
     return array.reshape(shape).astype(array.dtype.newbyteorder("="), copy=False)
-
-
-def _value(key: str, text: str) -> Any:
-    if n_values(text) > KEYS[key]:
-        raise ValueError(f"{key}: {n_values(text):,} values and keys, and a checkpoint has room for {KEYS[key]:,}.")
-    try:
-        return parsed(text)
-    except ValueError as error:
-        raise ValueError(f"{key}: {error}") from None

@@ -6,12 +6,9 @@ names, shapes and dtypes are held against what the metadata declares before anyt
 
 from __future__ import annotations
 
-import contextlib
-import json
 import math
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,17 +16,25 @@ import numpy as np
 
 from gpunn.data.labels import Labels
 from gpunn.io.atomic import write_whole
-from gpunn.io.sealed_file import MAX_VALUES, n_values, pack, parsed, unpack
+from gpunn.io.sealed_file import MAX_VALUES, Layout, pack, sound, unpack
 from gpunn.nn.network import Network
-from gpunn.shown import brief, printable, show
+from gpunn.shown import brief, show
 
-FORMAT = "gpunn-1"
-KEYS = {  # of the metadata, each JSON, and how many values and keys there may be in it
-    **dict.fromkeys(("manifest", "classes"), 300_000),
-    "features": 800_000,
-    **dict.fromkeys(("target", "names"), 300_000),
-    "history": MAX_VALUES,
-}
+LAYOUT = Layout(
+    "model file",
+    "gpunn-1",
+    keys={
+        **dict.fromkeys(("manifest", "classes"), 300_000),
+        "features": 800_000,
+        **dict.fromkeys(("target", "names"), 300_000),
+        "history": MAX_VALUES,
+    },
+    remedies={
+        "": "Train on fewer columns, categories or classes, or shorten history_.",
+        "history": "Shorten history_.",
+    },
+    damaged="Copy it again, or train again.",
+)
 MAX_CLASS_BYTES = 2**26  # where the longest class sets the length of all
 DTYPE = re.compile(r"\|[iu]1|\|b1|\|O|[<>](?:[iu][248]|f[248]|U\d{1,9})")  # of classes
 LABELS = {"i": int, "u": int, "f": float, "b": bool, "U": str, "O": str}  # kind of dtype: what JSON brings back
@@ -100,15 +105,6 @@ def tensors_of(network: Network, theta: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.ascontiguousarray(part.of(np, theta)) for name, part in _parts(network).items()}
 
 
-@contextlib.contextmanager
-def sound(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Name the model file in errors that are raised within."""
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(f"{os.fspath(path)}: {printable(str(error))}") from None
-
-
 def write(path: str | os.PathLike[str], model: ModelFile) -> None:
     """Write a model file, whole or not at all: to a file beside it, which then takes its name.
 
@@ -129,10 +125,7 @@ def write(path: str | os.PathLike[str], model: ModelFile) -> None:
         "names": model.names,
         "history": model.history,
     }
-    texts = {"format": FORMAT, **{key: json.dumps(value) for key, value in values.items()}}
-    for key in KEYS:
-        _check_room(key, texts[key])
-    write_whole(path, *pack(model.tensors, texts))
+    write_whole(path, *pack(LAYOUT, model.tensors, values))
 
 
 def read(path: str | os.PathLike[str]) -> ModelFile:
@@ -146,35 +139,10 @@ def read(path: str | os.PathLike[str]) -> ModelFile:
         If the file cannot be opened.
     """
     with sound(path):
-        tensors, texts = unpack(path)
-        found = texts.pop("format", "")
-        if found != FORMAT:
-            raise ValueError(
-                f"its format is {show(found)}, and this version of gpunn reads {FORMAT!r}. Read it with the version "
-                "that wrote it, or train again."
-            )
-        if set(texts) != set(KEYS):
-            raise ValueError(f"its metadata are {show(sorted(texts))}; they must be {', '.join(KEYS)}.")
-        values = {key: _value(key, texts.pop(key)) for key in KEYS}
+        tensors, values = unpack(LAYOUT, path)
         labels = _labels(values.pop("classes"))
         _check(values)
     return ModelFile(labels=labels, tensors=tensors, **values)
-
-
-def _check_room(key: str, text: str) -> None:
-    if n_values(text) > KEYS[key]:
-        remedy = "Shorten history_" if key == "history" else "Train on fewer columns, categories or classes"
-        raise ValueError(
-            f"{key}: {n_values(text):,} values and keys, and a model file has room for {KEYS[key]:,}. {remedy}."
-        )
-
-
-def _value(key: str, text: str) -> Any:
-    _check_room(key, text)
-    try:
-        return parsed(text)
-    except ValueError as error:
-        raise ValueError(f"{key}: {error}") from None
 
 
 def _parts(network: Network) -> dict[str, Any]:

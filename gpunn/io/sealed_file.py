@@ -1,4 +1,4 @@
-"""A safetensors file with a checksum: arrays by name, and texts, its metadata.
+"""A safetensors file with a checksum: arrays by name, and values as JSON, its metadata.
 
 A checksum tells of damage, not of malice: nothing is parsed before it fits, and before the header has bounds that
 keep its parsing within a second and 200 MB; then every key, shape and offset must be the one that it can be.
@@ -9,19 +9,21 @@ time, and parses all of a header before any bound can be put to it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from gpunn._version import __version__
 from gpunn.regular_file import open_regular
-from gpunn.shown import brief, show
+from gpunn.shown import brief, printable, show
 
 METADATA = "__metadata__"
 DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
@@ -39,20 +41,70 @@ MAX_DEPTH = 20  # of lists and mappings
 WHOLE = range(-(2**63), 2**64)
 
 
-def pack(arrays: Mapping[str, np.ndarray], texts: Mapping[str, str]) -> list[Any]:
-    """The file as buffers, one after the other: of equal arrays and texts, in the same order, they are equal.
+class FormatError(ValueError):
+    """A sound file, but of another kind, or of another version of its layout."""
+
+
+class Layout(NamedTuple):
+    """A kind of file.
+
+    Parameters
+    ----------
+    noun : str
+        What messages call it, such as "model file".
+    format : str
+        Name of its layout, with the version.
+    keys : dict
+        Keys of the metadata, each JSON, and how many values and keys there may be in it.
+    remedies : dict
+        What to do where one holds too much: by key, and for all others by "".
+    damaged : str
+        What to do where the file was damaged; "" where whoever reads it knows.
+    """
+
+    noun: str
+    format: str
+    keys: Mapping[str, int]
+    remedies: Mapping[str, str]
+    damaged: str
+
+    def check_room(self, key: str, text: str) -> None:
+        """ValueError for JSON with more values than a reader takes."""
+        if n_values(text) > self.keys[key]:
+            raise ValueError(
+                f"{key}: {n_values(text):,} values and keys, and a {self.noun} has room for {self.keys[key]:,}. "
+                f"{self.remedies.get(key, self.remedies[''])}"
+            )
+
+
+@contextlib.contextmanager
+def sound(path: str | os.PathLike[str]) -> Iterator[None]:
+    """What is found wrong with a file within is told with its name."""
+    try:
+        yield
+    except FormatError as error:
+        raise FormatError(f"{os.fspath(path)}: {printable(str(error))}") from None
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)}: {printable(str(error))}") from None
+
+
+def pack(layout: Layout, arrays: Mapping[str, np.ndarray], values: Mapping[str, Any]) -> list[Any]:
+    """The file as buffers, one after the other: of equal arrays and values, in the same order, they are equal.
 
     Those of arrays share their memory where it is laid out as in the file.
 
     Raises
     ------
     ValueError
-        If an array is neither float32 nor float64, or the texts are more than a reader takes.
+        If an array is neither float32 nor float64, or the values are more than a reader takes.
     """
     names = {dtype: name for name, dtype in DTYPES.items()}
-    form: dict[str, Any] = {METADATA: {**texts, "sha256": "0" * 64}}
+    texts = {key: json.dumps(value) for key, value in values.items()}
+    for key, text in texts.items():
+        layout.check_room(key, text)
+    form: dict[str, Any] = {METADATA: {"format": layout.format, **texts, "sha256": "0" * 64}}
     if len(arrays) > MAX_ARRAYS:
-        raise ValueError(f"it has {len(arrays):,} arrays, and a model file has room for {MAX_ARRAYS:,}.")
+        raise ValueError(f"it has {len(arrays):,} arrays, and a {layout.noun} has room for {MAX_ARRAYS:,}.")
     parts: list[Any] = []
     stop = 0
     for name, array in arrays.items():
@@ -64,7 +116,7 @@ def pack(arrays: Mapping[str, np.ndarray], texts: Mapping[str, str]) -> list[Any
         form[name] = {"dtype": names[dtype], "shape": [*array.shape], "data_offsets": [start, stop]}
     header = json.dumps(form, separators=(",", ":")).encode("ascii")
     header += b" " * (-len(header) % ALIGNMENT)
-    _check_bounds(header)
+    _check_bounds(layout, header)
     length = len(header).to_bytes(8, "little")
     digest = hashlib.sha256(length + header)
     for part in parts:
@@ -73,11 +125,13 @@ def pack(arrays: Mapping[str, np.ndarray], texts: Mapping[str, str]) -> list[Any
     return [length, header, *parts]
 
 
-def unpack(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """The arrays, which cannot be written to, and the texts of a file.
+def unpack(layout: Layout, path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays, which cannot be written to, and the values of a file.
 
     Raises
     ------
+    FormatError
+        If it is a file of another layout.
     ValueError
         If it is not a whole and sound file of this kind.
     OSError
@@ -89,20 +143,31 @@ def unpack(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[st
         header = file.read(length) if length <= MAX_HEADER else b""
         seal = SEAL.search(header)
         if seal is None:
-            raise ValueError("not a model file of gpunn, or the head of one that was damaged.")
+            raise ValueError(f"not a {layout.noun} of gpunn, or one whose head was damaged. {layout.damaged}".rstrip())
         data = file.read()
     digest = hashlib.sha256(start + header[: seal.start()] + UNSEALED + header[seal.end() :])
     digest.update(data)
     if seal[1].decode() != digest.hexdigest():
-        raise ValueError("the checksum does not fit: the file was damaged, cut off or changed. Copy it or train again.")
-    _check_bounds(header)
+        said = f"the checksum does not fit: the file was damaged, cut off or changed. {layout.damaged}"
+        raise ValueError(said.rstrip())
+    _check_bounds(layout, header)
     form = parsed(header.decode("ascii"))
     texts = form.pop(METADATA, None) if isinstance(form, dict) else None
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
         raise ValueError("its metadata are not texts.")
     if texts.pop("sha256", None) != seal[1].decode():
         raise ValueError("its checksum does not stand in its metadata.")
-    return _arrays(form, data), texts
+    found = texts.pop("format", "")
+    if found != layout.format:
+        version = texts.get("version", "").strip('"')
+        by = version and f", written by gpunn {brief(version)}"
+        raise FormatError(
+            f"its format is {show(found)}{by}, and gpunn {__version__} reads a {layout.noun} of format "
+            f"{layout.format!r}. Use the version of gpunn that wrote it, or train again."
+        )
+    if set(texts) != set(layout.keys):
+        raise ValueError(f"its metadata are {show(sorted(texts))}; they must be {', '.join(layout.keys)}.")
+    return _arrays(form, data), {key: _value(layout, key, texts[key]) for key in layout.keys}
 
 
 def n_values(text: str) -> int:
@@ -125,7 +190,15 @@ def parsed(text: str) -> Any:
     return value
 
 
-def _check_bounds(header: bytes) -> None:
+def _value(layout: Layout, key: str, text: str) -> Any:
+    layout.check_room(key, text)
+    try:
+        return parsed(text)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
+
+
+def _check_bounds(layout: Layout, header: bytes) -> None:
     """ValueError for a header whose parsing could take long, or much memory."""
     # The texts are ASCII, and quoted: another escape would let each of their letters take four bytes.
     if not header.isascii() or b"\\" in header.replace(b"\\\\", b"").replace(b'\\"', b""):
@@ -136,8 +209,8 @@ def _check_bounds(header: bytes) -> None:
     values = n_values(header.decode("ascii"))
     if len(header) > MAX_HEADER or values > MAX_VALUES:
         raise ValueError(
-            f"all but its arrays takes {len(header):,} bytes with {values:,} values and keys, and a model file has "
-            f"room for {MAX_HEADER:,} with {MAX_VALUES:,}. Shorten history_, or join rare categories."
+            f"all but its arrays takes {len(header):,} bytes with {values:,} values and keys, and a {layout.noun} has "
+            f"room for {MAX_HEADER:,} with {MAX_VALUES:,}. {layout.remedies['']}"
         )
 
 

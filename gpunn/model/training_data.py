@@ -13,7 +13,6 @@ from sklearn.utils.validation import (
     _check_sample_weight,
     _num_samples,
     check_array,
-    check_consistent_length,
     column_or_1d,
 )
 
@@ -136,7 +135,12 @@ def check_labels(X: Array, y: Any, name: str = "y") -> np.ndarray:
         If y is not as long as X, or for what `labels_on_host` raises.
     """
     y = labels_on_host(y, name)
-    check_consistent_length(X, y)
+    n, n_labels = _num_samples(X), _num_samples(y)
+    if n != n_labels:
+        raise ValueError(
+            f"{name} has {n_labels:,} labels, and {name.replace('y', 'X', 1)} has {n:,} rows (inconsistent numbers of "
+            "samples). Give a label for each row."
+        )
     return column_or_1d(y, warn=True) if y.ndim == 1 or y.shape[1] == 1 else y
 
 

@@ -93,6 +93,7 @@ def run(
     monitors: Sequence[Monitor] = (),
     judged: bool = True,
     stopwatch: Stopwatch | None = None,
+    on_interrupt: Callable[[], None] | None = None,
 ) -> TrainingState:
     """Train until a reason to stop; the history says which.
 
@@ -113,6 +114,8 @@ def run(
         Whether this is the end of a training, at which its network is judged.
     stopwatch : Stopwatch, optional
         Takes the time of compiling, steps and evaluation.
+    on_interrupt : callable, optional
+        Called first of all after a KeyboardInterrupt, which may have left the state in the midst of a step.
 
     Raises
     ------
@@ -154,6 +157,8 @@ def run(
     except KeyboardInterrupt:
         # Between any two operations of an update theta is a point on the way: the model so far.
         history.stopped = "interrupted"
+        if on_interrupt is not None:
+            on_interrupt()
     early = validation is not None and validation.early_stopping
     with device.use():
         _conclude(algorithm, state, stability, early, judged)

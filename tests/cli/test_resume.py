@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import random
 import re
 import signal
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +18,10 @@ import pandas as pd
 import pytest
 
 import gpunn
+from gpunn.cli import report
+from gpunn.io import checkpoint as files
 from gpunn.io import checkpoints_in
+from gpunn.training.history import History
 
 TRAIN = ["train", "t.csv", "--target", "class", "--hidden", "8", "--learning-rate", "0.01", "--epochs", "12", "-q"]
 CASES = {
@@ -115,6 +122,43 @@ def test_a_signal_while_a_checkpoint_is_written_leaves_the_one_before(folder, ru
     same("m.gpunn", "whole.gpunn")
 
 
+AT_EPOCH = """
+import hashlib, os, signal, sys, threading, time
+from gpunn.training.history import History
+add, sync = History.add, os.fsync
+def send():
+    os.kill(os.getpid(), {0})
+def adding(self, *args):
+    add(self, *args)
+    if self.n_iter == 8:
+        {1}
+History.add = adding
+def slow_sync(handle):
+    time.sleep(1.2)
+    sync(handle)
+from gpunn.cli import main
+sys.exit(main())
+"""
+SLOW_DISK = "os.fsync = slow_sync; send()"
+NO_RETURN = "threading.Timer(0.3, send).start(); hashlib.pbkdf2_hmac('sha256', b'', b'', 10**8)"  # for a minute
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("what", "every", "last"), [(SLOW_DISK, "1000", None), (NO_RETURN, "5", 5)])
+def test_a_disk_or_code_that_takes_its_time_costs_no_checkpoint(folder, run, number, what, every, last):
+    """A write of some seconds is not broken off; of code that does not return no more is saved than there is."""
+    run(*TRAIN, "-o", "whole.gpunn")
+    arguments = [*TRAIN, "-o", "m.gpunn", "--checkpoint", "run", "--checkpoint-every", every]
+    code, began = AT_EPOCH.format(int(number), what), time.monotonic()
+    end = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120)
+    assert end.returncode == 128 + number and "Traceback" not in end.stderr and time.monotonic() - began < 30
+    found = [*checkpoints_in("run")]
+    assert found[-1] == last if last else 0 < found[-1] < 8
+    run("resume", "run", "-q")
+    same("m.gpunn", "whole.gpunn")
+
+
 @pytest.fixture
 def begun(folder, run):
     """A folder of checkpoints of a training that has ended, by a manifest."""
@@ -132,7 +176,7 @@ def test_what_is_not_what_it_was_is_refused_by_name(begun, run, mixed):
     changed = mixed.copy()
     changed["size"] *= -1
     changed.to_csv("t.csv", index=False)
-    assert "the data are not those of the fit that is to be resumed: X" in run("resume", "run", code=2)[1]
+    assert "t.csv: the table is not that of the training in run: rows," in run("resume", "run", code=2)[1]
     Path("t.csv").unlink()
     assert "there is no such file" in run("resume", "run", code=2)[1]
     assert Path("net.gpunn").read_bytes() == model
@@ -173,7 +217,9 @@ def test_what_cannot_be_resumed_is_told_before_the_work(begun, run, monkeypatch)
         ([*TRAIN, "--checkpoint-every", "3"], "--checkpoint-every: name the folder"),
         ([*TRAIN, "--checkpoint", "new", "--checkpoint-every", "0"], "--checkpoint-every: '0' is not allowed"),
         ([*TRAIN, "--checkpoint", "new", "--checkpoint-every", "soon"], "--checkpoint-every: 'soon' is not allowed"),
-        (["resume", "new"], "new: there is no command.txt"), (["resume"], "FOLDER"),
+        (["resume", "new"], "new: there is no such folder"), (["resume"], "FOLDER"),
+        (["resume", "."], ".: there is no command.txt in this folder. Name that of gpunn train --checkpoint"),
+        (["resume", "t.csv"], "t.csv is a file. Name the folder that was given to gpunn train --checkpoint"),
     ]:  # fmt: skip
         assert said in run(*arguments, code=2)[1], arguments
     assert not Path("new").exists()
@@ -181,4 +227,172 @@ def test_what_cannot_be_resumed_is_told_before_the_work(begun, run, monkeypatch)
 
 def test_more_rows_are_refused(begun, run, mixed):
     pd.concat([mixed, mixed[:3]]).to_csv("t.csv", index=False)
-    assert "the data are not those" in run("resume", "run", code=2)[1]
+    assert "t.csv: the table is not that of the training in run: rows, columns" in run("resume", "run", code=2)[1]
+
+
+def test_a_table_to_validate_on_that_was_changed_is_named(folder, run, mixed):
+    mixed.to_csv("v.csv", index=False)
+    run(*TRAIN, "-o", "m.gpunn", "--validation", "v.csv", "--checkpoint", "run")
+    mixed[:-1].to_csv("v.csv", index=False)
+    assert "gpunn: error: v.csv: the table is not that of the training in run: " in run("resume", "run", code=2)[1]
+
+
+def test_progress_and_time_of_a_resumed_training_are_those_of_the_whole(folder, run, monkeypatch):
+    begun, shown = [], []
+
+    class Bar(report.Progress):
+        def add_task(self, *args, **given):
+            begun.append(given["completed"])
+            return super().add_task(*args, **given)
+
+        def update(self, *args, **given):
+            shown.append(given["completed"])
+            super().update(*args, **given)
+
+    monkeypatch.setattr(report, "Progress", Bar)
+    arguments = [word for word in TRAIN if word != "-q"]
+    killed(signal.SIGKILL, *arguments, "-o", "m.gpunn", "--checkpoint", "run", "--checkpoint-every", "2")
+    path = checkpoints_in("run")[4]
+    saved = files.read(path)
+    files.write(path, replace(saved, arrays=saved.arrays | {"history.seconds": np.arange(1000.0, 1004)}))
+    out, _ = run("resume", "run")
+    assert begun == [4] and shown == [5, 6, 7, 8, 9, 10, 11, 12]
+    taken = float(re.search(r"epochs    12 of at most 12, in ([\d.]+) s", out)[1])
+    assert taken >= gpunn.load("m.gpunn").history_.seconds[-1] - 0.1 > 1000
+    _, err = run("resume", "run", "-q")
+    assert len(begun) == 1 and err == ""
+
+
+def test_a_full_disk_is_told_at_once_and_costs_no_model(folder, run, monkeypatch):
+    run(*TRAIN, "-o", "whole.gpunn")
+    add, warn, sync, epochs, told = History.add, report.warn, os.fsync, [0], []
+
+    def adding(self, *args):
+        add(self, *args)
+        epochs.append(self.n_iter)
+
+    def full(handle):
+        if 5 <= epochs[-1] < 10:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(handle)
+
+    monkeypatch.setattr(History, "add", adding)
+    monkeypatch.setattr(report, "warn", lambda message: (told.append((epochs[-1], message)), warn(message)))
+    monkeypatch.setattr(os, "fsync", full)
+    _, err = run(*TRAIN, "-o", "m.gpunn", "--checkpoint", "run")
+    [(epoch, message)] = told
+    assert epoch == 5 and message in err and "No space left on device" in message
+    same("m.gpunn", "whole.gpunn")
+    assert list(checkpoints_in("run"))[-2:] == [11, 12]
+
+
+# Signals at any moment, and two trainings at once
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="which signals a process handles is in /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_training_that_a_signal_ended_at_any_moment_goes_on_to_the_same_bits(folder, run, mixed, thorough, number):
+    pd.concat([mixed] * 100).to_csv("t.csv", index=False)
+    options = [*TRAIN[:4], "--hidden", "64,64", "--dropout", "0.5", "--epochs", "300", "-q"]
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-m", "gpunn", *options, "-o", "whole.gpunn"], capture_output=True, check=True)
+    training = gpunn.load("whole.gpunn").history_.seconds[-1]
+    before = time.monotonic() - began - training
+    moments, n, lines = random.Random(int(number)), 20 if thorough else 2, []
+    for k in range(n):
+        every = ("1", "1000", "1h")[k % 3]
+        arguments = [*options, "-o", "m.gpunn", "--checkpoint", f"run{k}", "--checkpoint-every", every]
+        with subprocess.Popen(
+            [sys.executable, "-m", "gpunn", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            await_handlers(process.pid)
+            if k % 4 == 3:
+                time.sleep(moments.random() * before)
+            else:  # from the first checkpoint on
+                await_checkpoint(f"run{k}")
+                time.sleep(moments.random() * training)
+            sent = time.monotonic()
+            process.send_signal(number)
+            out, err = process.communicate(timeout=120)
+        took, found = time.monotonic() - sent, [*checkpoints_in(f"run{k}")]
+        lines.append(f"{number.name}, every {every}: {process.returncode} after {took:.2f} s, checkpoints {found}")
+        # As the interpreter ends, the handler is the system's again.
+        assert process.returncode in (0, 128 + number, -number) and "Traceback" not in err and took < 30
+        assert not Path(f"run{k}").exists() or not [name for name in os.listdir(f"run{k}") if name.endswith("part")]
+        if process.returncode <= 0:
+            same("m.gpunn", "whole.gpunn")
+        if "to continue" in out:  # the last whole epoch, or a copy of a moment before
+            done = gpunn.load("m.gpunn").n_iter_
+            assert found[-1] <= done and (every != "1" or found[-1] >= done - 1)
+            assert done < 20 or found[-1] > 0
+        run(*(["resume", f"run{k}", "-q"] if found else arguments))
+        same("m.gpunn", "whole.gpunn")
+        Path("m.gpunn").unlink()
+    print(*lines, sep="\n")  # for pytest -rP
+
+
+def await_handlers(pid):
+    """Wait until a process handles SIGTERM; before that it is the interpreter that starts."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        caught = re.search(r"SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())
+        if int(caught[1], 16) >> (signal.SIGTERM - 1) & 1:
+            return
+        time.sleep(0.005)
+
+
+def await_checkpoint(folder):
+    end = time.monotonic() + 60
+    while not checkpoints_in(folder) and time.monotonic() < end:
+        time.sleep(0.005)
+
+
+SLOWLY = """
+import sys, time
+from gpunn.training.history import History
+add = History.add
+def adding(self, *args):
+    add(self, *args)
+    time.sleep(0.2)
+History.add = adding
+from gpunn.cli import main
+sys.exit(main())
+"""
+
+
+def slow(*arguments):
+    return subprocess.Popen(
+        [sys.executable, "-c", SLOWLY, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_a_second_training_in_the_folder_is_refused_until_the_first_has_ended(folder, run):
+    run(*TRAIN, "-o", "whole.gpunn")
+    arguments = [*TRAIN, "-o", "m.gpunn", "--checkpoint", "run"]
+    with slow(*arguments) as first:
+        await_checkpoint("run")
+        command = Path("run/command.txt").read_text()
+        assert "run: another training writes to this folder. Wait until" in run("resume", "run", code=2)[1]
+        with pytest.raises(BlockingIOError, match="another training writes to this folder"):
+            gpunn.MLPClassifier.resume("run", [[0.0]], [0])
+        assert "has the checkpoints of another training" in run(*arguments, code=2)[1]
+        first.kill()
+        first.communicate(timeout=60)
+    assert Path("run/command.txt").read_text() == command and not Path("m.gpunn").exists()
+    run("resume", "run")
+    same("m.gpunn", "whole.gpunn")
+    assert all(name == "command.txt" or name.startswith("checkpoint-") for name in os.listdir("run"))
+
+
+def test_of_two_trainings_that_begin_at_once_one_is_refused(folder, run, thorough):
+    run(*TRAIN, "-o", "whole.gpunn")
+    for k in range(10 if thorough else 1):
+        both = [slow(*TRAIN, "-o", f"{name}.gpunn", "--checkpoint", f"run{k}") for name in "ab"]
+        said = [process.communicate(timeout=120) for process in both]
+        assert sorted(process.returncode for process in both) == [0, 2], said
+        won = "ab"[[process.returncode for process in both].index(0)]
+        lost = said["ba".index(won)][1]
+        assert re.search("another training writes to this folder|has the checkpoints of another training", lost)
+        same(f"{won}.gpunn", "whole.gpunn")
+        assert f"-o {won}.gpunn" in Path(f"run{k}/command.txt").read_text()
+        Path(f"{won}.gpunn").unlink()

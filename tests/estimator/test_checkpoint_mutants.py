@@ -20,6 +20,7 @@ from mortal import DATA, TRAININGS
 
 from gpunn import CheckpointWarning, MLPClassifier
 from gpunn.io import checkpoint as files
+from gpunn.io.sealed_file import FormatError
 
 KINDS = (
     "adam, everything", "adam, frame", "momentum", "nesterov, recovery", "lbfgs, recording", "bfgs, early stopping",
@@ -148,6 +149,7 @@ def resumed(folder, name):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", CheckpointWarning)
+        warnings.filterwarnings("ignore", ".* was written by gpunn", CheckpointWarning)
         try:
             return MLPClassifier.resume(folder, *DATA[TRAININGS[name][0]], callback=lambda history: True)
         except ValueError as error:
@@ -185,7 +187,16 @@ def outcome(folder, name, before, data, mutant, seal):
         last.write_bytes(before)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            chosen, _ = files.newest(folder)
+            try:
+                chosen, _ = files.newest(folder)
+            except FormatError as error:
+                other = str(error)
+            else:
+                other = ""
+        if other:
+            assert seal and other.startswith(f"{path}: its format is ")
+            assert header_of(mutant)["__metadata__"].get("format") != files.LAYOUT.format
+            return "refused for its format"
         said = [str(warning.message) for warning in caught]
         if mutant in (data, before):
             assert chosen == path and said == []

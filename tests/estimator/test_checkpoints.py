@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 import time
-import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from checkpointed import BASE, Break, assert_same, break_off, breaking, fit, resume
 from forgeries import Draft
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from gpunn import MLPClassifier
-from gpunn.config import registry
-from gpunn.devices import get_device
 from gpunn.insight import diagnose
-from gpunn.io import CheckpointWarning, checkpoints_in
+from gpunn.io import CheckpointWarning, checkpoints_in, locked
 from gpunn.optim.schedules import Constant
 
-CPU = get_device("cpu")
-BASE = {"hidden_layer_sizes": (7,), "random_state": 3, "max_iter": 9}
 SOLVERS = {
     "adam": {}, "adamw": {"solver": "adamw"}, "sgd": {"solver": "sgd", "learning_rate": "invscaling"},
     "momentum": {"solver": "sgd", "nesterovs_momentum": False, "learning_rate": "adaptive", "tol": 9.0,
@@ -43,59 +36,6 @@ SETTINGS = {
     "objects": {"activation": "leaky_relu", "cost": "quadratic", "output_activation": "sigmoid"},
     "an end by a plateau": {"tol": 9.0, "n_iter_no_change": 2},
 }  # fmt: skip
-
-
-class Break(Exception):
-    """What ends a fit as if it were the process."""
-
-
-def breaking(at):
-    def callback(history):
-        if history.n_iter == at:
-            raise Break
-
-    return callback
-
-
-def fit(X, y, *more, **parameters):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return MLPClassifier(**(BASE | parameters)).fit(X, y, *more)
-
-
-def break_off(folder, X, y, *more, at=5, **parameters):
-    with pytest.raises(Break):
-        fit(X, y, *more, checkpoint=folder, callback=breaking(at), **parameters)
-
-
-def resume(folder, X, y, *more, **how):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", CheckpointWarning)
-        return MLPClassifier.resume(folder, X, y, *more, **how)
-
-
-def state_of(clf):
-    """All arrays that training changed, and its counters, but for the history."""
-    _, seed, state = clf._resume
-    full_batch = registry.is_full_batch(clf.solver)
-    method = registry.full_batch(clf, None) if full_batch else registry.first_order(clf, clf.network_.n_weights)
-    arrays = state.to_arrays(CPU, method)
-    found = {
-        name: (array.dtype, array.shape, array.tobytes()) for name, array in arrays.items() if "history" not in name
-    }
-    return found | {"theta_": clf.theta_.tobytes(), "seed_": seed}
-
-
-def assert_same(found, expected):
-    assert state_of(found) == state_of(expected)
-    assert found.classes_.tolist() == expected.classes_.tolist()
-    for name in ("cost", "validation_cost", "validation_score", "score", "learning_rate", "gradient_norm",
-                 "evaluations", "best", "stopped", "path", "divergence", "notes", "summary"):  # fmt: skip
-        a, b = getattr(found.history_, name), getattr(expected.history_, name)
-        assert a == b or np.array_equal(a, b, equal_nan=True), name
-    assert getattr(found, "layer_history_", None) == getattr(expected, "layer_history_", None)
-    assert (found.loss_curve_, found.n_iter_, found.t_) == (expected.loss_curve_, expected.n_iter_, expected.t_)
 
 
 @pytest.mark.parametrize("compiled", [False, True])
@@ -291,6 +231,63 @@ def test_checkpoints_are_written_as_often_as_asked(tmp_path, iris, every, at, ex
     assert_same(resume(tmp_path, *iris), fit(*iris))
 
 
+def test_no_other_training_writes_to_the_folder(tmp_path, iris):
+    seen = []
+
+    def second(history):
+        with pytest.raises(BlockingIOError, match="another training writes to this folder"):
+            MLPClassifier.resume(tmp_path, *iris)
+        seen.append(set(os.listdir(tmp_path)) - {path.name for path in checkpoints_in(tmp_path).values()})
+
+    fit(*iris, checkpoint=tmp_path, callback=second)
+    resume(tmp_path, *iris)
+    assert seen == [{".gpunn-fit.lock"}] * 9 and len(os.listdir(tmp_path)) == 2
+    (tmp_path / "new").mkdir()
+    with locked(tmp_path / "new", "fit"):
+        clf = MLPClassifier(**BASE, checkpoint=tmp_path / "new")
+        with pytest.raises(BlockingIOError, match="another training writes to this folder"):
+            clf.fit(*iris)
+    assert not hasattr(clf, "theta_") and os.listdir(tmp_path / "new") == []
+
+
+def test_a_checkpoint_of_another_version_is_resumed_with_a_warning_and_of_another_layout_refused(tmp_path, iris):
+    break_off(tmp_path, *iris)
+    newest = [*checkpoints_in(tmp_path).values()][-1]
+    draft = Draft(newest.read_bytes())
+    draft.values["version"] = "0.0.9"
+    newest.write_bytes(draft.together())
+    with (
+        pytest.warns(CheckpointWarning, match=f"{newest.name} was written by gpunn 0.0.9, and this is gpunn"),
+        pytest.warns(ConvergenceWarning),
+    ):
+        MLPClassifier.resume(tmp_path, *iris)
+    newest = [*checkpoints_in(tmp_path).values()][-1]
+    draft.format = "gpunn-checkpoint-2"
+    newest.write_bytes(draft.together())
+    with pytest.raises(ValueError, match=r"format is 'gpunn-checkpoint-2', written by gpunn 0.0.9, and gpunn .* reads"):
+        resume(tmp_path, *iris)
+
+
+def test_labels_of_another_length_are_named(tmp_path, iris):
+    X, y = iris
+    break_off(tmp_path, X, y, None, X[:30], y[:30])
+    with pytest.raises(ValueError, match=r"^y has 149 labels, and X has 150 rows"):
+        resume(tmp_path, X, y[:-1], None, X[:30], y[:30])
+    with pytest.raises(ValueError, match=r"^y_val has 29 labels, and X_val has 30 rows"):
+        resume(tmp_path, X, y, None, X[:30], y[:29])
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_the_profile_of_a_resumed_fit_counts_its_own_steps(tmp_path, iris, solver):
+    whole = fit(*iris, solver=solver)
+    break_off(tmp_path, *iris, solver=solver, at=5)
+    found = resume(tmp_path, *iris)
+    a, b = found.history_.profile, whole.history_.profile
+    before = found.history_.evaluations - a.n_steps
+    assert before > 0 and b.n_steps == whole.history_.evaluations == found.history_.evaluations
+    assert a.flops / b.flops == pytest.approx(a.n_steps / b.n_steps)
+
+
 @pytest.mark.parametrize(("parameters", "said"), [
     ({"warm_start": True}, "checkpoint=.* does not go with warm_start=True"),
     ({"learning_rate": Constant(0.1)}, "learning_rate=.* is an object without a name"),
@@ -300,102 +297,3 @@ def test_what_cannot_be_resumed_is_refused_before_training(tmp_path, iris, param
     with pytest.raises(ValueError, match=said):
         fit(*iris, checkpoint=tmp_path / "run", **parameters)
     assert os.listdir(tmp_path) == []
-
-
-# Disks
-
-
-def full(*args):
-    raise OSError(28, "No space left on device")
-
-
-def test_a_first_checkpoint_that_cannot_be_written_is_an_error(tmp_path, iris, monkeypatch):
-    (tmp_path / "file").write_text("")
-    clf = MLPClassifier(**BASE, checkpoint=tmp_path / "file")
-    with pytest.raises(OSError, match="file"):
-        clf.fit(*iris)
-    monkeypatch.setattr(os, "fsync", full)
-    clf.set_params(checkpoint=tmp_path / "run")
-    with pytest.raises(OSError, match="No space left on device"):
-        clf.fit(*iris)
-    assert os.listdir(tmp_path / "run") == [] and not hasattr(clf, "theta_")
-
-
-@pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_a_later_checkpoint_that_cannot_be_written_is_one_warning(tmp_path, iris, monkeypatch, call):
-    def fill(history):
-        monkeypatch.setattr(os, call, full) if history.n_iter == 3 else None
-
-    with (
-        pytest.warns(
-            CheckpointWarning, match="could not be written .*No space left on device.* Training goes"
-        ) as caught,
-        pytest.warns(ConvergenceWarning),
-    ):
-        found = MLPClassifier(**BASE, checkpoint=tmp_path, callback=fill).fit(*iris)
-    assert sum(warning.category is CheckpointWarning for warning in caught) == 1
-    monkeypatch.undo()
-    assert sorted(os.listdir(tmp_path)) == ["checkpoint-000001.gpunn", "checkpoint-000002.gpunn"]
-    assert_same(found, fit(*iris))
-    assert_same(resume(tmp_path, *iris), found)
-
-
-# Processes that are killed
-
-SCRIPT = """
-import os, random, signal, sys, warnings
-import numpy as np
-{limits}
-from sklearn.datasets import load_iris
-from sklearn.preprocessing import StandardScaler
-from gpunn import MLPClassifier
-warnings.simplefilter("ignore")
-folder, number, place, parameters = sys.argv[1], int(sys.argv[2]), sys.argv[3], eval(sys.argv[4])
-count = 0
-def kill(*args):
-    global count
-    count += 1
-    if count == number:
-        os.kill(os.getpid(), signal.SIGKILL)
-if place == "callback":
-    parameters["callback"] = kill
-else:
-    done = getattr(os, place)
-    def then(*args):
-        kill()
-        return done(*args)
-    setattr(os, place, then)
-X, y = load_iris(return_X_y=True)
-MLPClassifier(checkpoint=folder, **parameters).fit(StandardScaler().fit_transform(X), y)
-"""
-KILLED = [
-    ("callback", {"dropout": 0.2, "ema_decay": 0.9}), ("fsync", {"solver": "lbfgs", "early_stopping": True}),
-    ("replace", {"solver": "bfgs", "record": "layers"}), ("unlink", {"solver": "sgd", "compile": True}),
-]  # fmt: skip
-
-
-@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-@pytest.mark.parametrize(("place", "parameters"), KILLED, ids=[place for place, _ in KILLED])
-def test_a_process_that_is_killed_is_gone_on_with(tmp_path, iris, place, parameters, thorough):
-    parameters = {"compile": False} | parameters  # whatever --compile-all says here, which the process does not hear
-    whole = fit(*iris, **parameters)
-    rng = np.random.default_rng(len(place))
-    for number in range(2, 12) if thorough else rng.integers(3, 8, 1):
-        folder = tmp_path / str(number)
-        arguments = [str(folder), str(number), place, repr(BASE | parameters)]
-        end = subprocess.run([sys.executable, "-c", SCRIPT.format(limits=""), *arguments], check=False, timeout=120)
-        assert end.returncode in (-signal.SIGKILL, 0)
-        assert_same(resume(folder, *iris), whole)
-        assert all(name.startswith("checkpoint-") for name in os.listdir(folder))  # also what the killed one left
-
-
-@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
-def test_a_file_that_may_not_grow_is_a_clear_error_and_leaves_nothing(tmp_path):
-    limits = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))"
-    arguments = [str(tmp_path / "run"), "99", "callback", repr(BASE | {"compile": False})]
-    end = subprocess.run(
-        [sys.executable, "-c", SCRIPT.format(limits=limits), *arguments],
-        check=False, timeout=120, capture_output=True, text=True,
-    )  # fmt: skip
-    assert end.returncode == 1 and "File too large" in end.stderr.splitlines()[-1]
-    assert "checkpoint-000000.gpunn" in end.stderr and os.listdir(tmp_path / "run") == []

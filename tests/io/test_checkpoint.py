@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from forgeries import Draft, Peak, mutate
 
+import gpunn
 from gpunn.io import checkpoint as files
 from gpunn.io.checkpoint import Checkpoint, CheckpointWarning
 
@@ -84,10 +85,49 @@ def test_a_damaged_one_is_passed_over_with_a_warning_and_none_left_is_an_error(t
         files.newest(tmp_path)
 
 
-@pytest.mark.parametrize("folder", ["", "missing"])
-def test_a_folder_without_checkpoints_is_named(tmp_path, folder):
-    with pytest.raises(FileNotFoundError, match="there is no checkpoint in this folder"):
-        files.newest(tmp_path / folder)
+def test_a_folder_without_checkpoints_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    for name, kind, said in [
+        ("", FileNotFoundError, "there is no checkpoint in this folder"),
+        ("missing", FileNotFoundError, "there is no such folder"), ("file", NotADirectoryError, "is a file"),
+    ]:  # fmt: skip
+        with pytest.raises(kind, match=f"{said}. Name the folder that was given as checkpoint"):
+            files.newest(tmp_path / name)
+
+
+def test_messages_call_a_checkpoint_one(tmp_path):
+    path = written(tmp_path)
+    data = path.read_bytes()
+    for damaged in (data[:-1], data[:20], b"", b"x" * 100):
+        path.write_bytes(damaged)
+        for find in (files.read, lambda path: files.newest(path.parent)):
+            with pytest.raises(ValueError, match="damaged") as caught:
+                find(path)
+            assert "model" not in str(caught.value)
+    assert "all its checkpoints are damaged. Restore copies of them, or train again in" in str(caught.value)
+    with pytest.raises(ValueError, match=r"a checkpoint has room for .* Train for fewer epochs"):
+        written(tmp_path, settings={"x": [0] * 1000})
+
+
+def test_another_layout_is_refused_by_both_versions_and_not_called_damaged(tmp_path):
+    written(tmp_path, 1)
+    path = written(tmp_path, 2)
+    draft = Draft(path.read_bytes())
+    assert draft.values["version"] == gpunn.__version__
+    draft.format, draft.values["version"], draft.values["more"] = "gpunn-checkpoint-2", "0.2.0", 1
+    path.write_bytes(draft.together())
+    with pytest.raises(ValueError) as caught:
+        files.newest(tmp_path)
+    assert str(caught.value).startswith(
+        f"{path}: its format is 'gpunn-checkpoint-2', written by gpunn 0.2.0, and gpunn {gpunn.__version__} reads a "
+        "checkpoint of format 'gpunn-checkpoint-1'. Use the version of gpunn that wrote it"
+    )
+    X, y = np.eye(4), [0, 1, 0, 1]
+    gpunn.MLPClassifier(solver="lbfgs", random_state=0).fit(X, y).save(path)
+    with pytest.raises(ValueError, match=r"its format is 'gpunn-1', and gpunn .* reads a checkpoint"):
+        files.newest(tmp_path)
+    with pytest.raises(ValueError, match=r"its format is 'gpunn-checkpoint-1', .* reads a model file of format 'gpunn"):
+        gpunn.load(tmp_path / "checkpoint-000001.gpunn")
 
 
 def value(form, **changes):
@@ -139,6 +179,8 @@ def test_what_is_no_checkpoint_is_refused(tmp_path):
         (lambda d: setattr(d, "format", "gpunn-1"), "its format is 'gpunn-1'"),
         (lambda d: d.values.pop("data"), "its metadata are"), (lambda d: d.texts.update(x="1"), "its metadata are"),
         (lambda d: d.values["data"].update(X=3), "data must hold texts"),
+        (lambda d: d.values.update(version=3), "version is 3"), (lambda d: d.values.update(version=""), "version is"),
+        (lambda d: d.values.update(version="\x1b[31m"), "version is"),
         (lambda d: d.values["values"].update(theta=value({})), "theta stands twice"),
         (lambda d: d.values["same"].update(x="epoch"), "same must name arrays"),
         (lambda d: d.values["same"].update(x=["theta"]), "same must name arrays"),

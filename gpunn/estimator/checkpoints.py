@@ -264,7 +264,7 @@ class CheckpointMonitor:
         self.pause = 0.0  # seconds from one copy to the next
         self.whole: tuple[int, dict[str, np.ndarray]] | None = None  # number and copy of a state not yet written
 
-    def begin(self, state: TrainingState) -> None:
+    def write_first(self, state: TrainingState) -> None:
         """Write the first checkpoint, before the first step.
 
         Raises
@@ -272,7 +272,6 @@ class CheckpointMonitor:
         OSError
             If it cannot be written.
         """
-        state.begin(self.device)
         self._copy(state)
         self._write()
 

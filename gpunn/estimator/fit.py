@@ -152,11 +152,10 @@ def _train(
         checkpoints.restore_layers(saved, layer_monitor(monitors))
     keeper = None
     if clf.checkpoint is not None:
-        keeper = CheckpointMonitor(clf, device, algorithm.method, layer_monitor(monitors), seed, data)
-        monitors.append(keeper)
         if saved is None:
             until_the_end.enter_context(checkpoints.new_folder(clf))
-            keeper.begin(state)
+        keeper = CheckpointMonitor(clf, device, algorithm.method, layer_monitor(monitors), seed, data)
+        monitors.append(keeper)
     history = state.history
     n_steps, n_epochs = -history.evaluations, -history.n_iter  # to count those of this process
     state = loop.run(
@@ -168,6 +167,7 @@ def _train(
         validation,
         monitors,
         stopwatch=stopwatch,
+        on_start=None if keeper is None or saved is not None else keeper.write_first,
         on_interrupt=None if keeper is None else keeper.write_last,
     )
     n_steps, n_epochs = n_steps + history.evaluations, n_epochs + history.n_iter

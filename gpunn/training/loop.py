@@ -93,6 +93,7 @@ def run(
     monitors: Sequence[Monitor] = (),
     judged: bool = True,
     stopwatch: Stopwatch | None = None,
+    on_start: Callable[[TrainingState], object] | None = None,
     on_interrupt: Callable[[], None] | None = None,
 ) -> TrainingState:
     """Train until a reason to stop; the history says which.
@@ -114,6 +115,8 @@ def run(
         Whether this is the end of a training, at which its network is judged.
     stopwatch : Stopwatch, optional
         Takes the time of compiling, steps and evaluation.
+    on_start : callable, optional
+        Called with the state before the first step.
     on_interrupt : callable, optional
         Called first of all after a KeyboardInterrupt, which may have left the state in the midst of a step.
 
@@ -123,11 +126,14 @@ def run(
         If training diverged from a start whose cost is not finite.
     """
     stopwatch = Stopwatch() if stopwatch is None else stopwatch
+    with device.use():
+        current = state.begin(device)
+    if on_start is not None:
+        on_start(state)
     stopwatch.lap("rest")
     history = state.history
     began = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
     with device.use():
-        current = state.begin(device)
         step, history.path = algorithm.prepare(device, objective, state, rows, stopwatch)
     stopwatch.lap("compiling")
     chunk = device.chunk_elements

@@ -13,6 +13,7 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,9 @@ def seconds_of_fit(
     """Seconds of one fit."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # so few epochs have not converged
-        where = {} if interval is None else {"checkpoint": Path(folder) / "run", "checkpoint_every": interval}
+        where: dict[str, Any] = (
+            {} if interval is None else {"checkpoint": Path(folder) / "run", "checkpoint_every": interval}
+        )
         clf = MLPClassifier(hidden, batch_size=batch, max_iter=epochs, n_iter_no_change=np.inf, random_state=0, **where)
         began = time.perf_counter()
         clf.fit(X, y)

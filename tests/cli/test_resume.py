@@ -23,6 +23,9 @@ from gpunn.io import checkpoint as files
 from gpunn.io import checkpoints_in
 from gpunn.training.history import History
 
+# Commands in processes of their own decide by the usual rule whether to compile.
+pytestmark = pytest.mark.usefixtures("usual_rule")
+
 TRAIN = ["train", "t.csv", "--target", "class", "--hidden", "8", "--learning-rate", "0.01", "--epochs", "12", "-q"]
 CASES = {
     "adam": [], "lbfgs": ["--solver", "lbfgs"], "compiled": ["--compile", "yes", "--dropout", "0.2"],

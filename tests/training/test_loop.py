@@ -50,6 +50,18 @@ def test_monitors_are_called_in_order_after_every_step_with_the_state(problem, a
     assert (end.history.stopped, end.run) == ("max_iter", None)
 
 
+def test_what_is_called_at_the_start_sees_a_run_that_has_begun_and_made_no_step(problem, algorithm):
+    seen = []
+
+    def look(state):
+        seen.append((state.epoch, state.history.n_iter, state.run is None, state.theta.tobytes()))
+        state.to_arrays(problem.device, algorithm.method)
+
+    end = trained(problem, algorithm, on_start=look)
+    assert seen == [(0, 0, False, problem.theta().tobytes())]
+    assert end.theta.tobytes() == trained(problem, algorithm).theta.tobytes()
+
+
 def test_the_first_monitor_that_stops_is_named_and_all_look(problem, algorithm):
     seen = []
     end = trained(

@@ -21,7 +21,7 @@ PLAN = {
     "cli": {"", "_version", "compile", "estimator", "insight", "io", "features", "manifest", *SAFE, *FITTED},
     "skl2onnx": {"", "_version", "estimator", "io"},
     "estimator": {"_version", "io", "manifest", "features", "shown", *FITTED},
-    "insight": {"compile", "features", "shown", *FITTED},  # it reads estimators, and is given them
+    "insight": {"cached", "compile", "features", "shown", *FITTED},  # it reads estimators, and is given them
     "testing": FITTED,
     # A model file keeps classes; for ONNX the formulas of a model are traced.
     "io": {"_version", "config", "data", "model", "compile", "typing", *SAFE, *MATHS},
@@ -39,17 +39,18 @@ PLAN = {
     },
     "manifest": {"config", "features", "optim", "nn", *SAFE},
     "config": {"data", "training", "features", "shown", "typing", *MATHS},
-    "training": {"shown", "compile", "typing", *MATHS},
+    "training": {"cached", "shown", "compile", "typing", *MATHS},
     "compile": {"typing", *MATHS},
     "data": {"features", "shown", "typing"},
-    "features": {"shown", "typing"},
+    "features": {"cached", "shown", "typing"},
     "sklearn_compat": {"typing"},
     "optim": {"typing"},
-    "nn": {"typing"},
+    "nn": {"cached", "typing"},
     "devices": {"typing"},
     "regular_file": set(),
     "shown": set(),
     "typing": set(),
+    "cached": set(),
     "_version": set(),
 }
 

@@ -58,8 +58,9 @@ class Interval:
     other: str = ""
 
     def __call__(self, name: str, value: Any) -> None:
-        if any(isinstance(value, type(word)) and value == word for word in self.words):
-            return
+        for word in self.words:
+            if isinstance(value, Real if isinstance(word, float) else type(word)) and value == word:
+                return
         low, high, open_low = self.low, self.high, "low" in self.open_ends
         open_high = "high" in self.open_ends or high == math.inf
         good = isinstance(value, Integral if self.integer else Real) and not isinstance(value, bool)
@@ -108,7 +109,7 @@ def yes_or_no(name: str, value: Any) -> None:
 
 def auto_or_yes_or_no(name: str, value: Any) -> None:
     """Check a parameter that is "auto", True or False."""
-    if not isinstance(value, bool) and value != "auto":
+    if not isinstance(value, bool) and not (isinstance(value, str) and value == "auto"):
         raise ParameterError(name, f"{name}={show(value)} is not allowed; give 'auto', True or False.")
 
 
@@ -143,7 +144,8 @@ def scorer(name: str, value: Any) -> None:
 
 def class_weights(name: str, value: Any) -> None:
     """Check that weights of classes have a form that is known; `gpunn.data.labels` holds them against the classes."""
-    if value not in (None, "balanced") and not isinstance(value, (Mapping, list)):
+    known = value is None or isinstance(value, (Mapping, list))
+    if not known and not (isinstance(value, str) and value == "balanced"):
         raise ParameterError(
             name,
             f"{name}={show(value)} is not allowed; give 'balanced', a dict of class and weight (for multilabel "

@@ -5,7 +5,6 @@ In messages, a *row* is a row of data, counted from 1.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -13,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from gpunn.cached import cached_property
 from gpunn.features.kinds import CATEGORICAL, NUMERIC
 from gpunn.features.spellings import DAY, seconds_string, without_point
 from gpunn.features.values import Values
@@ -229,7 +229,7 @@ class CategoricalColumn(Learned):
         # An integer that some other program has written with a point is the integer that training had.
         return self._places.get(without_point(string)) if place is None else place
 
-    @functools.cached_property
+    @cached_property
     def _places(self) -> dict[str, int]:
         return {category: place for place, category in enumerate(self.categories)}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import json
 import math
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import _check_feature_names, check_array
 
+from gpunn.cached import cached_property
 from gpunn.features import frames
 from gpunn.features.columns import (
     COLUMNS,
@@ -150,7 +150,7 @@ class Features(Learned):
         """Number of outputs, the width of the matrix."""
         return len(self.names_out)
 
-    @functools.cached_property
+    @cached_property
     def names_out(self) -> tuple[str, ...]:
         """Names of the outputs: "age", "age is missing", "colour=red"."""
         return tuple(name for column in self.columns for name in column.names_out)
@@ -239,7 +239,7 @@ class Features(Learned):
             encode_waiting()
         return out, [novelties[i] for i in sorted(novelties)]
 
-    @functools.cached_property
+    @cached_property
     def _starts(self) -> list[int]:
         """Where the outputs of each column begin, and the end."""
         return [0, *itertools.accumulate(len(column.names_out) for column in self.columns)]

@@ -11,11 +11,11 @@ Source: Rumelhart, Hinton & Williams 1986; Nielsen 2015, equations BP1 to BP4.
 
 from __future__ import annotations
 
-import functools
 import math
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from gpunn.cached import cached_property
 from gpunn.nn.activations import Activation, Identity
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.initialisers import BiasInitialiser, WeightInitialiser
@@ -109,7 +109,7 @@ class Network:
         layers = tuple(map(Dense, every, weights, biases, slopes))
         object.__setattr__(self, "layers", layers)  # the one way to set a field of a frozen dataclass
 
-    @functools.cached_property
+    @cached_property
     def n_parameters(self) -> int:
         """P, the length of theta."""
         last = self.layers[-1]
@@ -120,7 +120,7 @@ class Network:
         """Number of leading entries of theta that are weights, on which penalties act."""
         return self.layers[-1].W.stop
 
-    @functools.cached_property
+    @cached_property
     def row_product(self) -> int:
         """Multiplications of one row with the weights of the layer that has most."""
         return max(layer.n_in * layer.n_out for layer in self.layers)

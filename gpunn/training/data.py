@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -164,10 +163,10 @@ def by_chunks(
     parts = list(chunks(network, n, min(device.chunk_elements, -(-n // n_workers) * width), n_workers))
     alone, most = len(parts) == 1, max(part.stop - part.start for part in parts)
     with device.single_threaded_blas(n * network.row_product):
-        found = None
-        if alone:
-            with contextlib.suppress(MemoryError):  # below, it is tried in parts
-                found = compute(parts[0])
+        try:
+            found = compute(parts[0]) if alone else None
+        except MemoryError:
+            found = None  # below, it is tried in parts
         whole = found is not None
         if found is None:
             found = compute(slice(0, 0))  # of no rows, it tells shape and dtype

@@ -14,6 +14,7 @@ import sys
 import threading
 import types
 import warnings
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -426,3 +427,47 @@ def test_machine_code_that_no_program_holds_is_freed_and_other_code_is_not(monke
         load(number)
     assert (call(held), call(again), call(load(3))) == (0, 6, 3)
     assert not engines[5].closed and engines[6].closed
+
+
+def test_an_interrupt_while_machine_code_is_loaded_frees_none_that_a_program_holds(monkeypatch, tmp_path):
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
+    from gpunn.compile.cpu import native
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(native, "_modules", {})
+
+    def load():
+        source = "define i64 @number() {\n  ret i64 7\n}\n"
+        return native.load("number", lambda: source, source, ["number"], {})
+
+    def interrupt(at):
+        """A trace function that raises at an operation of `native.load`, by its number."""
+        operations = iter(range(at + 1))
+
+        def operation(frame, event, argument):
+            if event == "opcode" and next(operations) == at:
+                raise KeyboardInterrupt
+            return operation
+
+        def function(frame, event, argument):
+            frame.f_trace_opcodes = frame.f_code is native.load.__code__
+            return operation if frame.f_trace_opcodes else None
+
+        return function
+
+    held = load()
+    engine = weakref.ref(next(iter(native._modules.values())).engine)
+    before, n_interrupts = sys.gettrace(), 0
+    while True:
+        sys.settrace(interrupt(n_interrupts))
+        try:
+            load()
+        except KeyboardInterrupt:
+            n_interrupts += 1
+        else:
+            break
+        finally:
+            sys.settrace(before)
+        assert engine() is not None
+    assert n_interrupts > 100
+    assert ctypes.CFUNCTYPE(ctypes.c_int64)(held["number"])() == 7

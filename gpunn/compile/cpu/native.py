@@ -29,7 +29,14 @@ N_UNUSED = 32  # modules, of about 0.3 MB each
 
 
 class Functions(dict[str, int]):
-    """Addresses of the functions of a module by their names; valid as long as this object exists."""
+    """Addresses of the functions of a module by their names; valid as long as this object exists.
+
+    It holds the engine, so that an interrupt anywhere in `load` does not free what a program may call.
+    """
+
+    def __init__(self, engine: Any, names: list[str]) -> None:
+        super().__init__({name: engine.get_function_address(name) for name in names})
+        self.engine = engine
 
 
 class _Module(NamedTuple):
@@ -76,7 +83,7 @@ def load(name: str, source: Callable[[], str], key: str, functions: list[str], s
             engine.finalize_object()
             found = None
         if found is None:
-            found = Functions({function: engine.get_function_address(function) for function in functions})
+            found = Functions(engine, functions)
         _modules[digest] = _Module(engine, weakref.ref(found))  # the last in order
         return found
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 from scipy.special import xlogy
 from sklearn.metrics import average_precision_score, confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
+from gpunn.cached import cached_property
 from gpunn.model.fitted import Classifier
 from gpunn.model.origin import on_host
 from gpunn.model.training_data import check_labels

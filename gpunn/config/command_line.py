@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import math
 from collections.abc import Callable
@@ -46,8 +47,15 @@ def sizes(text: str) -> tuple[int, ...]:
 
 
 def count_or_share(text: str) -> float:
-    """An integer, or a share where there is a decimal point."""
-    return float(text) if "." in text else int(text)
+    """An integer, or a share, which is a number that is written otherwise, as 0.01 or 1e-2."""
+    with contextlib.suppress(ValueError):
+        return int(text)
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not allowed; give a number of rows, or a fraction of them, as in 0.01"
+        ) from None
 
 
 def auto_or_yes_or_no(text: str) -> str | bool:

@@ -125,11 +125,12 @@ def several_of(names: Iterable[str]) -> Any:
 
 def count_or_share(name: str, value: Any) -> None:
     """Check a number of rows, a share of them, or None."""
-    beside = ", or a number of rows, or None"
     if isinstance(value, Integral):
-        Interval(1, integer=True, other=beside)(name, value)
+        Interval(1, integer=True, other=" for a number of rows, a fraction of them in (0, 1), or None")(name, value)
     elif value is not None:
-        Interval(0, 1, open_ends="low high", other=beside)(name, value)
+        Interval(0, 1, open_ends="low high", other=" for a fraction of the rows, a number of them, or None")(
+            name, value
+        )
 
 
 def scorer(name: str, value: Any) -> None:

@@ -89,7 +89,7 @@ def _helpers(n: int) -> ThreadPoolExecutor:
 def cores() -> int:
     """As many as BLAS has threads, so that the user, or whoever runs several of us at once, may set them; but no more
     than this process may use."""
-    with _turns.changed:
+    with _turns.lock:
         return min(max(_turns.before or _numbers(), default=1), quota.usable())
 
 
@@ -139,7 +139,9 @@ class _Turns:
     """
 
     def __init__(self) -> None:
-        self.changed = threading.Condition()
+        # An interrupt while a Condition is entered, which Python code does, would leave its lock to nobody.
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
         self.there: weakref.WeakSet[Turn] = weakref.WeakSet()
         self.counter = itertools.count()
         self.before: list[int] = []  # threads of each BLAS, while those that all threads share have fewer
@@ -147,7 +149,7 @@ class _Turns:
 
     def come(self, turn: Turn) -> None:
         """Wait until all that came before and want the other are gone."""
-        with self.changed:
+        with self.lock:
             turn.number = next(self.counter)
             self.there.add(turn)
             while len(self.there) > 1 and any(  # most often nobody else is there
@@ -168,7 +170,7 @@ class _Turns:
                     _set([min(n, usable) for n in numbers], shared=True)
 
     def go(self, turn: Turn) -> None:
-        with self.changed:
+        with self.lock:
             self.there.discard(turn)
             _set(turn.before, shared=False)
             if not (self.there and any(other.alone == turn.alone for other in self.there)):

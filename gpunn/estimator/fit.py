@@ -253,7 +253,7 @@ def partial_fit(clf: Classifier, device: Device, X: Any, y: Any, sample_weight: 
         set_layer_history(clf, monitors)
         clf.n_iter_, clf.t_ = 1, t + len(rows)
         clf._resume = (clf.solver, seed, progress)
-    warn_of_divergence(clf, history, advice, progress.n_halvings - halvings)
+    warn_of_divergence(clf, history, advice, progress.n_halvings - halvings, stacklevel=4)
     warn_of_memory(history, stacklevel=4)
 
 

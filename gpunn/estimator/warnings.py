@@ -24,7 +24,7 @@ def warn_of_batch_size(clf: Parameters, n_rows: int, stacklevel: int = 5) -> Non
         )
 
 
-def warn_of_divergence(clf: Parameters, history: History, advice: str, halvings: int) -> None:
+def warn_of_divergence(clf: Parameters, history: History, advice: str, halvings: int, stacklevel: int = 5) -> None:
     """Say that training diverged, or how often it recovered.
 
     Parameters
@@ -40,10 +40,10 @@ def warn_of_divergence(clf: Parameters, history: History, advice: str, halvings:
             f"Training diverged {times} and went on with half the learning rate each time: see history_.notes. Divide "
             f"learning_rate_init={clf.learning_rate_init} by {2**halvings}.",
             DivergenceWarning,
-            stacklevel=5,
+            stacklevel=stacklevel,
         )
     if history.divergence:
-        warnings.warn(divergence(clf, history, advice), DivergenceWarning, stacklevel=5)
+        warnings.warn(divergence(clf, history, advice), DivergenceWarning, stacklevel=stacklevel)
 
 
 def warn_of_end(clf: Parameters, history: History) -> None:

@@ -6,6 +6,9 @@ import contextlib
 import gc
 import multiprocessing
 import os
+import signal
+import subprocess
+import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -254,3 +257,38 @@ def test_small_products_have_one_thread(three):
         with get_device("cpu").steady(size):
             assert numbers() == {threads}
     assert numbers() == {3}
+
+
+INTERRUPTED = """
+import random, signal, threading
+from gpunn.devices import cores
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+def enter():
+    with cores.one_thread():
+        pass
+
+enter()  # it imports, which an interrupt may break
+signal.signal(signal.SIGALRM, interrupt)
+rng = random.Random(0)
+for _ in range(3000):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, rng.uniform(5e-6, 1.2e-4))
+        while True:
+            enter()
+    except KeyboardInterrupt:
+        pass
+signal.setitimer(signal.ITIMER_REAL, 0)
+other = threading.Thread(target=enter, daemon=True)
+other.start()
+other.join(30)
+print(other.is_alive())
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers that interrupt")
+def test_an_interrupt_at_any_moment_leaves_no_lock_behind():
+    found = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=120)
+    assert found.stdout.split()[-1:] == ["False"], found.stderr

@@ -247,3 +247,13 @@ def test_verbose_prints_a_line_an_epoch(iris, capsys, fitted):
 def test_a_batch_larger_than_the_data_is_clipped_with_a_word(iris):
     with pytest.warns(UserWarning, match="batch_size=200 is larger than the 150 training rows"):
         MLPClassifier(batch_size=200, tol=10, n_iter_no_change=1).fit(*iris)
+
+
+def test_warnings_of_partial_fit_name_the_file_that_called_it(iris):
+    clf = MLPClassifier((3,), solver="sgd", learning_rate_init=1e8, batch_size=500, random_state=0)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for _ in range(3):
+            clf.partial_fit(*iris, classes=np.unique(iris[1]))
+    assert {DivergenceWarning, UserWarning} <= {warning.category for warning in said}
+    assert {warning.filename for warning in said} == {__file__}

@@ -429,6 +429,24 @@ def test_machine_code_that_no_program_holds_is_freed_and_other_code_is_not(monke
     assert not engines[5].closed and engines[6].closed
 
 
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="this system has no /proc/self/statm")
+def test_compiling_leaves_no_memory_of_its_passes():
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
+    from gpunn.compile.cpu import native
+
+    def resident():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def compile_modules(n):
+        for number in range(n):
+            native._machine_code(f"define i64 @number() {{\n  ret i64 {number}\n}}\n")
+
+    compile_modules(50)
+    before = resident()
+    compile_modules(200)
+    assert resident() - before < 200 * 15_000  # bytes; the passes of a module take more than 30,000
+
+
 def test_an_interrupt_while_machine_code_is_loaded_frees_none_that_a_program_holds(monkeypatch, tmp_path):
     pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
     from gpunn.compile.cpu import native

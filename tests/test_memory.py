@@ -231,7 +231,7 @@ def test_evaluations_with_little_memory_are_said_in_the_notes():
     assert clf.history_.score == right.history_.score
 
 
-def test_a_training_is_not_lost_where_its_rows_cannot_be_summarised():
+def test_a_training_is_not_lost_where_its_rows_cannot_be_summarised(by_arrays):
     rows, y = RNG.standard_normal((1000, 20)), RNG.integers(3, size=1000)
 
     def fit():

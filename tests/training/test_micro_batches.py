@@ -155,6 +155,7 @@ ALGORITHMS = {
 }
 
 
+@pytest.mark.usefixtures("by_arrays")
 @pytest.mark.parametrize("name", ALGORITHMS)
 @pytest.mark.parametrize("kind", ["dense", "sparse", "some rows", "weights"])
 def test_training_in_micro_batches_is_the_training(device, problem_on, name, kind):

@@ -33,15 +33,14 @@ def robust_outputs(x: np.ndarray, median: float, scale: float, edges: tuple[floa
     out = np.zeros((len(x), max(len(edges), 1)))
     with np.errstate(over="ignore"):
         if scale:
-            half = (
-                0.5 if max(abs(median), scale) > 2.0**1000 else 1.0
-            )  # so that the difference of such does not overflow
-            z = np.clip((half * x - half * median) / (half * scale), -1e9, 1e9)  # in float64 these are 3 already
+            half = 0.5 if max(abs(median), scale) > 2.0**1000 else 1.0  # differences of such numbers may overflow
+            z = (half * x - half * median) / (half * scale)
+            z = np.maximum(np.minimum(z, 1e9), -1e9)  # from 1e9 on the output is 3 in float64
             out[:, 0] = z / np.sqrt(1 + (z / 3) ** 2)
         if edges:
             low, high = np.array(edges[:-1]), np.array(edges[1:])
             halves = np.where(np.isinf(high - low), 0.5, 1.0)
-            inside = np.clip(x[:, None], low, high)
+            inside = np.minimum(np.maximum(x[:, None], low), high)
             out[:, 1:] = (halves * inside - halves * low) / (halves * high - halves * low)
     out[np.isnan(x)] = 0
     return out

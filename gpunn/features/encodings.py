@@ -11,7 +11,7 @@ import numpy as np
 
 ENCODINGS = ("standard", "robust", "piecewise_linear")
 
-MAX_BINS = 16  # Gorishniy et al. find little gained by more; the weights of the first layer grow with them
+MAX_BINS = 16  # enough for a curve with several bends; each is an input of all neurons of the first layer
 MAX_BIN_OUTPUTS = 4096  # of all columns together: wide tables get fewer bins, so that the network does not explode
 
 LARGEST = 3 * (1 - 2.0**-23)  # a float32 below 3, the limit of the robust output, of which the value is infinite
@@ -28,7 +28,7 @@ def robust_outputs(x: np.ndarray, median: float, scale: float, edges: tuple[floa
 
     Behind this output stands one for each bin between edges e_0 < ... < e_T: (x - e_(t-1)) / (e_t - e_(t-1)), clipped
     to [0, 1]. The result (n, 1 + T) is 0 where x is NaN, and its first column where scale is 0.
-    Sources: Holzmueller et al. 2024, arXiv 2407.04491; Gorishniy et al. 2022, arXiv 2203.05556, equation 1.
+    Sources: Holzmüller et al. 2024, arXiv 2407.04491; Gorishniy et al. 2022, arXiv 2203.05556, equation 1.
     """
     out = np.zeros((len(x), max(len(edges), 1)))
     with np.errstate(over="ignore"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -15,6 +14,7 @@ import numpy as np
 from sklearn.utils.validation import _check_feature_names, check_array
 
 from gpunn.cached import cached_property
+from gpunn.caller import warn
 from gpunn.features import frames
 from gpunn.features.columns import (
     COLUMNS,
@@ -132,7 +132,7 @@ class Features(Learned):
         if too_many:
             raise ValueError(" ".join(too_many))
         for odd in oddities:  # nothing is wrong with the others
-            warnings.warn(odd, stacklevel=3)
+            warn(odd)
         return cls(tuple(columns), spellings)
 
     @property
@@ -193,7 +193,7 @@ class Features(Learned):
         encoded, novelties = self.encode(X, dtype)
         for novelty in novelties:
             if novelty.most:
-                warnings.warn(novelty.warning(), stacklevel=2)
+                warn(novelty.warning())
         return encoded
 
     def encode(self, X: Any, dtype: Any = np.float32) -> tuple[np.ndarray, list[Novelty]]:

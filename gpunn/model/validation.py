@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import warnings
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -14,6 +13,7 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_array, validate_data
 
+from gpunn.caller import warn
 from gpunn.devices import Device, is_cupy
 from gpunn.features import Features, frames
 from gpunn.features.encoder import encode_rows
@@ -159,7 +159,7 @@ def _encoded(features: Features, estimator: Any, X: Any, dtype: Any, warned: set
                 if more
                 else "Check that X is written as the training rows were."
             )
-            warnings.warn(novelty.warning(later), stacklevel=5)
+            warn(novelty.warning(later))
     return rows
 
 

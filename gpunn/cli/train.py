@@ -238,9 +238,6 @@ def _classifier(plan: Manifest, options: argparse.Namespace) -> MLPClassifier:
         clf.features = {**(clf.features if isinstance(clf.features, dict) else {}), **dict(options.kind)}
     with _named_options(options, plan):
         checks.check_parameters(clf)
-    seed = clf.random_state
-    if seed is not None and not 0 <= seed < 2**32:
-        raise ValueError(f"--seed: {seed} is not allowed; give an integer in [0, 2^32).")
     get_device(clf.device or "cpu", clf.precision)
     return clf
 

@@ -231,7 +231,7 @@ class Parameters:
 
     # The training
     random_state: Any = parameter(
-        None, key="training.seed", option=Option("--seed", "seed of all random numbers", "N", int, default="0")
+        None, constraints.seed, "training.seed", Option("--seed", "seed of all random numbers", "N", int, default="0")
     )
     device: str | None = parameter(
         None,

@@ -385,26 +385,51 @@ def learn_features(X: Any, given: Any, max_categories: int | None, min_frequency
     return Features.learn(frame, kinds, max_categories=max_categories, min_frequency=min_frequency)
 
 
-def encode_rows(features: Features, X: Any, dtype: Any, estimator: Any) -> tuple[np.ndarray, list[Novelty]]:
-    """`Features.encode` for rows that come to an estimator: what they lack is told in scikit-learn's words.
+def encode_rows(features: Features, X: Any, dtype: Any, estimator: Any, warned: set[str] | None = None) -> np.ndarray:
+    """The matrix of rows that come to an estimator; what they lack is told in scikit-learn's words.
 
     Parameters
     ----------
+    features : Features
     X : frame, or array-like (n, n_in) with the columns of training in their order
+        On the host.
     dtype : float32 or float64, or their names
     estimator : estimator of scikit-learn
         If it has ``feature_names_in_``, a warning with its name says that columns without names are taken by order.
+    warned : set of str, optional
+        For further rows to train on: the columns that were warned of before, which is added to. Any value that the
+        first rows did not have is warned of then, once for a column.
+
+    Warns
+    -----
+    FeatureWarning
+        As `Features.transform`.
     """
+    encoded, novelties = features.encode(_checked(features, X, estimator), dtype)
+    if warned is None:
+        found = [novelty for novelty in novelties if novelty.most]
+        later = "Check that X is written as the training rows were."
+    else:
+        found = [novelty for novelty in novelties if novelty.column.name not in warned]
+        later = "The first rows settled scales and categories: give features=Features.learn(...) of more rows."
+        warned.update(novelty.column.name for novelty in found)
+    for novelty in found:
+        warn(novelty.warning(later))
+    return encoded
+
+
+def _checked(features: Features, X: Any, estimator: Any) -> Any:
+    """X as `Features.encode` takes it: a frame with the names of training, or a matrix."""
     if frames.is_frame(X):
         X = frames.opened(X)
         _check_names(features.names_in, X.names)
         if not X.n_rows:
             raise ValueError("X has no rows; at least one is needed.")
-        return features.encode(X, dtype)
+        return X
     _check_feature_names(estimator, X, reset=False)
     if not isinstance(X, np.ndarray) or X.dtype.kind not in "OU":
         X = check_array(X, dtype="float64", ensure_all_finite="allow-nan", input_name="X")
-    return features.encode(X, dtype)
+    return X
 
 
 def _check_names(seen: Sequence[str], names: Sequence[str]) -> None:

@@ -13,7 +13,6 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_array, validate_data
 
-from gpunn.caller import warn
 from gpunn.devices import Device, is_cupy
 from gpunn.features import Features, frames
 from gpunn.features.encoder import encode_rows
@@ -115,7 +114,8 @@ def matrix(estimator: Any, device: Device, X: Any, dtype: Any, *, reset: bool, w
     """
     features = vars(estimator).get("features_")
     if features is not None:
-        return _encoded(features, estimator, X, dtype, warned)
+        X = on_host(X)
+        return encode_rows(features, X, dtype, estimator, warned)
     numbers = frames.matrix(X)
     if numbers is not None:
         _check_feature_names(estimator, X, reset=reset)
@@ -144,23 +144,6 @@ def matrix(estimator: Any, device: Device, X: Any, dtype: Any, *, reset: bool, w
             f"{estimator.n_features_in_} features as input."
         )
     return X
-
-
-def _encoded(features: Features, estimator: Any, X: Any, dtype: Any, warned: set[str] | None) -> np.ndarray:
-    """The matrix of rows by the columns of training; what these did not have is warned of."""
-    X = on_host(X)
-    rows, novelties = encode_rows(features, X, dtype, estimator)
-    more, warned = warned is not None, set() if warned is None else warned
-    for novelty in novelties:
-        if (more or novelty.most) and novelty.column.name not in warned:
-            warned.add(novelty.column.name)
-            later = (
-                "The first rows settled scales and categories: give features=Features.learn(...) of more rows."
-                if more
-                else "Check that X is written as the training rows were."
-            )
-            warn(novelty.warning(later))
-    return rows
 
 
 def _is_sound(schema: InputSchema, device: Device, X: Any) -> bool:

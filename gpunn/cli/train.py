@@ -411,7 +411,7 @@ def _many_classes(n_classes: int, n: int) -> str:
     return f" With {n_classes:,} classes in {n:,} rows it may be a quantity: gpunn classifies, and has no regression."
 
 
-def _split(y: np.ndarray, share: float, seed: Any, told: str) -> tuple[np.ndarray, np.ndarray]:
+def _split(y: np.ndarray, share: float, seed: int | None, told: str) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers of a stratified split, with every class on the side to train on."""
     if not 0 <= share < 1:
         raise ValueError(f"{told}: {share} is not allowed; give a number in [0, 1).")

@@ -46,7 +46,7 @@ class InputSchema:
     estimator_name: str = "MLPClassifier"
 
     @classmethod
-    def of(cls, estimator: Any) -> Self:
+    def of(cls, estimator: object) -> Self:
         """The schema that the attributes of an estimator show, once it has seen its training rows."""
         known = vars(estimator)
         return cls(
@@ -101,7 +101,9 @@ def check_rows(
     return matrix(schema.as_estimator(), device, X, dtype, reset=False, warned=warned)
 
 
-def matrix(estimator: Any, device: Device, X: Any, dtype: Any, *, reset: bool, warned: set[str] | None = None) -> Array:
+def matrix(
+    estimator: BaseEstimator, device: Device, X: Any, dtype: Any, *, reset: bool, warned: set[str] | None = None
+) -> Array:
     """X as a matrix (n, d) of finite numbers: encoded if the estimator has ``features_``, as it is otherwise.
 
     Parameters

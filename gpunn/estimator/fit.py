@@ -22,7 +22,7 @@ from gpunn.estimator.prepare import (
     all_or_nothing,
     draw_seed,
     prepare,
-    training_rows,
+    rows_on_device,
 )
 from gpunn.estimator.warnings import (
     divergence,
@@ -218,7 +218,9 @@ def partial_fit(clf: Classifier, device: Device, X: Any, y: Any, sample_weight: 
         labels = Labels.announced(given.y, classes) if first else clf._labels.agreeing(classes)
         objective = build.objective(clf, given.X.shape[1], labels)
         solver, seed, progress = (clf.solver, draw_seed(clf), None) if first else clf._resume
-        rows = training_rows(clf, given, labels, objective)
+        n_out, smoothing = objective.network.sizes[-1], float(clf.label_smoothing)
+        T, weight = labels.training_targets(given.y, n_out, given.dtype, given.weight, clf.class_weight, smoothing)
+        rows = rows_on_device(given, labels, T, weight)
         warn_of_batch_size(clf, len(rows))
         epoch = replace(build.minibatch(clf, objective.network, len(rows), seed), max_epochs=1)
         if progress is None or solver != clf.solver:

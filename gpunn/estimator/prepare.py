@@ -101,14 +101,20 @@ def prepare(
         if test is not None:
             weight = None if given.weight is None else given.weight[test]
             apart = given._replace(X=given.X[device.asarray(test)], y=given.y[test], weight=weight)
-    rows = training_rows(clf, given, labels, objective, train)
-    validation_set = None
+    n_out, T_val = objective.network.sizes[-1], None
+    smoothing = float(clf.label_smoothing)
+    T, weight = labels.training_targets(given.y, n_out, given.dtype, given.weight, clf.class_weight, smoothing)
     if apart is not None:
         try:
-            T_val = labels.targets(apart.y, objective.network.sizes[-1], apart.dtype)
+            T_val = labels.targets(apart.y, n_out, apart.dtype)
         except ValueError as error:
             raise ValueError(f"y_val: {error}") from None
-        validation_set = ValidationSet(_on_device(apart, labels, T_val, apart.weight), apart.X, apart.y, apart.weight)
+    rows = rows_on_device(given, labels, T, weight, train)
+    validation_set = None
+    if apart is not None:
+        validation_set = ValidationSet(
+            rows_on_device(apart, labels, T_val, apart.weight), apart.X, apart.y, apart.weight
+        )
     return Prepared(given, labels, objective, seed, rows, validation_set, note)
 
 
@@ -117,25 +123,10 @@ def draw_seed(clf: Classifier) -> int:
     return int(check_random_state(clf.random_state).randint(2**31 - 1))
 
 
-def training_rows(
-    clf: Classifier, given: ValidatedInputs, labels: Labels, objective: Objective, index: np.ndarray | None = None
-) -> Rows:
-    """The rows to train on, with targets and weights, on the device; ``index`` numbers those that are meant, None all.
-
-    Raises
-    ------
-    ValueError
-        If labels are not among the classes, or for ``class_weight``.
-    """
-    n_out, smoothing = objective.network.sizes[-1], float(clf.label_smoothing)
-    T, weight = labels.training_targets(given.y, n_out, given.dtype, given.weight, clf.class_weight, smoothing)
-    return _on_device(given, labels, T, weight, index)
-
-
-def _on_device(
+def rows_on_device(
     given: ValidatedInputs, labels: Labels, T: Array, weight: np.ndarray | None, index: np.ndarray | None = None
 ) -> Rows:
-    """Rows with targets T (n, n_out) and weights (n,)."""
+    """Rows with targets T (n, n_out) and weights (n,); ``index`` numbers those that are meant, None all."""
     device = given.device
     return Rows(
         given.X if isinstance(given.X, SparseRows) else device.asarray(given.X),

@@ -34,12 +34,13 @@ CASES = {
                                "--class-weight", "a b=2", "--held-out", "0.3"],
 }  # fmt: skip
 KILLED = """
-import os, signal, sys
+import os, signal, sys, threading
 from gpunn.training.history import History
 add = History.add
 def adding(self, *args):
     add(self, *args)
     if self.n_iter == 5:
+        [thread.join() for thread in threading.enumerate() if thread.name == "gpunn-checkpoint"]
         os.kill(os.getpid(), {})
 History.add = adding
 from gpunn.cli import main

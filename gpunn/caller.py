@@ -10,7 +10,7 @@ LIBRARIES = ("gpunn", "sklearn", "contextlib")
 
 
 def warn(message: str | Warning, category: type[Warning] = UserWarning) -> None:
-    """Issue a warning for the innermost line that is neither gpunn's nor of `LIBRARIES`, or else the outermost line.
+    """Issue a warning for the innermost line that is of none of `LIBRARIES`, or else the outermost line.
 
     Parameters
     ----------

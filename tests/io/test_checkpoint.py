@@ -41,7 +41,7 @@ def same(found, expected):
 
 
 def written(path, number=1, **changes):
-    files.add(path, number, Checkpoint(**(vars(SOUND) | changes)), None)
+    files.add(path, number, Checkpoint(**(vars(SOUND) | changes)), None)()
     return path / f"checkpoint-{number:06}.gpunn"
 
 
@@ -67,7 +67,7 @@ def test_arrays_of_the_same_bits_are_written_once(tmp_path):
 def test_the_last_two_and_the_best_are_kept(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     for number in range(1, 8):
-        files.add(tmp_path, number, SOUND, 3 if number >= 3 else None)
+        files.add(tmp_path, number, SOUND, 3 if number >= 3 else None)()
     assert list(files.entries(tmp_path)) == [3, 6, 7]
     assert (tmp_path / "notes.txt").read_text() == "mine" and len(os.listdir(tmp_path)) == 4
 
@@ -230,7 +230,7 @@ def test_mutants_are_refused_or_say_what_they_hold(tmp_path, thorough):
         assert peak.bytes < 200 * 2**20
         if found is not None:
             n_read += 1
-            files.write(path, found)
+            files.write(path, found).commit()
             same(files.read(path).arrays, found.arrays)
     assert 0 < n_read < n and said == {True}
 

@@ -17,7 +17,7 @@ from gpunn.nn.costs import COSTS, Cost, CrossEntropy, LogLikelihood, Quadratic
 from gpunn.nn.heads import Head, IdentityQuadratic, pair
 from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient, Direction, SteepestDescent
 from gpunn.optim.first_order import Adam, AdamW, FirstOrder, GradientDescent, Momentum, Nesterov
-from gpunn.optim.schedules import Adaptive, Constant, Cosine, InverseScaling, Schedule, WarmUp
+from gpunn.optim.schedules import Adaptive, Constant, Cosine, CosineLog, InverseScaling, Schedule, WarmUp
 from gpunn.shown import show
 
 FIRST_ORDER_SOLVERS: dict[str, Callable[[Any, int], FirstOrder]] = {
@@ -40,6 +40,7 @@ SCHEDULES: dict[str, Callable[[Any], Schedule]] = {
     "invscaling": lambda p: InverseScaling(p.learning_rate_init, p.power_t),
     "adaptive": lambda p: Adaptive(p.learning_rate_init),
     "cosine": lambda p: Cosine(p.learning_rate_init, p.max_iter),
+    "cosine_log": lambda p: CosineLog(p.learning_rate_init, p.max_iter),
 }
 
 CG_BETAS = ("polak_ribiere", "fletcher_reeves", "hestenes_stiefel")

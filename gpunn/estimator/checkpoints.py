@@ -192,7 +192,7 @@ def _digest(device: Device, *parts: Any) -> str:
     return found.hexdigest()
 
 
-def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str]) -> None:
+def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str], n_members: int) -> None:
     """Check that a checkpoint is one of a fit of this network on these data, before the network takes memory.
 
     Parameters
@@ -211,6 +211,7 @@ def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str]) 
     if differ or set(saved.data) != set(data):
         raise DataDifferError(differ or sorted(set(saved.data) - set(data)))
     found, needed = getattr(saved.arrays.get("theta"), "shape", None), (network.n_parameters,)
+    needed = needed if n_members == 1 else (n_members, *needed)
     if found != needed:
         raise ValueError(
             f"the checkpoint is not one of this fit: theta has shape {found}, and its network needs {needed}."

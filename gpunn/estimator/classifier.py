@@ -151,6 +151,16 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     record : {"layers", "score"}, list of them, or None, default=None
         What to record after each epoch: statistics of each layer in ``layer_history_``, measured on 256 rows, or the
         score on the training rows in ``history_.score``.
+    n_members : int, default=1
+        Number of networks that are trained side by side from initial weights, orders of the rows and dropout masks of
+        their own. Predictions are by the mean of their probabilities. Only for solvers that train on minibatches.
+    cross_validation : int or None, default=None
+        Number of stratified folds of the rows. Each member leaves one of them out (``n_members`` must be a multiple),
+        on which it is validated after each epoch; with ``early_stopping``, all members keep the epoch with the best
+        score over all folds. See ``oof_score_``.
+    temperature_scaling : bool, default=False
+        Divide the logits by the temperature that minimises the mean cost of the rows to validate on, so that the
+        probabilities are calibrated. Needs ``early_stopping``, ``cross_validation`` or validation rows.
     features : "auto", dict, Features or None, default="auto"
         Encoding of the columns of a data frame. "auto" infers the kinds of the columns (shown by ``features_``), a dict
         sets those of some columns ({"zip": "text", "id": "drop"}), and `gpunn.features.Features` that were learned
@@ -174,11 +184,11 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     ----------
     classes_ : ndarray of shape (n_classes,)
         Class labels.
-    coefs_, intercepts_ : list of ndarray of shape (n_in, n_out) and (n_out,)
+    coefs_, intercepts_ : list of ndarray of shape (n_in, n_out) and (n_out,), before which members have an axis
         Weights and biases of each layer: views of ``theta_``. After a fit on a data frame, the first layer acts on the
         encoded columns ``features_.transform(X)``, whose names are ``features_.get_feature_names_out()``, not on the
         columns of the data frame.
-    theta_ : array of shape (P,)
+    theta_ : array of shape (P,), or (n_members, P) if there are several
         All parameters, in the layout of ``network_``, on the device of the training.
     network_, head_ : Network, Head
         The network, and its output activation and cost.
@@ -190,6 +200,12 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         Scores on the validation rows after each epoch, and the best of them.
     layer_history_ : list of list of LayerStatistics
         With ``record="layers"``: statistics of the layers after each epoch.
+    temperature_ : float
+        With ``temperature_scaling``: the temperature by which the logits were divided, in the last layer of ``theta_``.
+    oof_proba_, oof_score_ : ndarray of shape (n, n_classes), float
+        With ``cross_validation``: probabilities of the training rows by the members that were not trained on them, and
+        their accuracy (with ``scoring``, the mean score of the folds). With ``early_stopping`` the epoch was chosen by
+        these rows, so that the score is slightly optimistic.
     features_ : Features
         After a fit on a data frame: its columns and their encoding.
     n_iter_, t_ : int
@@ -367,6 +383,13 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         """Logarithms (n, n_classes) of the probabilities, finite and accurate where those round to 0 or 1."""
         return predict.predict_log_proba(self._model, X)
 
+    def predict_member_proba(self, X: Any) -> Array:
+        """Probabilities (n_members, n, n_classes) of each member, whose mean is `predict_proba`; one without members.
+
+        Their spread, such as the standard deviation over the first axis, says how far the members agree.
+        """
+        return predict.predict_member_proba(self._model, X)
+
     def decision_function(self, X: Any) -> Array:
         """Scores: (n,) for two classes, the second where positive; else (n, n_classes), the largest wins."""
         return predict.decision_function(self._model, X)
@@ -377,7 +400,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         return float(accuracy_score(y, predicted, sample_weight=on_host(sample_weight)))
 
     def hidden_activations(self, X: Any, layer: int = -1) -> Array:
-        """Activations (n, n_units) of a hidden layer for rows X (n, d).
+        """Activations (n, n_units) of a hidden layer for rows X (n, d); of members (n_members, n, n_units).
 
         Parameters
         ----------

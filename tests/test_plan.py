@@ -23,8 +23,8 @@ PLAN = {
     "estimator": {"_version", "io", "manifest", "features", "shown", *FITTED},
     "insight": {"cached", "compile", "features", "shown", *FITTED},  # it reads estimators, and is given them
     "testing": FITTED,
-    # A model file keeps classes; for ONNX the formulas of a model are traced.
-    "io": {"_version", "config", "data", "model", "compile", "typing", *SAFE, *MATHS},
+    # A model file keeps classes; for ONNX the formulas of a model are traced; a NumPy module has those of the columns.
+    "io": {"_version", "config", "data", "features", "model", "compile", "typing", *SAFE, *MATHS},
     "model": {
         "config",
         "data",

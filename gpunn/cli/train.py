@@ -290,15 +290,16 @@ def _features(
     clf: MLPClassifier, X: Any, X_train: Any, X_test: Any, kinds: dict[str, str], spellings: Spellings, name: str
 ) -> Features:
     """The columns as the training rows have them; they are known to take the other rows before the training."""
-    joining: dict[str, Any] = {"max_categories": clf.max_categories, "min_frequency": clf.min_frequency}
+    names = ("numeric_encoding", "max_categories", "min_frequency")
+    settings: dict[str, Any] = {name: getattr(clf, name) for name in names}
     with named(name), warnings.catch_warnings():
         warnings.simplefilter("ignore", FeatureWarning)  # told of the whole table
         try:
-            features = Features.learn(X_train, kinds, spellings=spellings, **joining)
+            features = Features.learn(X_train, kinds, spellings=spellings, **settings)
             if X_test.num_rows:
                 features.transform(X_test)
         except ValueError:
-            Features.learn(X, kinds, spellings=spellings, **joining)  # says it with the number of the row in the table
+            Features.learn(X, kinds, spellings=spellings, **settings)  # says it with the number of the row in the table
             raise
     return features
 

@@ -15,6 +15,7 @@ from typing import Any
 from gpunn.config import command_line, constraints, registry
 from gpunn.config.command_line import Option
 from gpunn.config.constraints import Interval, OneOf
+from gpunn.features.encodings import ENCODINGS
 from gpunn.nn.activations import ACTIVATIONS, Activation
 from gpunn.nn.costs import COSTS, Cost
 from gpunn.nn.heads import Head
@@ -369,6 +370,18 @@ class Parameters:
 
     # Columns of a table
     features: Any = parameter("auto", constraints.column_kinds, "data.features")
+    numeric_encoding: str = parameter(
+        "standard",
+        OneOf(ENCODINGS),
+        "data.numeric_encoding",
+        Option(
+            "--numeric-encoding",
+            "encoding of numbers and times: standard (mean and standard deviation), robust (median and interquartile "
+            "range, clipped smoothly), or piecewise_linear (robust, and inputs for bins between quantiles)",
+            "NAME",
+            names=ENCODINGS,
+        ),
+    )
     max_categories: int | None = parameter(
         None,
         Interval(2, integer=True, words=(None,)),

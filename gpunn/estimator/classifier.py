@@ -166,6 +166,10 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         sets those of some columns ({"zip": "text", "id": "drop"}), and `gpunn.features.Features` that were learned
         beforehand are used unchanged. None treats a data frame as an array. Arrays of numbers are never encoded. Arrays
         of objects that are not all numbers are treated like a data frame with columns identified by their order.
+    numeric_encoding : {"standard", "robust", "piecewise_linear"}, default="standard"
+        Encoding of the numeric columns and the times of a data frame, as in `gpunn.features.Features.learn`: by mean
+        and standard deviation; by median and interquartile range, clipped smoothly to (-3, 3); or the latter and up to
+        16 inputs for bins between quantiles.
     max_categories : int or None, default=None
         Maximum number of inputs for the categories of a text column; the rarest categories share one of them.
     min_frequency : int, float or None, default=None

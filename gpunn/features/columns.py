@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gpunn.cached import cached_property
+from gpunn.features.encodings import RobustEncoding
 from gpunn.features.kinds import CATEGORICAL, NUMERIC
 from gpunn.features.spellings import DAY, seconds_string, without_point
 from gpunn.features.values import Values
@@ -22,6 +23,8 @@ MAX_CATEGORIES = 1000
 SHOWN = 60  # letters of categories that are shown
 
 FAR = 10.0  # standard deviations: a range that training rows cannot have meant
+
+BLOCK = 2**14  # rows of which a column's bins are computed together
 
 
 class Learned:
@@ -35,12 +38,13 @@ class Learned:
 
 @dataclass(frozen=True)
 class NumericColumn:
-    """Numbers and times, standardised: (x - mean) / scale; missing values become 0, the mean.
+    """Numbers and times, standardised: (x - mean) / scale; or encoded as `RobustEncoding` does.
 
-    A second output tells missing values (1) from others (0) if training had any; if it had none, a value
-    missing later is the mean and nothing tells so. Dates and timestamps count seconds since 1970 (in UTC where they
-    name a time zone or an offset, else by their own clock, and the two are never mixed), times of day seconds since
-    midnight, durations seconds. A column without a single value in training ("nothing") is 0 whatever comes later.
+    Missing values become 0. One more output, the last, tells missing values (1) from others (0) if training had any; if
+    it had none, a value missing later is taken for the mean (the median, with a robust encoding) and nothing tells so.
+    Dates and timestamps count seconds since 1970 (in UTC where they name a time zone or an offset, else by their own
+    clock, and the two are never mixed), times of day seconds since midnight, durations seconds. A column without a
+    single value in training ("nothing") is 0 whatever comes later.
 
     Parameters
     ----------
@@ -49,13 +53,15 @@ class NumericColumn:
         One of `NUMERIC`.
     mean, scale : float
         Mean and standard deviation (the sum of squares over n) of the training values that were not missing;
-        scale is 1 where they were all equal.
+        scale is 1 where they were all equal. Whatever the encoding, they say which values are far from training.
     missing : bool
         Whether training had missing values beside others.
     forced : bool
         Whether the user set the kind, to which values are converted then.
     zoned : bool
         Whether the training values were dates that name a time zone or an offset from UTC.
+    encoding : RobustEncoding, optional
+        None for standardised numbers.
     """
 
     name: str
@@ -65,35 +71,58 @@ class NumericColumn:
     missing: bool
     forced: bool
     zoned: bool
+    encoding: RobustEncoding | None = None
 
     @classmethod
-    def learn(cls, values: Values, forced: bool = False) -> NumericColumn:
-        """The statistics of training values (n,); ValueError if one is infinite."""
+    def learn(
+        cls, values: Values, forced: bool = False, numeric_encoding: str = "standard", n_bins: int = 0
+    ) -> NumericColumn:
+        """The statistics of training values (n,); ValueError if one is infinite.
+
+        ``numeric_encoding`` is one of `gpunn.features.encodings.ENCODINGS`; ``n_bins``, the largest number of bins, is
+        that of "piecewise_linear".
+        """
         x = values.finite()
         known = x[~np.isnan(x)]
         if not known.size:
             return cls(values.name, "nothing", 0.0, 1.0, missing=False, forced=False, zoned=False)
         mean, scale = _mean_and_scale(known)
-        return cls(values.name, values.kind, mean, scale, known.size < x.size, forced, values.zoned)
+        encoding = None
+        if numeric_encoding != "standard":
+            encoding = RobustEncoding.learn(known, n_bins if numeric_encoding == "piecewise_linear" else 0)
+        return cls(values.name, values.kind, mean, scale, known.size < x.size, forced, values.zoned, encoding)
 
     @property
     def names_out(self) -> tuple[str, ...]:
-        return (self.name, f"{self.name} is missing") if self.missing else (self.name,)
+        names = [self.name]
+        if self.encoding is not None:
+            names += [f"{self.name} bin {t}" for t in range(1, self.encoding.n_out)]
+        if self.missing:
+            names.append(f"{self.name} is missing")
+        return tuple(names)
 
     @property
     def becomes(self) -> str:
         """Description of the inputs that the network gets."""
         if self.kind == "nothing":
             return "0, for it had no value in training"
-        mean, scale = f"{self.mean:.4g}", f"{self.scale:.4g}"
+        if self.encoding is None:
+            return self._described("standardised, mean", self.mean, self.scale)
+        n_bins = self.encoding.n_out - 1
+        bins = f"; {n_bins} bins" if n_bins else ""
+        return self._described("clipped smoothly, median", self.encoding.median, self.encoding.scale, bins)
+
+    def _described(self, start: str, centre: float, scale: float, end: str = "") -> str:
+        """Description of an encoding by a centre and a scale, in the units of the kind."""
+        shown, unit = f"{centre:.4g}", f"{scale:.4g}"
         if self.kind == "dates":
-            mean, scale = str(np.datetime64(round(self.mean), "s"))[:10], f"{self.scale / DAY:.4g} days"
-            mean += " UTC" * self.zoned
+            shown, unit = str(np.datetime64(round(centre), "s"))[:10], f"{scale / DAY:.4g} days"
+            shown += " UTC" * self.zoned
         elif self.kind == "times of day":
-            mean, scale = seconds_string(self.kind, round(self.mean) % DAY), f"{scale} s"
+            shown, unit = seconds_string(self.kind, round(centre) % DAY), f"{unit} s"
         elif self.kind == "durations":
-            mean, scale = f"{mean} s", f"{scale} s"
-        return f"standardised, mean {mean}, scale {scale}{'; missing known' if self.missing else ''}"
+            shown, unit = f"{shown} s", f"{unit} s"
+        return f"{start} {shown}, scale {unit}{end}{'; missing known' if self.missing else ''}"
 
     def check_zone(self, values: Values) -> None:
         """ValueError for dates with a time zone where training had none, or the other way round."""
@@ -263,8 +292,8 @@ def encode_numbers(
     Raises
     ------
     ValueError
-        For an infinite value, for one that is infinite in the dtype of out, and for dates with a time zone where
-        training had none, or the other way round.
+        For an infinite value, for one that is infinite in the dtype of out when it is standardised, and for dates with
+        a time zone where training had none, or the other way round.
     """
     for column, given in zip(columns, values, strict=True):
         column.check_zone(given)
@@ -276,15 +305,27 @@ def encode_numbers(
     if far.any():
         _check_range(columns, values, z, out.dtype)
     for j, (column, start) in enumerate(zip(columns, starts, strict=True)):
-        out[:, start] = z[j]
+        end = start + 1
+        if column.encoding is None:
+            out[:, start] = z[j]
+        else:
+            end = start + column.encoding.n_out
+            x = values[j].finite()
+            for first in range(0, len(x), BLOCK):
+                rows = slice(first, first + BLOCK)
+                out[rows, start:end] = column.encoding.encode(x[rows])
         if column.missing:
-            out[:, start + 1] = missing[j]
+            out[:, end] = missing[j]
     return far
 
 
 def _check_range(columns: Sequence[NumericColumn], values: Sequence[Values], z: np.ndarray, dtype: np.dtype) -> None:
-    """ValueError, naming the first of the first column, where values, standardised z (c, n), are beyond a dtype."""
-    overflowing = np.argwhere(np.abs(z) > np.finfo(dtype).max)
+    """ValueError, naming the first of the first column, where values, standardised z (c, n), are beyond a dtype.
+
+    The other encodings are bounded.
+    """
+    standard = np.array([[column.encoding is None] for column in columns])
+    overflowing = np.argwhere(standard & (np.abs(z) > np.finfo(dtype).max))
     if overflowing.size:
         j, row = overflowing[0]
         column = columns[j]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -25,10 +24,12 @@ from gpunn.features.columns import (
     NumericColumn,
     encode_numbers,
 )
+from gpunn.features.encodings import ENCODINGS, bins_of_each
 from gpunn.features.frames import ArrayFrame, Frame
-from gpunn.features.kinds import FeatureWarning, check_kinds, no_column
+from gpunn.features.kinds import NUMERIC, FeatureWarning, check_kinds, no_column
 from gpunn.features.oddities import oddity
 from gpunn.features.spellings import USUAL, Spellings
+from gpunn.features.stored import check_keys, is_text, read_column
 from gpunn.features.values import Values, as_in_training, check_kind, converted
 from gpunn.shown import printable, show
 
@@ -42,10 +43,11 @@ MANY = 10  # rows all of which lack a value by no accident
 class Features(Learned):
     """The columns of a training table, able to turn it and later tables into matrices.
 
-    Numbers, dates, times of day and durations are standardised; text, dictionaries (pandas' and polars' categoricals)
-    and booleans have one output for each category. Missing values have an output of their own if training had any:
-    beside it a number is the mean, a category zeros. If training had none, a missing value is the mean, or zeros, and
-    nothing tells so. A category that training did not have is zeros. `print` shows what each column becomes.
+    Numbers, dates, times of day and durations are standardised (see `learn` for other encodings); text, dictionaries
+    (pandas' and polars' categoricals) and booleans have one output for each category. Missing values have an output of
+    their own if training had any: beside it a number is the mean, a category zeros. If training had none, a missing
+    value is the mean, or zeros, and nothing tells so. A category that training did not have is zeros. `print` shows
+    what each column becomes.
 
     Parameters
     ----------
@@ -65,6 +67,7 @@ class Features(Learned):
         kinds: Mapping[str, str] | None = None,
         *,
         spellings: Spellings | None = None,
+        numeric_encoding: str = "standard",
         max_categories: int | None = None,
         min_frequency: float | None = None,
     ) -> Features:
@@ -82,6 +85,13 @@ class Features(Learned):
             lack it. Later tables are converted in the same way.
         spellings : Spellings, optional
             Words for missing values in text that becomes another kind.
+        numeric_encoding : {"standard", "robust", "piecewise_linear"}
+            Encoding of numbers, dates, times of day and durations. "standard" subtracts the mean and divides by the
+            standard deviation. "robust" subtracts the median, divides by the interquartile range and clips smoothly to
+            (-3, 3), so that outliers do no harm [1]_. "piecewise_linear" has beside this output one for each of up to
+            `MAX_BINS` bins between quantiles, which rises from 0 to 1 in its bin, so that one layer can learn any
+            piecewise-linear function of a column [2]_. Wide tables have fewer bins: at most `MAX_BIN_OUTPUTS` in all.
+            A column of less than 3 distinct values has none.
         max_categories : int, optional
             Most outputs for the categories of a column of text; the rarest categories are joined in one of them.
         min_frequency : int or float, optional
@@ -92,7 +102,8 @@ class Features(Learned):
         ValueError
             If there are no rows or columns, two columns have one name, a column's type makes no feature,
             numbers are infinite, a column has more than `MAX_CATEGORIES` categories; or if ``kinds`` names a
-            column that is not there or another kind, or a value does not fit the kind that was set.
+            column that is not there or another kind, a value does not fit the kind that was set, or there is no such
+            ``numeric_encoding``.
         TypeError
             If X is lazy.
 
@@ -101,7 +112,18 @@ class Features(Learned):
         FeatureWarning
             Once for a column that is probably not what it is read as: text among which most values are numbers or
             times, a row number.
+
+        References
+        ----------
+        .. [1] Holzmüller, Grinsztajn and Steinwart 2024, "Better by default: strong pre-tuned MLPs and boosted trees on
+           tabular data", arXiv 2407.04491.
+        .. [2] Gorishniy, Rubachev and Babenko 2022, "On embeddings for numerical features in tabular deep learning",
+           arXiv 2203.05556, equation 1.
         """
+        if numeric_encoding not in ENCODINGS:
+            raise ValueError(
+                f"numeric_encoding={show(numeric_encoding)} is not known; use one of {', '.join(map(repr, ENCODINGS))}."
+            )
         frame = frames.opened(X)
         kinds, spellings = kinds or {}, spellings or USUAL
         check_kinds(kinds, frame.names)
@@ -114,6 +136,7 @@ class Features(Learned):
         columns: list[Column] = []
         oddities: list[FeatureWarning] = []
         too_many: list[str] = []
+        n_bins = _n_bins(frame, names, kinds) if numeric_encoding == "piecewise_linear" else 0
         for values in _find(frame, names, set(kinds)):
             odd = oddity(values, kinds, spellings)
             oddities += [odd] if odd else []
@@ -122,7 +145,8 @@ class Features(Learned):
                 values = converted(values, kinds[values.name], spellings)
             check_kind(values, "nothing")
             if COLUMNS[values.kind] is not CategoricalColumn:
-                columns.append(NumericColumn.learn(values.without(spellings.missing_numbers), forced))
+                known = values.without(spellings.missing_numbers)
+                columns.append(NumericColumn.learn(known, forced, numeric_encoding, n_bins))
                 continue
             try:
                 columns.append(CategoricalColumn.learn(values, forced, max_categories, min_frequency))
@@ -277,26 +301,29 @@ class Features(Learned):
     def to_dict(self) -> dict[str, Any]:
         """A form of lists and dicts for JSON, where floats come back exactly."""
         form: dict[str, Any] = json.loads(json.dumps(asdict(self), allow_nan=False))
+        for column in form["columns"]:
+            if column.get("encoding", True) is None:  # as in files of before there were others
+                del column["encoding"]
         return form
 
     @classmethod
     def from_dict(cls, d: Any) -> Features:
         """Inverse of `to_dict`; ValueError, naming the key, for anything else: model files may be forged."""
-        _check_keys(d, "features", ["columns", "spellings"])
+        check_keys(d, "features", ["columns", "spellings"])
         parts, words = d["columns"], d["spellings"]
         if not (isinstance(parts, list) and parts):
             raise ValueError(f"features, key 'columns': {show(parts)} is not a list of columns.")
-        columns = tuple(_read_column(part, f"features, columns[{i}]") for i, part in enumerate(parts))
+        columns = tuple(read_column(part, f"features, columns[{i}]") for i, part in enumerate(parts))
         names = [column.name for column in columns]
         if len(set(names)) < len(names):
             twice = next(name for name, times in Counter(names).items() if times > 1)
             raise ValueError(f"features, columns: the name {show(twice)} is a duplicate; names must differ.")
-        _check_keys(words, "features, spellings", ["missing", "not_missing", "decimal"])
+        check_keys(words, "features, spellings", ["missing", "not_missing", "decimal"])
         if words["decimal"] not in (".", ","):
             raise ValueError(f"features, spellings, key 'decimal': {show(words['decimal'])} is not '.' or ','.")
         for key in ("missing", "not_missing"):
             value = words[key]
-            if not (isinstance(value, list) and len(value) <= MAX_CATEGORIES and all(map(_is_text, value))):
+            if not (isinstance(value, list) and len(value) <= MAX_CATEGORIES and all(map(is_text, value))):
                 raise ValueError(f"features, spellings, key {key!r}: {show(value)} is not a list of words.")
         return cls(columns, Spellings(tuple(words["missing"]), tuple(words["not_missing"]), words["decimal"]))
 
@@ -343,7 +370,7 @@ class Novelty:
                 name,
                 "novelty",
                 f"column {name!r} is missing in all of {n:,} rows, and in none of training: each is taken for "
-                f"{'no category' if isinstance(self.column, CategoricalColumn) else 'the mean'}. {later}",
+                f"{_substitute(self.column)}. {later}",
             )
         if not isinstance(self.column, CategoricalColumn):
             x = self.values.finite()[row]
@@ -367,7 +394,24 @@ class Novelty:
         )
 
 
-def learn_features(X: Any, given: Any, max_categories: int | None, min_frequency: float | None) -> Features:
+def _substitute(column: Column) -> str:
+    """What a missing value is taken for where training had none."""
+    if isinstance(column, CategoricalColumn):
+        return "no category"
+    if column.encoding is None:
+        return "the mean"
+    return "zeros" if column.encoding.edges else "the median"
+
+
+def _n_bins(frame: Frame, names: Sequence[str], kinds: Mapping[str, str]) -> int:
+    """The largest number of bins of the numeric columns, of which there may be many; their values are read for it."""
+    of_columns = [kinds.get(x.name, x.kind) for x in _find(frame, names, set(kinds)) if x.kind != "nothing"]
+    return bins_of_each(sum(kind in NUMERIC for kind in of_columns))
+
+
+def learn_features(
+    X: Any, given: Any, numeric_encoding: str, max_categories: int | None, min_frequency: float | None
+) -> Features:
     """The features of a training frame, or those that the user learned beforehand.
 
     Parameters
@@ -382,7 +426,13 @@ def learn_features(X: Any, given: Any, max_categories: int | None, min_frequency
     if isinstance(given, Features):
         return given
     kinds = None if given == "auto" else given
-    return Features.learn(frame, kinds, max_categories=max_categories, min_frequency=min_frequency)
+    return Features.learn(
+        frame,
+        kinds,
+        numeric_encoding=numeric_encoding,
+        max_categories=max_categories,
+        min_frequency=min_frequency,
+    )
 
 
 def encode_rows(features: Features, X: Any, dtype: Any, estimator: Any) -> tuple[np.ndarray, list[Novelty]]:
@@ -444,56 +494,3 @@ def _find(frame: Frame, names: Sequence[str], forced: set[str]) -> Iterator[Valu
         if counts[name] > 1:
             raise ValueError(f"{counts[name]} columns have the name {name!r}; rename or remove all but one.")
     return (frame.values(name, name in forced) for name in names)
-
-
-def _is_text(value: Any) -> bool:
-    # JSON can carry a lone surrogate, which is no text that Arrow could hold.
-    return isinstance(value, str) and value == value.encode("utf-8", "ignore").decode("utf-8")
-
-
-def _are_categories(value: Any) -> bool:
-    if not isinstance(value, list) or not all(map(_is_text, value)):
-        return False
-    return len(value) <= MAX_CATEGORIES and value == sorted(set(value))
-
-
-ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {  # what a column in a model file may hold
-    "name": (_is_text, "valid text"),
-    "mean": (lambda value: isinstance(value, float) and math.isfinite(value), "a finite float"),
-    "scale": (lambda value: isinstance(value, float) and 0 < value < math.inf, "a finite float > 0"),
-    "missing": (lambda value: isinstance(value, bool), "true or false"),
-    "forced": (lambda value: isinstance(value, bool), "true or false"),
-    "zoned": (lambda value: isinstance(value, bool), "true or false"),
-    "categories": (_are_categories, f"a list of up to {MAX_CATEGORIES} strings, sorted and distinct,"),
-    "n_joined": (lambda value: type(value) is int and 0 <= value < 2**53, "an integer of at least 0"),
-    "joined_share": (lambda value: isinstance(value, float) and 0 <= value <= 1, "a float in [0, 1]"),
-}
-
-
-def _read_column(d: Any, where: str) -> Column:
-    kind = d.get("kind") if isinstance(d, dict) else None
-    if not isinstance(kind, str) or kind not in COLUMNS:
-        raise ValueError(f"{where}, key 'kind': {show(kind)} is not one of {', '.join(COLUMNS)}.")
-    cls = COLUMNS[kind]
-    _check_keys(d, where, [field.name for field in fields(cls)])
-    for key, (allowed, what) in ALLOWED.items():
-        if key in d and not allowed(d[key]):
-            raise ValueError(f"{where}, key {key!r}: {show(d[key])} is not allowed; {what} is needed.")
-    if kind == "nothing" and d["forced"]:
-        raise ValueError(f"{where}, key 'forced': nothing is converted to a column without values.")
-    if d.get("zoned") and kind != "dates":
-        raise ValueError(f"{where}, key 'zoned': a column of {kind} has no time zone.")
-    if kind != "numbers" and abs(d.get("mean", 0.0)) >= 2**62:
-        raise ValueError(f"{where}, key 'mean': {show(d['mean'])} seconds are beyond all dates.")
-    if not d.get("categories", True) and not d["n_joined"]:
-        raise ValueError(f"{where}, key 'categories': a column without a category has joined ones.")
-    values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in d.items()}
-    return cls(**values)
-
-
-def _check_keys(d: Any, where: str, keys: list[str]) -> None:
-    found = d if isinstance(d, dict) else {}
-    for key in (*keys, *found):
-        if key not in keys or key not in found:
-            what = "missing" if key in keys else "unknown"
-            raise ValueError(f"{where}: the key {show(key)} is {what}; it must have {', '.join(keys)}.")

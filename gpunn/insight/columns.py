@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
 from gpunn.features.columns import NumericColumn
+from gpunn.features.encodings import RobustEncoding
 from gpunn.training.summary import TrainingSummary
 
 N_BINS = 32
@@ -28,11 +29,13 @@ class Column:
     ----------
     name : str
     inputs : tuple of int
-        One of numbers, and a second where they may be missing; one for each category.
+        One of numbers, those of their bins, and one more where they may be missing; one for each category.
     categories : tuple of str
         What each of the inputs stands for; empty for numbers.
     mean, scale : float
-        The number of the table is mean + scale times the first input.
+        The number of the table is mean + scale times the first input, unless there is an encoding.
+    encoding : RobustEncoding or None
+        That of numbers which are not standardised.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Column:
     categories: tuple[str, ...] = ()
     mean: float = 0.0
     scale: float = 1.0
+    encoding: RobustEncoding | None = None
 
 
 def alone(X: np.ndarray, label: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
@@ -135,7 +139,7 @@ def as_columns(n_inputs: int, names: Sequence[str], table: Any = None) -> tuple[
         start += len(inputs)
         name = str(column.name)
         if isinstance(column, NumericColumn):
-            found.append(Column(name, inputs, (), column.mean, column.scale))
+            found.append(Column(name, inputs, (), column.mean, column.scale, column.encoding))
         elif inputs:
             said = tuple(out.removeprefix(name).removeprefix("=").removeprefix(" is ") for out in column.names_out)
             found.append(Column(name, inputs, said))

@@ -124,7 +124,11 @@ def dependence(device: Device, objective: Objective, theta: Array, rows: Rows, c
         values = np.unique(np.quantile(X[:, inputs[0]], np.linspace(0.02, 0.98, N_POINTS)))
         points = np.zeros((len(values), len(inputs)))  # none of them missing
         points[:, 0] = values
-        values = column.mean + column.scale * values
+        if column.encoding is None:
+            values = column.mean + column.scale * values
+        else:
+            values = column.encoding.decode(values)
+            points[:, 1 : column.encoding.n_out] = column.encoding.encode(values)[:, 1:]
     means = []
     for point in points:
         other = X.copy()

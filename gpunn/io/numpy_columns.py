@@ -1,7 +1,7 @@
 """Columns of a table as inputs of a network, with NumPy alone.
 
-`numpy_export` copies the source of these functions into the modules that it writes: they may use each other, ``np`` and
-`typing.Any`, and nothing else. X maps the name of each column to its n values.
+`numpy_export` copies the source of these functions, and of `robust_outputs`, into the modules that it writes: they may
+use each other, ``np`` and `typing.Any`, and nothing else. X maps the name of each column to its n values.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
+from gpunn.features.encodings import robust_outputs
 
 
 def column(X: Any, name: str) -> Any:
@@ -53,6 +55,25 @@ def number(
     is_missing = np.isnan(x) | np.isin(x, missing_values)
     z = np.where(is_missing, 0.0, (x - mean) / scale)
     return np.stack([z, is_missing], axis=1) if missing else z[:, None]
+
+
+def robust(
+    X: Any,
+    name: str,
+    median: float,
+    scale: float,
+    edges: tuple[float, ...] = (),
+    missing: bool = False,
+    missing_values: tuple[float, ...] = (),
+) -> np.ndarray:
+    """A number (n, 1 + T) by `robust_outputs`, 0 where missing; with ``missing`` one more column is 1 there.
+
+    ``missing_values`` are numbers that stand for missing ones.
+    """
+    x = floats(X, name)
+    is_missing = np.isnan(x) | np.isin(x, missing_values)
+    z = robust_outputs(np.where(is_missing, np.nan, x), median, scale, edges)
+    return np.concatenate([z, is_missing[:, None]], axis=1) if missing else z
 
 
 def boolean(X: Any, name: str, values: tuple[bool, ...], missing: bool = False) -> np.ndarray:

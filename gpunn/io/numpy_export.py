@@ -178,7 +178,7 @@ def _encoding(features: Any, dtype: Any) -> str:
 
 def _call(column: Any, spellings: Any) -> list[str]:
     """The lines of the call that encodes a column."""
-    call = CALLS[column.kind]
+    call = _function_of(column)
     start, missing = f"{call}(X, {column.name!r}", ", missing=True" if column.missing else ""
     if call == "ignored":
         return [f"{start}),"]
@@ -190,12 +190,24 @@ def _call(column: Any, spellings: Any) -> list[str]:
     numbers = tuple(spellings.missing_numbers) if column.kind == "numbers" else ()
     missing_values = f", missing_values={numbers}" if numbers else ""
     kind = "" if column.kind == "numbers" else f"  # {column.kind}"
+    if call == "robust":
+        encoding = column.encoding
+        statistics = f"{start}, median={encoding.median!r}, scale={encoding.scale!r}, edges=("
+        lines = _filled(statistics, map(repr, encoding.edges), f"){missing}{missing_values}),").split("\n")
+        return [*lines[:-1], f"{lines[-1]}{kind}"]
     return [f"{start}, mean={column.mean!r}, scale={column.scale!r}{missing}{missing_values}),{kind}"]
 
 
+def _function_of(column: Any) -> str:
+    """The name of the function that encodes a column."""
+    call = CALLS[column.kind]
+    return "robust" if call == "number" and column.encoding is not None else call
+
+
 def _column_functions(features: Any) -> list[str]:
-    used = {CALLS[column.kind] for column in features.columns}
-    needed = ["column", *(["floats"] if used & {"number", "boolean"} else []), *sorted(used)]
+    used = {_function_of(column) for column in features.columns}
+    floats = ["floats"] if used & {"number", "robust", "boolean"} else []
+    needed = ["column", *floats, *sorted(used), *(["robust_outputs"] if "robust" in used else [])]
     return [inspect.getsource(getattr(numpy_columns, name)) for name in needed]
 
 

@@ -58,9 +58,36 @@ def add(graph: Graph, features: Any, dtype: Any = np.float64) -> str:
 
 def _number(graph: Graph, column: Any, x: str) -> str:
     missing = graph("IsNaN", x)
-    z = graph("Div", graph("Sub", x, np.array(column.mean)), np.array(column.scale))
+    if column.encoding is None:
+        z = graph("Div", graph("Sub", x, np.array(column.mean)), np.array(column.scale))
+    else:
+        z = _robust(graph, column.encoding, x)
     known = graph.cast(graph("Where", missing, np.array(0.0), z))
     return graph("Concat", known, graph.cast(missing), axis=1) if column.missing else known
+
+
+def _robust(graph: Graph, encoding: Any, x: str) -> str:
+    """The outputs (n, 1 + T) of `gpunn.features.encodings.robust_outputs`, undefined where x (n, 1) is NaN."""
+
+    def relative(x: str, low: np.ndarray, width: np.ndarray, factor: np.ndarray) -> str:
+        return graph("Div", graph("Sub", graph("Mul", x, factor), low * factor), width)
+
+    median, scale = np.array(encoding.median), np.array(encoding.scale)
+    if encoding.scale:
+        half = np.array(0.5 if max(abs(encoding.median), encoding.scale) > 2.0**1000 else 1.0)
+        z = graph("Clip", relative(x, median, scale * half, half), np.array(-1e9), np.array(1e9))
+        third = graph("Div", z, np.array(3.0))
+        root = graph("Sqrt", graph("Add", graph("Mul", third, third), np.array(1.0)))
+        first = graph("Div", z, root)
+    else:
+        first = graph("Where", graph("IsNaN", x), x, np.array(0.0))
+    if not encoding.edges:
+        return first
+    low, high = np.array([encoding.edges[:-1]]), np.array([encoding.edges[1:]])
+    with np.errstate(over="ignore"):
+        halves = np.where(np.isinf(high - low), 0.5, 1.0)
+    inside = graph("Min", graph("Max", x, low), high)
+    return graph("Concat", first, relative(inside, low, high * halves - low * halves, halves), axis=1)
 
 
 def _nothing(graph: Graph, column: Any, x: str) -> str:

@@ -118,7 +118,8 @@ def learn_rows(estimator: Classifier, device: Device, X: Any, dtype: str = "floa
     check_values(X)
     if estimator.features is not None and frames.has_columns(X):
         X = frames.native(X)
-        features = learn_features(X, estimator.features, estimator.max_categories, estimator.min_frequency)
+        learned = estimator.features, estimator.numeric_encoding, estimator.max_categories, estimator.min_frequency
+        features = learn_features(X, *learned)
         estimator.features_, estimator.n_features_in_ = features, features.n_in
         estimator.__dict__.pop("feature_names_in_", None)
         if not isinstance(X, np.ndarray):

@@ -157,10 +157,10 @@ def class_weights(name: str, value: Any) -> None:
 def column_kinds(name: str, value: Any) -> None:
     """Check how the columns of a frame are to be encoded."""
     known = isinstance(value, (Mapping, Features)) or value is None
-    if not known and not (isinstance(value, str) and value == "auto"):
+    if not known and not (isinstance(value, str) and value in ("auto", "all")):
         raise ParameterError(
             name,
-            f"{name}={show(value)} is not allowed; give 'auto', None, a dict of column and kind, or Features that were "
+            f"{name}={show(value)} is not allowed; give 'auto', 'all', None, a dict of column and kind, or Features that were "
             "learned.",
         )
 

@@ -161,10 +161,11 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     temperature_scaling : bool, default=False
         Divide the logits by the temperature that minimises the mean cost of the rows to validate on, so that the
         probabilities are calibrated. Needs ``early_stopping``, ``cross_validation`` or validation rows.
-    features : "auto", dict, Features or None, default="auto"
+    features : {"auto", "all"}, dict, Features or None, default="auto"
         Encoding of the columns of a data frame. "auto" infers the kinds of the columns (shown by ``features_``), a dict
         sets those of some columns ({"zip": "text", "id": "drop"}), and `gpunn.features.Features` that were learned
-        beforehand are used unchanged. None treats a data frame as an array. Arrays of numbers are never encoded. Arrays
+        beforehand are used unchanged. None treats a data frame as an array. Arrays of numbers are encoded with "all" only, and may then have missing
+        values (NaN). Arrays
         of objects that are not all numbers are treated like a data frame with columns identified by their order.
     numeric_encoding : {"standard", "robust", "piecewise_linear"}, default="standard"
         Encoding of the numeric columns and the times of a data frame, as in `gpunn.features.Features.learn`: by mean

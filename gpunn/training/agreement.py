@@ -20,8 +20,10 @@ from gpunn.training.state import TrainingState
 from gpunn.typing import Array
 
 TOLERANCE = {"float64": 1e-7, "float32": 1e-3, "tf32": 5e-2, "bf16": 2e-1}
-STEPS = 2  # the second reads the state that the first has written
-RATES = (1e-2, 1e-10)  # the second where inputs are so large that steps of the first overflow
+STEPS = 2  # the second starts from a state that is not all zeros
+# A step that is long magnifies rounding in the next one, and those after the first are for what is not found so, or for
+# inputs so large that steps overflow.
+RATES = (1e-2, 1e-4, 1e-10)
 OVERFLOW = "compiled code cannot be checked, since the values of the first steps overflow"
 FEW = 0.01  # share of entries
 
@@ -45,51 +47,75 @@ def of_steps(
     """
     xp, size = device.xp, min(epochs.batch_size, len(rows))
     first = xp.arange(min(len(rows), STEPS * size)) if rows.index is None else rows.index[: STEPS * size]
-    some = rows.take(xp, device.asarray(first))
-    X = rows.X.matrix[device.to_host(first)] if isinstance(rows.X, SparseRows) else some.X
-    n_steps = -(-len(some) // size)
-    on_host = device.to_host
-
-    def copied(array: Array) -> Array:
-        return device.asarray(xp.asarray(array, copy=True))
-
-    def trial() -> TrainingState:
-        state = type(progress.method_state)(*map(copied, progress.method_state))
-        average = None if progress.average is None else copied(progress.average)
-        return replace(
-            progress, theta=copied(progress.theta), method_state=state, step=copied(progress.step), average=average
-        )
-
+    batches = [device.asarray(first[i : i + size]) for i in range(0, first.shape[0], size)]
     for rate in RATES:
-        lr = device.asarray(np.full(n_steps, rate), progress.theta.dtype)
-        by_arrays = trial()
-        total, norm = epochs.steps(device, objective, by_arrays, some, None, lr)
-        results = (total, norm, by_arrays.theta, *epochs.program_state(device, by_arrays))
-        if _are_finite(*map(on_host, results)):
+        why_not = OVERFLOW
+        at = _copied(device, progress)
+        for batch in batches:
+            at, why_not = _of_step(epochs, device, objective, at, rows, batch, program, rate)
+            if why_not:
+                break
+        if why_not != OVERFLOW:
             break
-    else:
-        return OVERFLOW
-    compiled = trial()
+    return why_not
+
+
+def _of_step(
+    epochs: Any,
+    device: Device,
+    objective: Objective,
+    at: TrainingState,
+    rows: Rows,
+    batch: Array,
+    program: Any,
+    rate: float,
+) -> tuple[TrainingState, str]:
+    """The state after a step from ``at`` by arrays, and why a compiled step from there is not to be used.
+
+    Each step starts from the same state on both sides, or else a step that is long would magnify the rounding of the one
+    before.
+    """
+    xp, on_host = device.xp, device.to_host
+    some = rows.take(xp, batch)
+    X = rows.X.matrix[on_host(batch)] if isinstance(rows.X, SparseRows) else some.X
+    n, size = len(some), min(epochs.batch_size, len(rows))
+    lr = device.asarray(np.full(1, rate), at.theta.dtype)
+    by_arrays, compiled = _copied(device, at), _copied(device, at)
+    total, norm = epochs.steps(device, objective, by_arrays, some, None, lr)
+    by_arrays_state = epochs.program_state(device, by_arrays)
+    if not _are_finite(*map(on_host, (total, norm, by_arrays.theta, *by_arrays_state))):
+        return by_arrays, OVERFLOW
     epochs.align(device, program, compiled)
-    keys = epochs.keys(device, compiled, n_steps)
-    order = device.asarray(np.arange(len(some)))
-    found = program(
-        compiled.theta, epochs.program_state(device, compiled), X, some.T, some.weight, order, lr, size, *keys
-    )
-    tolerance = _tolerance(device, progress.theta.dtype)
+    keys = epochs.keys(device, compiled, 1)
+    order, compiled_state = device.asarray(np.arange(n)), epochs.program_state(device, compiled)
+    found = program(compiled.theta, compiled_state, X, some.T, some.weight, order, lr, size, *keys)
+    tolerance = _tolerance(device, at.theta.dtype)
     if _differ(on_host(total), on_host(found[0]), tolerance):
-        return _disagreement("the cost")
+        return by_arrays, _disagreement("the cost")
     if _differ(on_host(norm), on_host(found[1]), tolerance):
-        return _disagreement("the gradient")
-    by_arrays_state, compiled_state = (epochs.program_state(device, after) for after in (by_arrays, compiled))
+        return by_arrays, _disagreement("the gradient")
+    compiled_state = epochs.program_state(device, compiled)
     for name, a, b in zip(type(by_arrays_state)._fields, by_arrays_state, compiled_state, strict=True):
         if name != "steps" and _differ(on_host(a), on_host(b), tolerance):
-            return _disagreement(f"{name} of {type(epochs.method).__name__}")
-    start = on_host(progress.theta)
+            return by_arrays, _disagreement(f"{name} of {type(epochs.method).__name__}")
+    start = on_host(at.theta)
     a, b = on_host(by_arrays.theta) - start, on_host(compiled.theta) - start
     rounding = 8 * np.finfo(a.dtype).eps * np.abs(start)
     others = np.mean(~(np.abs(a - b) <= tolerance * np.abs(a) + rounding))  # NaN among them
-    return _disagreement("the step") if others > FEW and _differ(a, b, 10 * tolerance) else ""
+    return by_arrays, _disagreement("the step") if others > FEW and _differ(a, b, 10 * tolerance) else ""
+
+
+def _copied(device: Device, progress: TrainingState) -> TrainingState:
+    """A state with arrays of its own, of those that a step changes."""
+
+    def copied(array: Array) -> Array:
+        return device.asarray(device.xp.asarray(array, copy=True))
+
+    state = type(progress.method_state)(*map(copied, progress.method_state))
+    average = None if progress.average is None else copied(progress.average)
+    return replace(
+        progress, theta=copied(progress.theta), method_state=state, step=copied(progress.step), average=average
+    )
 
 
 def of_gradient(device: Device, objective: Objective, theta: Array, rows: Rows, function: Any) -> str:

@@ -38,10 +38,11 @@ ALLOWED = {
     "input_dropout": [0, 0.999], "dtype": ["float64"], "precision": ["tf32"], "compile": ["auto", True, False],
     "class_weight": [None, "balanced", {"a": 1}, [{0: 1}]], "scoring": [None, "roc_auc", lambda *args: 0],
     "threshold": [None, 0.5, [0.25, 0.5]], "time_limit": [None, 1e-3], "early_stopping": [True],
-    "validation_fraction": [0.5], "on_divergence": ["recover"], "features": ["auto", None, {"a": "drop"}],
+    "validation_fraction": [0.5], "on_divergence": ["recover"], "features": ["auto", "all", None, {"a": "drop"}],
     "numeric_encoding": ["robust", "piecewise_linear"],
     "max_categories": [None, 2], "min_frequency": [None, 1, 0.5], "warm_start": [True],
     "record": [None, "score", ["score", "layers"]], "checkpoint": [None, "run"], "checkpoint_every": [1, "2.5 h"],
+    "n_members": [2], "cross_validation": [None], "temperature_scaling": [True],
     "callback": [None, print], "hidden_layer_sizes": [(), 3, [4]], "activation": ["relu", ["tanh"], ReLU()],
 }  # fmt: skip
 REFUSED = {
@@ -56,9 +57,10 @@ REFUSED = {
     "precision": ["fp8"], "compile": ["yes", 1, np.array(["auto"] * 2)], "class_weight": ["equal", 1, np.array([1, 2])],
     "scoring": ["r2", 1], "threshold": [0, 1, [0.5, 2]], "time_limit": [0], "early_stopping": ["yes"],
     "validation_fraction": [0, 1],
-    "on_divergence": ["stop"], "features": ["all", 1], "max_categories": [1, 2.0],
+    "on_divergence": ["stop"], "features": ["every", 1], "max_categories": [1, 2.0],
     "numeric_encoding": ["minmax", None],
     "min_frequency": [0, 0.0, 1.0, -1, "x"], "warm_start": ["no"], "record": ["all", ["score", "x"], 1],
+    "n_members": [0, 1.5, None], "cross_validation": [1, 2, "5"], "temperature_scaling": [None],
     "checkpoint": ["", 1], "checkpoint_every": [0, "0s", "1 d", 1.5], "callback": [1],
     "hidden_layer_sizes": [0, (5, -1), "9", None], "activation": ["relou", ["tanh", "tanh"], None],
 }  # fmt: skip

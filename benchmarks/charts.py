@@ -103,6 +103,34 @@ def growth(numbers: Mapping[str, Any]) -> Any:
     return figure
 
 
+def mean_rank_chart(numbers: Mapping[str, Any]) -> Any:
+    """Mean ranks by accuracy and by log-loss, and mean time of a fit, a row for each classifier, the best on top."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import EngFormatter
+
+    summary = numbers["summary"]
+    names = sorted(summary, key=lambda name: summary[name]["log_loss"]["mean rank"])
+    colours = [STYLES[OURS][0] if name.startswith(OURS) else SERIES[0][0] for name in names]
+    rows = range(len(names))
+    panels = (
+        ("mean rank by log-loss", "log_loss", "mean rank"),
+        ("mean rank by accuracy", "accuracy", "mean rank"),
+        ("mean time of a fit", "fit_seconds", "mean"),
+    )
+    figure = Figure((11.0, 1.6 + 0.36 * len(names)), layout="constrained")
+    for axes, (label, measure, statistic) in zip(figure.subplots(1, 3, sharey=True), panels, strict=True):
+        axes.scatter([summary[name][measure][statistic] for name in names], rows, c=colours, s=60, zorder=3)
+        axes.set_xlabel(label)
+        axes.grid(color="#DDDDDD", linewidth=0.6)
+        axes.tick_params("y", length=0)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(EngFormatter("s"))
+    axes.set_yticks(rows, names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    figure.suptitle(f"{numbers['n_tables']} tables; lower is better; gpunn in black", fontsize=11)
+    return figure
+
+
 SERIES = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", "-."), ("#7F7F7F", "v", ":"))
 
 
@@ -131,10 +159,11 @@ def _ratio_axis(axes: Any, values: Sequence[float]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("numbers", type=Path, help="a .json file that train_step or growth has written")
+    parser.add_argument("numbers", type=Path, help="a .json file that train_step, growth or tabular has written")
     path = parser.parse_args().numbers
     numbers = json.loads(path.read_text(encoding="utf-8"))
-    draw(growth if "panels" in numbers else step_ratios, numbers, path.with_suffix(".png"))
+    chart = growth if "panels" in numbers else mean_rank_chart if "summary" in numbers else step_ratios
+    draw(chart, numbers, path.with_suffix(".png"))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python -m benchmarks.findings FOLDER [--write] [--tables 12] [--seeds 2] [--half 0|1] [--faults NAME ...]
 
-Every .npz file of the folder is a table as `benchmarks.tabular` reads it; the data sets that scikit-learn ships join
+Every .npz file of the folder is a table as `benchmarks.frames` reads it; the data sets that scikit-learn ships join
 them. Columns are encoded and standardised as gpunn does it with frames.
 
 *Faults.* Each of the faults below is built into a sound training on several tables, by several seeds, and diagnosed on
@@ -41,8 +41,8 @@ from sklearn.model_selection import cross_val_score, train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.frames import read
 from benchmarks.tables import arguments, heading, markdown, publish, typed
-from benchmarks.tabular import read
 from gpunn import MLPClassifier
 from gpunn.features import Features
 from gpunn.insight import diagnose

@@ -1,194 +1,208 @@
-"""Frames as they are, text and missing values among them, beside the usual scikit-learn pipeline.
+"""Classifiers with their defaults on a folder of tables: gpunn's and those of its peers that are installed.
 
-    python -m benchmarks.tabular FOLDER [--seeds 3] [--write]
+    python -m benchmarks.tabular FOLDER [--seeds 0 1 2] [--only NAME ...] [--tables NAME ...] [--drop TABLE:COLUMN ...]
+        [--out FILE.jsonl] [--timeout SECONDS] [--write]
 
-Every .npz file of the folder is a table: `X` (n, d) of numbers, NaN where missing; `y` (n,) classes; and, where columns
-hold categories, `cat` (d,), true for those, `names` (d,), and `categories`, JSON that maps names to lists of texts: the
-numbers in `X` are places in those lists.
+`benchmarks.splits` describes the .npz files of the folder and how rows are divided; tables of fewer than 40 rows are
+left out. `benchmarks.classifiers` has the classifiers and how each is given categories and missing values;
+`benchmarks.scores` the measures. Columns that are known only after the outcome should be dropped, for all classifiers.
 
-Contenders get the same rows and columns, of categories as a categorical dtype: gpunn's MLPClassifier with its defaults,
-from pandas and from polars, and scikit-learn's MLPClassifier with its defaults after mean imputation, scaling and
-one-hot encoding, where a missing category counts as one. All have one hidden layer of 100 neurons and at most
-``--max-iter`` epochs. Classes of fewer than 10 rows are left out; of a table with more than ``--rows`` rows that many
-are drawn, the same for all seeds; a quarter of them, drawn by the seed, is for testing. Both draws keep the shares of
-the classes. Times are those of fit and predict together; a ratio is the median of the ratios of the seeds.
+Every fit is in a process of its own, which sees no GPU, with as many threads as there are cores. Its result is a line
+of JSON, added to ``--out`` at once. Results that are there are not computed again: those of the same contents of a
+table, seed, classifier, versions, and number of threads. Errors and fits that took too long are results too; to try
+them again, delete their lines. Times are those of an idle machine only if nothing else runs on it.
 """
 
 from __future__ import annotations
 
-import json
-import statistics
-import time
-import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+import argparse
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
-import polars as pl
-from sklearn.compose import ColumnTransformer, make_column_selector
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.impute import SimpleImputer
-from sklearn.model_selection import train_test_split
-from sklearn.neural_network import MLPClassifier as SklearnMLPClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from benchmarks.tables import arguments, duration, heading, markdown, publish, ratio, typed
-from gpunn import MLPClassifier
+from benchmarks.charts import draw, mean_rank_chart
+from benchmarks.classifiers import CLASSIFIERS
+from benchmarks.fits import Fit, Record, Results, computed
+from benchmarks.scores import MEASURES, mean_ranks
+from benchmarks.splits import Table, divided, read
+from benchmarks.tables import arguments, heading, markdown, publish, typed
+from gpunn.devices.quota import usable
 
-MIN_CLASS_ROWS = 10
+MIN_ROWS = 40  # LightGBM's least rows of a leaf, 20, for two leaves
 
 
-@dataclass(frozen=True)
-class Table:
-    """Columns by name: numbers with NaN, or texts with None; and the classes."""
+class Comparison:
+    """Means over the seeds by table and classifier.
 
-    name: str
-    columns: dict[str, np.ndarray]
-    y: np.ndarray
+    Attributes
+    ----------
+    classifiers : list of str
+        Those with at least one table on which no fit failed.
+    tables : list of str
+        Those on which no fit of these classifiers failed: means and ranks are over the same tables for all.
+    means : dict
+        By classifier, table and measure; without the tables on which a fit failed.
+    failed : list of dict
+        Results that are errors.
+    """
 
-    def pandas(self) -> pd.DataFrame:
-        frame = pd.DataFrame(self.columns)
-        return frame.astype(dict.fromkeys(self.of_text(), "category"))
+    def __init__(self, records: Sequence[Record]) -> None:
+        self.failed = [record for record in records if "error" in record]
+        cells: dict[tuple[str, str], list[Record]] = {}
+        for record in records:
+            cells.setdefault((record["classifier"], record["table"]), []).append(record)
+        self.means: dict[str, dict[str, dict[str, float]]] = {}
+        for (classifier, table), found in cells.items():
+            if not any("error" in record for record in found):
+                self.means.setdefault(classifier, {})[table] = {
+                    name: float(np.mean([record["scores"][name] for record in found])) for name in MEASURES
+                }
+        self.classifiers = list(self.means)
+        common = set.intersection(*map(set, self.means.values())) if self.means else set()
+        self.tables = [table for table in dict.fromkeys(table for _, table in cells) if table in common]
 
-    def polars(self) -> pl.DataFrame:
-        kinds = {name: pl.Categorical if name in self.of_text() else pl.Float64 for name in self.columns}
-        # polars tells missing numbers, null, from NaN; a reader of files gives null
-        return pl.DataFrame({k: v.tolist() for k, v in self.columns.items()}, schema=kinds).fill_nan(None)
-
-    def of_text(self) -> list[str]:
-        return [name for name, values in self.columns.items() if values.dtype == object]
-
-
-def read(path: Path, n_rows: int) -> Table:
-    """A table of at most n_rows rows, without classes of fewer than `MIN_CLASS_ROWS` rows."""
-    with np.load(path, allow_pickle=False) as data:
-        X, y = data["X"], data["y"]
-        names = [str(name) for name in data["names"]] if "names" in data else [f"x{i}" for i in range(X.shape[1])]
-        categories = json.loads(str(data["categories"])) if "categories" in data else {}
-        of_text = data["cat"].astype(bool) if "cat" in data else np.zeros(X.shape[1], bool)
-    classes, counts = np.unique(y, return_counts=True)
-    rows = np.flatnonzero(np.isin(y, classes[counts >= MIN_CLASS_ROWS]))
-    if rows.size > n_rows:
-        rows = np.sort(train_test_split(rows, train_size=n_rows, stratify=y[rows], random_state=0)[0])
-    columns = {
-        name: texts(x, categories[name]) if is_text else x.astype(np.float64)
-        for name, x, is_text in zip(names, X[rows].T, of_text, strict=True)
-    }
-    return Table(path.stem, columns, y[rows])
-
-
-def texts(codes: np.ndarray, categories: list[str]) -> np.ndarray:
-    """The categories, None where missing."""
-    known = np.array([*categories, None], dtype=object)
-    return known[np.where(np.isnan(codes), len(categories), codes).astype(int)]
+    def summary(self) -> dict[str, dict[str, dict[str, float]]]:
+        """Mean and mean rank of each measure by classifier, over the `tables`."""
+        found: dict[str, dict[str, dict[str, float]]] = {classifier: {} for classifier in self.classifiers}
+        for name, measure in MEASURES.items():
+            values = np.array([[self.means[c][table][name] for c in self.classifiers] for table in self.tables])
+            ranks = mean_ranks(values, measure.more_is_better)
+            for classifier, mean, rank in zip(self.classifiers, values.mean(axis=0), ranks, strict=True):
+                found[classifier][name] = {"mean": float(mean), "mean rank": float(rank)}
+        return found
 
 
-def ours(seed: int, max_iter: int) -> Any:
-    return MLPClassifier(max_iter=max_iter, random_state=seed)
-
-
-def theirs(seed: int, max_iter: int) -> Any:
-    numbers = make_pipeline(SimpleImputer(), StandardScaler())
-    categories = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-    columns = ColumnTransformer(
-        [
-            ("numbers", numbers, make_column_selector(dtype_include=np.number)),
-            ("categories", categories, make_column_selector(dtype_include="category")),
-        ]
-    )
-    return make_pipeline(columns, SklearnMLPClassifier(max_iter=max_iter, random_state=seed))
-
-
-CONTENDERS: dict[str, tuple[Callable[[int, int], Any], Callable[[Table], Any]]] = {
-    "gpunn, pandas": (ours, Table.pandas),
-    "gpunn, polars": (ours, Table.polars),
-    "scikit-learn": (theirs, Table.pandas),
-}
-OURS, THEIRS = "gpunn, pandas", "scikit-learn"
-
-
-def measured(table: Table, seeds: int, max_iter: int) -> dict[str, dict[str, list[float]]]:
-    """Accuracies and seconds of each contender, one for each seed."""
-    found: dict[str, dict[str, list[float]]] = {name: {"accuracy": [], "seconds": []} for name in CONTENDERS}
-    given = {name: frame(table) for name, (_, frame) in CONTENDERS.items()}
-    for seed in range(seeds):
-        train, test = train_test_split(np.arange(len(table.y)), test_size=0.25, stratify=table.y, random_state=seed)
-        for name, (make, _) in CONTENDERS.items():
-            X = given[name]
-            X_train, X_test = (X[rows] if isinstance(X, pl.DataFrame) else X.iloc[rows] for rows in (train, test))
-            began = time.perf_counter()
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)  # the limit of epochs is that of both
-                predicted = make(seed, max_iter).fit(X_train, table.y[train]).predict(X_test)
-            found[name]["seconds"].append(time.perf_counter() - began)
-            found[name]["accuracy"].append(float(np.mean(predicted == table.y[test])))
-    return found
-
-
-def line(table: Table, found: dict[str, dict[str, list[float]]]) -> tuple[str, ...]:
-    """A table's row."""
-    missing = sum(int(pd.isna(values).sum()) for values in table.columns.values())
-    mean = {name: statistics.mean(of["accuracy"]) for name, of in found.items()}
-    return (
-        table.name,
-        f"{len(table.y):,}",
-        f"{len(table.columns)} ({len(table.of_text())})",
-        f"{missing / (len(table.y) * len(table.columns)):.1%}",
-        str(len(np.unique(table.y))),
-        *(f"{accuracy:.2%}" for accuracy in mean.values()),
-        f"{100 * (mean[OURS] - mean[THEIRS]):+.2f}",
-        duration(statistics.median(found[OURS]["seconds"])),
-        f"{ratio(found[OURS]['seconds'], found[THEIRS]['seconds']):.2f}x",
-    )
-
-
-def summary(numbers: dict[str, dict[str, dict[str, list[float]]]]) -> str:
-    """Means over the tables, and how often one is ahead."""
-    mean = {
-        name: statistics.mean(statistics.mean(of[name]["accuracy"]) for of in numbers.values()) for name in CONTENDERS
-    }
-    gaps = [
-        [a - b for a, b in zip(of[OURS]["accuracy"], of[THEIRS]["accuracy"], strict=True)] for of in numbers.values()
+def means_table(comparison: Comparison) -> str:
+    """Mean and mean rank of each measure, a row for each classifier."""
+    columns = ("classifier", *(measure.title for measure in MEASURES.values()))
+    rows = [
+        (name, *(f"{of[m]['mean']:{MEASURES[m].format}} ({of[m]['mean rank']:.2f})" for m in MEASURES))
+        for name, of in comparison.summary().items()
     ]
-    ahead, behind = (sum(statistics.mean(gap) * sign > 0 for gap in gaps) for sign in (1, -1))
-    always = [sum(all(one * sign > 0 for one in gap) for gap in gaps) for sign in (1, -1)]
-    times = statistics.median(ratio(of[OURS]["seconds"], of[THEIRS]["seconds"]) for of in numbers.values())
-    return (
-        f"Mean accuracy: {', '.join(f'{name} {accuracy:.2%}' for name, accuracy in mean.items())}. gpunn is ahead of "
-        f"scikit-learn on {ahead} of {len(gaps)} tables and behind on {behind}; with every seed on {always[0]} and "
-        f"{always[1]}. Its time is {times:.2f} of scikit-learn's, the median of the tables."
+    return markdown(columns, rows)
+
+
+def results_by_table(comparison: Comparison, tables: Iterable[Table]) -> str:
+    """What each table is, and accuracy and log-loss of each classifier."""
+    rows = []
+    for table in tables:
+        facts = (
+            table.name,
+            f"{sum(map(len, divided(table.y, seed=0))):,}",
+            f"{table.X.shape[1]} ({table.X.select_dtypes('category').shape[1]})",
+            f"{table.X.isna().to_numpy().mean():.1%}",
+            str(table.n_classes),
+        )
+        cells = [
+            f"{100 * means[table.name]['accuracy']:.1f} / {means[table.name]['log_loss']:.3f}"
+            if table.name in means
+            else "failed"
+            for means in comparison.means.values()
+        ]
+        rows.append((*facts, *cells))
+    return markdown(("table", "rows", "columns (categories)", "missing", "classes", *comparison.classifiers), rows)
+
+
+def failures(records: Iterable[Record]) -> str:
+    """Results that are errors, a row each."""
+    columns = ("table", "seed", "classifier", "error")
+    return markdown(
+        columns, [[" ".join(str(one[name]).split()).replace("|", "/") for name in columns] for one in records]
     )
+
+
+def notes(records: Sequence[Record]) -> str:
+    """Versions of the classifiers, how each is given the columns, and the machine."""
+    versions = {record["classifier"]: record["versions"] for record in records}
+    lines = []
+    for name, found in versions.items():
+        libraries = ", ".join(f"{library} {version}" for library, version in found.items())
+        lines.append(f"- {name}: {libraries}; {CLASSIFIERS[name].given}")
+    processors = " and ".join(sorted({record["processor"] for record in records}))
+    seeds = ", ".join(str(seed) for seed in sorted({record["seed"] for record in records}))
+    return "\n".join((
+        *lines,
+        f"\nSeeds {seeds}; {records[0]['threads']} threads, no GPU; fits ran on {processors}. AUC of more than two "
+        "classes is the mean of each against the rest; the Brier score is the squared distance to the one-hot class, "
+        "halved; ECE is the expected calibration error in 15 bins.",
+    ))  # fmt: skip
+
+
+def report(comparison: Comparison, tables: Iterable[Table], records: Sequence[Record]) -> str:
+    """All of these, in Markdown."""
+    parts = []
+    if comparison.tables:
+        said = f"Mean over {len(comparison.tables)} tables and, in brackets, mean rank (1 is best, ties averaged):"
+        parts += [said, means_table(comparison)]
+    if comparison.classifiers:
+        said = "Accuracy in % / log-loss by table, mean of the seeds:"
+        parts += [said, results_by_table(comparison, tables)]
+    if comparison.failed:
+        said = "Fits that failed; means are over the tables where all classifiers that have a result have one:"
+        parts += [said, failures(comparison.failed)]
+    return "\n\n".join((*parts, notes(records)))
+
+
+def chosen(parser: argparse.ArgumentParser, what: str, names: Sequence[str] | None, known: Sequence[str]) -> list[str]:
+    """The names, all if there are none."""
+    for name in names or ():
+        if name not in known:
+            parser.error(f"{what}: {name!r} is unknown; choose among {', '.join(map(repr, known))}")
+    return list(names or known)
 
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("folder", type=Path, help="where the .npz files are")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--rows", type=int, default=12_000)
-    parser.add_argument("--max-iter", type=int, default=200)
+    parser.add_argument("folder", type=Path, help="directory of the .npz files")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--only", nargs="+", metavar="NAME", help=f"classifiers: {', '.join(map(repr, CLASSIFIERS))}")
+    parser.add_argument("--tables", nargs="+", metavar="NAME", help="files, without .npz")
+    parser.add_argument("--drop", nargs="+", default=[], metavar="TABLE:COLUMN", help="columns to leave out")
+    parser.add_argument("--out", type=Path, default=Path("tabular.jsonl"), help="file of the results")
+    parser.add_argument("--timeout", type=float, default=3600.0, metavar="SECONDS", help="longest time of a fit")
     options = parser.parse_args()
-    paths = sorted(options.folder.glob("*.npz"))
+    paths = {path.stem: path for path in sorted(options.folder.glob("*.npz"))}
     if not paths:
         parser.error(f"there is no .npz file in {options.folder}")
-    numbers, lines = {}, []
-    for path in paths:
-        table = read(path, options.rows)
-        numbers[table.name] = measured(table, options.seeds, options.max_iter)
-        lines.append(line(table, numbers[table.name]))
-        print(*lines[-1], flush=True)
-    columns = ("table", "rows", "columns (text)", "missing", "classes", *CONTENDERS, "ahead by", "time", "ratio")
-    head = heading("Tables of real life, as frames", typed("tabular"))
-    note = (
-        f'Accuracy on the test rows, mean of {options.seeds} seeds; "ahead by" is {OURS} less {THEIRS}, in points; '
-        f"time and ratio are those of {OURS} against {THEIRS}."
-    )
-    publish(
-        f"{head}\n{markdown(columns, lines)}\n\n{note}\n\n{summary(numbers)}", "tabular-cpu", options.write, numbers
-    )
+    dropped: dict[str, list[str]] = {name: [] for name in paths}
+    for pair in options.drop:
+        name, _, column = pair.partition(":")
+        if name not in paths or not column:
+            parser.error(f"--drop: {pair!r} does not name a table of the folder and a column, as in table:column")
+        dropped[name].append(column)
+    names = chosen(parser, "--only", options.only, list(CLASSIFIERS))
+    absent = {name: CLASSIFIERS[name].missing for name in names if CLASSIFIERS[name].missing}
+    for name, modules in absent.items():
+        said = f"{name} needs {' and '.join(modules)}, which is not installed"
+        if options.only:
+            parser.error(f"--only: {said}; install it, or leave the classifier out")
+        print(f"left out: {said}")
+    try:
+        tables = {
+            name: read(paths[name], dropped[name]) for name in chosen(parser, "--tables", options.tables, list(paths))
+        }
+    except ValueError as error:
+        parser.error(str(error))
+    for name in [name for name, table in tables.items() if len(table.y) < MIN_ROWS]:
+        print(f"left out: {name}, which has {len(tables.pop(name).y)} rows; {MIN_ROWS} are needed")
+    if not tables:
+        parser.error(f"no table of {options.folder} has {MIN_ROWS} rows")
+    versions = {name: CLASSIFIERS[name].versions() for name in names if name not in absent}
+    fits = [
+        (Fit(table.name, table.digest, seed, name, versions[name], usable()), paths[table.name], dropped[table.name])
+        for table in tables.values()
+        for seed in options.seeds
+        for name in versions
+    ]
+    records = list(computed(fits, Results(options.out), options.timeout))
+    comparison = Comparison(records)
+    text = f"{heading('Classifiers on tables', typed('tabular'))}\n{report(comparison, tables.values(), records)}"
+    summary = comparison.summary() if comparison.tables else {}
+    numbers = {"n_tables": len(comparison.tables), "summary": summary, "means": comparison.means}
+    publish(text, "tabular-cpu", options.write, numbers)
+    if options.write and summary:
+        draw(mean_rank_chart, numbers, options.write / "tabular-cpu.png")
 
 
 if __name__ == "__main__":

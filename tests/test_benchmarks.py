@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 HOUSE = Path(__file__).parents[1]
@@ -186,3 +187,25 @@ def test_fits_with_checkpoints_are_timed_beside_those_without(tmp_path):
     assert [row["checkpoints"] for row in rows] == ["no checkpoint", "every epoch", "every hour"]
     assert all(seconds(row["fit of 2 epochs"]) > 0 and float(row["ratio"]) > 0 for row in rows)
     assert len(kept(tmp_path, "checkpoints-cpu", chart=False)["every hour"]) == 2
+
+
+def test_classifiers_are_compared_on_tables_and_a_second_run_computes_nothing(tmp_path):
+    rng = np.random.default_rng(0)
+    for name, n in (("one", 60), ("tiny", 30)):
+        X = rng.normal(size=(n, 3)).astype("float32")
+        np.savez(tmp_path / f"{name}.npz", X=X, y=X[:, 0] > 0, cat=[False] * 3, names=["a", "b", "late"])
+    names = ("gpunn MLPClassifier", "random forest")
+    options = (tmp_path, "--seeds", 0, "--only", *names, "--drop", "one:late", "--out", tmp_path / "r.jsonl")
+    text = run("tabular", *options, "--write", tmp_path)
+    assert "left out: tiny, which has 30 rows" in text and "[2/2] one, seed 0, random forest: accuracy" in text
+    means, [row] = tables(text)
+    assert [row["classifier"] for row in means] == [*names]
+    assert (row["table"], row["rows"], row["columns (categories)"]) == ("one", "60", "2 (0)")
+    summary = kept(tmp_path, "tabular-cpu", chart=True)["summary"]
+    for measure in ("accuracy", "log_loss", "fit_seconds"):
+        assert sum(summary[name][measure]["mean rank"] for name in names) == pytest.approx(3)
+    lines = (tmp_path / "r.jsonl").read_bytes()
+    assert lines.count(b"\n") == 2
+    again = run("tabular", *options)
+    assert "[1/" not in again and tables(again) == [means, [row]]
+    assert (tmp_path / "r.jsonl").read_bytes() == lines

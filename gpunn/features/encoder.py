@@ -43,11 +43,11 @@ MANY = 10  # rows all of which lack a value by no accident
 class Features(Learned):
     """The columns of a training table, able to turn it and later tables into matrices.
 
-    Numbers, dates, times of day and durations are standardised (see `learn` for other encodings); text, dictionaries
-    (pandas' and polars' categoricals) and booleans have one output for each category. Missing values have an output of
-    their own if training had any: beside it a number is the mean, a category zeros. If training had none, a missing
-    value is the mean, or zeros, and nothing tells so. A category that training did not have is zeros. `print` shows
-    what each column becomes.
+    Numbers, dates, times of day and durations are standardised, or encoded as `learn` says; text, dictionaries (pandas'
+    and polars' categoricals) and booleans have one output for each category. Missing values have an output of their own
+    if training had any: the others are zeros, which for a standardised number is the mean. If training had none, a
+    missing value is zeros, and nothing tells so. So is a category that training did not have. `print` shows what each
+    column becomes.
 
     Parameters
     ----------

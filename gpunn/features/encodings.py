@@ -11,7 +11,7 @@ import numpy as np
 
 ENCODINGS = ("standard", "robust", "piecewise_linear")
 
-MAX_BINS = 16  # Gorishniy et al. find little gained by more; the weights of the first layer grow with them
+MAX_BINS = 16  # enough for a curve with several bends; each is an input of all neurons of the first layer
 MAX_BIN_OUTPUTS = 4096  # of all columns together: wide tables get fewer bins, so that the network does not explode
 
 LARGEST = 3 * (1 - 2.0**-23)  # a float32 below 3, the limit of the robust output, of which the value is infinite
@@ -28,20 +28,19 @@ def robust_outputs(x: np.ndarray, median: float, scale: float, edges: tuple[floa
 
     Behind this output stands one for each bin between edges e_0 < ... < e_T: (x - e_(t-1)) / (e_t - e_(t-1)), clipped
     to [0, 1]. The result (n, 1 + T) is 0 where x is NaN, and its first column where scale is 0.
-    Sources: Holzmueller et al. 2024, arXiv 2407.04491; Gorishniy et al. 2022, arXiv 2203.05556, equation 1.
+    Sources: Holzmüller et al. 2024, arXiv 2407.04491; Gorishniy et al. 2022, arXiv 2203.05556, equation 1.
     """
     out = np.zeros((len(x), max(len(edges), 1)))
     with np.errstate(over="ignore"):
         if scale:
-            half = (
-                0.5 if max(abs(median), scale) > 2.0**1000 else 1.0
-            )  # so that the difference of such does not overflow
-            z = np.clip((half * x - half * median) / (half * scale), -1e9, 1e9)  # in float64 these are 3 already
+            half = 0.5 if max(abs(median), scale) > 2.0**1000 else 1.0  # differences of such numbers may overflow
+            z = (half * x - half * median) / (half * scale)
+            z = np.maximum(np.minimum(z, 1e9), -1e9)  # from 1e9 on the output is 3 in float64
             out[:, 0] = z / np.sqrt(1 + (z / 3) ** 2)
         if edges:
             low, high = np.array(edges[:-1]), np.array(edges[1:])
             halves = np.where(np.isinf(high - low), 0.5, 1.0)
-            inside = np.clip(x[:, None], low, high)
+            inside = np.minimum(np.maximum(x[:, None], low), high)
             out[:, 1:] = (halves * inside - halves * low) / (halves * high - halves * low)
     out[np.isnan(x)] = 0
     return out

@@ -192,8 +192,10 @@ def _call(column: Any, spellings: Any) -> list[str]:
     kind = "" if column.kind == "numbers" else f"  # {column.kind}"
     if call == "robust":
         encoding = column.encoding
-        statistics = f"{start}, median={encoding.median!r}, scale={encoding.scale!r}, edges=("
-        lines = _filled(statistics, map(repr, encoding.edges), f"){missing}{missing_values}),").split("\n")
+        statistics, options = f"{start}, median={encoding.median!r}, scale={encoding.scale!r}", missing + missing_values
+        if not encoding.edges:
+            return [f"{statistics}{options}),{kind}"]
+        lines = _filled(f"{statistics}, edges=(", map(repr, encoding.edges), f"){options}),").split("\n")
         return [*lines[:-1], f"{lines[-1]}{kind}"]
     return [f"{start}, mean={column.mean!r}, scale={column.scale!r}{missing}{missing_values}),{kind}"]
 

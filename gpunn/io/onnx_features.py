@@ -69,16 +69,18 @@ def _number(graph: Graph, column: Any, x: str) -> str:
 def _robust(graph: Graph, encoding: Any, x: str) -> str:
     """The outputs (n, 1 + T) of `gpunn.features.encodings.robust_outputs`, undefined where x (n, 1) is NaN."""
 
-    def relative(x: str, low: np.ndarray, width: np.ndarray, factor: np.ndarray) -> str:
-        return graph("Div", graph("Sub", graph("Mul", x, factor), low * factor), width)
+    def relative(x: str, low: np.ndarray, width: np.ndarray, half: np.ndarray) -> str:
+        """(half x - half low) / width."""
+        if (half != 1).any():
+            x, low = graph("Mul", x, half), np.asarray(half * low)
+        return graph("Div", graph("Sub", x, low), width)
 
     median, scale = np.array(encoding.median), np.array(encoding.scale)
     if encoding.scale:
-        half = np.array(0.5 if max(abs(encoding.median), encoding.scale) > 2.0**1000 else 1.0)
-        z = graph("Clip", relative(x, median, scale * half, half), np.array(-1e9), np.array(1e9))
+        half = np.array(0.5 if max(abs(median), scale) > 2.0**1000 else 1.0)
+        z = graph("Clip", relative(x, median, np.asarray(half * scale), half), np.array(-1e9), np.array(1e9))
         third = graph("Div", z, np.array(3.0))
-        root = graph("Sqrt", graph("Add", graph("Mul", third, third), np.array(1.0)))
-        first = graph("Div", z, root)
+        first = graph("Div", z, graph("Sqrt", graph("Add", graph("Mul", third, third), np.array(1.0))))
     else:
         first = graph("Where", graph("IsNaN", x), x, np.array(0.0))
     if not encoding.edges:
@@ -87,7 +89,7 @@ def _robust(graph: Graph, encoding: Any, x: str) -> str:
     with np.errstate(over="ignore"):
         halves = np.where(np.isinf(high - low), 0.5, 1.0)
     inside = graph("Min", graph("Max", x, low), high)
-    return graph("Concat", first, relative(inside, low, high * halves - low * halves, halves), axis=1)
+    return graph("Concat", first, relative(inside, low, halves * high - halves * low, halves), axis=1)
 
 
 def _nothing(graph: Graph, column: Any, x: str) -> str:

@@ -94,3 +94,19 @@ def test_the_answers_by_categories_and_numbers_of_a_table(table):
     assert columns["size"].categories == () and 140 < seen.values[0] < 165 < 175 < seen.values[-1] < 200
     for value, p in zip(seen.values[::6], seen.probabilities[::6], strict=True):
         assert p == pytest.approx(table.predict_proba(FRAME.assign(size=value)).mean(axis=0), rel=1e-4)
+
+
+@pytest.mark.parametrize("encoding", ["robust", "piecewise_linear"])
+def test_the_answers_by_a_number_that_is_encoded_otherwise(fitted, encoding):
+    frame = FRAME.assign(size=np.exp(FRAME["size"] / 10))  # skewed
+    parameters = {"hidden_layer_sizes": (20,), "solver": "lbfgs", "alpha": 1.0, "max_iter": 200}
+    clf = fitted(frame, CITY, numeric_encoding=encoding, **parameters)
+    network, found = opened_up(clf, frame, CITY)
+    column = next(column for column in found if column.name == "size")
+    assert len(column.inputs) == {"robust": 2, "piecewise_linear": 18}[encoding]  # the last for missing ones
+    assert ranked(clf, frame, CITY)[0].column.name in ("size", "city")
+    seen = dependence(*network, column)
+    inner = np.nanquantile(frame["size"], [0.01, 0.99])
+    assert (np.diff(seen.values) > 0).all() and inner[0] < seen.values[0] < seen.values[-1] < inner[1]
+    for value, p in zip(seen.values[::6], seen.probabilities[::6], strict=True):
+        assert p == pytest.approx(clf.predict_proba(frame.assign(size=value)).mean(axis=0), rel=1e-4)

@@ -50,6 +50,7 @@ KINDS = {
               {"solver": "sgd", "dropout": 0.1, "class_weight": "balanced"}),
     "joined": (FRAME, CODES == 1,
                {"max_categories": 2, "features": {"number": "text", "none": "drop"}, "dtype": "float64"}),
+    "bins": (FRAME, CODES, {"numeric_encoding": "piecewise_linear", "features": {"none": "drop"}}),
     "quadratic": (X, CODES, {"output_activation": "prelu", "cost": "quadratic", "class_weight": {0: 1.5, 2: 3}}),
     "linear": (X.astype("float32"), CODES.astype("uint8"), {"hidden_layer_sizes": (), "solver": "lbfgs"}),
     "deep": (X.astype("float32"), CODES, {"hidden_layer_sizes": (3,) * 12, "activation": "gelu"}),

@@ -19,6 +19,7 @@ from exported import CODES, DTYPES, EVERY, HEADS_MADE, ROWS, Centred, OwnHead, S
 import gpunn
 from gpunn.features import Spellings
 from gpunn.features.columns import COLUMNS
+from gpunn.features.encodings import ENCODINGS
 from gpunn.io import numpy_export
 from gpunn.nn.activations import LeakyReLU
 
@@ -174,10 +175,11 @@ def table(n):
     return frame
 
 
+@pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_classifier_of_a_table_agrees(path, dtype):
+def test_a_classifier_of_a_table_agrees(path, dtype, encoding):
     y = np.array(["no", "yes"])[np.arange(200) % 2]
-    clf = trained(table(200), y, dtype=dtype, max_categories=8)
+    clf = trained(table(200), y, dtype=dtype, max_categories=8, numeric_encoding=encoding)
     kinds = {column.kind for column in clf.features_.columns}
     assert kinds == set(COLUMNS) - {"times of day"}
     later = table(300)
@@ -203,12 +205,23 @@ def test_times_of_day_are_seconds(path):
         module(path).predict({"t": times})
 
 
-def test_numbers_that_stand_for_missing_ones_are_missing(path):
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_numbers_that_stand_for_missing_ones_are_missing(path, encoding):
     """As in models of CSV tables that were read with --missing -999."""
     frame = pd.DataFrame({"a": np.where(np.arange(60) % 4 == 0, -999.0, ROWS[:, 0]), "b": ROWS[:, 1]})
-    clf = trained(frame.replace(-999, np.nan), CODES)
+    clf = trained(frame.replace(-999, np.nan), CODES, numeric_encoding=encoding)
     clf.features_ = replace(clf.features_, spellings=Spellings(missing=("-999",)))
     agrees(clf, path, frame)
+
+
+@pytest.mark.parametrize("encoding", ["robust", "piecewise_linear"])
+def test_numbers_are_encoded_with_the_same_bits(path, encoding):
+    largest = np.finfo(float).max
+    x = np.array([1e300, -1e300, largest, -largest, 4e-320, 0, -1, 2, *ROWS[:52, 0]])
+    frame = pd.DataFrame({"a": x, "b": ROWS[:, 1], "c": 7, "d": np.where(ROWS[:, 2] > 1, np.nan, ROWS[:, 2])})
+    clf = trained(frame, CODES, numeric_encoding=encoding, dtype="float64")
+    clf.to_numpy(path)
+    assert module(path).inputs(frame).tolist() == clf.features_.transform(frame, "float64").tolist()
 
 
 def test_a_table_with_wrong_values_is_refused(path):

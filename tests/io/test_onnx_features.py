@@ -14,6 +14,7 @@ from onnx_runs import CLOSE, agrees, onnx, outputs, session
 
 from gpunn.features import Features, Spellings
 from gpunn.features.columns import COLUMNS
+from gpunn.features.encodings import ENCODINGS
 from gpunn.io import onnx_export, onnx_features, onnx_graph
 
 NAN = float("nan")
@@ -53,9 +54,10 @@ def columns(feed):
     return {name: np.array(x, object if isinstance(x[0], str) else float)[:, None] for name, x in feed.items()}
 
 
+@pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_every_column_becomes_what_it_becomes_in_python(dtype):
-    features = Features.learn(TRAINING, KINDS)
+def test_every_column_becomes_what_it_becomes_in_python(dtype, encoding):
+    features = Features.learn(TRAINING, KINDS, numeric_encoding=encoding)
     assert {column.kind for column in features.columns} == set(COLUMNS)
     graph = onnx_graph.Graph(dtype)
     graph.output("probabilities", onnx_features.add(graph, features), dtype, ["n", features.n_out])
@@ -87,6 +89,25 @@ def test_nan_is_a_missing_value_at_every_place_and_infinity_stays(name, n):
             assert found.tolist() == expected.tolist()
 
 
+@pytest.mark.parametrize("known", [
+    [1e300, -1e300, 2e299, 3.0, 5e298], [1.7e308, -1.7e308, 1.0, 2.0, -1.5e308], [4e-320, 8e-320, -4e-320, 0, 2e-319],
+    [2.0] * 5, [0.0] * 4 + [1e-310], [*np.exp(2 * np.random.default_rng(0).standard_normal(99)), NAN],
+])  # fmt: skip
+@pytest.mark.parametrize("encoding", ["robust", "piecewise_linear"])
+def test_extremes_are_encoded_as_in_python(encoding, known):
+    features = Features.learn(pa.table({"x": pa.array(known, from_pandas=True)}), numeric_encoding=encoding)
+    graph = onnx_graph.Graph("float64")
+    graph.output("probabilities", onnx_features.add(graph, features), "float64", ["n", features.n_out])
+    largest = np.finfo(float).max
+    x = np.array([*known, 0, 1, -1, 1e-310, 1e300, -1e300, largest, -largest, NAN])
+    (found,) = session(graph.to_bytes("0", {})).run(None, {"x": np.r_[x, np.inf, -np.inf][:, None]})
+    expected = features.transform(pa.table({"x": pa.array(x, from_pandas=True)}), "float64")
+    assert found[:-2].tolist() == expected.tolist()
+    ends = 3 if features.columns[0].encoding.scale else 0
+    assert found[-2:, 0].tolist() == [ends, -ends]  # the graph refuses nothing
+    assert found[-2:, 1:].tolist() == expected[[-3, -2], 1:].tolist()
+
+
 @pytest.mark.parametrize("training", [
     ["a", "a", "b", "b", "c", None], ["a", "a", "b", "b", "c", "d"], ["a", "b", "c", "d", "e", None],
     ["", "", "b", "b", "c", "d"],
@@ -107,9 +128,11 @@ def test_every_kind_of_column_has_a_form():
     assert set(onnx_features.KINDS) == set(COLUMNS)
 
 
+@pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_classifier_of_a_frame_agrees(tmp_path, dtype):
-    clf = trained(TRAINING, np.array(["no", "yes", "no", "yes"]), features=KINDS, dtype=dtype)
+def test_a_classifier_of_a_frame_agrees(tmp_path, dtype, encoding):
+    y = np.array(["no", "yes", "no", "yes"])
+    clf = trained(TRAINING, y, features=KINDS, dtype=dtype, numeric_encoding=encoding)
     agrees(clf, tmp_path / "m.onnx", LATER, columns(FEED))
 
 
@@ -181,10 +204,11 @@ def test_numbers_and_booleans_may_come_as_float32(tmp_path, dtype):
         session(tmp_path / "m.onnx").run(None, single(FEED, clf))
 
 
-def test_numbers_that_stand_for_missing_ones_are_missing(tmp_path):
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_numbers_that_stand_for_missing_ones_are_missing(tmp_path, encoding):
     """As in models of CSV tables that were read with --missing -999."""
     frame = pd.DataFrame({"a": np.where(np.arange(60) % 4 == 0, -999.0, ROWS[:, 0]), "b": ROWS[:, 1]})
-    clf = trained(frame.replace(-999, np.nan), np.arange(60) % 3)
+    clf = trained(frame.replace(-999, np.nan), np.arange(60) % 3, numeric_encoding=encoding)
     clf.features_ = replace(clf.features_, spellings=Spellings(missing=("-999",)))
     agrees(clf, tmp_path / "m.onnx", frame, columns({name: frame[name].to_numpy() for name in frame}))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import tabular
+from benchmarks import frames
 
 HOUSE = Path(__file__).parents[2]
 NAN = np.nan
@@ -32,11 +32,11 @@ def folder(tmp_path):
 
 
 def test_a_table_has_its_categories_and_misses_what_is_missing(folder):
-    table = tabular.read(folder / "mixed.npz", 1000)
+    table = frames.read(folder / "mixed.npz", 1000)
     assert len(table.y) == 79 and set(table.y) == {0, 1}
     assert table.of_text() == ["colour"]
     frame, same = table.pandas(), table.polars()
-    assert frame["colour"].dtype == "category" and same["colour"].dtype == tabular.pl.Categorical
+    assert frame["colour"].dtype == "category" and same["colour"].dtype == frames.pl.Categorical
     assert frame["colour"].astype(object).where(frame["colour"].notna(), None).tolist() == same["colour"].to_list()
     assert same["colour"].to_list()[:3] == ["red", None, "blue"]
     assert same["size"].to_list()[:3] == frame["size"].tolist()[:3] == [2.5, 3.5, 4.5]
@@ -44,7 +44,7 @@ def test_a_table_has_its_categories_and_misses_what_is_missing(folder):
 
 
 def test_rows_are_limited_with_the_shares_of_the_classes(folder):
-    table = tabular.read(folder / "pixels.npz", 20)
+    table = frames.read(folder / "pixels.npz", 20)
     assert np.bincount(table.y).tolist() == [10, 10]
     assert [*table.columns] == ["x0", "x1"] and not table.of_text()
 
@@ -52,14 +52,14 @@ def test_rows_are_limited_with_the_shares_of_the_classes(folder):
 def test_all_contenders_come_to_their_accuracies(folder):
     options = ["--seeds", "2", "--max-iter", "2", "--rows", "60", "--write", str(folder)]
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.tabular", str(folder), *options],
+        [sys.executable, "-m", "benchmarks.frames", str(folder), *options],
         cwd=HOUSE, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONWARNINGS": "error"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    text = (folder / "tabular-cpu.md").read_text(encoding="utf-8")
+    text = (folder / "frames-cpu.md").read_text(encoding="utf-8")
     assert str(folder) not in text
     assert "| mixed | 60 | 3 (1) |" in text and "| pixels | 40 | 2 (0) |" in text
-    numbers = json.loads((folder / "tabular-cpu.json").read_text(encoding="utf-8"))
+    numbers = json.loads((folder / "frames-cpu.json").read_text(encoding="utf-8"))
     for found in numbers.values():
         assert found["gpunn, pandas"]["accuracy"] == found["gpunn, polars"]["accuracy"]
         assert all(len(of["seconds"]) == 2 and min(of["seconds"]) > 0 for of in found.values())

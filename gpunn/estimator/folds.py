@@ -30,8 +30,8 @@ def draw(clf: Classifier, given: ValidatedInputs, apart: ValidatedInputs | None,
         )
     if n < 2 * n_folds:
         raise ValueError(
-            f"cross_validation={n_folds} needs at least {2 * n_folds} rows, two for each fold, and X has {n}. Use fewer "
-            "folds."
+            f"cross_validation={n_folds} needs at least {2 * n_folds} rows, two for each fold, and X has {n} "
+            f"(n_samples={n}). Use fewer folds."
         )
     return stratified_folds(given.y, n_folds, np.random.default_rng([seed, build.SPLIT]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Callable
 from typing import Any, Self
@@ -125,6 +126,7 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
         classifier = MLPClassifier(
             **presets.parameters(self.preset, n_rows, self.n_members),
             scoring=presets.METRICS[str(self.metric)] if named else self.metric,
+            compile=_compiles(self.device),
             time_limit=self.time_limit,
             device=self.device,
             random_state=self.random_state,
@@ -216,8 +218,9 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
     def _checked(self, X: Any) -> MLPClassifier:
         """The fitted classifier, once X was held against the columns of training."""
         check_is_fitted(self)
-        _check_feature_names(self, X, reset=False)
-        _check_n_features(self, X, reset=False)
+        if np.ndim(X) == 2:  # the classifier says what is wrong with others
+            _check_feature_names(self, X, reset=False)
+            _check_n_features(self, X, reset=False)
         return self.classifier_
 
     def __sklearn_tags__(self) -> Any:
@@ -225,3 +228,9 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_label = True
         tags.input_tags.allow_nan = tags.input_tags.categorical = tags.input_tags.string = True
         return tags
+
+
+def _compiles(device: str | None) -> bool | str:
+    """True on a CPU where Numba is installed: a row then has the same bits in every batch, however short the fit."""
+    on_cpu = device in (None, "cpu")
+    return True if on_cpu and importlib.util.find_spec("numba") is not None else "auto"

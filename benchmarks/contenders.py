@@ -127,11 +127,11 @@ class Torch:
         loss = torch.nn.CrossEntropyLoss()
 
         def value(X: Any, y: Any) -> Any:
-            return loss(self.logits(X), y)
+            return loss(self._logits(X), y)
 
         self.value = torch.compile(value, mode=self.mode) if compiled else value
 
-    def logits(self, X: Any) -> Any:
+    def _logits(self, X: Any) -> Any:
         return self.model(X)
 
     def epoch(self, order: np.ndarray) -> None:

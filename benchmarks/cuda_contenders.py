@@ -67,7 +67,7 @@ class TorchCuda(Torch):
         self.narrow = precision == "bf16"
         super().__init__(work, fused, compiled)
 
-    def logits(self, X: Any) -> Any:
+    def _logits(self, X: Any) -> Any:
         import torch
 
         with torch.autocast("cuda", torch.bfloat16, enabled=self.narrow):

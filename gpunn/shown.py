@@ -16,7 +16,16 @@ MAX_LETTERS = 80
 CONTROLS = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 CONTROLS_IN_LINES = re.compile(CONTROLS.pattern.replace("\0-\x1f", "\0-\x09\x0b-\x1f"))
 
-_SHORT = reprlib.Repr()
+
+class _Short(reprlib.Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        try:
+            return super().repr_int(x, level)
+        except ValueError:  # Python makes no string of more than some thousands of digits
+            return f"<an integer of {x.bit_length():,} bits>"
+
+
+_SHORT = _Short()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = MAX_LETTERS
 MAX_SHOWN = 300
 

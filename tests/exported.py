@@ -104,6 +104,7 @@ HEADS_MADE = list(dict.fromkeys(  # of every pair that has a meaning
     [pair(activation, cost()) for activation in EVERY.values() for cost in COSTS.values()
      if cost().refusal(activation) is None and not activation.shapes(1)] + [Composed(Tanh(), Quadratic())]
 ))  # fmt: skip
+HEADS_WITH_Y = [(head, y) for head in HEADS_MADE for y in Y if y != "labels" or head.one_suffices]
 
 
 def trained(X, y, **parameters):

@@ -98,6 +98,18 @@ def test_every_parameter_comes_back(write, name):
     assert MLPClassifier.from_manifest(path).get_params() == clf.get_params()
 
 
+@pytest.mark.parametrize("value", [2**64, 10**20, 10**300])
+def test_a_large_integer_in_the_place_of_a_number_comes_back(write, value):
+    clf = MLPClassifier((3,), max_norm=value, class_weight={0: value, 1: 1})
+    found = both(write, manifest.to_dict(clf)).parameters
+    assert (found["max_norm"], found["class_weight"][0]) == (float(value), float(value))
+    assert MLPClassifier.from_manifest(write(clf.to_manifest())).get_params()["max_norm"] == float(value)
+
+
+def test_an_integer_too_large_for_a_float_is_not_written():
+    assert refusal(MLPClassifier(max_norm=10**400).to_manifest).startswith("max_norm=1000")
+
+
 def test_all_parameters_come_back_together(write):
     others = {name: value for name, value in OTHERS.items() if name != "precision"}  # it does not go with all
     clf = MLPClassifier(**others)

@@ -20,12 +20,13 @@ PLAN = {
     "__main__": {"cli"},
     "cli": {"", "_version", "compile", "estimator", "insight", "io", "features", "manifest", *SAFE, *FITTED},
     "skl2onnx": {"", "_version", "estimator", "io"},
-    "estimator": {"_version", "io", "manifest", "features", "shown", *FITTED},
+    "estimator": {"_version", "caller", "io", "manifest", "features", "shown", *FITTED},
     "insight": {"cached", "compile", "features", "shown", *FITTED},  # it reads estimators, and is given them
     "testing": FITTED,
     # A model file keeps classes; for ONNX the formulas of a model are traced; a NumPy module has those of the columns.
-    "io": {"_version", "config", "data", "features", "model", "compile", "typing", *SAFE, *MATHS},
+    "io": {"_version", "caller", "config", "data", "features", "model", "compile", "typing", *SAFE, *MATHS},
     "model": {
+        "caller",
         "config",
         "data",
         "features",
@@ -40,9 +41,9 @@ PLAN = {
     "manifest": {"config", "features", "optim", "nn", *SAFE},
     "config": {"data", "training", "features", "shown", "typing", *MATHS},
     "training": {"cached", "shown", "compile", "typing", *MATHS},
-    "compile": {"typing", *MATHS},
-    "data": {"features", "shown", "typing"},
-    "features": {"cached", "shown", "typing"},
+    "compile": {"caller", "typing", *MATHS},
+    "data": {"caller", "features", "shown", "typing"},
+    "features": {"cached", "caller", "shown", "typing"},
     "sklearn_compat": {"typing"},
     "optim": {"typing"},
     "nn": {"cached", "typing"},
@@ -51,6 +52,7 @@ PLAN = {
     "shown": set(),
     "typing": set(),
     "cached": set(),
+    "caller": set(),
     "_version": set(),
 }
 

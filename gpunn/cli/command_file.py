@@ -9,7 +9,6 @@ import shlex
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -100,6 +99,6 @@ def read_command(folder: str) -> argparse.Namespace:
                 words = []
         if words[:2] != ["gpunn", "train"]:
             raise ValueError("it is not the command line of a gpunn train.")
-    options: Any = parser().parse_args(words[1:])
+    options = parser().parse_args(words[1:])
     options.how = shlex.join(words)
     return options

@@ -10,7 +10,7 @@ from gpunn.config.parameters import PARAMETERS, Parameter
 OPTIONS = {parameter.name: parameter.option for parameter in PARAMETERS.values() if parameter.option is not None}
 
 
-def add_options(group: Any) -> None:
+def add_options(group: argparse._ArgumentGroup) -> None:
     """Add the options of all parameters that have one to a group of arguments; what is not given is None."""
     for name, option in OPTIONS.items():
         how: dict[str, Any] = {"action": "store_true"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 from gpunn._version import __version__
 from gpunn.cli import streams
@@ -106,6 +106,9 @@ class Parser(argparse.ArgumentParser):
             print(self.format_help(), end="", file=file)
 
 
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"  # argparse has no public name for it
+
+
 def parser() -> Parser:
     """The parser of all commands."""
     top = Parser(
@@ -132,9 +135,9 @@ def parser() -> Parser:
     return top
 
 
-def _command(commands: Any, name: str, what: str, examples: str) -> Parser:
+def _command(commands: Commands, name: str, what: str, examples: str) -> Parser:
     """A command that takes a model."""
-    command: Parser = commands.add_parser(
+    command = commands.add_parser(
         name,
         help=what,
         description=f"{what[0].upper()}{what[1:]}.",
@@ -145,8 +148,8 @@ def _command(commands: Any, name: str, what: str, examples: str) -> Parser:
     return command
 
 
-def _train(commands: Any) -> None:
-    train: Parser = commands.add_parser(
+def _train(commands: Commands) -> None:
+    train = commands.add_parser(
         "train",
         help="train a classifier on a table",
         usage="%(prog)s [options] MANIFEST|DATA",
@@ -209,8 +212,8 @@ def _train(commands: Any) -> None:
     add_options(network)
 
 
-def _resume(commands: Any) -> None:
-    resume: Parser = commands.add_parser(
+def _resume(commands: Commands) -> None:
+    resume = commands.add_parser(
         "resume",
         help="continue a training from its newest checkpoint",
         description="Continue a training from its newest checkpoint, as if it had not been interrupted.",
@@ -260,8 +263,8 @@ def _evaluate(evaluate: Parser) -> None:
     evaluate.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
-def _compare(commands: Any) -> None:
-    compare: Parser = commands.add_parser(
+def _compare(commands: Commands) -> None:
+    compare = commands.add_parser(
         "compare",
         help="compare two or more models on a labelled table",
         usage="%(prog)s [options] MODEL MODEL [MODEL ...] DATA",

@@ -238,9 +238,6 @@ def _classifier(plan: Manifest, options: argparse.Namespace) -> MLPClassifier:
         clf.features = {**(clf.features if isinstance(clf.features, dict) else {}), **dict(options.kind)}
     with _named_options(options, plan):
         checks.check_parameters(clf)
-    seed = clf.random_state
-    if seed is not None and not 0 <= seed < 2**32:
-        raise ValueError(f"--seed: {seed} is not allowed; give an integer in [0, 2^32).")
     get_device(clf.device or "cpu", clf.precision)
     return clf
 
@@ -415,7 +412,7 @@ def _many_classes(n_classes: int, n: int) -> str:
     return f" With {n_classes:,} classes in {n:,} rows it may be a quantity: gpunn classifies, and has no regression."
 
 
-def _split(y: np.ndarray, share: float, seed: Any, told: str) -> tuple[np.ndarray, np.ndarray]:
+def _split(y: np.ndarray, share: float, seed: int | None, told: str) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers of a stratified split, with every class on the side to train on."""
     if not 0 <= share < 1:
         raise ValueError(f"{told}: {share} is not allowed; give a number in [0, 1).")

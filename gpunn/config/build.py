@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from gpunn.config import registry
-from gpunn.config.constraints import check_threshold
+from gpunn.config.constraints import MAX_INTEGER, ParameterError, check_threshold
 from gpunn.data.labels import Labels
 from gpunn.devices import Device
 from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
+from gpunn.shown import show
 from gpunn.training.full_batch import FullBatch
 from gpunn.training.minibatch import Minibatch
 from gpunn.typing import Array
@@ -28,7 +29,14 @@ def objective(p: Any, n_features: int, labels: Labels) -> Objective:
     sizes, activations = registry.hidden_layers(p.hidden_layer_sizes, p.activation)
     output, head, one_suffices = registry.output(p.cost, p.output_activation, len(labels.classes), labels.multilabel)
     n_out = labels.n_outputs if one_suffices else max(2, len(labels.classes))
-    return Objective(Network((n_features, *sizes, n_out), activations, output), head, l2=p.alpha, l1=p.l1)
+    network = Network((n_features, *sizes, n_out), activations, output)
+    if 8 * network.n_parameters > MAX_INTEGER:  # bytes
+        raise ParameterError(
+            "hidden_layer_sizes",
+            f"hidden_layer_sizes={show(p.hidden_layer_sizes)} makes a network of {show(network.n_parameters)} "
+            "parameters, more than an array can have. Give smaller layers.",
+        )
+    return Objective(network, head, l2=p.alpha, l1=p.l1)
 
 
 def member_seeds(p: Any, seed: int) -> int | tuple[int, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -25,6 +26,9 @@ OF_CLASSIFIERS = (
 )
 
 
+MAX_INTEGER = 2**63 - 1  # of counters and files
+
+
 class ParameterError(ValueError):
     """A parameter has a value that is not allowed; ``parameter`` is its name."""
 
@@ -35,7 +39,7 @@ class ParameterError(ValueError):
 
 @dataclass(frozen=True)
 class Interval:
-    """Numbers from ``low`` to ``high``.
+    """Numbers from ``low`` to ``high``, none of them too large for a float or, where ``integer``, for 64 bits.
 
     Attributes
     ----------
@@ -66,6 +70,8 @@ class Interval:
         good = isinstance(value, Integral if self.integer else Real) and not isinstance(value, bool)
         if good:
             good = (value > low if open_low else value >= low) and (value < high if open_high else value <= high)
+        if good and not _fits(value, self.integer):
+            good, high, open_high = False, MAX_INTEGER if self.integer else sys.float_info.max, False
         if not good:
             left, right = "(" if open_low else "[", ")" if open_high else "]"
             what = "an integer" if self.integer else "a number"
@@ -73,6 +79,16 @@ class Interval:
             raise ParameterError(
                 name, f"{name}={show(value)} is not allowed; give {what} in {left}{low:g}, {high:g}{right}{other}."
             )
+
+
+def _fits(value: Any, integer: bool) -> bool:
+    """True if a number is not too large for 64 bits or a float: Python's integers and fractions have no limit."""
+    if integer:
+        return int(value) <= MAX_INTEGER
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -183,6 +199,12 @@ def check_threshold(threshold: Any, n_classes: int, multilabel: bool) -> None:
             f"threshold={show(threshold)} does not go with {what}: it is one number for two classes, one number or one "
             "for each label for multilabel problems, and None for more classes, of which the most probable is taken.",
         )
+
+
+def seed(name: str, value: Any) -> None:
+    """Check an integer as seed of all random numbers; scikit-learn checks the other forms that it has."""
+    if isinstance(value, Integral) and not 0 <= int(value) < 2**32:
+        raise ParameterError(name, f"{name}={show(value)} is not allowed; give an integer in [0, 2^32).")
 
 
 def folder(name: str, value: Any) -> None:

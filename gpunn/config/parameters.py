@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any
 
@@ -59,7 +59,7 @@ def parameter(
     return field(default=default, metadata={"check": check, "key": key, "option": option})
 
 
-def _listed(names: Any) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
@@ -232,7 +232,7 @@ class Parameters:
 
     # The training
     random_state: Any = parameter(
-        None, key="training.seed", option=Option("--seed", "seed of all random numbers", "N", int, default="0")
+        None, constraints.seed, "training.seed", Option("--seed", "seed of all random numbers", "N", int, default="0")
     )
     device: str | None = parameter(
         None,

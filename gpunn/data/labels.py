@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
+from gpunn.shown import show
 from gpunn.typing import Array, Namespace
 
 
@@ -158,7 +159,7 @@ class Labels:
         n = len(self.classes)
         if self.multilabel != isinstance(class_weight, list) or (self.multilabel and len(class_weight) != n):
             form = f"a list of {n} dicts, one for each label" if self.multilabel else "a dict of class and weight"
-            raise ValueError(f"class_weight={class_weight!r} does not go with this y; give {form}, or 'balanced'.")
+            raise ValueError(f"class_weight={show(class_weight)} does not go with this y; give {form}, or 'balanced'.")
         classes = [0, 1] if self.multilabel else self.classes.tolist()
         codes = np.asarray(y).T.astype(int) if self.multilabel else [self._codes(np.asarray(y))]
         weights = np.ones(len(y))
@@ -167,8 +168,14 @@ class Labels:
             if unknown:
                 raise ValueError(f"class_weight names {unknown[0]!r}, which is not among the classes: {classes[:20]}.")
             table = [by_class.get(label, 1) for label in classes]
-            if not (all(isinstance(w, Real) and 0 <= float(w) < math.inf for w in table) and any(table)):
-                raise ValueError(f"class_weight={class_weight!r}: weights must be finite, not negative, and not all 0.")
+            try:
+                good = all(isinstance(w, Real) and 0 <= float(w) < math.inf for w in table) and any(table)
+            except OverflowError:  # an integer that is too large for a float
+                good = False
+            if not good:
+                raise ValueError(
+                    f"class_weight={show(class_weight)}: weights must be finite, not negative, and not all 0."
+                )
             weights *= np.array(table, float)[of_rows]
         return weights
 

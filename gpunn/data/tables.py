@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
+from gpunn.caller import warn
 from gpunn.data import csv_text, typed
 from gpunn.data.csv_text import STDIN, STDIN_NAME
 from gpunn.features import arrow
@@ -227,7 +227,7 @@ def _warn_of_codes(name: str, texts: Any, column: Any) -> None:
             f"column {name!r} is read as numbers, and some {what}: {show(some[row].as_py())} in row {row + 1}. If they "
             f"are codes set features={{{name!r}: 'text'}}."
         )
-        warnings.warn(FeatureWarning(name, "codes", message), stacklevel=4)
+        warn(FeatureWarning(name, "codes", message))
 
 
 def one_column(names: Sequence[str]) -> str:

@@ -6,10 +6,10 @@ Nothing of the estimator changes before all that comes in was found good.
 from __future__ import annotations
 
 import contextlib
-import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gpunn.caller import warn
 from gpunn.config import build
 from gpunn.data.labels import Labels
 from gpunn.devices import Device, get_device, is_cupy
@@ -157,7 +157,7 @@ def _train(
     hopeless, start_cost = check_start(device, objective, rows, theta)
     start_cost += penalty_in_step(device, objective, theta, rows.weight, algorithm.step_rows(rows))
     if hopeless:
-        warnings.warn(hopeless, UserWarning, stacklevel=5)
+        warn(hopeless)
     if isinstance(algorithm, FullBatch):
         state = algorithm.start(device, theta, earlier)
     else:
@@ -271,7 +271,7 @@ def partial_fit(clf: Classifier, device: Device, X: Any, y: Any, sample_weight: 
         n_out, smoothing = objective.network.sizes[-1], float(clf.label_smoothing)
         T, weight = labels.training_targets(given.y, n_out, given.dtype, given.weight, clf.class_weight, smoothing)
         rows = rows_on_device(given, labels, T, weight)
-        warn_of_batch_size(clf, len(rows), stacklevel=4)
+        warn_of_batch_size(clf, len(rows))
         epoch = replace(build.minibatch(clf, objective.network, len(rows), seed), max_epochs=1)
         if progress is None or solver != clf.solver:
             theta = (
@@ -282,7 +282,7 @@ def partial_fit(clf: Classifier, device: Device, X: Any, y: Any, sample_weight: 
             progress = epoch.start(device, theta)
             hopeless, _ = check_start(device, objective, rows, theta)
             if hopeless:
-                warnings.warn(hopeless, UserWarning, stacklevel=3)
+                warn(hopeless)
         else:
             _check_same_network(clf, objective.network)
             theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else origin.on_host(clf.theta_))
@@ -303,8 +303,8 @@ def partial_fit(clf: Classifier, device: Device, X: Any, y: Any, sample_weight: 
         set_layer_history(clf, monitors)
         clf.n_iter_, clf.t_ = 1, t + len(rows)
         clf._resume = (clf.solver, seed, progress)
-    warn_of_divergence(clf, history, advice, progress.n_halvings - halvings, stacklevel=4)
-    warn_of_memory(history, stacklevel=4)
+    warn_of_divergence(clf, history, advice, progress.n_halvings - halvings)
+    warn_of_memory(history)
 
 
 def on_host(state: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from gpunn.nn.heads import Head
 from gpunn.nn.network import Network
 from gpunn.nn.probabilities import probabilities
 from gpunn.training.history import History
+
+Fitted = TypeVar("Fitted", bound=Classifier)
 
 LARGE = 1000.0  # numbers that a row may hold
 
@@ -59,7 +61,7 @@ def to_numpy(clf: Classifier, path: str | os.PathLike[str]) -> None:
     numpy_export.write(clf._model, path)
 
 
-def load(path: str | os.PathLike[str], device: str | None, kind: Any) -> Any:
+def load(path: str | os.PathLike[str], device: str | None, kind: type[Fitted]) -> Fitted:
     """What `gpunn.load` does; ``kind`` is the class of the estimator."""
     get_device(device or "cpu")  # first of all: an error in its name is not the file's
     saved = io.read(path)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-
 from sklearn.exceptions import ConvergenceWarning
 
+from gpunn.caller import warn
 from gpunn.config import registry
 from gpunn.config.parameters import Parameters
 from gpunn.training.divergence import DivergenceWarning
@@ -13,18 +12,17 @@ from gpunn.training.history import History
 from gpunn.training.micro_batches import SAID
 
 
-def warn_of_batch_size(clf: Parameters, n_rows: int, stacklevel: int = 5) -> None:
+def warn_of_batch_size(clf: Parameters, n_rows: int) -> None:
     """Say that a minibatch cannot have more rows than there are to train on."""
     size = clf.batch_size
     if not registry.is_full_batch(clf.solver) and not isinstance(size, str) and size > n_rows:
-        warnings.warn(
+        warn(
             f"batch_size={size} is larger than the {n_rows} training rows: it is going to be clipped to them.",
             UserWarning,
-            stacklevel=stacklevel,
         )
 
 
-def warn_of_divergence(clf: Parameters, history: History, advice: str, halvings: int, stacklevel: int = 5) -> None:
+def warn_of_divergence(clf: Parameters, history: History, advice: str, halvings: int) -> None:
     """Say that training diverged, or how often it recovered.
 
     Parameters
@@ -36,14 +34,13 @@ def warn_of_divergence(clf: Parameters, history: History, advice: str, halvings:
     """
     if halvings and not history.divergence:
         times = f"{halvings} times" if halvings > 1 else "once"
-        warnings.warn(
+        warn(
             f"Training diverged {times} and went on with half the learning rate each time: see history_.notes. Divide "
             f"learning_rate_init={clf.learning_rate_init} by {2**halvings}.",
             DivergenceWarning,
-            stacklevel=stacklevel,
         )
     if history.divergence:
-        warnings.warn(divergence(clf, history, advice), DivergenceWarning, stacklevel=stacklevel)
+        warn(divergence(clf, history, advice), DivergenceWarning)
 
 
 def warn_of_end(clf: Parameters, history: History) -> None:
@@ -51,37 +48,34 @@ def warn_of_end(clf: Parameters, history: History) -> None:
     if history.stopped in ("max_iter", "max_evaluations", "time_limit"):
         name = {"max_iter": "max_iter", "max_evaluations": "max_fun", "time_limit": "time_limit"}[history.stopped]
         limit = f"{name}={getattr(clf, name)}"
-        warnings.warn(
+        warn(
             f"Maximum iterations ({limit}) reached and the optimization hasn't converged yet. Raise it to go on."
             if history.stopped != "time_limit"
             else f"The time limit ({limit} seconds) was reached and the optimization hasn't converged yet.",
             ConvergenceWarning,
-            stacklevel=5,
         )
     elif history.stopped == "interrupted":
-        warnings.warn("Training interrupted by user: the model so far was kept.", UserWarning, stacklevel=5)
+        warn("Training interrupted by user: the model so far was kept.", UserWarning)
 
 
 def warn_of_path(clf: Parameters, history: History) -> None:
     """Say that steps were not compiled though that was asked for."""
     if clf.compile is True and history.path.startswith("arrays"):
-        warnings.warn(
+        warn(
             f"compile=True was asked for, but the steps were not compiled ({history.path}). Set compile='auto' to "
             "compile where that is possible.",
             RuntimeWarning,
-            stacklevel=5,
         )
 
 
-def warn_of_memory(history: History, stacklevel: int = 5) -> None:
+def warn_of_memory(history: History) -> None:
     """Say that memory ran out for whole batches."""
     if SAID in history.path:
-        warnings.warn(
+        warn(
             f"Memory did not suffice for whole batches: steps were computed in micro-batches, whose gradients add up "
             f"to those of the batches ({history.path}). A smaller batch_size, a smaller network or dtype='float32' "
             "needs less.",
             RuntimeWarning,
-            stacklevel=stacklevel,
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,6 +13,7 @@ import numpy as np
 from sklearn.utils.validation import _check_feature_names, check_array
 
 from gpunn.cached import cached_property
+from gpunn.caller import warn
 from gpunn.features import frames
 from gpunn.features.columns import (
     COLUMNS,
@@ -156,7 +156,7 @@ class Features(Learned):
         if too_many:
             raise ValueError(" ".join(too_many))
         for odd in oddities:  # nothing is wrong with the others
-            warnings.warn(odd, stacklevel=3)
+            warn(odd)
         return cls(tuple(columns), spellings)
 
     @property
@@ -217,7 +217,7 @@ class Features(Learned):
         encoded, novelties = self.encode(X, dtype)
         for novelty in novelties:
             if novelty.most:
-                warnings.warn(novelty.warning(), stacklevel=2)
+                warn(novelty.warning())
         return encoded
 
     def encode(self, X: Any, dtype: Any = np.float32) -> tuple[np.ndarray, list[Novelty]]:
@@ -435,26 +435,51 @@ def learn_features(
     )
 
 
-def encode_rows(features: Features, X: Any, dtype: Any, estimator: Any) -> tuple[np.ndarray, list[Novelty]]:
-    """`Features.encode` for rows that come to an estimator: what they lack is told in scikit-learn's words.
+def encode_rows(features: Features, X: Any, dtype: Any, estimator: Any, warned: set[str] | None = None) -> np.ndarray:
+    """The matrix of rows that come to an estimator; what they lack is told in scikit-learn's words.
 
     Parameters
     ----------
+    features : Features
     X : frame, or array-like (n, n_in) with the columns of training in their order
+        On the host.
     dtype : float32 or float64, or their names
     estimator : estimator of scikit-learn
         If it has ``feature_names_in_``, a warning with its name says that columns without names are taken by order.
+    warned : set of str, optional
+        For further rows to train on: the columns that were warned of before, which is added to. Any value that the
+        first rows did not have is warned of then, once for a column.
+
+    Warns
+    -----
+    FeatureWarning
+        As `Features.transform`.
     """
+    encoded, novelties = features.encode(_checked(features, X, estimator), dtype)
+    if warned is None:
+        found = [novelty for novelty in novelties if novelty.most]
+        later = "Check that X is written as the training rows were."
+    else:
+        found = [novelty for novelty in novelties if novelty.column.name not in warned]
+        later = "The first rows settled scales and categories: give features=Features.learn(...) of more rows."
+        warned.update(novelty.column.name for novelty in found)
+    for novelty in found:
+        warn(novelty.warning(later))
+    return encoded
+
+
+def _checked(features: Features, X: Any, estimator: Any) -> Any:
+    """X as `Features.encode` takes it: a frame with the names of training, or a matrix."""
     if frames.is_frame(X):
         X = frames.opened(X)
         _check_names(features.names_in, X.names)
         if not X.n_rows:
             raise ValueError("X has no rows; at least one is needed.")
-        return features.encode(X, dtype)
+        return X
     _check_feature_names(estimator, X, reset=False)
     if not isinstance(X, np.ndarray) or X.dtype.kind not in "OU":
         X = check_array(X, dtype="float64", ensure_all_finite="allow-nan", input_name="X")
-    return features.encode(X, dtype)
+    return X
 
 
 def _check_names(seen: Sequence[str], names: Sequence[str]) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from gpunn.shown import show
 
@@ -41,7 +40,7 @@ def check_kinds(kinds: Mapping[str, str], names: Iterable[str]) -> None:
             )
 
 
-def no_column(name: Any, present: Sequence[str]) -> str:
+def no_column(name: object, present: Sequence[str]) -> str:
     """The sentence for a column that is missing: the closest name, and a few of those present."""
     folded = [other for other in present if other.strip().casefold() == str(name).strip().casefold()]
     close = folded or difflib.get_close_matches(str(name), present, n=1)

@@ -10,11 +10,11 @@ import contextlib
 import errno
 import os
 import sys
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from gpunn.caller import warn
 from gpunn.io.atomic import naming
 from gpunn.io.checkpoint import CheckpointWarning
 
@@ -69,11 +69,10 @@ def _opened(path: Path) -> BinaryIO:
                     f"{path.parent}: another training writes to this folder. Wait until it has ended, or name another "
                     "folder."
                 ) from None
-            warnings.warn(
+            warn(
                 f"{path.parent}: its file system has no locks ({error.strerror}). Let no other training write to this "
                 "folder.",
                 CheckpointWarning,
-                stacklevel=5,
             )
             return file
         file.close()

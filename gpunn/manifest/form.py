@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -286,6 +287,12 @@ def _plain(name: str, value: Any) -> Any:
         return dict(value)
     if isinstance(value, (list, tuple, range)):
         return [_plain(name, one) for one in value]
+    if isinstance(value, int) and value not in INTEGERS:  # which no counter is, but a number may be
+        if abs(value) > sys.float_info.max:
+            raise ValueError(
+                f"{name}={show(value)} is not allowed: it is too large for a float. Give a smaller number."
+            )
+        return float(value)
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     raise ValueError(f"{name}={value!r} is an object without a name: it cannot be written to a manifest or model file.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import warnings
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -47,7 +46,7 @@ class InputSchema:
     estimator_name: str = "MLPClassifier"
 
     @classmethod
-    def of(cls, estimator: Any) -> Self:
+    def of(cls, estimator: object) -> Self:
         """The schema that the attributes of an estimator show, once it has seen its training rows."""
         known = vars(estimator)
         return cls(
@@ -102,7 +101,9 @@ def check_rows(
     return matrix(schema.as_estimator(), device, X, dtype, reset=False, warned=warned)
 
 
-def matrix(estimator: Any, device: Device, X: Any, dtype: Any, *, reset: bool, warned: set[str] | None = None) -> Array:
+def matrix(
+    estimator: BaseEstimator, device: Device, X: Any, dtype: Any, *, reset: bool, warned: set[str] | None = None
+) -> Array:
     """X as a matrix (n, d) of finite numbers: encoded if the estimator has ``features_``, as it is otherwise.
 
     Parameters
@@ -115,7 +116,8 @@ def matrix(estimator: Any, device: Device, X: Any, dtype: Any, *, reset: bool, w
     """
     features = vars(estimator).get("features_")
     if features is not None:
-        return _encoded(features, estimator, X, dtype, warned)
+        X = on_host(X)
+        return encode_rows(features, X, dtype, estimator, warned)
     numbers = frames.matrix(X)
     if numbers is not None:
         _check_feature_names(estimator, X, reset=reset)
@@ -144,23 +146,6 @@ def matrix(estimator: Any, device: Device, X: Any, dtype: Any, *, reset: bool, w
             f"{estimator.n_features_in_} features as input."
         )
     return X
-
-
-def _encoded(features: Features, estimator: Any, X: Any, dtype: Any, warned: set[str] | None) -> np.ndarray:
-    """The matrix of rows by the columns of training; what these did not have is warned of."""
-    X = on_host(X)
-    rows, novelties = encode_rows(features, X, dtype, estimator)
-    more, warned = warned is not None, set() if warned is None else warned
-    for novelty in novelties:
-        if (more or novelty.most) and novelty.column.name not in warned:
-            warned.add(novelty.column.name)
-            later = (
-                "The first rows settled scales and categories: give features=Features.learn(...) of more rows."
-                if more
-                else "Check that X is written as the training rows were."
-            )
-            warnings.warn(novelty.warning(later), stacklevel=5)
-    return rows
 
 
 def _is_sound(schema: InputSchema, device: Device, X: Any) -> bool:

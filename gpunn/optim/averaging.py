@@ -47,9 +47,9 @@ class Averaged(FirstOrder):
         """The state made of that of the method and what is beside it."""
         return _state_type(of_method._fields)(*of_method, average, steps)
 
-    def update(self, xp: Namespace, theta: Array, g: Array, state: Any, lr: Array) -> None:
+    def update(self, xp: Namespace, theta: Array, g: Array, state: MethodState, lr: Array) -> None:
         *of_method, average, steps = state
-        fields = type(state)._fields[:-2]
+        fields = state._fields[:-2]
         self.method.update(xp, theta, g, _of_method(fields)(*of_method), lr)
         steps += 1
         update_average(xp, average, theta, self.decay, steps)

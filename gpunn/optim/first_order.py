@@ -54,8 +54,8 @@ class FirstOrder(ABC):
     def init(self, xp: Namespace, theta: Array) -> MethodState:
         """The state before the first step, on the device of theta (..., P)."""
 
-    @abstractmethod  # the state is Any, since each method has a type of its own
-    def update(self, xp: Namespace, theta: Array, g: Array, state: Any, lr: Array) -> None:
+    @abstractmethod
+    def update(self, xp: Namespace, theta: Array, g: Array, state: MethodState, lr: Array) -> None:
         """One step: change theta and the arrays of the state, which `init` made, in place."""
 
 
@@ -66,7 +66,7 @@ class GradientDescent(FirstOrder):
     def init(self, xp: Namespace, theta: Array) -> NoState:
         return NoState()
 
-    def update(self, xp: Namespace, theta: Array, g: Array, state: NoState, lr: Array) -> None:
+    def update(self, xp: Namespace, theta: Array, g: Array, state: MethodState, lr: Array) -> None:
         g *= lr
         theta -= g
 
@@ -80,8 +80,8 @@ class Momentum(FirstOrder):
     def init(self, xp: Namespace, theta: Array) -> Velocity:
         return Velocity(xp.zeros_like(theta))
 
-    def update(self, xp: Namespace, theta: Array, g: Array, state: Velocity, lr: Array) -> None:
-        v = state.v
+    def update(self, xp: Namespace, theta: Array, g: Array, state: MethodState, lr: Array) -> None:
+        (v,) = state
         g *= lr
         v *= self.momentum
         v -= g
@@ -95,8 +95,8 @@ class Nesterov(Momentum):
     Source: Nesterov 1983; Sutskever et al. 2013, equations 3 and 4, in the variable at which g is taken.
     """
 
-    def update(self, xp: Namespace, theta: Array, g: Array, state: Velocity, lr: Array) -> None:
-        v = state.v
+    def update(self, xp: Namespace, theta: Array, g: Array, state: MethodState, lr: Array) -> None:
+        (v,) = state
         g *= lr
         v *= self.momentum
         v -= g
@@ -122,7 +122,7 @@ class Adam(FirstOrder):
         t = xp.zeros_like(xp.reshape(theta, (-1,))[:1])
         return Moments(t, xp.zeros_like(theta), xp.zeros_like(theta))
 
-    def update(self, xp: Namespace, theta: Array, g: Array, state: Moments, lr: Array) -> None:
+    def update(self, xp: Namespace, theta: Array, g: Array, state: MethodState, lr: Array) -> None:
         t, m, v = state
         t += 1
         rate = lr * xp.sqrt(_bias_correction(xp, self.b2, t)) / _bias_correction(xp, self.b1, t)
@@ -153,7 +153,7 @@ class AdamW(Adam):
     decay: float = 0.01
     n_decayed: int = 0
 
-    def update(self, xp: Namespace, theta: Array, g: Array, state: Moments, lr: Array) -> None:
+    def update(self, xp: Namespace, theta: Array, g: Array, state: MethodState, lr: Array) -> None:
         theta[..., : self.n_decayed] *= 1 - self.decay * lr
         super().update(xp, theta, g, state, lr)
 

@@ -53,7 +53,11 @@ class InverseScaling(Constant):
     power: float = 0.5
 
     def rates(self, epoch: int, n_steps: int, n_samples: int, n_plateaus: int = 0) -> list[float]:
-        return [self.initial / (epoch * n_samples + 1) ** self.power] * n_steps
+        try:
+            divisor = float(epoch * n_samples + 1) ** float(self.power)
+        except OverflowError:  # beyond the largest float
+            return [0.0] * n_steps
+        return [self.initial / divisor] * n_steps
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ agrees where nearly all of its entries do.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +30,7 @@ FEW = 0.01  # share of entries
 
 
 def of_steps(
-    epochs: Any, device: Device, objective: Objective, progress: TrainingState, rows: Rows, program: Any
+    epochs: Any, device: Device, objective: Objective, progress: TrainingState, rows: Rows, program: Callable[..., Any]
 ) -> str:
     """Why a compiled epoch is not to be used, after its first steps; "" if they agree with those of the arrays.
 
@@ -118,7 +119,7 @@ def _copied(device: Device, progress: TrainingState) -> TrainingState:
     )
 
 
-def of_gradient(device: Device, objective: Objective, theta: Array, rows: Rows, function: Any) -> str:
+def of_gradient(device: Device, objective: Objective, theta: Array, rows: Rows, function: Callable[..., Any]) -> str:
     """Why a compiled gradient of all rows is not to be used, after a call at theta (P,); "" if it agrees."""
     whole = rows.batches(device.xp, None, len(rows), theta.dtype, 0)
     with device.steady(len(rows) * objective.network.row_product):

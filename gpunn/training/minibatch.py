@@ -18,7 +18,7 @@ from gpunn.devices.memory import request
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective, limit_norms
 from gpunn.optim.averaging import Averaged, update_average
-from gpunn.optim.first_order import FirstOrder, clip_norm
+from gpunn.optim.first_order import FirstOrder, MethodState, clip_norm
 from gpunn.optim.schedules import Schedule
 from gpunn.training import agreement, loop
 from gpunn.training.data import Rows, SparseRows, lazy_batch, taken
@@ -247,7 +247,7 @@ class Minibatch:
             progress.verified = described
         return program, path
 
-    def program_state(self, device: Device, progress: TrainingState) -> Any:
+    def program_state(self, device: Device, progress: TrainingState) -> MethodState:
         """The state that compiled steps change: that of the method, with averaging also the average and the steps."""
         if self.average is None:
             return progress.method_state

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from signalled import at_epoch, at_sync, command
 
 import gpunn
 from gpunn.cli import report
@@ -33,25 +34,8 @@ CASES = {
     "all that a command has": ["--validation", "t.parquet", "--report", "r.html", "--kind", "code=drop",
                                "--class-weight", "a b=2", "--held-out", "0.3"],
 }  # fmt: skip
-KILLED = """
-import os, signal, sys
-from gpunn.training.history import History
-add = History.add
-def adding(self, *args):
-    add(self, *args)
-    if self.n_iter == 5:
-        os.kill(os.getpid(), {})
-History.add = adding
-from gpunn.cli import main
-sys.exit(main())
-"""
-
-
-def killed(number, *arguments):
-    """Run a command in a process that sends itself a signal in its fifth epoch; exit code, output and messages."""
-    code = KILLED.format(int(number))
-    end = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120)
-    return end.returncode, end.stdout, end.stderr
+IN_THE_FIFTH_EPOCH = at_epoch(5)
+EVERY_2 = ["-o", "m.gpunn", "--checkpoint", "run", "--checkpoint-every", "2"]
 
 
 def same(a, b):
@@ -69,7 +53,7 @@ def without_times(out):
 def test_a_training_that_was_killed_ends_as_if_it_had_not_been(folder, run, case):
     arguments = [*TRAIN, *CASES[case]]
     expected, _ = run(*arguments, "-o", "whole.gpunn")
-    code, _, _ = killed(signal.SIGKILL, *arguments, "-o", "m.gpunn", "--checkpoint", "run", "--checkpoint-every", "2")
+    code, _, _ = command(signal.SIGKILL, [*arguments, *EVERY_2], IN_THE_FIFTH_EPOCH)
     assert code == -signal.SIGKILL
     assert not Path("m.gpunn").exists() and 4 in checkpoints_in("run")
     if Path("r.html").exists():
@@ -86,26 +70,11 @@ def test_a_training_that_was_killed_ends_as_if_it_had_not_been(folder, run, case
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_training_says_how_to_go_on(folder, run, number):
     run(*TRAIN, "-o", "whole.gpunn")
-    code, out, _ = killed(number, *TRAIN, "-o", "m.gpunn", "--checkpoint", "my run")
+    code, out, _ = command(number, [*TRAIN, "-o", "m.gpunn", "--checkpoint", "my run"], IN_THE_FIFTH_EPOCH)
     assert code == 128 + number and "to continue: gpunn resume 'my run'\n" in out
     assert gpunn.load("m.gpunn").history_.stopped == "interrupted"
     run("resume", "my run")
     same("m.gpunn", "whole.gpunn")
-
-
-AT_SYNC = """
-import os, signal, sys
-sync, count = os.fsync, 0
-def fsync(handle):
-    global count
-    count += 1
-    if count == {}:
-        os.kill(os.getpid(), {})
-    sync(handle)
-os.fsync = fsync
-from gpunn.cli import main
-sys.exit(main())
-"""
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -114,9 +83,8 @@ sys.exit(main())
 def test_a_signal_while_a_checkpoint_is_written_leaves_the_one_before(folder, run, number, at):
     run(*TRAIN, "-o", "whole.gpunn")
     arguments = [*TRAIN, "-o", "m.gpunn", "--checkpoint", "run"]
-    code = AT_SYNC.format(at, int(number))
-    end = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120)
-    assert end.returncode == 128 + number and "Traceback" not in end.stderr
+    code, _, _ = command(number, arguments, at_sync(at))
+    assert code == 128 + number
     assert [name for name in os.listdir("run") if name.endswith(".part")] == []
     if checkpoints_in("run"):
         run("resume", "run")
@@ -256,7 +224,7 @@ def test_progress_and_time_of_a_resumed_training_are_those_of_the_whole(folder, 
 
     monkeypatch.setattr(report, "Progress", Bar)
     arguments = [word for word in TRAIN if word != "-q"]
-    killed(signal.SIGKILL, *arguments, "-o", "m.gpunn", "--checkpoint", "run", "--checkpoint-every", "2")
+    command(signal.SIGKILL, [*arguments, *EVERY_2], IN_THE_FIFTH_EPOCH)
     path = checkpoints_in("run")[4]
     saved = files.read(path)
     files.write(path, replace(saved, arrays=saved.arrays | {"history.seconds": np.arange(1000.0, 1004)}))

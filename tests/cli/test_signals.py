@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from signalled import at_epoch, at_sync, command
 from sklearn.exceptions import ConvergenceWarning
 
 import gpunn
@@ -25,23 +26,8 @@ SAID = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 LONG = ["train", "t.csv", "--target", "class", "--hidden", "8", "--learning-rate", "0.01", "--epochs", "100000"]
 TRAIN = [*LONG, "-q", "-o", "m.gpunn"]
 
-# Before the command: what sends it a signal. A signal to oneself is handled before the call returns.
-AT_SYNC = """
-sync = os.fsync
-def fsync(handle):
-    send()
-    sync(handle)
-os.fsync = fsync
-"""
-AT_EPOCH = """
-from gpunn.training.history import History
-add = History.add
-def adding(self, *args):
-    add(self, *args)
-    if self.n_iter == 3:
-        send()
-History.add = adding
-"""
+# Before the command: what sends it a signal.
+AT_SYNC, AT_EPOCH = at_sync(), at_epoch(3)
 AT_IMPORT = """
 class Finder:
     def find_spec(name, path=None, target=None):
@@ -80,15 +66,6 @@ def send():
     threading.Timer(0.3, kill).start()
     hashlib.pbkdf2_hmac("sha256", b"", b"", 10**8)  # a minute without the interpreter
 """
-
-
-def command(number, arguments, *before, times=1):
-    """Run a command in a process that sends itself a signal; its exit code, standard output and standard error."""
-    send = f"def send():\n    for _ in range({times}):\n        os.kill(os.getpid(), {int(number)})\n"
-    code = "\n".join(["import os, sys", send, *before, "from gpunn.cli import main", "sys.exit(main())"])
-    end = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120)
-    assert "Traceback" not in end.stderr and "ignored" not in end.stderr
-    return end.returncode, end.stdout, end.stderr
 
 
 def await_handlers(pid):

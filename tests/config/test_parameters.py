@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import re
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -44,6 +45,7 @@ ALLOWED = {
     "record": [None, "score", ["score", "layers"]], "checkpoint": [None, "run"], "checkpoint_every": [1, "2.5 h"],
     "n_members": [2], "cross_validation": [None], "temperature_scaling": [True],
     "callback": [None, print], "hidden_layer_sizes": [(), 3, [4]], "activation": ["relu", ["tanh"], ReLU()],
+    "random_state": [None, 0, 2**32 - 1, np.random.RandomState(0)],
 }  # fmt: skip
 REFUSED = {
     "output_activation": ["soft", 0], "weight_init": ["big", 1], "bias_init": [None], "cost": ["hinge", 0],
@@ -63,8 +65,9 @@ REFUSED = {
     "n_members": [0, 1.5, None], "cross_validation": [1, 2, "5"], "temperature_scaling": [None],
     "checkpoint": ["", 1], "checkpoint_every": [0, "0s", "1 d", 1.5], "callback": [1],
     "hidden_layer_sizes": [0, (5, -1), "9", None], "activation": ["relou", ["tanh", "tanh"], None],
+    "random_state": [-1, 2**32],
 }  # fmt: skip
-ELSEWHERE = {"random_state", "device", "verbose"}  # checked by what uses them
+ELSEWHERE = {"device", "verbose"}  # checked by what uses them
 
 
 def test_the_signature_is_that_of_the_rows():
@@ -96,6 +99,21 @@ def test_keys_and_options_belong_to_one_parameter_each():
     assert len(set(flags)) == len(flags) > 20
 
 
+HUGE = [10**400, 10**5000, -(10**5000), Fraction(10) ** 400]
+TAKE_NUMBERS = sorted(
+    name for name in {*ALLOWED} - {"hidden_layer_sizes", "random_state"}
+    if any(isinstance(value, (int, float)) and not isinstance(value, bool) for value in ALLOWED[name])
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TAKE_NUMBERS)
+@pytest.mark.parametrize("value", HUGE, ids=["10^400", "10^5000", "-10^5000", "fraction"])
+def test_numbers_too_large_for_a_float_are_refused_by_name(name, value):
+    with pytest.raises(ParameterError, match=rf"^{name}=.{{1,300}} is not allowed; give .*[\d)\]]") as caught:
+        check_parameters(MLPClassifier((3,), **{name: value}))
+    assert caught.value.parameter == name
+
+
 def test_every_parameter_that_is_checked_has_values_here():
     assert set(ALLOWED) == set(REFUSED) == set(PARAMETERS) - ELSEWHERE
 
@@ -115,3 +133,17 @@ def test_what_is_not_allowed_is_refused_by_name(name, value):
     with pytest.raises(ParameterError, match=name) as caught:
         check_parameters(MLPClassifier(**{name: value}))
     assert caught.value.parameter.partition("[")[0] == name
+
+
+@pytest.mark.parametrize("sizes", [10**20, 10**400, (2**31, 2**31), 10**18])
+def test_a_network_larger_than_an_array_can_be_is_refused_by_name(sizes):
+    with pytest.raises(
+        ParameterError, match=r"^hidden_layer_sizes=.* more than an array can have. Give smaller layers"
+    ):
+        MLPClassifier(sizes).fit(np.eye(3), [0, 1, 1])
+
+
+@pytest.mark.parametrize("weight", [10**400, 10**5000, math.inf, -1], ids=["400", "5000", "inf", "-1"])
+def test_a_weight_that_is_no_weight_is_refused_by_name(weight):
+    with pytest.raises(ValueError, match=r"^class_weight=.{1,300}: weights must be finite"):
+        MLPClassifier(class_weight={0: weight}).fit(np.eye(3), [0, 1, 1])

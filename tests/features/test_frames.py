@@ -68,7 +68,7 @@ FRAMES = {
 
 
 def encoded(features, frame, dtype):
-    return encode_rows(features, frame, dtype, BaseEstimator())[0]
+    return encode_rows(features, frame, dtype, BaseEstimator())
 
 
 @pytest.mark.parametrize("make", FRAMES.values(), ids=FRAMES)

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from exported import CODES, DTYPES, EVERY, HEADS_MADE, ROWS, Centred, OwnHead, Sine, SineHead, Y, trained
+from exported import CODES, DTYPES, EVERY, HEADS_WITH_Y, ROWS, Centred, OwnHead, Sine, SineHead, Y, trained
 from onnx_runs import CLOSE, agrees, onnx, outputs, run_formula, session
 from sklearn import config_context
 
@@ -84,9 +84,7 @@ def test_an_own_activation_that_cannot_be_traced_is_refused_by_name(path, where)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(
-    ("head", "y"), [(head, y) for head in HEADS_MADE for y in Y if y != "labels" or head.one_suffices], ids=str
-)
+@pytest.mark.parametrize(("head", "y"), HEADS_WITH_Y, ids=str)
 def test_every_head_agrees(path, head, y, dtype):
     agrees(trained(ROWS, Y[y], cost=head, dtype=dtype), path)
 
@@ -134,9 +132,7 @@ def test_a_row_of_zeros_becomes_uniform(path):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(
-    ("head", "y"), [(head, y) for head in HEADS_MADE for y in Y if y != "labels" or head.one_suffices], ids=str
-)
+@pytest.mark.parametrize(("head", "y"), HEADS_WITH_Y, ids=str)
 def test_nan_and_infinity_give_what_they_give_in_python(path, head, y, dtype):
     clf = trained(ROWS, Y[y], cost=head, dtype=dtype)
     onnx_export.write(clf._model, path)

@@ -56,6 +56,12 @@ def test_inverse_scaling_and_adaptive_are_those_of_scikit_learn():
     assert plateaus == 8  # 0.1 / 5^8 is the first below 1e-6
 
 
+@pytest.mark.parametrize("power", [10**20, 1e20, 1000])
+def test_inverse_scaling_by_a_large_power_ends_at_0(power):
+    assert InverseScaling(0.1, power).rates(0, 2, 40) == [0.1] * 2
+    assert InverseScaling(0.1, power).rates(1, 2, 40) == [0.0] * 2
+
+
 def test_cosine_begins_at_the_initial_rate_is_half_way_in_the_middle_and_stays_0_after_the_end():
     rates = [rate for epoch in range(6) for rate in Cosine(0.1, n_epochs=4).rates(epoch, 5, 40)]
     assert rates[0] == 0.1

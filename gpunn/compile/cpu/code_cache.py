@@ -12,9 +12,10 @@ import hashlib
 import os
 import stat
 import tempfile
-import warnings
 from collections.abc import Callable
 from pathlib import Path
+
+from gpunn.caller import warn
 
 AS_IT_IS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # no link, and no wait for a pipe
 DIGEST = hashlib.sha256
@@ -114,9 +115,8 @@ def _check_own(path: str | Path, status: os.stat_result, is_kind: Callable[[int]
 
 @functools.cache
 def _tell(reason: str) -> None:
-    warnings.warn(
+    warn(
         f"Compiled code cannot be read from or kept in {_place()}: {reason}. It is compiled anew. Fix "
         "or remove it, or set XDG_CACHE_HOME to the absolute path of a folder that you alone may write.",
         RuntimeWarning,
-        stacklevel=2,
     )

@@ -203,7 +203,9 @@ def batch_size(p: Any, n_rows: int) -> int:
 
 
 def takes_minibatches(p: Any) -> bool:
-    """True, or an AttributeError for a solver that needs all rows at once."""
+    """True, or an AttributeError for several members, or a solver that needs all rows at once."""
+    if p.n_members != 1:
+        raise AttributeError(f"partial_fit trains one network, and n_members={show(p.n_members)}. Use n_members=1.")
     if is_full_batch(p.solver):
         raise AttributeError(
             f"partial_fit is only available for stochastic optimizers. {p.solver} is not stochastic: it minimises a "

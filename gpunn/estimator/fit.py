@@ -55,7 +55,6 @@ from gpunn.typing import Array
 
 UNSUPPORTED = {  # in partial_fit
     "early_stopping": "one epoch has nothing to stop",
-    "n_members": "it trains one network",
     "temperature_scaling": "it has no rows to validate on",
 }
 VALIDATED = ("temperature_", "oof_proba_", "oof_score_")  # attributes of rows that were not trained on

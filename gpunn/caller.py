@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import warnings
 
-LIBRARIES = ("gpunn", "sklearn")  # scikit-learn calls gpunn in pipelines and searches, and from 1.9 on around each fit
+# scikit-learn calls gpunn in pipelines and searches, and from 1.9 on around each fit; contextlib leaves its contexts.
+LIBRARIES = ("gpunn", "sklearn", "contextlib")
 
 
 def warn(message: str | Warning, category: type[Warning] = UserWarning) -> None:
-    """Issue a warning for the innermost line that is neither gpunn's nor scikit-learn's, or else the outermost line.
+    """Issue a warning for the innermost line that is of none of `LIBRARIES`, or else the outermost line.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 
 import numpy as np
@@ -44,6 +45,17 @@ def resume(folder, X, y, *more, **how):
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", CheckpointWarning)
         return MLPClassifier.resume(folder, X, y, *more, **how)
+
+
+def writers():
+    """The threads that write checkpoints now."""
+    return [thread for thread in threading.enumerate() if thread.name == "gpunn-checkpoint"]
+
+
+def settle():
+    """Wait until no checkpoint is being written."""
+    for thread in writers():
+        thread.join()
 
 
 def state_of(clf):

@@ -37,7 +37,8 @@ from gpunn.data.labels import Labels
 from gpunn.data.tables import as_text
 from gpunn.devices import DeviceUnavailableError, get_device
 from gpunn.estimator import MLPClassifier
-from gpunn.estimator.checkpoints import VALIDATION, DataDifferError
+from gpunn.estimator.checkpoints import DataDifferError
+from gpunn.estimator.digests import VALIDATION
 from gpunn.features import Features, FeatureWarning, Spellings
 from gpunn.features.kinds import check_kinds
 from gpunn.features.oddities import oddities

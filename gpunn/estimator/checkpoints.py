@@ -7,11 +7,10 @@ again, and a fit on other data is refused.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
+import math
 import os
+import threading
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,9 +20,9 @@ import numpy as np
 
 from gpunn import io, manifest
 from gpunn._version import __version__
+from gpunn.caller import warn
 from gpunn.config import registry
 from gpunn.config.checks import check_parameters
-from gpunn.data.labels import Labels
 from gpunn.devices import Device
 from gpunn.estimator.deferred import interrupts_deferred
 from gpunn.estimator.monitor import LayerMonitor
@@ -33,15 +32,16 @@ from gpunn.nn.network import Network
 from gpunn.optim.directions import Direction
 from gpunn.optim.first_order import FirstOrder
 from gpunn.shown import show
-from gpunn.training.data import Rows, SparseRows
 from gpunn.training.layers import LAYERS, Recorder
 from gpunn.training.state import TrainingState
 
-CHUNK = 2**24  # bytes of rows that are hashed at once
 LOCK = "fit"
-VALIDATION = "X_val, y_val or sample_weight_val"  # of what is digested
 SETTINGS = {"seed", "record", "verbose", "checkpoint_every"}
+GOES_ON = "Training goes on, and tries again."  # where a checkpoint could not be written
+ENDS = "The training can be resumed from the one before."
 COPYING = 0.05  # share of the time that copies of the state for the event of an interrupt may take
+
+Whole = tuple[int, dict[str, np.ndarray]]  # number and copy of a state
 
 
 class DataDifferError(ValueError):
@@ -132,64 +132,12 @@ def opened(kind: Any, folder: str | os.PathLike[str]) -> tuple[Any, Checkpoint]:
         clf = kind(**parameters, checkpoint=folder)
         check_parameters(clf)
     if saved.version != __version__:
-        warnings.warn(
+        warn(
             f"{path} was written by gpunn {saved.version}, and this is gpunn {__version__}: the training may end "
             "in other bits than it would have there.",
             CheckpointWarning,
-            stacklevel=3,
         )
     return clf, saved
-
-
-def digests(device: Device, clf: Classifier, labels: Labels, rows: Rows, validation: Rows | None) -> dict[str, str]:
-    """Digests of all data that a fit depends on, by what they are of.
-
-    Parameters
-    ----------
-    clf : MLPClassifier
-        Which has learned the columns.
-    rows : Rows
-        Those that are trained on.
-    validation : Rows, optional
-        Those that are validated on; where they are a part of the rows given, the index of ``rows`` says which.
-    """
-    features, names = getattr(clf, "features_", None), getattr(clf, "feature_names_in_", None)
-    columns = [None if features is None else features.to_dict(), None if names is None else list(names)]
-    classes = [labels.classes.dtype.str, repr(labels.classes.tolist()), labels.multilabel]
-    found = {
-        "X": _digest(device, rows.X),
-        "the names or kinds of its columns": _digest(device, json.dumps(columns)),
-        "y": _digest(device, json.dumps(classes), rows.T),
-        "sample_weight": _digest(device, rows.weight),
-        "the split into rows to train and to validate on": _digest(device, rows.index),
-    }
-    if validation is not None:
-        found[VALIDATION] = _digest(device, validation.X, validation.T, validation.weight)
-    return found
-
-
-def _digest(device: Device, *parts: Any) -> str:
-    """BLAKE2b of arrays, texts and None: of arrays dtype, shape, order in memory and all bytes."""
-    found = hashlib.blake2b(digest_size=16)
-
-    def add(array: np.ndarray) -> None:
-        # A product of a matrix that lies by columns may have other bits.
-        order = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
-        found.update(f"{array.dtype.str} {array.shape} {order} ".encode())
-        n = max(1, CHUNK // max(1, array[:1].nbytes)) if array.ndim else 1
-        for i in range(0, len(array) if array.ndim else 0, n):
-            found.update(np.ascontiguousarray(array[i : i + n]).view(np.uint8).data)
-
-    for part in parts:
-        if part is None or isinstance(part, str):
-            found.update(f"{part!r} ".encode())
-        elif isinstance(part, SparseRows):
-            for array in (part.matrix.data, part.matrix.indices, part.matrix.indptr):
-                add(array)
-            found.update(f"{part.shape} ".encode())
-        else:
-            add(np.asarray(device.to_host(part)))
-    return found.hexdigest()
 
 
 def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str], n_members: int) -> None:
@@ -214,12 +162,16 @@ def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str], 
     needed = needed if n_members == 1 else (n_members, *needed)
     if found != needed:
         raise ValueError(
-            f"the checkpoint is not one of this fit: theta has shape {found}, and its network needs {needed}."
+            f"{saved.path}: the checkpoint is not one of this fit: theta has shape {found}, and its network needs "
+            f"{needed}."
         )
 
 
 class CheckpointMonitor:
     """Writes a checkpoint at the start, at intervals of epochs, iterations or time, and after an interrupt.
+
+    A thread writes a copy of the state while training goes on; there is one at a time, and the next one waits for it.
+    The first checkpoint and that after an interrupt are written at once.
 
     An interrupt leaves the state in the midst of a step. Between two checkpoints a copy of the last whole state is
     kept, renewed after each step, or less often where copying would take more than 5% of the time.
@@ -261,9 +213,12 @@ class CheckpointMonitor:
             data=data,
         )
         self.failed = False
-        self.written = self.copied = time.perf_counter()
+        self.started = self.copied = time.perf_counter()  # the last write, and the last copy
         self.pause = 0.0  # seconds from one copy to the next
-        self.whole: tuple[int, dict[str, np.ndarray]] | None = None  # number and copy of a state not yet written
+        self.whole: Whole | None = None  # the last copy, while its write has not begun
+        self.writing: Whole | None = None  # the copy whose write has begun, until it is done
+        self.thread: threading.Thread | None = None
+        self.error: BaseException | None = None  # of the last write, until it is reported
 
     def write_first(self, state: TrainingState) -> None:
         """Write the first checkpoint, before the first step.
@@ -274,35 +229,40 @@ class CheckpointMonitor:
             If it cannot be written.
         """
         self._copy(state)
+        self._take()
         self._write()
 
     def __call__(self, state: TrainingState) -> str:
-        now = time.perf_counter()
-        due = state.epoch % self.epochs == 0 if self.epochs else now - self.written >= self.seconds
+        if self.thread is not None and not self.thread.is_alive():
+            self._join()
+            self._report(GOES_ON)
+        due = state.epoch % self.epochs == 0 if self.epochs else time.perf_counter() - self.started >= self.seconds
         # The end by a limit or a plateau is found again; that by another monitor has to be written down.
         if due or state.history.stopped:
+            self._join()
+            self._report(GOES_ON)
             self._copy(state)
-            self._try("Training goes on, and tries again.")
-        elif now - self.copied >= self.pause:
+            self._start()
+        elif time.perf_counter() - self.copied >= self.pause:
             self._copy(state)
         return ""
 
     def write_last(self) -> None:
         """After an interrupt write the last whole state, if that was not done; a further interrupt waits meanwhile."""
-        if self.whole is not None:
-            with interrupts_deferred():
-                self._try("The training can be resumed from the one before.")
+        with interrupts_deferred():
+            self._join()
+            if self.whole is None:
+                self.whole = self.writing  # its write failed
+            if self.whole is not None:
+                self._take()
+                self._run()
+            self._report(ENDS)
 
-    def _try(self, otherwise: str) -> None:
-        """Write the last whole state; the first time that this fails is a warning."""
-        try:
-            self._write()
-        except (OSError, ValueError) as error:
-            if not self.failed:
-                warnings.warn(
-                    f"A checkpoint could not be written ({error}). {otherwise}", CheckpointWarning, stacklevel=8
-                )
-            self.failed = True
+    def close(self) -> None:
+        """Wait for the write in progress; an interrupt waits meanwhile."""
+        with interrupts_deferred():
+            self._join()
+            self._report(ENDS)
 
     def _copy(self, state: TrainingState) -> None:
         began = time.perf_counter()
@@ -313,12 +273,54 @@ class CheckpointMonitor:
         self.copied = time.perf_counter()
         self.pause = (self.copied - began) * (1 / COPYING - 1)
 
+    def _take(self) -> None:
+        """Make the last copy the one that is written."""
+        self.writing, self.whole, self.error = self.whole, None, None
+        self.started = time.perf_counter()
+
+    def _start(self) -> None:
+        """Write the last copy in a thread."""
+        # An interrupt must not come between the start of the thread and its being known: nobody would wait for it.
+        with interrupts_deferred():
+            self._take()
+            thread = threading.Thread(target=self._run, name="gpunn-checkpoint")
+            try:
+                thread.start()
+            except RuntimeError:  # the system has no more threads
+                self._run()
+            else:
+                self.thread = thread
+
+    def _run(self) -> None:
+        """Write, and keep the error for `_report`."""
+        try:
+            self._write()
+        except BaseException as error:
+            self.error = error
+
     def _write(self) -> None:
-        assert self.whole is not None  # there is nothing to write without a copy
-        number, arrays = self.whole
+        assert self.writing is not None  # there is nothing to write without a copy
+        number, arrays = self.writing
         io.add_checkpoint(self.folder, number, replace(self.frame, arrays=arrays), self._best(arrays))
-        self.whole = None
-        self.written = time.perf_counter()
+        self.writing = None
+
+    def _join(self) -> None:
+        """Wait for the write in progress."""
+        if self.thread is not None:
+            self.thread.join()
+            self.thread = None
+
+    def _report(self, otherwise: str) -> None:
+        """Warn of a write that failed, the first time; what is neither of the disk nor of the format is raised."""
+        error, self.error = self.error, None
+        if error is None:
+            return
+        if not isinstance(error, (OSError, ValueError)):
+            raise error
+        self.started = -math.inf  # try again after the next epoch, whatever the interval
+        if not self.failed:
+            self.failed = True
+            warn(f"A checkpoint could not be written ({error}). {otherwise}", CheckpointWarning)
 
     def _best(self, arrays: Mapping[str, np.ndarray]) -> int | None:
         """Number of the best epoch or iteration that there is a checkpoint of: by score, without such by cost."""

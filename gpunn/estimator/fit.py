@@ -9,12 +9,14 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gpunn import io
 from gpunn.caller import warn
 from gpunn.config import build
 from gpunn.data.labels import Labels
 from gpunn.devices import Device, get_device, is_cupy
 from gpunn.estimator import checkpoints
 from gpunn.estimator.checkpoints import CheckpointMonitor
+from gpunn.estimator.digests import digests
 from gpunn.estimator.folds import accuracy, out_of_fold
 from gpunn.estimator.monitor import CallbackContext, Scorer, layer_monitor, make_monitors, set_layer_history
 from gpunn.estimator.prepare import (
@@ -134,14 +136,14 @@ def _train(
 ) -> Trained:
     """The second stage: from the start, or the state there is, to the end of the training.
 
-    ``until_the_end`` gets the lock on the folder of the checkpoints.
+    ``until_the_end`` gets the lock on the folder of the checkpoints, and waits for the last one to be written.
     """
     device, objective, rows, seed = task.device, task.objective, task.rows, task.seed
     network, data = objective.network, {}
     if clf.checkpoint is not None:
         validated = None if task.validation_set is None else task.validation_set.rows
         apart = validated if isinstance(validated, Rows) else None  # folds follow from the other data and the seed
-        data = checkpoints.digests(device, clf, task.labels, rows, apart)
+        data = digests(device, clf, task.labels, rows, apart)
     if saved is not None:
         checkpoints.check_belongs(saved, network, data, clf.n_members)
     stopwatch.lap("checking")
@@ -162,19 +164,22 @@ def _train(
     else:
         state = algorithm.start(device, theta)
     if saved is not None:
-        state = resumption.resume(device, saved.arrays, state, algorithm.method)
+        with io.sound(saved.path):
+            state = resumption.resume(device, saved.arrays, state, algorithm.method)
     scorer = Scorer(clf, device, objective, task.labels, state.history)
     validation = None
     if task.validation_set is not None:
         validation = task.validation_set.validation(clf.early_stopping, scorer)
     monitors = make_monitors(scorer, rows, task.given.y, state, callbacks)
     if saved is not None:
-        checkpoints.restore_layers(saved, layer_monitor(monitors))
+        with io.sound(saved.path):
+            checkpoints.restore_layers(saved, layer_monitor(monitors))
     keeper = None
     if clf.checkpoint is not None:
         if saved is None:
             until_the_end.enter_context(checkpoints.new_folder(clf))
         keeper = CheckpointMonitor(clf, device, algorithm.method, layer_monitor(monitors), seed, data)
+        until_the_end.callback(keeper.close)
         monitors.append(keeper)
     history = state.history
     n_steps, n_epochs = -history.evaluations, -history.n_iter  # to count those of this process

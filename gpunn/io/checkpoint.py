@@ -11,7 +11,6 @@ import contextlib
 import math
 import os
 import re
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from gpunn._version import __version__
+from gpunn.caller import warn
 from gpunn.io.atomic import write_whole
 from gpunn.io.sealed_file import MAX_VALUES, FormatError, Layout, pack, sound, unpack
 from gpunn.shown import brief, show
@@ -68,6 +68,8 @@ class Checkpoint:
         Digests of the data that it trains on, by what they are of.
     version : str
         Of the gpunn that wrote it.
+    path : path
+        Of the file that it was read from; "" for a new one. It is not written.
     """
 
     arrays: dict[str, np.ndarray]
@@ -76,6 +78,7 @@ class Checkpoint:
     settings: dict[str, Any]
     data: dict[str, str]
     version: str = __version__
+    path: str | os.PathLike[str] = ""
 
 
 def write(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
@@ -117,6 +120,8 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
         If the file cannot be opened.
     """
     with sound(path):
+        if os.path.isdir(path):
+            raise ValueError("it is a folder, not a checkpoint. Remove or rename it.")
         tensors, values = unpack(LAYOUT, path)
         if not isinstance(values["version"], str) or not VERSION.fullmatch(values["version"]):
             raise ValueError(f"version is {show(values['version'])}, and must be one like {__version__}.")
@@ -132,7 +137,7 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
         if twice := (set(others) & set(tensors)) | (set(same) & (set(others) | set(tensors))):
             raise ValueError(f"the array {brief(min(twice))} stands twice.")
         repeated = {name: tensors[other] for name, other in same.items()}
-    return Checkpoint(arrays=tensors | others | repeated, **values)
+    return Checkpoint(arrays=tensors | others | repeated, **values, path=path)
 
 
 def entries(folder: str | os.PathLike[str]) -> dict[int, Path]:
@@ -173,9 +178,7 @@ def newest(folder: str | os.PathLike[str]) -> tuple[Path, Checkpoint]:
             damaged.append(str(error))
             continue
         for message in damaged:
-            warnings.warn(
-                f"{message} It was passed over, and training goes on from {path}.", CheckpointWarning, stacklevel=4
-            )
+            warn(f"{message} It was passed over, and training goes on from {path}.", CheckpointWarning)
         return path, found
     if damaged:
         raise ValueError(
@@ -217,7 +220,14 @@ def _same(tensors: dict[str, np.ndarray]) -> dict[str, str]:
     for name, array in tensors.items():
         bits = array.view(f"u{array.itemsize}")
         alike = seen.setdefault((array.dtype, array.shape, bits[:16].tobytes()), [])
-        twin = next((other for other in alike if np.array_equal(bits, tensors[other].view(bits.dtype))), None)
+        twin = next(
+            (
+                other
+                for other in alike
+                if tensors[other] is array or np.array_equal(bits, tensors[other].view(bits.dtype))
+            ),
+            None,
+        )
         if twin is None:
             alike.append(name)
         else:

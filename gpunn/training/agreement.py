@@ -73,8 +73,7 @@ def _of_step(
 ) -> tuple[TrainingState, str]:
     """The state after a step from ``at`` by arrays, and why a compiled step from there is not to be used.
 
-    Each step starts from the same state on both sides, or else a step that is long would magnify the rounding of the one
-    before.
+    Each step starts from the same state on both sides, or else a long one would magnify the rounding of the one before.
     """
     xp, on_host = device.xp, device.to_host
     some = rows.take(xp, batch)

@@ -150,7 +150,8 @@ class TrainingState:
     def to_arrays(self, device: Device, method: FirstOrder | Direction) -> dict[str, np.ndarray]:
         """All of it as arrays of the host that share no memory with it, by names such as "theta" and "method.m".
 
-        Numbers and strings are arrays of shape (). What is None has no name.
+        An array that stands in two places of the state, as the start and the best theta may, is copied once. Numbers
+        and strings are arrays of shape (). What is None has no name.
 
         Parameters
         ----------
@@ -168,10 +169,14 @@ class TrainingState:
             parts |= _named("run", {name: part for name, part in vars(self.run).items() if name != "visited"})
             parts |= _named("visited", vars(self.run.visited))
 
+        copies: dict[int, np.ndarray] = {}
+
         def on_host(part: Any) -> np.ndarray:
             if isinstance(part, (int, float, str, tuple)):
                 return np.asarray(part)
-            return np.array(device.to_host(part))
+            if id(part) not in copies:
+                copies[id(part)] = np.array(device.to_host(part))
+            return copies[id(part)]
 
         arrays = {name: on_host(part) for name, part in parts.items() if part is not None}
         return arrays | _named("history", self.history.to_arrays())

@@ -34,7 +34,8 @@ CASES = {
     "all that a command has": ["--validation", "t.parquet", "--report", "r.html", "--kind", "code=drop",
                                "--class-weight", "a b=2", "--held-out", "0.3"],
 }  # fmt: skip
-IN_THE_FIFTH_EPOCH = at_epoch(5)
+WRITTEN = '[thread.join() for thread in threading.enumerate() if thread.name == "gpunn-checkpoint"]'
+IN_THE_FIFTH_EPOCH = "import threading\n" + at_epoch(5, f"{WRITTEN}; send()")  # once the checkpoint before it is there
 EVERY_2 = ["-o", "m.gpunn", "--checkpoint", "run", "--checkpoint-every", "2"]
 
 

@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from checkpointed import BASE, Break, assert_same, break_off, breaking, fit, resume
+from checkpointed import BASE, Break, assert_same, break_off, breaking, fit, resume, settle
 from forgeries import Draft
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
@@ -237,6 +237,7 @@ def test_no_other_training_writes_to_the_folder(tmp_path, iris):
     def second(history):
         with pytest.raises(BlockingIOError, match="another training writes to this folder"):
             MLPClassifier.resume(tmp_path, *iris)
+        settle()
         seen.append(set(os.listdir(tmp_path)) - {path.name for path in checkpoints_in(tmp_path).values()})
 
     fit(*iris, checkpoint=tmp_path, callback=second)

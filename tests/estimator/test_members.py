@@ -42,7 +42,7 @@ def member(clf, i):
 
 
 @pytest.mark.parametrize("data", DATA)
-@pytest.mark.parametrize("how", [{}, {"compile": True}, {"cost": "quadratic"}])
+@pytest.mark.parametrize("how", [{}, {"compile": True}, {"cost": "cross_entropy", "activation": "tanh"}])
 def test_probabilities_are_the_means_of_the_members(data, how):
     rows, labels = DATA[data]
     clf = classifier(**how).fit(rows, labels)
@@ -173,7 +173,7 @@ def test_the_temperature_minimises_the_cost_of_the_rows_left_out(data):
         return -np.mean(np.sum(np.where(labels == 1, np.log(p), np.log1p(-p)), axis=1))
 
     def tempered(t):
-        logs = plain.decision_function(rows) if False else np.log(plain.oof_proba_)
+        logs = np.log(plain.oof_proba_)
         if data == "labels":
             z = (logs - np.log1p(-plain.oof_proba_)) / t
             return 1 / (1 + np.exp(-z))
@@ -262,8 +262,16 @@ def test_what_does_not_go_with_the_rows_is_refused(settings, given, said):
 
 def test_there_is_no_partial_fit_of_members():
     assert not hasattr(classifier(), "partial_fit")
-    with pytest.raises(AttributeError, match="n_members=3"):
+    with pytest.raises(AttributeError, match="partial_fit") as caught:
         classifier().partial_fit  # noqa: B018 - it is not there
+    assert "n_members=3" in str(caught.value.__cause__)
+
+
+def test_outputs_that_are_no_probabilities_by_themselves_are_averaged_as_such():
+    clf = classifier(cost="quadratic").fit(*BINARY)
+    each = np.stack([member(clf, i).predict_proba(BINARY[0]) for i in range(3)])
+    np.testing.assert_allclose(clf.predict_proba(BINARY[0]), each.mean(axis=0), rtol=1e-12)
+    assert np.isfinite(clf.predict_log_proba(BINARY[0])[clf.predict_proba(BINARY[0]) > 0]).all()
 
 
 def test_what_one_fit_knew_of_its_folds_is_not_left_to_the_next():

@@ -55,7 +55,7 @@ def test_a_checkpoint_comes_back_bit_for_bit(tmp_path):
     path = written(tmp_path)
     found = files.read(path)
     same(found.arrays, ARRAYS)
-    assert vars(found) | {"arrays": None} == vars(SOUND) | {"arrays": None}
+    assert vars(found) | {"arrays": None} == vars(SOUND) | {"arrays": None, "path": path}
 
 
 def test_arrays_of_the_same_bits_are_written_once(tmp_path):
@@ -82,6 +82,18 @@ def test_a_damaged_one_is_passed_over_with_a_warning_and_none_left_is_an_error(t
         assert path == paths[0] and found.settings == {"seed": 1} and len(caught) == 1
     paths[0].write_bytes(b"")
     with pytest.raises(ValueError, match=r"all its checkpoints are damaged\. .*000002\.gpunn"):
+        files.newest(tmp_path)
+
+
+def test_a_folder_of_the_name_of_a_checkpoint_is_passed_over(tmp_path):
+    sound = written(tmp_path)
+    folder = tmp_path / "checkpoint-000002.gpunn"
+    folder.mkdir()
+    said = r"000002\.gpunn: it is a folder, not a checkpoint\. Remove or rename it\."
+    with pytest.warns(CheckpointWarning, match=f"{said} It was passed over, and training goes on from .*000001"):
+        assert files.newest(tmp_path)[0] == sound
+    sound.unlink()
+    with pytest.raises(ValueError, match=said):
         files.newest(tmp_path)
 
 

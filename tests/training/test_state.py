@@ -237,6 +237,18 @@ def test_a_training_goes_on_on_every_device(device, problem_on, kind):
 # The arrays
 
 
+def test_an_array_in_two_places_is_copied_once(problem):
+    trainer = minibatch()
+    state = trainer.start(CPU, problem.theta())
+    state.begin(CPU).visited.enter(np, state.theta, 0)
+    arrays = state.to_arrays(CPU, trainer.method)
+    assert arrays["visited.start"] is arrays["visited.best"] and not np.shares_memory(
+        arrays["visited.start"], state.run.visited.start
+    )
+    copies = [arrays[name] for name in ("theta", "visited.start", "visited.entered")]
+    assert len({*map(id, copies)}) == 3 and all(np.array_equal(array, copies[0]) for array in copies)
+
+
 def test_arrays_are_the_state_and_share_no_memory_with_it(problem):
     trainer = minibatch(dropout=(0.0, 0.3), average=0.9)
     seen, _ = states_of(problem, trainer, problem.validation())

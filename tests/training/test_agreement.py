@@ -1,0 +1,67 @@
+"""A compiled program is held against the arrays, each step from the same state, before it is used."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gpunn.optim.first_order import Adam
+from gpunn.optim.schedules import Constant
+from gpunn.training import agreement
+from gpunn.training.minibatch import Minibatch
+
+SETTINGS = Minibatch(Adam(), Constant(0.1), 16, max_epochs=1, seed=0, compiled=False)
+
+
+class Program:
+    """The steps of the arrays, after which ``disturb`` changes theta and the state; it keeps what it starts from."""
+
+    def __init__(self, problem, progress, disturb):
+        self.problem, self.progress, self.disturb, self.starts = problem, progress, disturb, []
+
+    def align(self, theta, state):
+        return theta, state
+
+    def __call__(self, theta, state, X, T, weight, order, lr, size):
+        self.starts.append(theta.copy())
+        f, g = self.problem.objective.value_and_gradient(np, theta, X, T, weight)
+        norm = np.linalg.norm(g)  # the update may change g
+        SETTINGS.method.update(np, theta, g, state, lr)
+        self.disturb(theta, state)
+        return f * len(X), norm
+
+
+def check(problem, disturb):
+    progress = SETTINGS.start(problem.device, problem.theta())
+    program = Program(problem, progress, disturb)
+    return agreement.of_steps(SETTINGS, problem.device, problem.objective, progress, problem.rows(), program), program
+
+
+def test_each_step_starts_from_where_the_arrays_are(problem):
+    """Or else the steps after a long one would magnify what is but rounding in it."""
+
+    def round_otherwise(theta, state):
+        theta += 1e-11
+
+    why_not, program = check(problem, round_otherwise)
+    assert why_not == ""
+    first, second = program.starts
+    by_arrays = SETTINGS.start(problem.device, problem.theta())
+    some = problem.rows().take(np, np.arange(16))
+    SETTINGS.steps(problem.device, problem.objective, by_arrays, some, None, np.array([agreement.RATES[0]]))
+    assert np.array_equal(first, problem.theta()) and np.array_equal(second, by_arrays.theta)
+
+
+@pytest.mark.parametrize("wrong", ["step", "m", "v"])
+@pytest.mark.parametrize("from_step", [1, 2])
+def test_what_is_wrong_in_any_step_is_found(problem, wrong, from_step):
+    steps = []
+
+    def disturb(theta, state):
+        steps.append(1)
+        if len(steps) >= from_step:
+            array = theta if wrong == "step" else getattr(state, wrong)
+            array *= 1.01
+
+    why_not, _ = check(problem, disturb)
+    assert wrong in why_not and len(steps) == from_step

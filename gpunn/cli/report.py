@@ -100,6 +100,8 @@ def training(clf: Classifier, seconds: float) -> None:
     """A few lines about the training that ended."""
     network, device = clf.network_, get_device(clf.device or "cpu")
     sizes = "-".join(map(str, network.sizes))
+    if clf.n_members > 1:
+        sizes = f"{clf.n_members} networks {sizes}"
     say(f"trained {sizes} ({network.n_parameters:,} parameters, {clf.theta_.dtype}) with {clf.solver} on {device.name}")
     if device.note:
         say(f"  device    {device.note}")
@@ -114,6 +116,9 @@ def ended(clf: Classifier, seconds: float) -> None:
     say(f"  {rounds:<9} {history.n_iter} of at most {clf.max_iter}, in {seconds:.1f} s{kept}")
     say(f"  ended by  {ENDED_BY.get(history.stopped, history.stopped)}")
     say(f"  cost      {clf.loss_:.4g}")
+    if hasattr(clf, "oof_score_"):
+        score = f"{clf.oof_score_:.2%}" if clf.scoring is None else f"{clf.oof_score_:.4g}"
+        say(f"  left out  {score} {score_of(clf)}, of each row by the networks that were not trained on it")
 
 
 def evaluation(scores: Scores, what: str, by_class: bool) -> None:

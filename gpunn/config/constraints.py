@@ -149,12 +149,12 @@ def count_or_share(name: str, value: Any) -> None:
         )
 
 
-def scorer(name: str, value: Any) -> None:
-    """Check a scorer of scikit-learn, its name, or None."""
+def scorer(name: str, value: Any, others: Iterable[str] = ()) -> None:
+    """Check a scorer of scikit-learn, its name or one of ``others``, or None."""
     if isinstance(value, str):
         from sklearn.metrics import get_scorer_names  # a second to import, which few need here
 
-        choose(name, value, [one for one in get_scorer_names() if one.startswith(OF_CLASSIFIERS)])
+        choose(name, value, [*others, *(one for one in get_scorer_names() if one.startswith(OF_CLASSIFIERS))])
     elif value is not None and not callable(value):
         raise ParameterError(name, f"{name}={show(value)} is not allowed; give a scorer, its name, or None.")
 

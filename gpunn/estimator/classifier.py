@@ -17,7 +17,7 @@ from gpunn.config import registry
 from gpunn.config.checks import check_parameters
 from gpunn.devices import device_for
 from gpunn.devices.memory import explained
-from gpunn.estimator import checkpoints, fit, persistence
+from gpunn.estimator import checkpoints, fit, members, persistence
 from gpunn.model import predict
 from gpunn.model.fitted import Classifier
 from gpunn.model.origin import on_host
@@ -51,9 +51,10 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         L2 and L1 penalties on the weights, divided by the number of rows (or by the sum of the sample weights).
     batch_size : int or "auto", default="auto"
         Number of rows per minibatch; "auto" is min(200, n).
-    learning_rate : {"constant", "invscaling", "adaptive", "cosine"} or Schedule, default="constant"
+    learning_rate : {"constant", "invscaling", "adaptive", "cosine", "cosine_log"} or Schedule, default="constant"
         Schedule of the learning rate, which starts at ``learning_rate_init``. "adaptive" divides it by 5 at each
-        plateau, and "cosine" decreases it to 0 over ``max_iter`` epochs. Custom schedules are objects from
+        plateau, and "cosine" decreases it to 0 over ``max_iter`` epochs, and "cosine_log" does so in four cycles, each about twice as
+        long as the one before. Custom schedules are objects from
         `gpunn.optim.schedules`.
     learning_rate_init : float, default=1e-3
         Initial learning rate.
@@ -394,6 +395,16 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         Their spread, such as the standard deviation over the first axis, says how far the members agree.
         """
         return predict.predict_member_proba(self._model, X)
+
+    def member(self, i: int) -> Self:
+        """The network of member i, counted from 0, as a fitted classifier of its own: for `gpunn.insight`, say.
+
+        Raises
+        ------
+        ValueError
+            If there is no such member.
+        """
+        return members.one(self, i)
 
     def decision_function(self, X: Any) -> Array:
         """Scores: (n,) for two classes, the second where positive; else (n, n_classes), the largest wins."""

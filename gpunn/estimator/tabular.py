@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import _check_feature_names, _check_n_features, _num_samples, check_is_fitted
 
-from gpunn.config import presets
+from gpunn.config import constraints, presets
 from gpunn.config.constraints import Interval, OneOf
 from gpunn.estimator.classifier import MLPClassifier
 from gpunn.features import Features
@@ -122,10 +122,11 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
         OneOf(presets.PRESETS)("preset", self.preset)
         Interval(1, integer=True, words=(None,))("n_members", self.n_members)
         n_rows = 0 if X is None else _num_samples(X)
-        named = self.metric in presets.METRICS if isinstance(self.metric, str) else False
+        constraints.scorer("metric", self.metric, presets.METRICS)
+        scoring = presets.METRICS.get(self.metric, self.metric) if isinstance(self.metric, str) else self.metric
         classifier = MLPClassifier(
             **presets.parameters(self.preset, n_rows, self.n_members),
-            scoring=presets.METRICS[str(self.metric)] if named else self.metric,
+            scoring=scoring,
             compile=_compiles(self.device),
             time_limit=self.time_limit,
             device=self.device,

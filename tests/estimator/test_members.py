@@ -17,6 +17,7 @@ from gpunn.config import build
 from gpunn.config.constraints import ParameterError
 from gpunn.data.split import complements, stratified_folds
 from gpunn.devices import cores
+from gpunn.insight import diagnose
 
 X, Y = load_digits(return_X_y=True)
 X = X[:600] / 16
@@ -39,6 +40,22 @@ def member(clf, i):
     found = copy.copy(clf)
     found.theta_ = clf.theta_[i]
     return found
+
+
+def test_a_member_is_a_classifier_of_its_own(tmp_path):
+    clf = classifier(3, cross_validation=3, temperature_scaling=True).fit(X, Y)
+    for i in range(3):
+        one = clf.member(i)
+        assert np.array_equal(one.predict_proba(X), member(clf, i).predict_proba(X))
+        assert one.n_members == 1 and not hasattr(one, "oof_score_")
+        one.save(tmp_path / "one.gpunn")
+        assert np.array_equal(gpunn.load(tmp_path / "one.gpunn").theta_, clf.theta_[i])
+    assert "layer" in str(diagnose(one, X, Y))
+    with pytest.raises(ValueError, match=r"3 members.*clf\.member\(0\)"):
+        diagnose(clf, X, Y)
+    for i in (-1, 3, 1.0, "0"):
+        with pytest.raises(ValueError, match="i=.*numbered from 0 to 2"):
+            clf.member(i)
 
 
 @pytest.mark.parametrize("data", DATA)

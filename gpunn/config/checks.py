@@ -52,7 +52,7 @@ def _check_members(p: Any) -> None:
     if p.temperature_scaling and p.warm_start:
         raise ParameterError(
             "temperature_scaling",
-            "temperature_scaling=True does not go with warm_start=True, which would train on from scaled weights. Leave "
+            "temperature_scaling=True does not go with warm_start=True, which would go on from scaled weights. Leave "
             "one of the two out.",
         )
     if p.n_members == 1:

@@ -176,8 +176,8 @@ def column_kinds(name: str, value: Any) -> None:
     if not known and not (isinstance(value, str) and value in ("auto", "all")):
         raise ParameterError(
             name,
-            f"{name}={show(value)} is not allowed; give 'auto', 'all', None, a dict of column and kind, or Features that were "
-            "learned.",
+            f"{name}={show(value)} is not allowed; give 'auto', 'all', None, a dict of column and kind, or Features "
+            "that were learned.",
         )
 
 

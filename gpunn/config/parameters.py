@@ -330,7 +330,9 @@ class Parameters:
         1,
         AT_LEAST_1,
         "training.members",
-        Option("--members", "number of networks that are trained side by side, whose probabilities are averaged", "N", int),
+        Option(
+            "--members", "number of networks that are trained side by side, whose probabilities are averaged", "N", int
+        ),
     )
     cross_validation: int | None = parameter(
         None,

@@ -14,23 +14,25 @@ class Preset(NamedTuple):
 
     Attributes
     ----------
-    n_members, n_folds : int
-        Networks, and folds of the rows of which each leaves out one.
+    n_members : int
+        Networks.
     n_epochs : int
         For up to `MANY` rows.
     """
 
     n_members: int
-    n_folds: int
     n_epochs: int
 
 
-PRESETS = {"fast": Preset(4, 4, 32), "best": Preset(8, 8, 64)}
+PRESETS = {"fast": Preset(4, 32), "best": Preset(8, 64)}
 
 METRICS = {"accuracy": None, "log_loss": "neg_log_loss", "roc_auc": "roc_auc_ovr"}  # name: scorer of scikit-learn
 
-BATCH = 256  # rows
+BATCH = 256  # rows, or fewer where these are less than `STEPS` batches
+MIN_BATCH = 16
+STEPS = 8  # an epoch
 MIN_FOLD = 10  # rows; fewer say too little to choose an epoch by
+MAX_FOLDS = 10
 MANY = 100_000  # rows; of more, as many are seen in fewer epochs
 MIN_EPOCHS = 8
 
@@ -54,17 +56,20 @@ COMMON: dict[str, Any] = {
 def parameters(preset: str, n_rows: int, n_members: int | None = None) -> dict[str, Any]:
     """Parameters of `gpunn.MLPClassifier` for ``n_rows`` training rows.
 
-    There are as many folds as the preset has, or fewer where folds would be smaller than `MIN_FOLD`, or the members no
-    multiple of them. One network is validated on a fifth of the rows.
+    There are as many folds as members, or fewer where folds would be smaller than `MIN_FOLD` or more than `MAX_FOLDS`
+    and the members are a multiple of fewer. Without folds a fifth of the rows is held out of all members.
     """
-    members, n_folds, n_epochs = PRESETS[preset]
+    members, n_epochs = PRESETS[preset]
     members = members if n_members is None else n_members
-    n_folds = next((k for k in range(min(n_folds, members), 1, -1) if members % k == 0 and n_rows >= k * MIN_FOLD), 0)
+    most = min(members, MAX_FOLDS, n_rows // MIN_FOLD)
+    n_folds = next((k for k in range(most, 1, -1) if members % k == 0), 0)
     n_epochs = max(MIN_EPOCHS, min(n_epochs, n_epochs * MANY // max(n_rows, 1)))
-    found = {**COMMON, "n_members": members, "max_iter": n_epochs, "batch_size": max(1, min(BATCH, n_rows))}
+    n_trained = n_rows - (-(-n_rows // n_folds) if n_folds else n_rows // 5)
+    batch = max(1, min(max(MIN_BATCH, min(BATCH, n_trained // STEPS)), n_trained))
+    found = {**COMMON, "n_members": members, "max_iter": n_epochs, "batch_size": batch}
     validated = {"early_stopping": True, "temperature_scaling": True}
     if n_folds:
         found |= {"cross_validation": n_folds, **validated}
-    elif members == 1 and n_rows >= 5 * MIN_FOLD:
+    elif n_rows >= 5 * MIN_FOLD:
         found |= {"validation_fraction": 0.2, **validated}
     return found

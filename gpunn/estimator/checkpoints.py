@@ -158,8 +158,8 @@ def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str], 
     differ = [name for name in data if saved.data.get(name) != data[name]]
     if differ or set(saved.data) != set(data):
         raise DataDifferError(differ or sorted(set(saved.data) - set(data)))
-    found, needed = getattr(saved.arrays.get("theta"), "shape", None), (network.n_parameters,)
-    needed = needed if n_members == 1 else (n_members, *needed)
+    found = getattr(saved.arrays.get("theta"), "shape", None)
+    needed = (network.n_parameters,) if n_members == 1 else (n_members, network.n_parameters)
     if found != needed:
         raise ValueError(
             f"{saved.path}: the checkpoint is not one of this fit: theta has shape {found}, and its network needs "

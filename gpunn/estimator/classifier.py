@@ -53,9 +53,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         Number of rows per minibatch; "auto" is min(200, n).
     learning_rate : {"constant", "invscaling", "adaptive", "cosine", "cosine_log"} or Schedule, default="constant"
         Schedule of the learning rate, which starts at ``learning_rate_init``. "adaptive" divides it by 5 at each
-        plateau, and "cosine" decreases it to 0 over ``max_iter`` epochs, and "cosine_log" does so in four cycles, each about twice as
-        long as the one before. Custom schedules are objects from
-        `gpunn.optim.schedules`.
+        plateau, "cosine" decreases it to 0 over ``max_iter`` epochs, and "cosine_log" lets it rise and fall in four
+        cycles, each about twice as long as the one before. Custom schedules are objects from `gpunn.optim.schedules`.
     learning_rate_init : float, default=1e-3
         Initial learning rate.
     power_t : float, default=0.5
@@ -165,9 +164,9 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     features : {"auto", "all"}, dict, Features or None, default="auto"
         Encoding of the columns of a data frame. "auto" infers the kinds of the columns (shown by ``features_``), a dict
         sets those of some columns ({"zip": "text", "id": "drop"}), and `gpunn.features.Features` that were learned
-        beforehand are used unchanged. None treats a data frame as an array. Arrays of numbers are encoded with "all" only, and may then have missing
-        values (NaN). Arrays
-        of objects that are not all numbers are treated like a data frame with columns identified by their order.
+        beforehand are used unchanged. None treats a data frame as an array. Arrays of objects that are
+        not all numbers are treated like a data frame with columns identified by their order. Arrays of numbers are
+        encoded only with "all", which is otherwise like "auto"; they may then have missing values (NaN).
     numeric_encoding : {"standard", "robust", "piecewise_linear"}, default="standard"
         Encoding of the numeric columns and the times of a data frame, as in `gpunn.features.Features.learn`: by mean
         and standard deviation; by median and interquartile range, clipped smoothly to (-3, 3); or the latter and up to

@@ -42,8 +42,8 @@ from gpunn.model.training_data import ValidatedInputs, check_training_data, labe
 from gpunn.nn.network import Network
 from gpunn.optim.full_batch import Minimisation
 from gpunn.training import loop, resumption
-from gpunn.training.divergence import DivergenceError, cause, check_start, penalty_in_step
 from gpunn.training.data import Rows
+from gpunn.training.divergence import DivergenceError, cause, check_start, penalty_in_step
 from gpunn.training.full_batch import FullBatch
 from gpunn.training.history import History
 from gpunn.training.loop import Monitor
@@ -53,7 +53,6 @@ from gpunn.training.stopping import Validation
 from gpunn.training.summary import summarise
 from gpunn.training.temperature import best_temperature, scale_logits
 from gpunn.typing import Array
-
 
 UNSUPPORTED = {  # in partial_fit
     "early_stopping": "one epoch has nothing to stop",

@@ -23,7 +23,7 @@ def one(clf: C, i: int) -> C:
         raise ValueError(f"i={show(i)} is not allowed; the members are numbered from 0 to {n - 1}.")
     found = type(clf)(**{**clf.get_params(deep=False), **OF_ALL})
     fitted = {name: value for name, value in vars(clf).items() if name.endswith("_") or name.startswith("_")}
-    vars(found).update({name: value for name, value in fitted.items() if name not in VALIDATED})
+    found.__dict__.update({name: value for name, value in fitted.items() if name not in VALIDATED})
     found.theta_ = clf.theta_ if clf.theta_.ndim == 1 else clf.theta_[i, ...]
     found._resume = (clf.solver, 0, None)
     return found

@@ -112,7 +112,7 @@ def prepare(
     T, weight = labels.training_targets(given.y, n_out, given.dtype, given.weight, clf.class_weight, smoothing)
     if clf.temperature_scaling and apart is None and fold is None:
         raise ValueError(
-            "temperature_scaling=True needs rows that are not trained on: use early_stopping=True, cross_validation, or "
+            "temperature_scaling=True needs rows that are not trained on: use early_stopping=True, cross_validation or "
             "X_val and y_val."
         )
     if apart is not None:

@@ -22,10 +22,10 @@ from gpunn.typing import Array
 class TabularClassifier(ClassifierMixin, BaseEstimator):
     """Ensemble of networks for tables, with settings that need no tuning.
 
-    Columns of numbers are encoded by quantiles (``numeric_encoding="piecewise_linear"``), others one-hot; missing values
-    are allowed anywhere. Several networks are trained side by side, each on all rows but a fold of them; the epoch is
-    chosen, and the probabilities are calibrated, on the rows that were left out. All of it are parameters of
-    `MLPClassifier`, which `classifier_` shows.
+    Columns of numbers are encoded by quantiles (``numeric_encoding="piecewise_linear"``), others one-hot; values may be
+    missing. Several networks are trained side by side, each on all rows but a fold of them; on the rows left out, the
+    epoch is chosen and the probabilities are calibrated. All of these are parameters of `MLPClassifier`, shown by
+    ``classifier_``.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
     def _show(self, classifier: MLPClassifier) -> Self:
         """Set the fitted attributes."""
         for name in ("oof_score_", "oof_proba_", "temperature_", "feature_names_in_"):
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
             if name in vars(classifier):
                 setattr(self, name, getattr(classifier, name))
         self.classifier_ = classifier
@@ -219,7 +219,7 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
     def _checked(self, X: Any) -> MLPClassifier:
         """The fitted classifier, once X was held against the columns of training."""
         check_is_fitted(self)
-        if np.ndim(X) == 2:  # the classifier says what is wrong with others
+        if len(getattr(X, "shape", (0, 0))) == 2:  # the classifier says what is wrong with others
             _check_feature_names(self, X, reset=False)
             _check_n_features(self, X, reset=False)
         return self.classifier_

@@ -86,7 +86,7 @@ class Objective:
         if not (self.l2 or self.l1):
             return 0.0
         W = theta[..., : self.network.n_weights]
-        of_weights = share if isinstance(share, float) else share[..., None]
+        of_weights: Any = share if isinstance(share, (int, float)) else share[..., None]
         g[..., : self.network.n_weights] += self.penalty_slope(xp, W, of_weights)
         return xp.sum(self.penalty(xp, W), axis=-1) * share
 
@@ -109,7 +109,7 @@ def _summed(xp: Namespace, cost: Array, weight: Array | None) -> Array:
     return xp.sum(cost if weight is None else cost * weight, axis=-1)
 
 
-def _share(xp: Namespace, z: Array, weight: Array | None) -> Array | float:
+def _share(xp: Namespace, z: Array, weight: Array | None) -> Any:
     """1 / w with w (...) the sum of the row weights; 0 where they are all 0: such rows say nothing of theta."""
     if weight is None:
         return 1 / z.shape[-2]

@@ -88,9 +88,10 @@ class Cosine(Constant):
 
 @dataclass(frozen=True)
 class CosineLog(Constant):
-    """lr = initial (1 - cos(2 pi log2(1 + (2^n_cycles - 1) t / t_max))) / 2 over all steps: cycles that double in length.
+    """lr = initial (1 - cos(2 pi log2(1 + (2^n_cycles - 1) t / t_max))) / 2 over all steps.
 
-    Source: Holzmüller, Grinsztajn & Steinwart 2024, "Better by Default", section 3 ("coslog_4").
+    Each cycle is twice as long as the one before. Source: Holzmüller, Grinsztajn & Steinwart 2024, "Better by Default",
+    section 3 ("coslog_4").
     """
 
     n_epochs: int = 1

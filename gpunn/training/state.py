@@ -60,7 +60,8 @@ class TrainingState:
     best : Best
         State of the best validation score, with early stopping.
     seed : int or tuple of int
-        Of the shuffling and the dropout masks; a tuple has one for each member. They depend on it and on ``epoch`` and ``step`` alone.
+        Of the shuffling and the dropout masks; a tuple has one for each member. They depend on it and on ``epoch`` and
+        ``step`` alone.
     epoch : int
         Epochs, or iterations, so far; together with ``n_plateaus`` and ``n_halvings`` the position in the schedule.
     n_plateaus : int

@@ -37,8 +37,7 @@ def best_temperature(device: Device, objective: Objective, theta: Array, rows: R
         all.
     """
     xp, head = device.xp, objective.head
-    several = not isinstance(rows, Rows)
-    parts = [(theta[i, ...], own) for i, own in enumerate(rows)] if several else [(theta, rows)]
+    parts = [(theta, rows)] if isinstance(rows, Rows) else [(theta[i, ...], own) for i, own in enumerate(rows)]
     with device.use():
         sets = [(chosen(xp, own), total_weight(device, own), of) for of, own in parts]
         found = [(logits(device, objective.network, of, own.X), own, weight) for own, weight, of in sets]

@@ -54,7 +54,7 @@ def test_a_member_is_a_classifier_of_its_own(tmp_path):
     with pytest.raises(ValueError, match=r"3 members.*clf\.member\(0\)"):
         diagnose(clf, X, Y)
     for i in (-1, 3, 1.0, "0"):
-        with pytest.raises(ValueError, match="i=.*numbered from 0 to 2"):
+        with pytest.raises(ValueError, match=r"i=.*numbered from 0 to 2"):
             clf.member(i)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import time
+from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ import gpunn
 from gpunn import MLPClassifier, TabularClassifier
 from gpunn.config import presets
 from gpunn.config.constraints import ParameterError
+from gpunn.features import FeatureWarning
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -33,13 +35,10 @@ def people(n=300, seed=0):
     return X, np.where(leaves, "leaves", "stays")
 
 
-NO_EQUAL_WEIGHTS = {
-    name: "folds and quantiles are those of the rows, however often a weight counts them"
-    for name in (
-        "check_sample_weight_equivalence_on_dense_data",
-        "check_sample_weight_equivalence_on_sparse_data",
-    )
-}
+NO_EQUAL_WEIGHTS = dict.fromkeys(
+    ("check_sample_weight_equivalence_on_dense_data", "check_sample_weight_equivalence_on_sparse_data"),
+    "folds and quantiles are those of the rows, however often a weight counts them",
+)
 
 
 @pytest.mark.filterwarnings("ignore")  # the checks warn on purpose: few iterations, few rows
@@ -91,7 +90,7 @@ def test_the_time_limit_holds(monkeypatch):
     X, y = people(3000)
     began = time.perf_counter()
     clf = TabularClassifier(preset="best", time_limit=0.5, random_state=0).fit(X, y)
-    assert clf.history_.stopped == "time_limit" and clf.history_.seconds[-2] < 0.5
+    assert clf.history_.stopped == "time_limit" and clf.history_.n_iter < 64
     assert time.perf_counter() - began > 0.5
     assert np.isfinite(clf.predict_proba(X)).all()
 
@@ -138,7 +137,11 @@ def hostile(name):
     if name == "a column without a value":
         return np.stack([informative, np.full(200, np.nan)], axis=1), y, 0.9
     if name == "heavy tails":
-        return np.stack([informative, 1e30 * rng.standard_cauchy(200), rng.choice([1e300, -1e300], 200)], axis=1), y, 0.9
+        return (
+            np.stack([informative, 1e30 * rng.standard_cauchy(200), rng.choice([1e300, -1e300], 200)], axis=1),
+            y,
+            0.9,
+        )
     if name == "wide":
         X = rng.normal(size=(200, 3000))
         X[:, :5] += 2 * y[:, None]
@@ -165,7 +168,13 @@ def hostile(name):
 )  # fmt: skip
 def test_a_sound_model_of_tables_that_are_no_usual_ones(name):
     X, y, score = hostile(name)
-    clf = TabularClassifier(random_state=0).fit(X, y)
+    said = (
+        pytest.warns(FeatureWarning, match="another value in each of 200 rows")
+        if name == "identifiers"
+        else nullcontext()
+    )
+    with said:
+        clf = TabularClassifier(random_state=0).fit(X, y)
     p = clf.predict_proba(X)
     assert np.isfinite(p).all() and np.allclose(p.sum(axis=1), 1, atol=1e-5)
     assert clf.score(X, y) >= score
@@ -174,7 +183,9 @@ def test_a_sound_model_of_tables_that_are_no_usual_ones(name):
 def test_ten_thousand_categories_are_joined_to_those_that_are_frequent():
     rng = np.random.default_rng(0)
     y = rng.integers(2, size=12_000)
-    X = pd.DataFrame({"x": y + rng.normal(0, 0.4, len(y)), "code": rng.integers(10_000, size=len(y)).astype(str)})
+    X = pd.DataFrame(
+        {"x": y + rng.normal(0, 0.4, len(y)), "code": np.char.add("c", rng.integers(10_000, size=len(y)).astype(str))}
+    )
     X.loc[:2999, "code"] = np.where(y[:3000] == 1, "often yes", "often no")
     clf = TabularClassifier(random_state=0, time_limit=20).fit(X, y)
     assert clf.classifier_.network_.sizes[0] <= 1100
@@ -190,7 +201,7 @@ def test_ten_thousand_categories_are_joined_to_those_that_are_frequent():
         ({"metric": "r2"}, ParameterError, "metric='r2'"),
         ({"time_limit": -1}, ParameterError, "time_limit=-1"),
         ({"device": "tpu"}, ValueError, "tpu"),
-        ({"random_state": "x"}, ValueError, "random_state"),
+        ({"random_state": "x"}, ValueError, "seed"),
     ],
 )
 def test_what_is_not_allowed_is_refused_by_name(settings, error, said):

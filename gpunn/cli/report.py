@@ -99,13 +99,17 @@ def score_of(clf: Classifier) -> str:
 def training(clf: Classifier, seconds: float) -> None:
     """A few lines about the training that ended."""
     network, device = clf.network_, get_device(clf.device or "cpu")
-    sizes = "-".join(map(str, network.sizes))
-    if clf.n_members > 1:
-        sizes = f"{clf.n_members} networks {sizes}"
-    say(f"trained {sizes} ({network.n_parameters:,} parameters, {clf.theta_.dtype}) with {clf.solver} on {device.name}")
+    what = f"{network.n_parameters:,} parameters, {clf.theta_.dtype}"
+    say(f"trained {sizes(clf)} ({what}) with {clf.solver} on {device.name}")
     if device.note:
         say(f"  device    {device.note}")
     ended(clf, seconds)
+
+
+def sizes(clf: Classifier) -> str:
+    """Sizes of the layers, and the number of networks where there are several."""
+    found = "-".join(map(str, clf.network_.sizes))
+    return found if clf.n_members == 1 else f"{clf.n_members} networks {found}"
 
 
 def ended(clf: Classifier, seconds: float) -> None:

@@ -38,6 +38,7 @@ MIN_EPOCHS = 8
 
 COMMON: dict[str, Any] = {
     "hidden_layer_sizes": (256, 256, 256),
+    "activation": ["selu", "prelu", "prelu"],
     "weight_init": "he_normal",
     "bias_init": "zeros",
     "learning_rate": "cosine_log",

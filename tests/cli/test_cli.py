@@ -174,7 +174,9 @@ def test_every_option_sets_its_parameter(folder, run):
         if parameter not in ("device", "precision", "threshold"):  # the device is of the machine, not of the model
             value = getattr(clf, parameter)
             assert value != getattr(defaults, parameter), option
-            assert str(value) == others[option] or option in ("--hidden", "--early-stopping", "--compile")
+            assert str(value) == others[option] or option in (
+                "--hidden", "--early-stopping", "--temperature-scaling", "--compile",
+            )  # fmt: skip
     assert clf.hidden_layer_sizes == () and clf.early_stopping is True and clf.compile is False
 
 

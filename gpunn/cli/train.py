@@ -257,6 +257,8 @@ def _of_preset(plan: Manifest, options: argparse.Namespace, n_rows: int = preset
     if options.validation:  # in the place of folds
         found.pop("cross_validation", None)
     others = {"features", *plan.parameters, *_chosen(options)}  # tables are encoded anyway
+    if "hidden_layer_sizes" in others:  # of which there may be more or fewer than the preset names activations for
+        found["activation"] = found["activation"][-1]
     return {name: value for name, value in found.items() if name not in others}
 
 

@@ -1,4 +1,4 @@
-"""What each part of `gpunn.TabularClassifier` gains: a preset as it is, and with one part changed, on a folder of tables.
+"""What each part of `gpunn.TabularClassifier` gains: a preset as it is, and with a part changed, on a folder of tables.
 
     python -m benchmarks.ablation FOLDER [--preset fast] [--seeds 0] [--only NAME ...] [--drop TABLE:COLUMN] [--write]
 

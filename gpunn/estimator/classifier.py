@@ -84,7 +84,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     beta_1, beta_2, epsilon : float, default=0.9, 0.999 and 1e-8
         Parameters of "adam" and "adamw".
     n_iter_no_change : int, default=10
-        Training has reached a plateau after more than this number of epochs without an improvement.
+        Training has reached a plateau after more than this number of epochs without an improvement. ``inf`` trains for
+        ``max_iter`` epochs.
     max_fun : int, default=15000
         Maximum number of evaluations of the cost by solvers that use all rows.
     device : {"cpu", "cuda", "cuda:N", "auto"} or None, default=None
@@ -266,7 +267,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         Warns
         -----
         ConvergenceWarning
-            If ``max_iter`` or ``time_limit`` ended training.
+            If ``time_limit`` ended training, or ``max_iter`` although ``n_iter_no_change`` is finite.
         DivergenceWarning
             If training diverged: the best state that was evaluated was kept.
         UserWarning

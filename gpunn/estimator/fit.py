@@ -255,9 +255,8 @@ def partial_fit(clf: Classifier, device: Device, X: Any, y: Any, sample_weight: 
     The parameters are checked already, and ``device`` is theirs.
     """
     for name, why in UNSUPPORTED.items():
-        value = getattr(clf, name)
-        if value not in (False, None, 1):
-            raise ValueError(f"partial_fit does not support {name}={value!r}: {why}.")
+        if getattr(clf, name):
+            raise ValueError(f"partial_fit does not support {name}=True: {why}.")
     if isinstance(clf.class_weight, str):
         raise ValueError(
             f"class_weight={clf.class_weight!r} needs all labels at once, and partial_fit sees a part of them: give "

@@ -11,7 +11,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from gpunn.nn.network import Network
 from gpunn.optim.directions import Direction
 from gpunn.optim.first_order import FirstOrder
 from gpunn.shown import show
+from gpunn.training import resumption
 from gpunn.training.layers import LAYERS, Recorder
 from gpunn.training.state import TrainingState
 
@@ -40,8 +41,6 @@ SETTINGS = {"seed", "record", "verbose", "checkpoint_every"}
 GOES_ON = "Training goes on, and tries again."  # where a checkpoint could not be written
 ENDS = "The training can be resumed from the one before."
 COPYING = 0.05  # share of the time that copies of the state for the event of an interrupt may take
-
-Whole = tuple[int, dict[str, np.ndarray]]  # number and copy of a state
 
 
 class DataDifferError(ValueError):
@@ -170,11 +169,13 @@ def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str], 
 class CheckpointMonitor:
     """Writes a checkpoint at the start, at intervals of epochs, iterations or time, and after an interrupt.
 
-    A thread writes a copy of the state while training goes on; there is one at a time, and the next one waits for it.
-    The first checkpoint and that after an interrupt are written at once.
+    A checkpoint is written to a temporary file between two steps, from the arrays of the state themselves: steps that
+    run on all cores would lose whatever CPU time this took beside them. Then a thread waits for the disk and puts the
+    file in its place, while training goes on; there is one at a time, and the next checkpoint waits for it. For the
+    first checkpoint and that after an interrupt there is no such thread.
 
-    An interrupt leaves the state in the midst of a step. Between two checkpoints a copy of the last whole state is
-    kept, renewed after each step, or less often where copying would take more than 5% of the time.
+    An interrupt leaves the state in the midst of a step. Where no checkpoint is written after a step, a copy of the
+    state is kept, or less often where copying would take more than 5% of the time.
 
     Parameters
     ----------
@@ -215,8 +216,7 @@ class CheckpointMonitor:
         self.failed = False
         self.started = self.copied = time.perf_counter()  # the last write, and the last copy
         self.pause = 0.0  # seconds from one copy to the next
-        self.whole: Whole | None = None  # the last copy, while its write has not begun
-        self.writing: Whole | None = None  # the copy whose write has begun, until it is done
+        self.whole: tuple[int, dict[str, np.ndarray]] | None = None  # number and copy of a state after the last write
         self.thread: threading.Thread | None = None
         self.error: BaseException | None = None  # of the last write, until it is reported
 
@@ -228,21 +228,21 @@ class CheckpointMonitor:
         OSError
             If it cannot be written.
         """
-        self._copy(state)
-        self._take()
-        self._write()
+        self._written(state.epoch, self._arrays(state, copied=False))()
 
     def __call__(self, state: TrainingState) -> str:
-        if self.thread is not None and not self.thread.is_alive():
+        if self.thread is None or not self.thread.is_alive():
             self._join()
             self._report(GOES_ON)
         due = state.epoch % self.epochs == 0 if self.epochs else time.perf_counter() - self.started >= self.seconds
         # The end by a limit or a plateau is found again; that by another monitor has to be written down.
         if due or state.history.stopped:
-            self._join()
-            self._report(GOES_ON)
-            self._copy(state)
-            self._start()
+            # An interrupt finds either a copy of the state, or a thread that it can wait for. It must not break off the
+            # wait for the one before either: before Python 3.13 a join that was broken off lets later ones not wait.
+            with interrupts_deferred():
+                self._join()
+                self._report(GOES_ON)
+                self._start(state)
         elif time.perf_counter() - self.copied >= self.pause:
             self._copy(state)
         return ""
@@ -251,11 +251,9 @@ class CheckpointMonitor:
         """After an interrupt write the last whole state, if that was not done; a further interrupt waits meanwhile."""
         with interrupts_deferred():
             self._join()
-            if self.whole is None:
-                self.whole = self.writing  # its write failed
             if self.whole is not None:
-                self._take()
-                self._run()
+                (number, arrays), self.whole, self.error = self.whole, None, None
+                self._kept(lambda: self._written(number, arrays)())
             self._report(ENDS)
 
     def close(self) -> None:
@@ -264,45 +262,44 @@ class CheckpointMonitor:
             self._join()
             self._report(ENDS)
 
+    def _arrays(self, state: TrainingState, copied: bool) -> dict[str, np.ndarray]:
+        arrays = resumption.resumable(self.device, state, self.method, copied)
+        return arrays if self.recorder is None else arrays | self.recorder.to_arrays()
+
     def _copy(self, state: TrainingState) -> None:
         began = time.perf_counter()
-        arrays = state.to_arrays(self.device, self.method)
-        if self.recorder is not None:
-            arrays |= self.recorder.to_arrays()
-        self.whole = state.epoch, arrays
+        self.whole = state.epoch, self._arrays(state, copied=True)
         self.copied = time.perf_counter()
         self.pause = (self.copied - began) * (1 / COPYING - 1)
 
-    def _take(self) -> None:
-        """Make the last copy the one that is written."""
-        self.writing, self.whole, self.error = self.whole, None, None
+    def _written(self, number: int, arrays: dict[str, np.ndarray]) -> Callable[[], None]:
+        """Write all but the end, which is the function that is returned."""
         self.started = time.perf_counter()
+        return io.add_checkpoint(self.folder, number, replace(self.frame, arrays=arrays), self._best(arrays))
 
-    def _start(self) -> None:
-        """Write the last copy in a thread."""
-        # An interrupt must not come between the start of the thread and its being known: nobody would wait for it.
-        with interrupts_deferred():
-            self._take()
-            thread = threading.Thread(target=self._run, name="gpunn-checkpoint")
-            try:
-                thread.start()
-            except RuntimeError:  # the system has no more threads
-                self._run()
-            else:
-                self.thread = thread
-
-    def _run(self) -> None:
-        """Write, and keep the error for `_report`."""
+    def _start(self, state: TrainingState) -> None:
+        """Write a checkpoint, and let a thread put it in its place."""
         try:
-            self._write()
+            commit = self._written(state.epoch, self._arrays(state, copied=False))
+        except (OSError, ValueError) as error:
+            self.error = error
+            self._copy(state)
+            return
+        self.whole = None
+        thread = threading.Thread(target=self._kept, args=(commit,), name="gpunn-checkpoint")
+        try:
+            thread.start()
+        except RuntimeError:  # the system has no more threads
+            self._kept(commit)
+        else:
+            self.thread = thread
+
+    def _kept(self, write: Callable[[], None]) -> None:
+        """Call a function that writes, and keep its error for `_report`."""
+        try:
+            write()
         except BaseException as error:
             self.error = error
-
-    def _write(self) -> None:
-        assert self.writing is not None  # there is nothing to write without a copy
-        number, arrays = self.writing
-        io.add_checkpoint(self.folder, number, replace(self.frame, arrays=arrays), self._best(arrays))
-        self.writing = None
 
     def _join(self) -> None:
         """Wait for the write in progress."""

@@ -50,27 +50,10 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         it was, and nothing is left beside it. One exception: if the folder cannot be synced the file is written, but
         a loss of power may undo it.
     """
-    check_place(path)
-    place = Path(os.path.realpath(path))  # a link stays one
-    _remove_abandoned(place.parent)
-    part = _begin(place, path)
-    try:
-        file = io.BufferedWriter(part)
+    part = begin(path)
+    with part.filled() as file:
         yield file
-        file.flush()
-        with naming(path):
-            os.fsync(part.fileno())
-            if place.exists():
-                os.chmod(part.temporary, stat.S_IMODE(place.stat().st_mode))
-            if sys.platform == "win32":
-                part.close()  # no open file can be renamed there; elsewhere this would end the lock too early
-            os.replace(part.temporary, place)
-    except BaseException:
-        part.discard()
-        raise
-    part.close()
-    with naming(path):
-        _sync_folder(place.parent)
+    part.commit()
 
 
 def write_whole(path: str | os.PathLike[str], *data: Any) -> None:
@@ -91,11 +74,11 @@ def naming(path: str | os.PathLike[str]) -> Iterator[None]:
         raise OSError(error.errno, error.strerror, os.fspath(path)) from None
 
 
-class _Part(io.FileIO):
+class PartialFile(io.FileIO):
     """A new file beside a place, locked for as long as it is open and its process alive; its errors name ``path``."""
 
     def __init__(self, place: Path, path: str | os.PathLike[str]) -> None:
-        self.path = path
+        self.place, self.path = place, path
         self.temporary = place.with_name(f".gpunn-{secrets.token_hex(8)}.part")
         try:
             with naming(path):
@@ -111,15 +94,50 @@ class _Part(io.FileIO):
         with naming(self.path):
             return super().write(data)
 
+    @contextlib.contextmanager
+    def filled(self) -> Iterator[BinaryIO]:
+        """A buffered file to write to, all of which is in this one at the end; on any error this one is removed."""
+        try:
+            file = io.BufferedWriter(self)
+            yield file
+            file.detach()
+        except BaseException:
+            self.discard()
+            raise
+
+    def commit(self) -> None:
+        """Sync it, and give it the name and permissions of the place; on any error it is removed.
+
+        This takes hardly any CPU time: it waits for the disk.
+        """
+        try:
+            with naming(self.path):
+                os.fsync(self.fileno())
+                if self.place.exists():
+                    os.chmod(self.temporary, stat.S_IMODE(self.place.stat().st_mode))
+                if sys.platform == "win32":
+                    self.close()  # no open file can be renamed there; elsewhere this would end the lock too early
+                os.replace(self.temporary, self.place)
+        except BaseException:
+            self.discard()
+            raise
+        self.close()
+        with naming(self.path):
+            _sync_folder(self.place.parent)
+
     def discard(self) -> None:
         self.close()
         with contextlib.suppress(OSError):
             os.unlink(self.temporary)
 
 
-def _begin(place: Path, path: str | os.PathLike[str]) -> _Part:
+def begin(path: str | os.PathLike[str]) -> PartialFile:
+    """A new file beside this one, to be filled and committed as `whole_file` does, which has the errors."""
+    check_place(path)
+    place = Path(os.path.realpath(path))  # a link stays one
+    _remove_abandoned(place.parent)
     while True:
-        part = _Part(place, path)
+        part = PartialFile(place, path)
         if part.temporary.exists():
             return part
         part.close()  # another process saw it before it was locked, and removed it

@@ -11,6 +11,7 @@ import contextlib
 import math
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ import numpy as np
 
 from gpunn._version import __version__
 from gpunn.caller import warn
-from gpunn.io.atomic import write_whole
-from gpunn.io.sealed_file import MAX_VALUES, FormatError, Layout, pack, sound, unpack
+from gpunn.io import atomic, sealed_file
+from gpunn.io.sealed_file import MAX_VALUES, FormatError, Layout, sound, unpack
 from gpunn.shown import brief, show
 
 LAYOUT = Layout(
@@ -57,7 +58,7 @@ class Checkpoint:
     Parameters
     ----------
     arrays : dict of ndarray
-        As `gpunn.training.state.TrainingState.to_arrays` gives them, and those that monitors keep.
+        As `gpunn.training.resumption.resumable` gives them, and those that monitors keep.
     manifest : dict
         As `gpunn.manifest.to_dict` gives it.
     features : dict or None
@@ -81,15 +82,15 @@ class Checkpoint:
     path: str | os.PathLike[str] = ""
 
 
-def write(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
-    """Write a checkpoint, whole or not at all.
+def write(path: str | os.PathLike[str], checkpoint: Checkpoint) -> atomic.PartialFile:
+    """Write a checkpoint to a file beside this one, which takes its place when it is committed.
 
     Raises
     ------
     ValueError
         If it is more than a reader takes.
     OSError
-        As `gpunn.io.atomic.write_whole` does.
+        As `gpunn.io.atomic.whole_file` does.
     """
     tensors = {name: array for name, array in checkpoint.arrays.items() if _is_tensor(array)}
     others = {name: _form(array) for name, array in checkpoint.arrays.items() if name not in tensors}
@@ -104,7 +105,10 @@ def write(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
         "values": others,
         "same": same,
     }
-    write_whole(path, *pack(LAYOUT, tensors, values))
+    part = atomic.begin(path)
+    with part.filled() as file:
+        sealed_file.write(file, LAYOUT, tensors, values)
+    return part
 
 
 def read(path: str | os.PathLike[str]) -> Checkpoint:
@@ -189,25 +193,37 @@ def newest(folder: str | os.PathLike[str]) -> tuple[Path, Checkpoint]:
     raise FileNotFoundError(f"{os.fspath(folder)}: {what}. Name the folder that was given as checkpoint.")
 
 
-def add(folder: str | os.PathLike[str], number: int, checkpoint: Checkpoint, best: int | None) -> None:
-    """Write a checkpoint of an epoch or iteration, and remove those before it but for the last and the best one.
+def add(folder: str | os.PathLike[str], number: int, checkpoint: Checkpoint, best: int | None) -> Callable[[], None]:
+    """Write a checkpoint of an epoch or iteration to a temporary file.
 
     Parameters
     ----------
     best : int or None
         Number of the one that is best.
 
+    Returns
+    -------
+    callable
+        Puts the checkpoint in its place, and removes those before it but for the last and the best one. It must be
+        called once, in any thread; it waits for the disk and takes hardly any CPU time. It raises an OSError as
+        `gpunn.io.atomic.whole_file` does; none is removed then.
+
     Raises
     ------
     ValueError, OSError
-        As `write` does; none is removed then.
+        As `write` does.
     """
-    write(Path(folder, f"checkpoint-{number:06}.gpunn"), checkpoint)
-    earlier = [other for other in entries(folder) if other < number]
-    for other in earlier[: len(earlier) - KEPT + 1]:
-        if other != best:
-            with contextlib.suppress(OSError):  # one more than wanted harms nobody
-                os.unlink(Path(folder, f"checkpoint-{other:06}.gpunn"))
+    part = write(Path(folder, f"checkpoint-{number:06}.gpunn"), checkpoint)
+
+    def commit() -> None:
+        part.commit()
+        earlier = [other for other in entries(folder) if other < number]
+        for other in earlier[: len(earlier) - KEPT + 1]:
+            if other != best:
+                with contextlib.suppress(OSError):  # one more than wanted harms nobody
+                    os.unlink(Path(folder, f"checkpoint-{other:06}.gpunn"))
+
+    return commit
 
 
 def _same(tensors: dict[str, np.ndarray]) -> dict[str, str]:

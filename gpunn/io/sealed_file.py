@@ -16,8 +16,10 @@ import math
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -98,6 +100,38 @@ def pack(layout: Layout, arrays: Mapping[str, np.ndarray], values: Mapping[str, 
     ValueError
         If an array is neither float32 nor float64, or the values are more than a reader takes.
     """
+    head, parts = _unsealed(layout, arrays, values)
+    return [_sealed(head, _checksum(head, parts)), *parts]
+
+
+def write(file: BinaryIO, layout: Layout, arrays: Mapping[str, np.ndarray], values: Mapping[str, Any]) -> None:
+    """Write what `pack` gives to an empty file, while another thread computes the checksum.
+
+    Both release the GIL, so that on two cores it takes the time of the slower one. The head, which holds the checksum,
+    has a fixed length: it is written twice, first without it.
+
+    Raises
+    ------
+    ValueError
+        As `pack` does.
+    """
+    head, parts = _unsealed(layout, arrays, values)
+    checksum = partial(_checksum, head, parts)
+    with ThreadPoolExecutor(1) as pool:
+        # A system that has no more threads raises RuntimeError: the checksum is computed after the writing then.
+        with contextlib.suppress(RuntimeError):
+            checksum = pool.submit(checksum).result  # type: ignore[assignment]
+        file.write(head)
+        for part in parts:
+            file.write(part)
+        file.seek(0)
+        file.write(_sealed(head, checksum()))
+
+
+def _unsealed(
+    layout: Layout, arrays: Mapping[str, np.ndarray], values: Mapping[str, Any]
+) -> tuple[bytes, list[memoryview]]:
+    """The file as `pack` gives it: its head, with zeros for the checksum, and its arrays."""
     names = {dtype: name for name, dtype in DTYPES.items()}
     texts = {key: json.dumps(value) for key, value in values.items()}
     for key, text in texts.items():
@@ -105,7 +139,7 @@ def pack(layout: Layout, arrays: Mapping[str, np.ndarray], values: Mapping[str, 
     form: dict[str, Any] = {METADATA: {"format": layout.format, **texts, "sha256": "0" * 64}}
     if len(arrays) > MAX_ARRAYS:
         raise ValueError(f"it has {len(arrays):,} arrays, and a {layout.noun} has room for {MAX_ARRAYS:,}.")
-    parts: list[Any] = []
+    parts: list[memoryview] = []
     stop = 0
     for name, array in arrays.items():
         dtype = array.dtype.newbyteorder("<")
@@ -117,12 +151,18 @@ def pack(layout: Layout, arrays: Mapping[str, np.ndarray], values: Mapping[str, 
     header = json.dumps(form, separators=(",", ":")).encode("ascii")
     header += b" " * (-len(header) % ALIGNMENT)
     _check_bounds(layout, header)
-    length = len(header).to_bytes(8, "little")
-    digest = hashlib.sha256(length + header)
+    return len(header).to_bytes(8, "little") + header, parts
+
+
+def _checksum(head: bytes, parts: Sequence[memoryview]) -> str:
+    digest = hashlib.sha256(head)
     for part in parts:
         digest.update(part)
-    header = header.replace(UNSEALED, UNSEALED.replace(b"0" * 64, digest.hexdigest().encode()), 1)
-    return [length, header, *parts]
+    return digest.hexdigest()
+
+
+def _sealed(head: bytes, checksum: str) -> bytes:
+    return head.replace(UNSEALED, UNSEALED.replace(b"0" * 64, checksum.encode()), 1)
 
 
 def unpack(layout: Layout, path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

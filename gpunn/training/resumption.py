@@ -1,5 +1,7 @@
 """Going on with a training from arrays that come from a file: they are held against the start of that training.
 
+The initial theta follows from the start, and is not among these arrays.
+
 `TrainingState.from_arrays` looks at names. A file may be forged: here shapes, dtypes, counters and numbers must be
 those that a training from this start can have come to, so that nothing takes memory or fails later.
 """
@@ -22,7 +24,8 @@ from gpunn.training.history import History
 from gpunn.training.layers import LAYERS
 from gpunn.training.state import TrainingState
 
-SAME = ("seed", "patience.tol", "patience.n_iter_no_change", "run.epoch", "run.evaluations", "visited.start")
+SAME = ("seed", "patience.tol", "patience.n_iter_no_change", "run.epoch", "run.evaluations")
+START = "visited.start"  # the initial theta
 FINITE = ("theta", "average", "best.theta", "visited.entered", "visited.best")
 ENTRIES = ("best.entry", "visited.start_entry", "visited.entered_entry", "visited.best_entry")  # None has no name
 WORDS = {"run.ends": ("", "tol", "validation"), "minimisation.reason": ("", *REASONS)}
@@ -35,10 +38,22 @@ NUMBERS = {  # of a minimisation: kind of dtype
 }
 
 
+def resumable(
+    device: Device, state: TrainingState, method: FirstOrder | Direction, copied: bool = True
+) -> dict[str, np.ndarray]:
+    """The arrays of a state in the midst of the first run of its training that `resume` goes on from.
+
+    The parameters are those of `TrainingState.to_arrays`.
+    """
+    arrays = state.to_arrays(device, method, copied)
+    del arrays[START]
+    return arrays
+
+
 def resume(
     device: Device, arrays: Mapping[str, np.ndarray], start: TrainingState, method: FirstOrder | Direction
 ) -> TrainingState:
-    """The state of arrays that `TrainingState.to_arrays` gave in the midst of a run.
+    """The state of arrays that `resumable` gave.
 
     Parameters
     ----------
@@ -57,8 +72,10 @@ def resume(
     own = {name: array for name, array in arrays.items() if not name.startswith(LAYERS)}
     start.begin(device)
     try:
-        _check(own, start.to_arrays(device, method), start, method)
-        return TrainingState.from_arrays(device, own, method)
+        expected = start.to_arrays(device, method)
+        initial = {START: expected.pop(START)}
+        _check(own, expected, start, method)
+        return TrainingState.from_arrays(device, own | initial, method)
     except ValueError as error:
         raise ValueError(f"the checkpoint is not one of this fit: {error}") from None
 

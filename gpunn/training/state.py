@@ -148,10 +148,10 @@ class TrainingState:
             found.run = replace(self.run, visited=Visited(**visited))
         return found
 
-    def to_arrays(self, device: Device, method: FirstOrder | Direction) -> dict[str, np.ndarray]:
-        """All of it as arrays of the host that share no memory with it, by names such as "theta" and "method.m".
+    def to_arrays(self, device: Device, method: FirstOrder | Direction, copied: bool = True) -> dict[str, np.ndarray]:
+        """All of it as arrays of the host, by names such as "theta" and "method.m".
 
-        An array that stands in two places of the state, as the start and the best theta may, is copied once. Numbers
+        An array that stands in two places of the state, as the start and the best theta may, is one here too. Numbers
         and strings are arrays of shape (). What is None has no name.
 
         Parameters
@@ -160,6 +160,8 @@ class TrainingState:
             On which the state is.
         method : FirstOrder or Direction
             Of the training.
+        copied : bool, default True
+            If False, arrays that are on the host are not copied: they change with the next step.
         """
         parts = {name: getattr(self, name) for name in OWN}
         parts |= _named("method", dict(zip(self.method_state._fields, self.method_state, strict=True)))
@@ -170,14 +172,15 @@ class TrainingState:
             parts |= _named("run", {name: part for name, part in vars(self.run).items() if name != "visited"})
             parts |= _named("visited", vars(self.run.visited))
 
-        copies: dict[int, np.ndarray] = {}
+        seen: dict[int, np.ndarray] = {}
 
         def on_host(part: Any) -> np.ndarray:
             if isinstance(part, (int, float, str, tuple)):
                 return np.asarray(part)
-            if id(part) not in copies:
-                copies[id(part)] = np.array(device.to_host(part))
-            return copies[id(part)]
+            if id(part) not in seen:
+                array = device.to_host(part)
+                seen[id(part)] = np.array(array) if copied else array
+            return seen[id(part)]
 
         arrays = {name: on_host(part) for name, part in parts.items() if part is not None}
         return arrays | _named("history", self.history.to_arrays())

@@ -228,7 +228,7 @@ def test_progress_and_time_of_a_resumed_training_are_those_of_the_whole(folder, 
     command(signal.SIGKILL, [*arguments, *EVERY_2], IN_THE_FIFTH_EPOCH)
     path = checkpoints_in("run")[4]
     saved = files.read(path)
-    files.write(path, replace(saved, arrays=saved.arrays | {"history.seconds": np.arange(1000.0, 1004)}))
+    files.write(path, replace(saved, arrays=saved.arrays | {"history.seconds": np.arange(1000.0, 1004)})).commit()
     out, _ = run("resume", "run")
     assert begun == [4] and shown == [5, 6, 7, 8, 9, 10, 11, 12]
     taken = float(re.search(r"epochs    12 of at most 12, in ([\d.]+) s", out)[1])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
+import re
+import threading
 import warnings
 
 import numpy as np
@@ -12,6 +15,7 @@ from forgeries import Draft, Peak, mutate
 
 import gpunn
 from gpunn.io import checkpoint as files
+from gpunn.io import sealed_file
 from gpunn.io.checkpoint import Checkpoint, CheckpointWarning
 
 ARRAYS = {
@@ -41,7 +45,7 @@ def same(found, expected):
 
 
 def written(path, number=1, **changes):
-    files.add(path, number, Checkpoint(**(vars(SOUND) | changes)), None)
+    files.add(path, number, Checkpoint(**(vars(SOUND) | changes)), None)()
     return path / f"checkpoint-{number:06}.gpunn"
 
 
@@ -64,10 +68,39 @@ def test_arrays_of_the_same_bits_are_written_once(tmp_path):
     assert {name for name, _ in draft.entries} == {"theta", "almost", "matrix", "numbers"}
 
 
+@pytest.mark.parametrize("threads", [True, False])
+def test_the_checksum_is_that_of_a_file_packed_at_once(tmp_path, monkeypatch, threads):
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    if not threads:
+        monkeypatch.setattr(threading.Thread, "start", start)
+    rng = np.random.default_rng(0)
+    tensors = {"big": rng.standard_normal(300_000), "small": rng.standard_normal((3, 2)).astype("float32")}
+    values = {key: {} for key in files.LAYOUT.keys}
+    with open(tmp_path / "file", "wb") as file:
+        sealed_file.write(file, files.LAYOUT, tensors, values)
+    data = (tmp_path / "file").read_bytes()
+    assert data == b"".join(sealed_file.pack(files.LAYOUT, tensors, values))
+    same(sealed_file.unpack(files.LAYOUT, tmp_path / "file")[0], tensors)
+    seal = re.search(rb'"sha256":"(\w{64})"', data)
+    assert seal[1].decode() == hashlib.sha256(data.replace(seal[1], b"0" * 64)).hexdigest()
+
+
+def test_a_checkpoint_has_its_name_only_once_it_is_committed(tmp_path):
+    written(tmp_path, 1)
+    commit = files.add(tmp_path, 2, SOUND, None)
+    (part,) = (path for path in tmp_path.iterdir() if path.name.endswith(".part"))
+    assert [*files.entries(tmp_path)] == [1]
+    same(files.read(part).arrays, ARRAYS)
+    commit()
+    assert [*files.entries(tmp_path)] == [1, 2] and len(os.listdir(tmp_path)) == 2
+
+
 def test_the_last_two_and_the_best_are_kept(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     for number in range(1, 8):
-        files.add(tmp_path, number, SOUND, 3 if number >= 3 else None)
+        files.add(tmp_path, number, SOUND, 3 if number >= 3 else None)()
     assert list(files.entries(tmp_path)) == [3, 6, 7]
     assert (tmp_path / "notes.txt").read_text() == "mine" and len(os.listdir(tmp_path)) == 4
 
@@ -230,7 +263,7 @@ def test_mutants_are_refused_or_say_what_they_hold(tmp_path, thorough):
         assert peak.bytes < 200 * 2**20
         if found is not None:
             n_read += 1
-            files.write(path, found)
+            files.write(path, found).commit()
             same(files.read(path).arrays, found.arrays)
     assert 0 < n_read < n and said == {True}
 

@@ -249,6 +249,16 @@ def test_an_array_in_two_places_is_copied_once(problem):
     assert len({*map(id, copies)}) == 3 and all(np.array_equal(array, copies[0]) for array in copies)
 
 
+def test_arrays_that_are_not_copied_are_those_of_the_state(problem):
+    trainer = minibatch()
+    state = trainer.start(CPU, problem.theta())
+    state.begin(CPU)
+    arrays = state.to_arrays(CPU, trainer.method, copied=False)
+    assert np.shares_memory(arrays["theta"], state.theta)
+    assert np.shares_memory(arrays["method.m"], state.method_state.m)
+    assert_same_bits(arrays, state.to_arrays(CPU, trainer.method), but=())
+
+
 def test_arrays_are_the_state_and_share_no_memory_with_it(problem):
     trainer = minibatch(dropout=(0.0, 0.3), average=0.9)
     seen, _ = states_of(problem, trainer, problem.validation())

@@ -7,7 +7,7 @@ from gpunn._version import __version__ as __version__
 TYPE_CHECKING = False  # for type checkers True, as that of typing, whose import would take longer than all else here
 if TYPE_CHECKING:
     from gpunn.devices import DeviceUnavailableError, get_device
-    from gpunn.estimator import HiddenLayer, MLPClassifier, VersionWarning, load
+    from gpunn.estimator import HiddenLayer, MLPClassifier, TabularClassifier, VersionWarning, load
     from gpunn.io import CheckpointWarning
     from gpunn.testing import GradientError, check_compiled, check_gradients
     from gpunn.training.divergence import DivergenceError, DivergenceWarning
@@ -20,6 +20,7 @@ __all__ = [
     "GradientError",
     "HiddenLayer",
     "MLPClassifier",
+    "TabularClassifier",
     "VersionWarning",
     "check_compiled",
     "check_gradients",
@@ -35,6 +36,7 @@ _HOME = {
     "GradientError": "gpunn.testing",
     "HiddenLayer": "gpunn.estimator",
     "MLPClassifier": "gpunn.estimator",
+    "TabularClassifier": "gpunn.estimator",
     "VersionWarning": "gpunn.estimator",
     "check_compiled": "gpunn.testing",
     "check_gradients": "gpunn.testing",

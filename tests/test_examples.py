@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import math
 import re
@@ -13,7 +14,7 @@ import pytest
 pytest.importorskip("matplotlib", reason="Matplotlib is not installed (gpunn[plots])")
 
 from examples import __main__ as everything
-from examples import common, costs, drawings, field_guide, saturation, slowdown, spam
+from examples import common, costs, drawings, field_guide, mnist, saturation, slowdown, spam
 from gpunn.insight.findings import FINDINGS
 
 HOUSE = Path(__file__).parents[1]
@@ -30,7 +31,9 @@ def found(tmp_path_factory):
 
 def test_every_script_is_run_with_all_others():
     scripts = {path.stem for path in (HOUSE / "examples").glob("*.py")}
-    assert set(everything.NAMES) == scripts - {"__init__", "__main__", "common", "drawings", "field_guide"}
+    assert set(everything.NAMES) == scripts - {
+        "__init__", "__main__", "common", "drawings", "field_guide", "mnist",  # mnist needs data that are not here
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", everything.NAMES)
@@ -220,3 +223,50 @@ def test_the_gallery_in_the_docs_is_of_these_examples():
     for name in everything.NAMES:  # what is claimed now is what is judged there
         title = (importlib.import_module(f"examples.{name}").__doc__ or "").partition("\n")[0]
         assert title in page
+
+
+def images(n, seed):
+    """Bright pixels in one of two halves tell the label."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(2, size=n).astype(np.uint8)
+    X = rng.integers(100, size=(n, 28, 28), dtype=np.uint8)
+    X[y == 1, :14] += 100
+    return X, y
+
+
+def idx(array):
+    return b"\0\0\x08" + bytes([array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.tobytes()
+
+
+@pytest.mark.parametrize("form", ["X", "x_train", "idx", "idx.gz"])
+def test_mnist_is_read_from_arrays_and_from_the_original_files(tmp_path, form, monkeypatch, capsys):
+    (X, y), (X_test, y_test) = images(300, 0), images(50, 1)
+    if form == "X":
+        np.savez(tmp_path / "m.npz", X=X.reshape(300, 784), y=y, X_test=X_test.reshape(50, 784), y_test=y_test)
+    elif form == "x_train":
+        np.savez(tmp_path / "m.npz", x_train=X, y_train=y, x_test=X_test, y_test=y_test)
+    else:
+        pack = gzip.compress if form == "idx.gz" else bytes
+        ending = ".gz" if form == "idx.gz" else ""
+        for part, *arrays in (("train", X, y), ("t10k", X_test, y_test)):
+            for what, array in zip(("images-idx3", "labels-idx1"), arrays, strict=True):
+                (tmp_path / f"{part}-{what}-ubyte{ending}").write_bytes(pack(idx(array)))
+    path = tmp_path if form.startswith("idx") else tmp_path / "m.npz"
+    found = mnist.read(path)
+    assert np.array_equal(found[0], X.reshape(300, 784).astype(np.float32) / np.float32(255))
+    assert np.array_equal(found[1], y) and np.array_equal(found[3], y_test) and found[2].shape == (50, 784)
+    monkeypatch.setattr("sys.argv", ["mnist", str(path), "--epochs", "40", "--width", "64", "--seeds", "0", "1"])
+    mnist.main()
+    out = capsys.readouterr().out
+    assert out.count("50 test images wrong") == 2 and float(re.search(r"2 seeds: ([\d.]+)%", out)[1]) < 10
+
+
+def test_mnist_says_what_is_missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match="train-images-idx3-ubyte"):
+        mnist.read(tmp_path)
+    np.savez(tmp_path / "m.npz", a=np.zeros(3))
+    with pytest.raises(ValueError, match="it has the arrays a; X and y"):
+        mnist.read(tmp_path / "m.npz")
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(b"\0\0\x0d\x01")
+    with pytest.raises(ValueError, match="no IDX file"):
+        mnist.read(tmp_path)

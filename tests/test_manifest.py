@@ -16,6 +16,7 @@ from gpunn.nn.initialisers import he_normal, ones
 
 OTHERS = {
     "max_categories": 40, "min_frequency": 0.125,  # a value for each parameter that is not its default
+    "n_members": 6, "cross_validation": 3, "temperature_scaling": True,
     "on_divergence": "recover", "numeric_encoding": "robust",
     "input_dropout": 0.1, "hidden_layer_sizes": (7, 5), "activation": ["tanh", "prelu"], "dropout": [0.0, 0.5],
     "output_activation": "sigmoid", "weight_init": "orthogonal", "bias_init": "gaussian", "cost": "quadratic",
@@ -87,7 +88,8 @@ def test_every_parameter_that_tells_of_the_network_or_its_training_has_a_key():
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_every_parameter_comes_back(write, name):
-    needs = {"activation": {"hidden_layer_sizes": (7, 5)}, "dropout": {"hidden_layer_sizes": (7, 5)}}.get(name, {})
+    needs = {"activation": {"hidden_layer_sizes": (7, 5)}, "dropout": {"hidden_layer_sizes": (7, 5)},
+             "cross_validation": {"n_members": 6}}.get(name, {})  # fmt: skip
     clf = MLPClassifier(**{**needs, name: OTHERS[name]})
     form = manifest.to_dict(clf)
     assert manifest.from_dict(form).parameters[name] == OTHERS[name]

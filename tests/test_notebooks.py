@@ -83,11 +83,6 @@ def test_an_empty_history_shows_no_table():
     assert page(History()).paragraphs == ["Training has not ended, after 0 iterations."]
 
 
-def test_a_history_of_members_shows_all_their_numbers():
-    history = History(cost=[np.asarray([1.0, 2.0])], gradient_norm=[np.asarray([3.0, 4.0])], learning_rate=[0.1])
-    assert page(history).rows == [["iteration", "cost", "learning_rate", "gradient_norm"], ["1", "1, 2", "0.1", "3, 4"]]
-
-
 def test_texts_of_a_history_are_escaped():
     history = replace(fitted().history_, stopped=HOSTILE, notes=[HOSTILE], divergence=HOSTILE)
     found = page(history)

@@ -30,7 +30,7 @@ def inspect(options: argparse.Namespace) -> int:
         from gpunn.insight import diagnose
 
         target = target_of(clf, options.model, options.target)
-        found = diagnose(clf, *labelled_table(clf.features_, Source.of(options), target, clf.classes_))
+        found = diagnose(first_network(clf), *labelled_table(clf.features_, Source.of(options), target, clf.classes_))
     _network(clf, options.model)
     _columns_and_classes(clf)
     _history(clf)
@@ -59,14 +59,21 @@ def write_page(
     are those of the file, from 1."""
     from gpunn.insight import html_report
 
-    io.write_whole(path, html_report(clf, X, y, title=title, how=how, row_numbers=row_numbers).encode())
+    one = first_network(clf)
+    io.write_whole(path, html_report(one, X, y, title=title, how=how, row_numbers=row_numbers).encode())
     report.say(f"report written to {path}")
+
+
+def first_network(clf: MLPClassifier) -> MLPClassifier:
+    """The network that is looked into: of several the first, which is said."""
+    if clf.n_members > 1:
+        report.say(f"the first of {clf.n_members} networks is looked into; their predictions are averaged")
+    return clf.member(0)
 
 
 def _network(clf: MLPClassifier, name: str) -> None:
     network = clf.network_
-    sizes = "-".join(map(str, network.sizes))
-    report.say(f"{name}: {sizes}, {network.n_parameters:,} parameters, {clf.theta_.dtype}")
+    report.say(f"{name}: {report.sizes(clf)}, {network.n_parameters:,} parameters, {clf.theta_.dtype}")
     names = [*(name_of_activation(layer.activation) for layer in network.layers[:-1]), clf.out_activation_]
     lines = []
     for number, (layer, activation) in enumerate(zip(network.layers, names, strict=True), 1):

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeAlias
 from gpunn._version import __version__
 from gpunn.cli import streams
 from gpunn.cli.options import add_options, kind
+from gpunn.config.presets import PRESETS
 from gpunn.config.registry import checkpoint_interval
 
 TOP_EXAMPLES = """examples:
@@ -209,6 +210,12 @@ def _train(commands: Commands) -> None:
     )
     shown.add_argument("--live", action="store_true", help="plot cost and validation score in the terminal")
     network = train.add_argument_group("network and training (these override a manifest)")
+    network.add_argument(
+        "--preset",
+        choices=[*PRESETS],
+        help="train an ensemble with settings that need no tuning, those of gpunn.TabularClassifier; other options and "
+        "a manifest override them",
+    )
     add_options(network)
 
 

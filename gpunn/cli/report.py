@@ -99,11 +99,17 @@ def score_of(clf: Classifier) -> str:
 def training(clf: Classifier, seconds: float) -> None:
     """A few lines about the training that ended."""
     network, device = clf.network_, get_device(clf.device or "cpu")
-    sizes = "-".join(map(str, network.sizes))
-    say(f"trained {sizes} ({network.n_parameters:,} parameters, {clf.theta_.dtype}) with {clf.solver} on {device.name}")
+    what = f"{network.n_parameters:,} parameters, {clf.theta_.dtype}"
+    say(f"trained {sizes(clf)} ({what}) with {clf.solver} on {device.name}")
     if device.note:
         say(f"  device    {device.note}")
     ended(clf, seconds)
+
+
+def sizes(clf: Classifier) -> str:
+    """Sizes of the layers, and the number of networks where there are several."""
+    found = "-".join(map(str, clf.network_.sizes))
+    return found if clf.n_members == 1 else f"{clf.n_members} networks {found}"
 
 
 def ended(clf: Classifier, seconds: float) -> None:
@@ -114,6 +120,9 @@ def ended(clf: Classifier, seconds: float) -> None:
     say(f"  {rounds:<9} {history.n_iter} of at most {clf.max_iter}, in {seconds:.1f} s{kept}")
     say(f"  ended by  {ENDED_BY.get(history.stopped, history.stopped)}")
     say(f"  cost      {clf.loss_:.4g}")
+    if hasattr(clf, "oof_score_"):
+        score = f"{clf.oof_score_:.2%}" if clf.scoring is None else f"{clf.oof_score_:.4g}"
+        say(f"  left out  {score} {score_of(clf)}, of each row by the networks that were not trained on it")
 
 
 def evaluation(scores: Scores, what: str, by_class: bool) -> None:

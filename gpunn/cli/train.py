@@ -28,7 +28,7 @@ from gpunn.cli.inspection import write_page
 from gpunn.cli.options import OPTIONS
 from gpunn.cli.scores import Scores
 from gpunn.cli.sources import Source, labelled_table, named, place
-from gpunn.config import checks
+from gpunn.config import checks, presets
 from gpunn.config.constraints import ParameterError, check_threshold
 from gpunn.config.parameters import PARAMETERS
 from gpunn.data import split_target
@@ -81,6 +81,7 @@ def _train(options: argparse.Namespace, plan: Manifest) -> int:
     share = plan.data.get("held_out", 0.2) if options.held_out is None else options.held_out
     told = _told_by(options.held_out is not None, plan, "--held-out", "data.held_out")
     rows, held_out = _split(y, share, clf.random_state, told)
+    clf.set_params(**_of_preset(plan, options, len(rows)))
     for odd in oddities(X, kinds, spellings):
         report.warn(f"{source}: {odd}")
     X_test, y_test = X.take(held_out), y[held_out]
@@ -225,9 +226,7 @@ def _check_overwriting(output: Path, options: argparse.Namespace, target: str) -
 
 def _classifier(plan: Manifest, options: argparse.Namespace) -> MLPClassifier:
     """The estimator asked for, its parameters and its device checked before any table is read."""
-    given = {parameter: getattr(options, parameter) for parameter in OPTIONS}
-    chosen = {parameter: value for parameter, value in given.items() if value is not None}
-    clf = MLPClassifier(**{"random_state": 0, **plan.parameters, **chosen})
+    clf = MLPClassifier(**{"random_state": 0, **_of_preset(plan, options), **plan.parameters, **_chosen(options)})
     if clf.features is None:
         raise ValueError(
             f"{plan.place('data.features')}: false leaves the columns as they are, and gpunn train has to encode them. "
@@ -241,6 +240,26 @@ def _classifier(plan: Manifest, options: argparse.Namespace) -> MLPClassifier:
         checks.check_parameters(clf)
     get_device(clf.device or "cpu", clf.precision)
     return clf
+
+
+def _chosen(options: argparse.Namespace) -> dict[str, Any]:
+    """The parameters that options set."""
+    given = {parameter: getattr(options, parameter) for parameter in OPTIONS}
+    return {parameter: value for parameter, value in given.items() if value is not None}
+
+
+def _of_preset(plan: Manifest, options: argparse.Namespace, n_rows: int = presets.MANY) -> dict[str, Any]:
+    """The parameters that the preset sets for a number of training rows, if one was asked for."""
+    if options.preset is None:
+        return {}
+    members = _chosen(options).get("n_members", plan.parameters.get("n_members"))
+    found = presets.parameters(options.preset, n_rows, members)
+    if options.validation:  # in the place of folds
+        found.pop("cross_validation", None)
+    others = {"features", *plan.parameters, *_chosen(options)}  # tables are encoded anyway
+    if "hidden_layer_sizes" in others:  # of which there may be more or fewer than the preset names activations for
+        found["activation"] = found["activation"][-1]
+    return {name: value for name, value in found.items() if name not in others}
 
 
 def _labels(

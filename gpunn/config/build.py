@@ -19,7 +19,7 @@ from gpunn.training.full_batch import FullBatch
 from gpunn.training.minibatch import Minibatch
 from gpunn.typing import Array
 
-START, SPLIT = 3, 4  # streams of random numbers beside those of the minibatch loop, all from one seed
+START, SPLIT, MEMBERS = 3, 4, 5  # streams of random numbers beside those of the minibatch loop, all from one seed
 
 
 def objective(p: Any, n_features: int, labels: Labels) -> Objective:
@@ -39,16 +39,27 @@ def objective(p: Any, n_features: int, labels: Labels) -> Objective:
     return Objective(network, head, l2=p.alpha, l1=p.l1)
 
 
-def initial_theta(p: Any, network: Network, seed: int, device: Device, dtype: str) -> Array:
-    """Initial theta (P,), drawn on the host from the seed, on the device in the dtype of training."""
+def member_seeds(p: Any, seed: int) -> int | tuple[int, ...]:
+    """The seed of each member: of one network the seed itself."""
+    if p.n_members == 1:
+        return seed
+    return tuple(np.random.default_rng([seed, MEMBERS]).integers(2**31 - 1, size=p.n_members).tolist())
+
+
+def initial_theta(p: Any, network: Network, seed: int | tuple[int, ...], device: Device, dtype: str) -> Array:
+    """Initial theta (P,), or (m, P) for m seeds, drawn on the host, on the device in the dtype of training."""
     weights = registry.initialiser("weight_init", p.weight_init, WEIGHT_INITIALISERS)
     biases = registry.initialiser("bias_init", p.bias_init, BIAS_INITIALISERS)
     with device.single_threaded_blas():  # some initialisers multiply
-        theta = network.initial(np, np.random.default_rng([seed, START]), weights, biases)
+        seeds = seed if isinstance(seed, tuple) else (seed,)
+        thetas = [network.initial(np, np.random.default_rng([one, START]), weights, biases) for one in seeds]
+        theta = np.stack(thetas) if isinstance(seed, tuple) else thetas[0]
     return device.asarray(theta, dtype)
 
 
-def algorithm(p: Any, network: Network, n_rows: int, seed: int, device: Device) -> FullBatch | Minibatch:
+def algorithm(
+    p: Any, network: Network, n_rows: int, seed: int | tuple[int, ...], device: Device
+) -> FullBatch | Minibatch:
     """The loop of the solver."""
     return full_batch(p, device) if registry.is_full_batch(p.solver) else minibatch(p, network, n_rows, seed)
 
@@ -62,7 +73,7 @@ def full_batch(p: Any, device: Device) -> FullBatch:
     )
 
 
-def minibatch(p: Any, network: Network, n_rows: int, seed: int) -> Minibatch:
+def minibatch(p: Any, network: Network, n_rows: int, seed: int | tuple[int, ...]) -> Minibatch:
     """The loop of a first-order solver for ``n_rows`` training rows."""
     p = _plain(p)
     n_hidden = len(network.layers) - 1

@@ -25,6 +25,7 @@ def check_parameters(p: Any, n_classes: int = 3) -> None:
             parameter.check(parameter.name, getattr(p, parameter.name))
     _check_with_checkpoint(p)
     _check_with_full_batch(p)
+    _check_members(p)
     sizes, _ = registry.hidden_layers(p.hidden_layer_sizes, p.activation)
     registry.rates("dropout", p.dropout, len(sizes))
     registry.output(p.cost, p.output_activation, n_classes, multilabel=False)
@@ -38,6 +39,37 @@ def _check_with_checkpoint(p: Any) -> None:
             f"checkpoint={show(p.checkpoint)} does not go with warm_start=True: the weights that such a fit starts "
             "from are not among its parameters. Use warm_start=False.",
         )
+
+
+def _check_members(p: Any) -> None:
+    """Check what does not go with several members, or with folds."""
+    if p.cross_validation is not None and p.n_members % p.cross_validation:
+        raise ParameterError(
+            "cross_validation",
+            f"cross_validation={show(p.cross_validation)} does not go with n_members={show(p.n_members)}: each fold is "
+            "left out by as many members. Make n_members a multiple of it.",
+        )
+    if p.temperature_scaling and p.warm_start:
+        raise ParameterError(
+            "temperature_scaling",
+            "temperature_scaling=True does not go with warm_start=True, which would go on from scaled weights. Leave "
+            "one of the two out.",
+        )
+    if p.n_members == 1:
+        return
+    wanted = p.record if isinstance(p.record, (list, tuple)) else (p.record,)
+    clashes = {
+        "solver": (registry.is_full_batch(p.solver), "those are trained on minibatches"),
+        "warm_start": (bool(p.warm_start), "those start from new weights"),
+        "record": ("layers" in wanted, "layers are recorded of one network"),
+    }
+    for name, (there, why) in clashes.items():
+        if there:
+            raise ParameterError(
+                name,
+                f"{name}={show(getattr(p, name))} does not go with n_members={show(p.n_members)}: {why}. Use "
+                f"n_members=1, or another {name}.",
+            )
 
 
 def _check_with_full_batch(p: Any) -> None:

@@ -149,12 +149,12 @@ def count_or_share(name: str, value: Any) -> None:
         )
 
 
-def scorer(name: str, value: Any) -> None:
-    """Check a scorer of scikit-learn, its name, or None."""
+def scorer(name: str, value: Any, others: Iterable[str] = ()) -> None:
+    """Check a scorer of scikit-learn, its name or one of ``others``, or None."""
     if isinstance(value, str):
         from sklearn.metrics import get_scorer_names  # a second to import, which few need here
 
-        choose(name, value, [one for one in get_scorer_names() if one.startswith(OF_CLASSIFIERS)])
+        choose(name, value, [*others, *(one for one in get_scorer_names() if one.startswith(OF_CLASSIFIERS))])
     elif value is not None and not callable(value):
         raise ParameterError(name, f"{name}={show(value)} is not allowed; give a scorer, its name, or None.")
 
@@ -173,11 +173,11 @@ def class_weights(name: str, value: Any) -> None:
 def column_kinds(name: str, value: Any) -> None:
     """Check how the columns of a frame are to be encoded."""
     known = isinstance(value, (Mapping, Features)) or value is None
-    if not known and not (isinstance(value, str) and value == "auto"):
+    if not known and not (isinstance(value, str) and value in ("auto", "all")):
         raise ParameterError(
             name,
-            f"{name}={show(value)} is not allowed; give 'auto', None, a dict of column and kind, or Features that were "
-            "learned.",
+            f"{name}={show(value)} is not allowed; give 'auto', 'all', None, a dict of column and kind, or Features "
+            "that were learned.",
         )
 
 

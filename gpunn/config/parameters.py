@@ -326,6 +326,37 @@ class Parameters:
         ),
     )
     validation_fraction: float = parameter(0.1, Interval(0, 1, open_ends="low high"), "training.validation_fraction")
+    n_members: int = parameter(
+        1,
+        AT_LEAST_1,
+        "training.members",
+        Option(
+            "--members", "number of networks that are trained side by side, whose probabilities are averaged", "N", int
+        ),
+    )
+    cross_validation: int | None = parameter(
+        None,
+        Interval(2, integer=True, words=(None,)),
+        "training.cross_validation",
+        Option(
+            "--cross-validation",
+            "number of stratified folds, one of which each member leaves out and is validated on",
+            "N",
+            int,
+            default="none",
+        ),
+    )
+    temperature_scaling: bool = parameter(
+        False,
+        constraints.yes_or_no,
+        "training.temperature_scaling",
+        Option(
+            "--temperature-scaling",
+            "divide the logits by the temperature that minimises the log-loss of the validation rows",
+            parse=None,
+            default="",
+        ),
+    )
     on_divergence: str = parameter(
         "warn",
         OneOf(registry.ON_DIVERGENCE),

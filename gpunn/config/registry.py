@@ -17,7 +17,7 @@ from gpunn.nn.costs import COSTS, Cost, CrossEntropy, LogLikelihood, Quadratic
 from gpunn.nn.heads import Head, IdentityQuadratic, pair
 from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient, Direction, SteepestDescent
 from gpunn.optim.first_order import Adam, AdamW, FirstOrder, GradientDescent, Momentum, Nesterov
-from gpunn.optim.schedules import Adaptive, Constant, Cosine, InverseScaling, Schedule, WarmUp
+from gpunn.optim.schedules import Adaptive, Constant, Cosine, CosineLog, InverseScaling, Schedule, WarmUp
 from gpunn.shown import show
 
 FIRST_ORDER_SOLVERS: dict[str, Callable[[Any, int], FirstOrder]] = {
@@ -40,6 +40,7 @@ SCHEDULES: dict[str, Callable[[Any], Schedule]] = {
     "invscaling": lambda p: InverseScaling(p.learning_rate_init, p.power_t),
     "adaptive": lambda p: Adaptive(p.learning_rate_init),
     "cosine": lambda p: Cosine(p.learning_rate_init, p.max_iter),
+    "cosine_log": lambda p: CosineLog(p.learning_rate_init, p.max_iter),
 }
 
 CG_BETAS = ("polak_ribiere", "fletcher_reeves", "hestenes_stiefel")
@@ -202,7 +203,9 @@ def batch_size(p: Any, n_rows: int) -> int:
 
 
 def takes_minibatches(p: Any) -> bool:
-    """True, or an AttributeError for a solver that needs all rows at once."""
+    """True, or an AttributeError for several members, or a solver that needs all rows at once."""
+    if p.n_members != 1:
+        raise AttributeError(f"partial_fit trains one network, and n_members={show(p.n_members)}. Use n_members=1.")
     if is_full_batch(p.solver):
         raise AttributeError(
             f"partial_fit is only available for stochastic optimizers. {p.solver} is not stochastic: it minimises a "

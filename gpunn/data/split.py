@@ -1,4 +1,4 @@
-"""Rows are split into those to train and those to validate on."""
+"""Rows are split into those to train and those to validate on, once or in folds."""
 
 from __future__ import annotations
 
@@ -59,3 +59,30 @@ def split(
         f"{min(counts)}. As far as possible a row of each class was kept for training."
     )
     return order[n_test:], order[:n_test], note
+
+
+def stratified_folds(y: np.ndarray, n_folds: int, rng: np.random.Generator) -> np.ndarray:
+    """Number of the fold (n,) of each row: folds, and the rows of each class in them, differ in size by at most 1.
+
+    Parameters
+    ----------
+    y : ndarray (n,) or (n, c)
+        Of an indicator matrix each combination of labels counts as a class.
+    n_folds : int
+        At most n.
+    rng : Generator
+    """
+    n = len(y)
+    classes = np.unique(y, axis=0, return_inverse=True)[1].reshape(n)
+    shuffled = rng.permutation(n)
+    by_class = shuffled[np.argsort(classes[shuffled], kind="stable")]
+    fold = np.empty(n, np.int64)
+    fold[by_class] = np.arange(n) % n_folds  # goes on from class to class, so that no fold gets all surplus rows
+    return rng.permutation(n_folds)[fold]
+
+
+def complements(fold: np.ndarray, n_folds: int, rng: np.random.Generator) -> np.ndarray:
+    """Numbers (n_folds, n) of the rows outside each fold; where they are one fewer than elsewhere, one stands twice."""
+    outside = [np.flatnonzero(fold != i) for i in range(n_folds)]
+    n = max(map(len, outside))
+    return np.stack([np.concatenate([rows, rng.choice(rows, n - len(rows))]) for rows in outside])

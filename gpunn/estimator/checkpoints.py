@@ -139,7 +139,7 @@ def opened(kind: Any, folder: str | os.PathLike[str]) -> tuple[Any, Checkpoint]:
     return clf, saved
 
 
-def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str]) -> None:
+def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str], n_members: int) -> None:
     """Check that a checkpoint is one of a fit of this network on these data, before the network takes memory.
 
     Parameters
@@ -157,7 +157,8 @@ def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str]) 
     differ = [name for name in data if saved.data.get(name) != data[name]]
     if differ or set(saved.data) != set(data):
         raise DataDifferError(differ or sorted(set(saved.data) - set(data)))
-    found, needed = getattr(saved.arrays.get("theta"), "shape", None), (network.n_parameters,)
+    found = getattr(saved.arrays.get("theta"), "shape", None)
+    needed = (network.n_parameters,) if n_members == 1 else (n_members, network.n_parameters)
     if found != needed:
         raise ValueError(
             f"{saved.path}: the checkpoint is not one of this fit: theta has shape {found}, and its network needs "

@@ -17,7 +17,7 @@ from gpunn.config import registry
 from gpunn.config.checks import check_parameters
 from gpunn.devices import device_for
 from gpunn.devices.memory import explained
-from gpunn.estimator import checkpoints, fit, persistence
+from gpunn.estimator import checkpoints, fit, members, persistence
 from gpunn.model import predict
 from gpunn.model.fitted import Classifier
 from gpunn.model.origin import on_host
@@ -51,10 +51,10 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         L2 and L1 penalties on the weights, divided by the number of rows (or by the sum of the sample weights).
     batch_size : int or "auto", default="auto"
         Number of rows per minibatch; "auto" is min(200, n).
-    learning_rate : {"constant", "invscaling", "adaptive", "cosine"} or Schedule, default="constant"
+    learning_rate : {"constant", "invscaling", "adaptive", "cosine", "cosine_log"} or Schedule, default="constant"
         Schedule of the learning rate, which starts at ``learning_rate_init``. "adaptive" divides it by 5 at each
-        plateau, and "cosine" decreases it to 0 over ``max_iter`` epochs. Custom schedules are objects from
-        `gpunn.optim.schedules`.
+        plateau, "cosine" decreases it to 0 over ``max_iter`` epochs, and "cosine_log" lets it rise and fall in four
+        cycles, each about twice as long as the one before. Custom schedules are objects from `gpunn.optim.schedules`.
     learning_rate_init : float, default=1e-3
         Initial learning rate.
     power_t : float, default=0.5
@@ -84,7 +84,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     beta_1, beta_2, epsilon : float, default=0.9, 0.999 and 1e-8
         Parameters of "adam" and "adamw".
     n_iter_no_change : int, default=10
-        Training has reached a plateau after more than this number of epochs without an improvement.
+        Training has reached a plateau after more than this number of epochs without an improvement. ``inf`` trains for
+        ``max_iter`` epochs.
     max_fun : int, default=15000
         Maximum number of evaluations of the cost by solvers that use all rows.
     device : {"cpu", "cuda", "cuda:N", "auto"} or None, default=None
@@ -151,11 +152,22 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     record : {"layers", "score"}, list of them, or None, default=None
         What to record after each epoch: statistics of each layer in ``layer_history_``, measured on 256 rows, or the
         score on the training rows in ``history_.score``.
-    features : "auto", dict, Features or None, default="auto"
+    n_members : int, default=1
+        Number of networks that are trained side by side from initial weights, orders of the rows and dropout masks of
+        their own. Predictions are by the mean of their probabilities. Only for solvers that train on minibatches.
+    cross_validation : int or None, default=None
+        Number of stratified folds of the rows. Each member leaves one of them out (``n_members`` must be a multiple),
+        on which it is validated after each epoch; with ``early_stopping``, all members keep the epoch with the best
+        score over all folds. See ``oof_score_``.
+    temperature_scaling : bool, default=False
+        Divide the logits by the temperature that minimises the mean cost of the rows to validate on, so that the
+        probabilities are calibrated. Needs ``early_stopping``, ``cross_validation`` or validation rows.
+    features : {"auto", "all"}, dict, Features or None, default="auto"
         Encoding of the columns of a data frame. "auto" infers the kinds of the columns (shown by ``features_``), a dict
         sets those of some columns ({"zip": "text", "id": "drop"}), and `gpunn.features.Features` that were learned
-        beforehand are used unchanged. None treats a data frame as an array. Arrays of numbers are never encoded. Arrays
-        of objects that are not all numbers are treated like a data frame with columns identified by their order.
+        beforehand are used unchanged. None treats a data frame as an array. Arrays of objects that are
+        not all numbers are treated like a data frame with columns identified by their order. Arrays of numbers are
+        encoded only with "all", which is otherwise like "auto"; they may then have missing values (NaN).
     numeric_encoding : {"standard", "robust", "piecewise_linear"}, default="standard"
         Encoding of the numeric columns and the times of a data frame, as in `gpunn.features.Features.learn`: by mean
         and standard deviation; by median and interquartile range, clipped smoothly to (-3, 3); or the latter and up to
@@ -178,11 +190,11 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     ----------
     classes_ : ndarray of shape (n_classes,)
         Class labels.
-    coefs_, intercepts_ : list of ndarray of shape (n_in, n_out) and (n_out,)
+    coefs_, intercepts_ : list of ndarray of shape (n_in, n_out) and (n_out,), before which members have an axis
         Weights and biases of each layer: views of ``theta_``. After a fit on a data frame, the first layer acts on the
         encoded columns ``features_.transform(X)``, whose names are ``features_.get_feature_names_out()``, not on the
         columns of the data frame.
-    theta_ : array of shape (P,)
+    theta_ : array of shape (P,), or (n_members, P) if there are several
         All parameters, in the layout of ``network_``, on the device of the training.
     network_, head_ : Network, Head
         The network, and its output activation and cost.
@@ -194,6 +206,12 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         Scores on the validation rows after each epoch, and the best of them.
     layer_history_ : list of list of LayerStatistics
         With ``record="layers"``: statistics of the layers after each epoch.
+    temperature_ : float
+        With ``temperature_scaling``: the temperature by which the logits were divided, in the last layer of ``theta_``.
+    oof_proba_, oof_score_ : ndarray of shape (n, n_classes), float
+        With ``cross_validation``: probabilities of the training rows by the members that were not trained on them, and
+        their accuracy (with ``scoring``, the mean score of the folds). With ``early_stopping`` the epoch was chosen by
+        these rows, so that the score is slightly optimistic.
     features_ : Features
         After a fit on a data frame: its columns and their encoding.
     n_iter_, t_ : int
@@ -249,7 +267,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         Warns
         -----
         ConvergenceWarning
-            If ``max_iter`` or ``time_limit`` ended training.
+            If ``time_limit`` ended training, or ``max_iter`` although ``n_iter_no_change`` is finite.
         DivergenceWarning
             If training diverged: the best state that was evaluated was kept.
         UserWarning
@@ -371,6 +389,23 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         """Logarithms (n, n_classes) of the probabilities, finite and accurate where those round to 0 or 1."""
         return predict.predict_log_proba(self._model, X)
 
+    def predict_member_proba(self, X: Any) -> Array:
+        """Probabilities (n_members, n, n_classes) of each member, whose mean is `predict_proba`; one without members.
+
+        Their spread, such as the standard deviation over the first axis, says how far the members agree.
+        """
+        return predict.predict_member_proba(self._model, X)
+
+    def member(self, i: int) -> Self:
+        """The network of member i, counted from 0, as a fitted classifier of its own: for `gpunn.insight`, say.
+
+        Raises
+        ------
+        ValueError
+            If there is no such member.
+        """
+        return members.one(self, i)
+
     def decision_function(self, X: Any) -> Array:
         """Scores: (n,) for two classes, the second where positive; else (n, n_classes), the largest wins."""
         return predict.decision_function(self._model, X)
@@ -381,7 +416,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         return float(accuracy_score(y, predicted, sample_weight=on_host(sample_weight)))
 
     def hidden_activations(self, X: Any, layer: int = -1) -> Array:
-        """Activations (n, n_units) of a hidden layer for rows X (n, d).
+        """Activations (n, n_units) of a hidden layer for rows X (n, d); of members (n_members, n, n_units).
 
         Parameters
         ----------

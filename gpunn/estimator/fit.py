@@ -17,6 +17,7 @@ from gpunn.devices import Device, get_device, is_cupy
 from gpunn.estimator import checkpoints
 from gpunn.estimator.checkpoints import CheckpointMonitor
 from gpunn.estimator.digests import digests
+from gpunn.estimator.folds import accuracy, out_of_fold
 from gpunn.estimator.monitor import CallbackContext, Scorer, layer_monitor, make_monitors, set_layer_history
 from gpunn.estimator.prepare import (
     Extra,
@@ -41,14 +42,23 @@ from gpunn.model.training_data import ValidatedInputs, check_training_data, labe
 from gpunn.nn.network import Network
 from gpunn.optim.full_batch import Minimisation
 from gpunn.training import loop, resumption
+from gpunn.training.data import Rows
 from gpunn.training.divergence import DivergenceError, cause, check_start, penalty_in_step
 from gpunn.training.full_batch import FullBatch
 from gpunn.training.history import History
 from gpunn.training.loop import Monitor
 from gpunn.training.profile import Stopwatch, profile
 from gpunn.training.state import TrainingState
+from gpunn.training.stopping import Validation
 from gpunn.training.summary import summarise
+from gpunn.training.temperature import best_temperature, scale_logits
 from gpunn.typing import Array
+
+UNSUPPORTED = {  # in partial_fit
+    "early_stopping": "one epoch has nothing to stop",
+    "temperature_scaling": "it has no rows to validate on",
+}
+VALIDATED = ("temperature_", "oof_proba_", "oof_score_")  # attributes of rows that were not trained on
 
 
 @dataclass(frozen=True)
@@ -63,12 +73,18 @@ class Trained:
         Rows that minibatches had, each counted as often as it was used; 0 for solvers that use all rows.
     advice : str
         What to do against divergence; "" where there was none.
+    theta : array (..., P)
+        What is kept: that of the state, with temperature scaling a copy whose logits are divided.
+    attributes : dict
+        Fitted attributes that only some trainings have.
     """
 
     state: TrainingState
     monitors: list[Monitor]
     n_rows: int
     advice: str
+    theta: Array
+    attributes: dict[str, Any]
 
     @property
     def history(self) -> History:
@@ -125,16 +141,19 @@ def _train(
     network, data = objective.network, {}
     if clf.checkpoint is not None:
         validated = None if task.validation_set is None else task.validation_set.rows
-        data = digests(device, clf, task.labels, rows, validated)
+        apart = validated if isinstance(validated, Rows) else None  # folds follow from the other data and the seed
+        data = digests(device, clf, task.labels, rows, apart)
     if saved is not None:
-        checkpoints.check_belongs(saved, network, data)
+        checkpoints.check_belongs(saved, network, data, clf.n_members)
     stopwatch.lap("checking")
+    seeds: int | tuple[int, ...] = seed
     if warm:
         _check_same_classes(clf, task.labels)
         earlier, theta = _earlier(clf, device), _copy_of_theta(clf, task.given, network)
     else:
-        earlier, theta = None, build.initial_theta(clf, network, seed, device, task.given.dtype)
-    algorithm = build.algorithm(clf, network, len(rows), seed, device)
+        seeds = build.member_seeds(clf, seed)
+        earlier, theta = None, build.initial_theta(clf, network, seeds, device, task.given.dtype)
+    algorithm = build.algorithm(clf, network, rows.n_trained, seeds, device)
     hopeless, start_cost = check_start(device, objective, rows, theta)
     start_cost += penalty_in_step(device, objective, theta, rows.weight, algorithm.step_rows(rows))
     if hopeless:
@@ -177,11 +196,35 @@ def _train(
     )
     n_steps, n_epochs = n_steps + history.evaluations, n_epochs + history.n_iter
     advice = cause(device, rows) if history.divergence else ""
-    history.summary = summarise(device, objective, state.theta, rows, start_cost)
+    if clf.n_members == 1:
+        history.summary = summarise(device, objective, state.theta, rows, start_cost)
     full_batch = isinstance(algorithm, FullBatch)
-    n_rows = (n_steps if full_batch else n_epochs) * len(rows)
+    n_rows = n_steps * len(rows) if full_batch else n_epochs * rows.n_trained * clf.n_members
     history.profile = profile(stopwatch, network, n_steps, n_rows, history.path)
-    return Trained(state, monitors, 0 if full_batch else history.n_iter * len(rows), advice)
+    theta, attributes = _validated(clf, task, state, validation)
+    return Trained(state, monitors, 0 if full_batch else history.n_iter * rows.n_trained, advice, theta, attributes)
+
+
+def _validated(
+    clf: Classifier, task: Prepared, state: TrainingState, validation: Validation | None
+) -> tuple[Array, dict[str, Any]]:
+    """The theta that is kept, and what the rows that it was not trained on say of it."""
+    device, objective, theta = task.device, task.objective, state.theta
+    held_out = None if validation is None else validation.rows
+    attributes: dict[str, Any] = {}
+    if clf.temperature_scaling and held_out is not None and not state.history.divergence:
+        temperature = best_temperature(device, objective, theta, held_out)
+        with device.use():
+            theta = device.xp.asarray(theta, copy=True)
+            scale_logits(objective.network, theta, temperature)
+        attributes["temperature_"] = temperature
+    if isinstance(held_out, tuple):
+        assert validation is not None  # of which they are the rows
+        p = out_of_fold(device, objective, theta, held_out, len(task.given.y), task.labels.multilabel)
+        score = None if validation.score is None else validation.score(theta)
+        attributes["oof_proba_"] = p
+        attributes["oof_score_"] = accuracy(task.labels, task.given, p) if score is None else score
+    return theta, attributes
 
 
 def _publish(clf: Classifier, task: Prepared, trained: Trained, warm: bool) -> None:
@@ -192,10 +235,13 @@ def _publish(clf: Classifier, task: Prepared, trained: Trained, warm: bool) -> N
     if task.note:
         history.notes.append(task.note)
     earlier = (clf.loss_curve_, clf.validation_scores_, clf.t_) if warm else ([], None, 0)
-    theta = task.given.origin.give(task.device, trained.state.theta)
+    theta = task.given.origin.give(task.device, trained.theta)
     model = trained_model(clf, task.objective, task.labels, theta, history)
     set_fitted_attributes(clf, model, history)
     set_layer_history(clf, trained.monitors)
+    for name in VALIDATED:
+        clf.__dict__.pop(name, None)
+    clf.__dict__.update(trained.attributes)
     clf.loss_curve_ = [*earlier[0], *clf.loss_curve_]
     if clf.validation_scores_ is not None:
         clf.validation_scores_ = [*(earlier[1] or []), *clf.validation_scores_]
@@ -208,8 +254,9 @@ def partial_fit(clf: Classifier, device: Device, X: Any, y: Any, sample_weight: 
 
     The parameters are checked already, and ``device`` is theirs.
     """
-    if clf.early_stopping:
-        raise ValueError("partial_fit does not support early_stopping=True: one epoch has nothing to stop.")
+    for name, why in UNSUPPORTED.items():
+        if getattr(clf, name):
+            raise ValueError(f"partial_fit does not support {name}=True: {why}.")
     if isinstance(clf.class_weight, str):
         raise ValueError(
             f"class_weight={clf.class_weight!r} needs all labels at once, and partial_fit sees a part of them: give "

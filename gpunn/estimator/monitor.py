@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,9 +26,12 @@ from gpunn.typing import Array
 
 
 class ValidationSet(NamedTuple):
-    """Rows to validate on: on the device, and as a scorer gets them."""
+    """Rows to validate on: on the device, and as a scorer gets them.
 
-    rows: Rows
+    ``rows`` may be a tuple of those of each member, which name rows of X, y and weight.
+    """
+
+    rows: Rows | tuple[Rows, ...]
     X: Array
     y: np.ndarray
     weight: np.ndarray | None
@@ -36,7 +40,18 @@ class ValidationSet(NamedTuple):
         """The rows as the training loop takes them, with the score of ``scoring``, where there is one."""
         if scorer.clf.scoring is None:
             return Validation(self.rows, early_stopping)
-        return Validation(self.rows, early_stopping, lambda theta: scorer(theta, self.X, self.y, self.weight))
+        return Validation(self.rows, early_stopping, functools.partial(self._score, scorer))
+
+    def _score(self, scorer: Scorer, theta: Array) -> float:
+        """The score of theta, or the mean over members of the scores on their own rows."""
+        if isinstance(self.rows, Rows):
+            return scorer(theta, self.X, self.y, self.weight)
+        scores = []
+        for i, rows in enumerate(self.rows):
+            index = scorer.device.to_host(rows.index)
+            weight = None if self.weight is None else self.weight[index]
+            scores.append(scorer(theta[i, ...], self.X[rows.index], self.y[index], weight))
+        return float(np.mean(scores))
 
 
 class CallbackContext(NamedTuple):

@@ -73,7 +73,7 @@ def load(path: str | os.PathLike[str], device: str | None, kind: type[Fitted]) -
         clf = kind(**{**described.parameters, "device": device})
         saved.check_layers(len(registry.hidden_layers(clf.hidden_layer_sizes, clf.activation)[0]) + 1)
         objective = build.objective(clf, described.n_inputs, saved.labels)
-        theta = saved.theta(objective.network)
+        theta = saved.theta(objective.network, clf.n_members)
         history = History.from_dict(saved.history)
         features = None if saved.features is None else _features(saved.features)
         if features is not None and features.n_out != described.n_inputs:

@@ -14,6 +14,7 @@ from gpunn.config import build, registry
 from gpunn.data.labels import Labels
 from gpunn.data.split import split
 from gpunn.devices import Device
+from gpunn.estimator import folds
 from gpunn.estimator.monitor import ValidationSet
 from gpunn.model.fitted import Classifier
 from gpunn.model.training_data import ValidatedInputs, check_training_data, check_validation_data
@@ -50,6 +51,7 @@ class Prepared:
     rows : Rows
         Those to train on, on the device.
     validation_set : ValidationSet or None
+        With cross-validation all rows, in folds.
     note : str
         On the split into rows to train and to validate on, for the history; "" for none.
     """
@@ -94,8 +96,12 @@ def prepare(
     labels = Labels.learn(given.y, at_least=1)
     objective = build.objective(clf, given.X.shape[1], labels)
     seed = draw_seed(clf) if seed is None else seed
-    train, note = None, ""
-    if apart is None and clf.early_stopping:
+    train: np.ndarray | None = None
+    fold: np.ndarray | None = None
+    note = ""
+    if clf.cross_validation is not None:
+        fold = folds.draw(clf, given, apart, seed)
+    elif apart is None and clf.early_stopping:
         rng, full_batch = np.random.default_rng([seed, build.SPLIT]), registry.is_full_batch(clf.solver)
         train, test, note = split(labels, given.y, clf.validation_fraction, rng, full_batch=full_batch)
         if test is not None:
@@ -104,6 +110,11 @@ def prepare(
     n_out, T_val = objective.network.sizes[-1], None
     smoothing = float(clf.label_smoothing)
     T, weight = labels.training_targets(given.y, n_out, given.dtype, given.weight, clf.class_weight, smoothing)
+    if clf.temperature_scaling and apart is None and fold is None:
+        raise ValueError(
+            "temperature_scaling=True needs rows that are not trained on: use early_stopping=True, cross_validation or "
+            "X_val and y_val."
+        )
     if apart is not None:
         try:
             T_val = labels.targets(apart.y, n_out, apart.dtype)
@@ -111,6 +122,10 @@ def prepare(
             raise ValueError(f"y_val: {error}") from None
     rows = rows_on_device(given, labels, T, weight, train)
     validation_set = None
+    if fold is not None:
+        T_val = labels.targets(given.y, n_out, given.dtype)
+        held_out = rows_on_device(given, labels, T_val, given.weight)
+        rows, validation_set = folds.divide(clf, given, rows, held_out, fold, seed)
     if apart is not None:
         validation_set = ValidationSet(
             rows_on_device(apart, labels, T_val, apart.weight), apart.X, apart.y, apart.weight

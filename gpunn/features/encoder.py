@@ -416,16 +416,16 @@ def learn_features(
 
     Parameters
     ----------
-    X : frame, or ndarray (n, d) of objects
+    X : frame, or ndarray (n, d) of objects or numbers
         Columns of an array are called x0, x1 and so on.
-    given : "auto", dict or Features
+    given : "auto", "all", dict or Features
         As ``features`` of `gpunn.MLPClassifier`.
     """
     is_array = isinstance(X, np.ndarray)
     frame = frames.ArrayFrame(X, [f"x{i}" for i in range(X.shape[1])]) if is_array else frames.opened(X)
     if isinstance(given, Features):
         return given
-    kinds = None if given == "auto" else given
+    kinds = None if isinstance(given, str) else given
     return Features.learn(
         frame,
         kinds,

@@ -93,6 +93,11 @@ class OpenedEstimator:
 
 def opened(clf: Classifier, X: Any, y: Any, sample_weight: Any, at: str) -> OpenedEstimator:
     """Open a fitted estimator (``at="end"``), or any at the weights that ``fit`` would begin with (``at="start"``)."""
+    if clf.n_members > 1:
+        raise ValueError(
+            f"the classifier has {clf.n_members} members, and one network is looked into at a time. Give one of them, "
+            "clf.member(0) say."
+        )
     if at == "start":
         check_parameters(clf)
         clf = clone(clf)  # its own copy of a random state, and of what checking X notes down

@@ -16,7 +16,7 @@ import numpy as np
 
 from gpunn.data.labels import Labels
 from gpunn.io.atomic import write_whole
-from gpunn.io.sealed_file import MAX_VALUES, Layout, pack, sound, unpack
+from gpunn.io.sealed_file import MAX_ARRAYS, MAX_VALUES, Layout, pack, sound, unpack
 from gpunn.nn.network import Network
 from gpunn.shown import brief, show
 
@@ -50,7 +50,8 @@ class ModelFile:
         As `gpunn.manifest.to_dict` gives it, with the sizes of input and output.
     labels : Labels
     tensors : dict of ndarray
-        "1.W", "1.b", "1.slope", ... for each layer, of one float dtype.
+        "1.W", "1.b", "1.slope", ... for each layer, of one float dtype; of several members "1/1.W" and so on, with the
+        number of the member first.
     features : dict or None
         As `gpunn.features.Features.to_dict` gives it.
     target : str or None
@@ -74,9 +75,15 @@ class ModelFile:
         if n_layers > len(self.tensors):
             raise ValueError(f"the network declared has {n_layers:,} layers for {len(self.tensors):,} arrays.")
 
-    def theta(self, network: Network) -> np.ndarray:
-        """The arrays laid out as a network wants them; ValueError where names, shapes or dtypes are others."""
-        parts = _parts(network)
+    def theta(self, network: Network, n_members: int = 1) -> np.ndarray:
+        """The arrays laid out as a network wants them, (P,) or (n_members, P).
+
+        ValueError where names, shapes or dtypes are others.
+        """
+        if n_members * (len(network.layers) + 1) > MAX_ARRAYS:
+            raise ValueError(f"the network declared has {n_members:,} members for {len(self.tensors):,} arrays.")
+        by_member = [_parts(network, prefix) for prefix in _prefixes(n_members)]
+        parts = {name: part for of_one in by_member for name, part in of_one.items()}
         if set(parts) != set(self.tensors):
             name = min(set(parts) ^ set(self.tensors))
             what = "is missing" if name in parts else "belongs to no layer of it"
@@ -94,15 +101,22 @@ class ModelFile:
         n_in = network.sizes[0]
         if self.features is None and self.names is not None and len(self.names) != n_in:
             raise ValueError(f"{len(self.names)} names of features are given for {n_in} inputs.")
-        theta = np.empty(network.n_parameters, self.tensors["1.W"].dtype.newbyteorder("="))
-        for name, part in parts.items():
-            part.put(np, theta, self.tensors[name])
-        return theta
+        dtype = next(iter(self.tensors.values())).dtype.newbyteorder("=")
+        theta = np.empty((n_members, network.n_parameters), dtype)
+        for of_one, own in zip(by_member, theta, strict=True):
+            for name, part in of_one.items():
+                part.put(np, own, self.tensors[name])
+        return theta[0] if n_members == 1 else theta
 
 
 def tensors_of(network: Network, theta: np.ndarray) -> dict[str, np.ndarray]:
-    """The arrays of each layer by name."""
-    return {name: np.ascontiguousarray(part.of(np, theta)) for name, part in _parts(network).items()}
+    """The arrays of each layer by name, of theta (P,), or of (m, P) those of each member."""
+    members = [theta] if theta.ndim == 1 else list(theta)
+    return {
+        name: np.ascontiguousarray(part.of(np, own))
+        for prefix, own in zip(_prefixes(len(members)), members, strict=True)
+        for name, part in _parts(network, prefix).items()
+    }
 
 
 def write(path: str | os.PathLike[str], model: ModelFile) -> None:
@@ -145,9 +159,14 @@ def read(path: str | os.PathLike[str]) -> ModelFile:
     return ModelFile(labels=labels, tensors=tensors, **values)
 
 
-def _parts(network: Network) -> dict[str, Any]:
+def _prefixes(n_members: int) -> list[str]:
+    """What the names of the arrays of each member begin with."""
+    return [""] if n_members == 1 else [f"{i}/" for i in range(1, n_members + 1)]
+
+
+def _parts(network: Network, prefix: str = "") -> dict[str, Any]:
     return {
-        f"{number}.{name}": part
+        f"{prefix}{number}.{name}": part
         for number, layer in enumerate(network.layers, 1)
         for name, part in {"W": layer.W, "b": layer.b, **layer.learned}.items()
     }

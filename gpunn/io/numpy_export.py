@@ -100,16 +100,18 @@ def write(model: Model, path: str | os.PathLike[str]) -> None:
     check_threshold(threshold, len(labels.classes), labels.multilabel)
     theta = on_host(model.theta)
     features = model.schema.features
-    arrays = tensors_of(network, theta)
+    arrays = _arrays(network, theta)
     helpers, calls = _layers(network, theta.dtype)
     kept, beside = _weights(arrays, path)
     classes = _filled("CLASSES = np.array([", map(repr, _classes(labels)), f"], dtype={_dtype(labels)})")
     outputs, decision = _head(model.head, network.sizes[-1], labels, threshold)
+    if model.has_members:  # the mean of whose probabilities decides
+        decision = ""
     scores = "decision(z)" if decision else "z"
     head_functions = [outputs, *([decision] if decision else [])]
     functions = [
-        _predictions(model.head, labels, network.sizes[-1], threshold, scores),
-        _logits(network, calls),
+        _predictions(model, scores),
+        _logits(network, calls, theta.shape[:-1]),
         _inputs(network.sizes[0], theta.dtype) if features is None else _encoding(features, theta.dtype),
         *helpers,
         *head_functions,
@@ -236,11 +238,22 @@ def _formula(activation: Activation) -> str:
     return "\n".join(["", "", *(f"    {line}" for line in paragraph), "    "])
 
 
-def _logits(network: Network, calls: list[str]) -> str:
-    lines = ["def logits(X):", f'    """Weighted inputs (n, {network.sizes[-1]}) of the output, as float64."""']
+def _arrays(network: Network, theta: np.ndarray) -> dict[str, np.ndarray]:
+    """The arrays of each layer, with the axis of members first; those that are added to rows have an axis for these."""
+    if theta.ndim == 1:
+        return tensors_of(network, theta)
+    members = [tensors_of(network, own) for own in theta]
+    stacked = {name: np.stack([arrays[name] for arrays in members]) for name in members[0]}
+    return {name: array if array.ndim == 3 else array[:, None, :] for name, array in stacked.items()}
+
+
+def _logits(network: Network, calls: list[str], members: tuple[int, ...]) -> str:
+    before = "".join(f"{m}, " for m in members)
+    shape = f"({before}n, {network.sizes[-1]})"
+    lines = ["def logits(X):", f'    """Weighted inputs {shape} of the output, as float64."""']
     lines.append("    h = inputs(X)")
     for number, (layer, call) in enumerate(zip(network.layers, calls, strict=True), 1):
-        lines.append(f"    h = {call.format(z=f'h @ W{number} + b{number}')}  # (n, {layer.n_out})")
+        lines.append(f"    h = {call.format(z=f'h @ W{number} + b{number}')}  # ({before}n, {layer.n_out})")
     return "\n".join([*lines, "    return h.astype(np.float64)"])
 
 
@@ -282,20 +295,26 @@ def _constants(k: int) -> dict[float, tuple[str, str]]:
     return constants
 
 
-def _predictions(head: Head, labels: Labels, n_outputs: int, threshold: Any, scores: str) -> str:
+def _predictions(model: Model, scores: str) -> str:
     """`predict_proba`, `probabilities` of logits, and `predict`."""
-    lines = ["def probabilities(z):", f'    """Probabilities (n, {len(labels.classes)}) of logits z."""']
+    head, labels, threshold, n_outputs = model.head, model.labels, model.threshold, model.network.sizes[-1]
+    of = f"{len(model.theta)} members, the mean" if model.has_members else "logits z"
+    mean = ".mean(axis=0)" if model.has_members else ""
+    lines = ["def probabilities(z):", f'    """Probabilities (n, {len(labels.classes)}) of {of}."""']
     if n_outputs > 1 or labels.multilabel:
-        lines += ["    return outputs(z)"]
+        lines += [f"    return outputs(z){mean}"]
     elif isinstance(head.activation, SYMMETRIC):
-        lines += ["    return outputs(np.concatenate([-z, z], axis=1))"]
+        lines += [f"    return outputs(np.concatenate([-z, z], axis=-1)){mean}"]
     else:
-        lines += ["    p = outputs(z)", "    return np.concatenate([1 - p, p], axis=1)"]
+        lines += [f"    p = outputs(z){mean}", "    return np.concatenate([1 - p, p], axis=-1)"]
     if threshold is not None and labels.multilabel:
         limits = repr(np.asarray(threshold, np.float64).tolist())
         found = f"(probabilities(z) >= np.array({limits})).astype(np.int64)"
     elif threshold is not None:
         found = f"CLASSES[(probabilities(z)[:, 1] >= {float(threshold)!r}).astype(np.int64)]"
+    elif model.has_members:
+        codes = "(probabilities(z) > 0.5).astype(np.int64)"
+        found = codes if labels.multilabel else "CLASSES[np.argmax(probabilities(z), axis=1)]"
     elif labels.multilabel:
         found = f"({scores} > 0).astype(np.int64)"
     else:

@@ -7,6 +7,7 @@ of column with `gpunn.MLPClassifier`.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 
@@ -83,9 +84,15 @@ def build(model: Model, input_dtype: str | None = None) -> Graph:
         X = graph.input("X", input_dtype or theta.dtype, network.sizes[0])
         if input_dtype not in (None, str(theta.dtype)):
             X = graph.cast(X)
-    z = _logits(graph, network, theta, X)
-    p = onnx_heads.probabilities(graph, head, z, n_outputs, labels.multilabel)
-    label = onnx_heads.label(graph, head, z, p, n_outputs, labels, model.threshold)
+    z = [_logits(graph, network, own, X) for own in (theta if model.has_members else [theta])]
+    each = [onnx_heads.probabilities(graph, head, of_one, n_outputs, labels.multilabel) for of_one in z]
+    if model.has_members:
+        total = functools.reduce(lambda a, b: graph("Add", a, b), each)  # onnxruntime has Mean in float32 only
+        p = graph("Div", total, float(len(each)))
+        label = onnx_heads.label_of_mean(graph, p, labels, model.threshold)
+    else:
+        [p] = each
+        label = onnx_heads.label(graph, head, z[0], p, n_outputs, labels, model.threshold)
     n_classes = len(labels.classes)
     if labels.multilabel:
         graph.output("label", label, "int64", ["n", n_classes])

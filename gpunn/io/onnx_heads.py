@@ -43,13 +43,29 @@ def label(graph: Graph, head: Head, z: str, p: str, n_outputs: int, labels: Labe
         If the decision of the head cannot be traced, or the classes have no form in ONNX.
     """
     if threshold is not None:
-        asked = p if labels.multilabel else graph("Gather", p, np.array([1]), axis=1)
-        yes = graph("GreaterOrEqual", asked, np.asarray(threshold, graph.dtype))
-    else:
-        scores = onnx_render.add(graph, head, head.decision, z)
-        if not labels.multilabel and n_outputs > 1:
-            return graph("Gather", classes(labels), graph("ArgMax", scores, axis=1, keepdims=0))
-        yes = graph("Greater", scores, 0.0)
+        return _answer(graph, _reaches(graph, p, labels, threshold), labels)
+    scores = onnx_render.add(graph, head, head.decision, z)
+    if not labels.multilabel and n_outputs > 1:
+        return graph("Gather", classes(labels), graph("ArgMax", scores, axis=1, keepdims=0))
+    return _answer(graph, graph("Greater", scores, 0.0), labels)
+
+
+def label_of_mean(graph: Graph, p: str, labels: Labels, threshold: Any) -> str:
+    """`label` of members, by the mean of their probabilities p."""
+    if threshold is not None:
+        return _answer(graph, _reaches(graph, p, labels, threshold), labels)
+    if labels.multilabel:
+        return _answer(graph, graph("Greater", p, 0.5), labels)
+    return graph("Gather", classes(labels), graph("ArgMax", p, axis=1, keepdims=0))
+
+
+def _reaches(graph: Graph, p: str, labels: Labels, threshold: Any) -> str:
+    asked = p if labels.multilabel else graph("Gather", p, np.array([1]), axis=1)
+    return graph("GreaterOrEqual", asked, np.asarray(threshold, graph.dtype))
+
+
+def _answer(graph: Graph, yes: str, labels: Labels) -> str:
+    """The label of yes or no (n, 1), or (n, k) of a multilabel problem."""
     codes = graph.cast(yes, np.int64)
     return codes if labels.multilabel else graph("Gather", classes(labels), graph("Squeeze", codes, np.array([1])))
 

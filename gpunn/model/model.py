@@ -21,8 +21,8 @@ class Model:
     network : Network
     head : Head
         Output activation and cost.
-    theta : array (P,)
-        Parameters, in the layout of ``network``.
+    theta : array (P,) or (m, P)
+        Parameters, in the layout of ``network``; of m networks, whose probabilities are averaged.
     labels : Labels
         Classes of the outputs.
     schema : InputSchema
@@ -43,6 +43,11 @@ class Model:
     threshold: Any = None
     device: str | None = None
     compiled: bool = False
+
+    @property
+    def has_members(self) -> bool:
+        """True if theta is that of several networks."""
+        return self.theta.ndim > 1
 
     def for_matrices(self) -> Model:
         """The same model for rows that are encoded already."""

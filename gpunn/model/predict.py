@@ -30,6 +30,13 @@ def predict_log_proba(model: Model, X: Any) -> Array:
     return _of_classes(model, X, "predict_log_proba", of_outputs.log_probabilities, 0.0)
 
 
+def predict_member_proba(model: Model, X: Any) -> Array:
+    """Probabilities (m, n, n_classes) as `gpunn.MLPClassifier.predict_member_proba` gives them."""
+    if not model.has_members:
+        return predict_proba(model, X)[None, ...]
+    return _of_classes(model, X, "predict_member_proba", of_outputs.probabilities, 1.0, averaged=False)
+
+
 def predict(model: Model, X: Any) -> Array:
     """Classes (n,) or (n, c) as `gpunn.MLPClassifier.predict` gives them."""
     head, labels, threshold, origin = model.head, model.labels, model.threshold, Origin.of(X)
@@ -37,6 +44,8 @@ def predict(model: Model, X: Any) -> Array:
     check_threshold(threshold, len(classes), multilabel)
 
     def scores(xp: Namespace, z: Array) -> Array:
+        if model.has_members:
+            return of_outputs.mean_decisions(xp, head, z, multilabel, threshold)
         return of_outputs.decisions(xp, head, z, multilabel, threshold)
 
     device, found = _of_layer(model, X, origin, "predict", scores)
@@ -52,6 +61,8 @@ def decision_function(model: Model, X: Any) -> Array:
     n_classes = len(model.labels.classes)
 
     def scores(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Array:
+        if model.has_members:
+            return of_outputs.mean_scores(xp, head, z, multilabel)
         found = head.decision(xp, z)
         two = not multilabel and n_classes == 2
         return found[:, 1:] - found[:, :1] if two and found.shape[1] == 2 else found
@@ -74,13 +85,25 @@ def hidden_number(network: Network, layer: int) -> int:
     return layer % n_hidden
 
 
-def _of_classes(model: Model, X: Any, method: str, function: Callable[..., Array], certain: float) -> Array:
-    """`_of_logits` for probabilities or their logarithms; where there is but one class it is ``certain``."""
+def _of_classes(
+    model: Model, X: Any, method: str, function: Callable[..., Array], certain: float, averaged: bool = True
+) -> Array:
+    """`_of_logits` for probabilities or their logarithms; where there is but one class it is ``certain``.
+
+    Of members the probabilities are averaged, or else given for each, (m, n, n_classes).
+    """
 
     def constant(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Array:
-        return xp.full_like(z[:, :1], certain)
+        return xp.full_like(z[..., :1], certain)
 
-    return _of_logits(model, X, method, constant if len(model.labels.classes) == 1 else function)
+    if len(model.labels.classes) == 1:
+        function = constant
+    if model.has_members and averaged:
+        function = {
+            of_outputs.probabilities: of_outputs.mean_probabilities,
+            of_outputs.log_probabilities: of_outputs.log_mean_probabilities,
+        }.get(function, lambda *given: constant(*given)[0, ...])
+    return _of_logits(model, X, method, function)
 
 
 def _of_logits(model: Model, X: Any, method: str, function: Callable[..., Array]) -> Array:
@@ -131,6 +154,11 @@ def _of_layer(
     def of_rows(xp: Namespace, rows: Array) -> Array:
         if compiled is None:
             h = network.hidden(xp, theta, rows, layer, block_rows(device, network))
+        elif model.has_members:
+            found = xp.stack([compiled(theta[i, ...], rows, layer) for i in range(theta.shape[0])])
+            if head is not None:
+                return found
+            h = _as_one_of_several(xp, found)
         elif head is not None:
             return compiled(theta, rows, layer)
         else:

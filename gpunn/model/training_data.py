@@ -116,7 +116,9 @@ def learn_rows(estimator: Classifier, device: Device, X: Any, dtype: str = "floa
     for name in ("features_", "_novelties_said"):
         estimator.__dict__.pop(name, None)
     check_values(X)
-    if estimator.features is not None and frames.has_columns(X):
+    if isinstance(estimator.features, str) and estimator.features == "all":
+        X = _with_columns(estimator, X)
+    if estimator.features is not None and (frames.has_columns(X) or estimator.features == "all"):
         X = frames.native(X)
         learned = estimator.features, estimator.numeric_encoding, estimator.max_categories, estimator.min_frequency
         features = learn_features(X, *learned)
@@ -125,6 +127,23 @@ def learn_rows(estimator: Classifier, device: Device, X: Any, dtype: str = "floa
         if not isinstance(X, np.ndarray):
             estimator.feature_names_in_ = np.asarray(features.names_in, dtype=object)
     return matrix(estimator, device, X, dtype, reset=True)
+
+
+def _with_columns(estimator: Classifier, X: Any) -> Any:
+    """X as a frame, or as an array (n, d) of numbers or objects whose columns are to be encoded.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If X is neither.
+    """
+    X = on_host(X)
+    if frames.is_frame(X):
+        return X
+    is_text = frames.has_columns(X)
+    return check_array(
+        X, dtype=None if is_text else "numeric", ensure_all_finite="allow-nan", input_name="X", estimator=estimator
+    )
 
 
 def check_labels(X: Array, y: Any, name: str = "y") -> np.ndarray:

@@ -64,7 +64,7 @@ class Objective:
         X : array (n, d) or (..., n, d)
         T : array (n, k) or (..., n, k)
             Targets, one-of-N or yes-or-no.
-        weight : array (n,), optional
+        weight : array (n,) or (..., n), optional
             Row weights, not negative. Rows whose weights are all 0 give cost and gradient 0.
         dropout : Dropout, optional
 
@@ -77,7 +77,7 @@ class Objective:
         share = _share(xp, z, weight)
         cost, dz = self.head.cost_and_delta(xp, z, T)
         f = _summed(xp, cost, weight) * share
-        dz = dz * share if weight is None else dz * (weight * share)[..., None]
+        dz = dz * share if weight is None else dz * (weight * share[..., None])[..., None]
         g = self.network.backward(xp, theta, tape, dz)
         return f + self.add_penalties(xp, theta, g, share), g
 
@@ -86,7 +86,8 @@ class Objective:
         if not (self.l2 or self.l1):
             return 0.0
         W = theta[..., : self.network.n_weights]
-        g[..., : self.network.n_weights] += self.penalty_slope(xp, W, share)
+        of_weights: Any = share if isinstance(share, (int, float)) else share[..., None]
+        g[..., : self.network.n_weights] += self.penalty_slope(xp, W, of_weights)
         return xp.sum(self.penalty(xp, W), axis=-1) * share
 
     def penalty(self, xp: Namespace, W: Array) -> Array:
@@ -108,11 +109,11 @@ def _summed(xp: Namespace, cost: Array, weight: Array | None) -> Array:
     return xp.sum(cost if weight is None else cost * weight, axis=-1)
 
 
-def _share(xp: Namespace, z: Array, weight: Array | None) -> Array | float:
-    """1 / w with w the sum of the row weights; 0 where they are all 0: such rows say nothing of theta."""
+def _share(xp: Namespace, z: Array, weight: Array | None) -> Any:
+    """1 / w with w (...) the sum of the row weights; 0 where they are all 0: such rows say nothing of theta."""
     if weight is None:
         return 1 / z.shape[-2]
-    total = xp.sum(weight)
+    total = xp.sum(weight, axis=-1)
     return xp.where(total > 0, 1 / xp.where(total > 0, total, 1), 0)
 
 

@@ -1,4 +1,4 @@
-"""Probabilities of the classes and their logarithms, from the logits z (..., n, k).
+"""Probabilities of the classes and their logarithms, from the logits z (..., n, k); of members z (m, n, k) their means.
 
 Where the classes exclude each other (not ``multilabel``) and the network has one output, that output is the
 probability of the second of two classes, and both columns are given.
@@ -128,3 +128,34 @@ def _log_small(xp: Namespace, head: Head, z: Array) -> Array:
 
 def _limited(xp: Namespace, logs: Array) -> Array:
     return xp.maximum(logs, 8 * math.log(xp.finfo(logs.dtype).smallest_normal))
+
+
+def mean_probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Array:
+    """Mean (n, c) over members of their `probabilities`, from logits (m, n, k)."""
+    return xp.mean(probabilities(xp, head, z, multilabel), axis=0)
+
+
+def log_mean_probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Array:
+    """Logarithms of `mean_probabilities`, accurate in the tails, from logits (m, n, k)."""
+    logs = log_probabilities(xp, head, z, multilabel)
+    top = xp.max(logs, axis=0)
+    return top + xp.log(xp.mean(xp.exp(logs - top), axis=0))
+
+
+def mean_scores(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Array:
+    """Scores of `mean_probabilities` p: their logarithms, of two classes (n, 1) or of labels (n, c) log p / (1 - p)."""
+    if multilabel:
+        p = mean_probabilities(xp, head, z, multilabel)
+        return xp.log(p) - xp.log1p(-p)
+    logs = log_mean_probabilities(xp, head, z, multilabel)
+    return logs if logs.shape[-1] > 2 else logs[:, 1:] - logs[:, :1]
+
+
+def mean_decisions(xp: Namespace, head: Head, z: Array, multilabel: bool, threshold: Any = None) -> Array:
+    """`decisions` of the mean probabilities, from logits (m, n, k)."""
+    p = mean_probabilities(xp, head, z, multilabel)
+    if threshold is None:
+        return p - 0.5 if multilabel else p
+    reached = (p if multilabel else p[..., 1:]) >= xp.asarray(threshold, dtype=p.dtype, device=p.device)
+    said = 2 * xp.astype(reached, p.dtype) - 1
+    return said if multilabel else xp.concat([-said, said], axis=-1)

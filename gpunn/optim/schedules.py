@@ -87,6 +87,24 @@ class Cosine(Constant):
 
 
 @dataclass(frozen=True)
+class CosineLog(Constant):
+    """lr = initial (1 - cos(2 pi log2(1 + (2^n_cycles - 1) t / t_max))) / 2 over all steps.
+
+    Each cycle is twice as long as the one before. Source: Holzmüller, Grinsztajn & Steinwart 2024, "Better by Default",
+    section 3 ("coslog_4").
+    """
+
+    n_epochs: int = 1
+    n_cycles: int = 4
+
+    def rates(self, epoch: int, n_steps: int, n_samples: int, n_plateaus: int = 0) -> list[float]:
+        last = self.n_epochs * n_steps
+        steps = range(epoch * n_steps, (epoch + 1) * n_steps)
+        cycles = (math.log2(1 + (2**self.n_cycles - 1) * min(t / last, 1.0)) for t in steps)
+        return [self.initial * (1 - math.cos(2 * math.pi * cycle)) / 2 for cycle in cycles]
+
+
+@dataclass(frozen=True)
 class WarmUp(Schedule):
     """The rates of another schedule, multiplied by (t + 1) / t_warm during the first ``n_epochs`` epochs.
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from gpunn.devices import Device
 from gpunn.devices.memory import ran_out
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.typing import Array, Namespace
 
-Batch = tuple[Array, Array, Array | None]  # X (n, d) in the dtype of theta, T (n, k), weight (n,)
+Batch = tuple[Array, Array, Array | None]  # X (..., n, d) in the dtype of theta, T (..., n, k), weight (..., n)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +43,11 @@ class SparseRows:
         return 2
 
     def __getitem__(self, key: Any) -> Array:
-        rows = key[0] if isinstance(key, tuple) else key
-        if not isinstance(rows, slice):
-            rows = self.device.to_host(rows)
-        return self.device.asarray(self.matrix[rows].toarray())
+        rows = key[-2] if isinstance(key, tuple) else key
+        if isinstance(rows, slice):
+            return self.device.asarray(self.matrix[rows].toarray())
+        index = self.device.to_host(rows)
+        return self.device.asarray(self.matrix[index.ravel()].toarray().reshape(*index.shape, self.shape[1]))
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Rows:
     X may have any numeric dtype, and be sparse; each batch is converted to that of theta when it is formed.
     ``exclusive`` says that T is one-of-N, so that the largest output is the prediction, or a single output the second
     of two classes; else each output is a yes or no. ``index`` (r,) names the rows that are trained on, where these are
-    not all, so that they need no copy.
+    not all, so that they need no copy. ``of_members`` (m, n) names the rows of each member, where members have rows of
+    their own; what looks at the rows as a whole looks at all of them.
     """
 
     X: Array
@@ -62,9 +66,15 @@ class Rows:
     weight: Array | None = None
     exclusive: bool = True
     index: Array | None = None
+    of_members: Array | None = None
 
     def __len__(self) -> int:
-        return (self.X if self.index is None else self.index).shape[0]
+        return self.X.shape[-2] if self.index is None else self.index.shape[0]
+
+    @property
+    def n_trained(self) -> int:
+        """Rows of an epoch: those of a member where members have rows of their own."""
+        return len(self) if self.of_members is None else self.of_members.shape[-1]
 
     def together(self, xp: Namespace) -> Rows:
         """The rows that are trained on as arrays of their own, dense."""
@@ -73,10 +83,9 @@ class Rows:
         return replace(self, X=self.X[:, :]) if isinstance(self.X, SparseRows) else self
 
     def take(self, xp: Namespace, index: Array) -> Rows:
-        """The rows of an index array, copied."""
-        weight = None if self.weight is None else xp.take(self.weight, index, axis=0)
-        X = self.X[index] if isinstance(self.X, SparseRows) else xp.take(self.X, index, axis=0)
-        return Rows(X, xp.take(self.T, index, axis=0), weight, self.exclusive)
+        """The rows of an index array (..., n), copied."""
+        weight = None if self.weight is None else taken(xp, self.weight, index)
+        return Rows(taken(xp, self.X, index), taken(xp, self.T, index), weight, self.exclusive)
 
     def batch(self, xp: Namespace, index: Array, dtype: Any) -> Batch:
         """The rows of an index array."""
@@ -85,24 +94,33 @@ class Rows:
 
     def slice(self, xp: Namespace, part: slice, dtype: Any) -> Batch:
         """Consecutive rows, without a copy where the dtype is right."""
-        weight = None if self.weight is None else self.weight[part]
-        return xp.astype(self.X[part, :], dtype, copy=False), self.T[part, :], weight
+        weight = None if self.weight is None else self.weight[..., part]
+        return xp.astype(self.X[..., part, :], dtype, copy=False), self.T[..., part, :], weight
 
     def batches(
         self, xp: Namespace, order: Array | None, size: int, dtype: Any, elements: int
     ) -> Generator[Batch, None, None]:
-        """Batches of ``size`` rows in the order of an index array, or consecutive rows if it is None.
+        """Batches of ``size`` rows in the order of an index array (..., n), or consecutive rows if it is None.
 
         Rows are gathered for several batches at once, up to ``elements`` numbers of X.
         """
-        n = len(self) if order is None else order.shape[0]
-        gathered = max(1, elements // (size * self.X.shape[1])) * size
+        n = len(self) if order is None else order.shape[-1]
+        n_members = 1 if order is None or order.ndim == 1 else order.shape[0]
+        gathered = max(1, elements // (n_members * size * self.X.shape[1])) * size
         for start in range(0, n, gathered):
             part = slice(start, min(start + gathered, n))
-            X, T, weight = self.slice(xp, part, dtype) if order is None else self.batch(xp, order[part], dtype)
-            for i in range(0, X.shape[0], size):
-                batch = slice(i, min(i + size, X.shape[0]))
-                yield X[batch, :], T[batch, :], None if weight is None else weight[batch]
+            X, T, weight = self.slice(xp, part, dtype) if order is None else self.batch(xp, order[..., part], dtype)
+            for i in range(0, X.shape[-2], size):
+                batch = slice(i, min(i + size, X.shape[-2]))
+                yield X[..., batch, :], T[..., batch, :], None if weight is None else weight[..., batch]
+
+
+def taken(xp: Namespace, array: Any, index: Array) -> Array:
+    """The rows of an array or of sparse rows, (n, ...), that an index array (..., r) names: (..., r, ...)."""
+    if isinstance(array, SparseRows):
+        return array[index]
+    found = xp.take(array, xp.reshape(index, (-1,)), axis=0)
+    return xp.reshape(found, (*index.shape, *array.shape[1:]))
 
 
 def chunks(network: Network, n_rows: int, elements: int, n_workers: int = 1) -> Iterator[slice]:
@@ -194,27 +212,26 @@ def by_chunks(
 
 
 class _Chosen:
-    """Rows of X (n, d) that an index array (r,) names, taken when they are asked for."""
+    """Rows of X (n, d) that an index array (..., r) names, taken when they are asked for."""
 
     def __init__(self, xp: Namespace, X: Array, index: Array) -> None:
-        self.xp, self.X, self.index, self.shape = xp, X, index, (index.shape[0], X.shape[1])
+        self.xp, self.X, self.index, self.shape = xp, X, index, (*index.shape, X.shape[1])
 
-    def __getitem__(self, key: tuple[slice, slice]) -> Array:
-        index = self.index[key[0]]
-        return self.X[index] if isinstance(self.X, SparseRows) else self.xp.take(self.X, index, axis=0)
+    def __getitem__(self, key: tuple[Any, ...]) -> Array:
+        return taken(self.xp, self.X, self.index[..., key[-2]])
 
 
 def chosen(xp: Namespace, rows: Rows) -> Rows:
     """The rows that are trained on as if there were no others; those of X are taken, chunk by chunk, when asked for."""
     if rows.index is None:
         return rows
-    weight = None if rows.weight is None else xp.take(rows.weight, rows.index)
-    return Rows(_Chosen(xp, rows.X, rows.index), xp.take(rows.T, rows.index, axis=0), weight, rows.exclusive)
+    weight = None if rows.weight is None else taken(xp, rows.weight, rows.index)
+    return Rows(_Chosen(xp, rows.X, rows.index), taken(xp, rows.T, rows.index), weight, rows.exclusive)
 
 
 def lazy_batch(xp: Namespace, rows: Rows, order: Array | None, part: slice) -> Rows:
     """A batch of `Rows.batches` whose rows of X are taken when they are asked for."""
-    index = xp.arange(part.start, part.stop, device=rows.T.device) if order is None else order[part]
+    index = xp.arange(part.start, part.stop, device=rows.T.device) if order is None else order[..., part]
     return chosen(xp, replace(rows, index=index))
 
 
@@ -239,6 +256,24 @@ def evaluate(device: Device, objective: Objective, theta: Array, rows: Rows) -> 
     found = by_chunks(device, network, theta, rows.X, cost_and_hits, rows.T)
     mean_cost, accuracy = device.floats(*(mean_over_rows(xp, found[..., i], rows.weight) for i in range(2)))
     return mean_cost, accuracy
+
+
+def evaluate_members(
+    device: Device, objective: Objective, theta: Array, rows: Rows | tuple[Rows, ...]
+) -> tuple[float, float]:
+    """`evaluate`, where ``rows`` may be those of each member of theta (m, P): then the mean over all of them."""
+    if isinstance(rows, Rows):
+        return evaluate(device, objective, theta, rows)
+    found = [evaluate(device, objective, theta[i, ...], own) for i, own in enumerate(rows)]
+    weights = [total_weight(device, own) for own in rows]
+    cost, accuracy = (np.average(values, weights=weights) for values in zip(*found, strict=True))
+    return float(cost), float(accuracy)
+
+
+def total_weight(device: Device, rows: Rows) -> float:
+    """Sum of the weights of the rows that are trained on, 1 each where they have none."""
+    weight = chosen(device.xp, rows).weight
+    return float(len(rows)) if weight is None else float(device.floats(device.xp.sum(weight))[0])
 
 
 def accuracy_of_constant(device: Device, rows: Rows) -> float:

@@ -39,7 +39,7 @@ class History:
     ----------
     cost : list of float
         Training cost with penalties. In minibatch training the mean over the epoch's batches, each at the theta
-        it was met with; in full-batch training the value at the end of the iteration. For m members an array (m,).
+        it was met with; in full-batch training the value at the end of the iteration. Of members the mean.
     validation_cost, validation_score : list of float
         Mean cost without penalties, and accuracy, on the validation rows after the epoch; empty without such, and
         NaN for an epoch that diverged. With ``scoring`` the score is that of the scorer.
@@ -49,7 +49,7 @@ class History:
         Rate of the epoch's last step; in full-batch training the step length.
     gradient_norm : list of float
         Euclidean norm of the gradient, penalties included: of the epoch's last batch, before any clipping, or at
-        the new point. For members an array (m,).
+        the new point. Of members the mean.
     seconds : list of float
         Wall time since training began.
     evaluations : int
@@ -95,8 +95,8 @@ class History:
 
     def add(
         self,
-        cost: Any,
-        gradient_norm: Any,
+        cost: float,
+        gradient_norm: float,
         learning_rate: float,
         seconds: float,
         validation: tuple[float, float] | None = None,
@@ -116,7 +116,7 @@ class History:
         self.score += [float("nan")] * (n - len(self.score))
 
     def to_dict(self) -> dict[str, Any]:
-        """A form of numbers, texts and lists for JSON; of a single network."""
+        """A form of numbers, texts and lists for JSON."""
         return asdict(self)
 
     @classmethod
@@ -163,12 +163,10 @@ class History:
         return cls(**form)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """All of it by name: lists as arrays (n,), of members (m, n), and the rest as JSON in a string ()."""
+        """All of it by name: lists as arrays (n,), and the rest as JSON in a string ()."""
         lists = {name: getattr(self, name) for name in ENTRIES}
         rest = {name: value for name, value in self.to_dict().items() if name not in ENTRIES}
-        arrays = {
-            name: np.moveaxis(np.asarray(values, None if values else float), 0, -1) for name, values in lists.items()
-        }
+        arrays = {name: np.asarray(values, None if values else float) for name, values in lists.items()}
         return arrays | {"rest": np.asarray(json.dumps(rest))}
 
     @classmethod
@@ -176,10 +174,7 @@ class History:
         """The inverse of `to_arrays`."""
         rest = json.loads(arrays["rest"].item())
         rest |= {name: _part(name, rest[name]) for name in ("summary", "profile")}
-        lists: dict[str, Any] = {
-            name: array.tolist() if array.ndim == 1 else list(np.moveaxis(array, -1, 0).copy())
-            for name, array in ((name, arrays[name]) for name in ENTRIES)
-        }
+        lists: dict[str, Any] = {name: arrays[name].tolist() for name in ENTRIES}
         return cls(**lists, **rest)
 
     def copy(self) -> Self:
@@ -242,10 +237,8 @@ def _part(name: str, form: Any) -> TrainingSummary | Profile | None:
         raise ValueError(f"history, key {name!r}: {error}") from None
 
 
-def _shown(value: Any) -> str:
-    """A number, or those of members side by side, with four digits."""
-    numbers = value if hasattr(value, "__iter__") else [value]
-    return ", ".join(f"{number:.4g}" for number in numbers)
+def _shown(value: float) -> str:
+    return f"{value:.4g}"
 
 
 def _is_number(value: Any) -> bool:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
-
-import numpy as np
+from typing import NamedTuple, Protocol
 
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
@@ -23,17 +21,12 @@ from gpunn.typing import Array, Namespace
 
 
 class Entry(NamedTuple):
-    """Entry of a step in the history; of members, cost and gradient norm are arrays (m,)."""
+    """Entry of a step in the history; of members, cost and gradient norm are the means over them."""
 
-    cost: Any
-    gradient_norm: Any
+    cost: float
+    gradient_norm: float
     learning_rate: float
     finite: bool = True  # cost and theta
-
-    @property
-    def mean_cost(self) -> float:
-        """The mean over members."""
-        return self.cost if isinstance(self.cost, float) else float(np.mean(self.cost))
 
 
 Step = Callable[[TrainingState], Entry | None]  # None where no epoch or iteration was completed
@@ -107,7 +100,6 @@ def run(
         with the method's state as at the start.
     rows : Rows
     validation : Validation, optional
-        For one network only, not for members.
     monitors : sequence of Monitor
         Called in this order after every epoch or iteration; the first that stops is named, and those after it find
         the reason in the history.
@@ -197,11 +189,11 @@ def _assess(
     """Note what a sound step has come to: the states to go back to, the best one, and plateaus."""
     history, number = state.history, state.history.n_iter - 1
     early = validation is not None and validation.early_stopping
-    value = -history.validation_score[-1] if early else entry.mean_cost
+    value = -history.validation_score[-1] if early else entry.cost
     if early:
         state.best.offer(value, state.evaluated, number)
     if not algorithm.descends:
-        current.visited.take(xp, entry.mean_cost, state.evaluated, number)
+        current.visited.take(xp, entry.cost, state.evaluated, number)
     if (early or not algorithm.descends) and state.patience.plateau(value):
         if algorithm.exhausted(state):
             current.ends = "validation" if early else "tol"

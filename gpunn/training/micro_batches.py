@@ -99,7 +99,7 @@ class MicroBatches:
 
     def _accumulated(self, theta: Array, rows: Rows, dropout: Dropout | None) -> tuple[Array, Array]:
         xp, n, step = self.device.xp, len(rows), self.n_rows or len(rows)
-        total = None if rows.weight is None else xp.sum(rows.weight)
+        total = None if rows.weight is None else xp.sum(rows.weight, axis=-1)
         divisor: Any = n if total is None else xp.where(total > 0, total, 1)
         f: Any = 0.0
         g: Any = None
@@ -108,9 +108,9 @@ class MicroBatches:
             X, T, weight = rows.slice(xp, part, theta.dtype)
             masks = None if dropout is None else replace(dropout, first_row=start)
             f_part, g_part = self.without_penalties.value_and_gradient(xp, theta, X, T, weight, masks)
-            share = (part.stop - start if weight is None else xp.sum(weight)) / divisor
+            share = (part.stop - start if weight is None else xp.sum(weight, axis=-1)) / divisor
             f = f + f_part * share
-            g_part *= share
+            g_part *= share if weight is None else share[..., None]
             if g is None:
                 g = g_part
             else:

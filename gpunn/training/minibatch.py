@@ -6,6 +6,7 @@ Within an epoch nothing is read back from the device; at its end one transfer br
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -20,7 +21,7 @@ from gpunn.optim.averaging import Averaged, update_average
 from gpunn.optim.first_order import FirstOrder, MethodState, clip_norm
 from gpunn.optim.schedules import Schedule
 from gpunn.training import agreement, loop
-from gpunn.training.data import Rows, SparseRows, lazy_batch
+from gpunn.training.data import Rows, SparseRows, lazy_batch, taken
 from gpunn.training.divergence import MAX_HALVINGS, Stability
 from gpunn.training.loop import Entry
 from gpunn.training.micro_batches import MicroBatches
@@ -43,8 +44,10 @@ class Minibatch:
     batch_size : int
         Rows a step; the last batch of an epoch may be smaller.
     max_epochs : int
-    seed : int
-        Of the shuffling and the dropout masks; permutation number e depends on the seed and e alone.
+    seed : int or tuple of int
+        Of the shuffling and the dropout masks; permutation number e depends on the seed and e alone. A tuple has one
+        for each member, whose rows are then shuffled, and whose masks are drawn, as those of a network trained alone
+        with that seed; with one seed for all members their rows come in the same order.
     shuffle : bool, default True
     dropout : tuple of float, default ()
         Rate for the input and each hidden layer; empty for none.
@@ -69,7 +72,7 @@ class Minibatch:
     schedule: Schedule
     batch_size: int
     max_epochs: int
-    seed: int
+    seed: int | tuple[int, ...]
     shuffle: bool = True
     dropout: tuple[float, ...] = ()
     clip_norm: float | None = None
@@ -110,7 +113,7 @@ class Minibatch:
         return replace(progress, method_state=progress.method_state if same_kind else initial, average=average)
 
     def step_rows(self, rows: Rows) -> int:
-        return min(self.batch_size, len(rows))
+        return min(self.batch_size, rows.n_trained)
 
     def prepare(
         self, device: Device, objective: Objective, progress: TrainingState, rows: Rows, stopwatch: Stopwatch
@@ -120,7 +123,7 @@ class Minibatch:
             if program is not None:
                 self.align(device, program, progress)
                 state, X = self.program_state(device, progress), _stored(rows.X)
-                program.reserve(progress.theta, state, X, rows.T, rows.weight, len(rows), self.step_rows(rows))
+                program.reserve(progress.theta, state, X, rows.T, rows.weight, rows.n_trained, self.step_rows(rows))
         except MemoryError as error:
             if device.precision != "float32":  # which arrays do not have
                 raise
@@ -137,7 +140,7 @@ class Minibatch:
             return ""
         if not entry.finite:
             return "the cost or the weights are not finite"
-        cost = entry.mean_cost
+        cost = entry.cost
         if stability.is_far(cost):
             return f"the mean cost of an epoch is {cost:.3g}, {cost / stability.base:.3g} times that of the start"
         return stability.verdict(progress.evaluated) if self.recovers else ""
@@ -182,11 +185,9 @@ class Minibatch:
     ) -> Entry:
         """One pass over the rows."""
         xp, theta = device.xp, progress.theta
-        n, size = len(rows), min(self.batch_size, len(rows))
+        n, size = rows.n_trained, self.step_rows(rows)
         n_steps = -(-n // size)
-        order = self._order(device, n, progress)
-        if rows.index is not None:
-            order = rows.index if order is None else xp.take(rows.index, order)
+        order = self._order(device, rows, progress)
         factor = 0.5**progress.n_halvings
         rates = [factor * rate for rate in self.schedule.rates(progress.epoch, n_steps, n, progress.n_plateaus)]
         lr = device.asarray(np.asarray(rates), theta.dtype)
@@ -204,7 +205,7 @@ class Minibatch:
         progress.epoch += 1
         progress.history.evaluations += n_steps
         whole = bool(np.all(finite == 1) and np.all(np.isfinite(cost)))
-        return Entry(cost if cost.ndim else float(cost), norm if norm.ndim else float(norm), rates[-1], whole)
+        return Entry(float(np.mean(cost)), float(np.mean(norm)), rates[-1], whole)
 
     def program(self, device: Device, objective: Objective, progress: TrainingState, rows: Rows) -> tuple[Any, str]:
         """The epoch as one function, if that goes and pays (else None), and the history's word for it.
@@ -212,7 +213,7 @@ class Minibatch:
         Its results are compared with those of the arrays first, unless an earlier run did so with a program of the same
         formulas and dtypes.
         """
-        theta, n = progress.theta, len(rows)
+        theta, n = progress.theta, rows.n_trained
         if self.compiled is False:
             if device.precision != "float32":
                 raise ValueError(
@@ -281,7 +282,7 @@ class Minibatch:
         xp, theta = device.xp, progress.theta
         gradients = MicroBatches(device, objective) if gradients is None else gradients
         dropout = self._dropout(device, progress)
-        n, size = len(rows), min(self.batch_size, len(rows))
+        n, size = rows.n_trained if order is None else order.shape[-1], self.step_rows(rows)
         n_steps = -(-n // size)
         total = xp.zeros_like(theta[..., 0])
         with device.steady(size * objective.network.row_product) as give_way:
@@ -304,17 +305,35 @@ class Minibatch:
                 total = total + f * (batch.stop - batch.start)
         return total, g_norm
 
-    def _order(self, device: Device, n: int, progress: TrainingState) -> Array | None:
+    def _order(self, device: Device, rows: Rows, progress: TrainingState) -> Array | None:
+        """Numbers of the rows in the order of this epoch, (n,) or one for each member (m, n); None as they are."""
+        xp, n, named = device.xp, rows.n_trained, rows.index if rows.of_members is None else rows.of_members
         if not self.shuffle or self.batch_size >= n:
-            return None
-        return device.asarray(np.random.default_rng([progress.seed, SHUFFLE, progress.epoch]).permutation(n))
+            return named
+        order = device.asarray(_drawn(progress.seed, (SHUFFLE, progress.epoch), lambda rng: rng.permutation(n)))
+        if named is None:
+            return order
+        if named.ndim == 1:
+            return taken(xp, named, order)
+        orders = (order,) * named.shape[0] if order.ndim == 1 else (order[i, :] for i in range(named.shape[0]))
+        return xp.stack([xp.take(named[i, :], own) for i, own in enumerate(orders)])
 
     def _dropout(self, device: Device, progress: TrainingState) -> Dropout | None:
         if not any(self.dropout):
             return None
-        shape = (*progress.theta.shape[:-1], 1)
-        seeds = np.random.default_rng([progress.seed, DROPOUT]).integers(0, 2**32, shape, np.uint32)
+        of_one = isinstance(progress.seed, tuple)
+        shape = (1,) if of_one else (*progress.theta.shape[:-1], 1)
+        seeds = _drawn(progress.seed, (DROPOUT,), lambda rng: rng.integers(0, 2**32, shape, np.uint32))
         return Dropout(self.dropout, device.asarray(seeds), progress.step)
+
+
+def _drawn(
+    seed: int | tuple[int, ...], stream: tuple[int, ...], draw: Callable[[np.random.Generator], np.ndarray]
+) -> np.ndarray:
+    """What is drawn from a stream of random numbers of a seed; of several seeds, stacked (m, ...)."""
+    if isinstance(seed, tuple):
+        return np.stack([draw(np.random.default_rng([one, *stream])) for one in seed])
+    return draw(np.random.default_rng([seed, *stream]))
 
 
 def _stored(X: Any) -> Any:

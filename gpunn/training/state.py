@@ -59,8 +59,9 @@ class TrainingState:
     patience : Patience
     best : Best
         State of the best validation score, with early stopping.
-    seed : int
-        Of the shuffling and the dropout masks. They depend on it and on ``epoch`` and ``step`` alone.
+    seed : int or tuple of int
+        Of the shuffling and the dropout masks; a tuple has one for each member. They depend on it and on ``epoch`` and
+        ``step`` alone.
     epoch : int
         Epochs, or iterations, so far; together with ``n_plateaus`` and ``n_halvings`` the position in the schedule.
     n_plateaus : int
@@ -86,7 +87,7 @@ class TrainingState:
     step: Array
     patience: Patience
     best: Best
-    seed: int = 0
+    seed: int | tuple[int, ...] = 0
     epoch: int = 0
     n_plateaus: int = 0
     n_halvings: int = 0
@@ -174,7 +175,7 @@ class TrainingState:
         seen: dict[int, np.ndarray] = {}
 
         def on_host(part: Any) -> np.ndarray:
-            if isinstance(part, (int, float, str)):
+            if isinstance(part, (int, float, str, tuple)):
                 return np.asarray(part)
             if id(part) not in seen:
                 array = device.to_host(part)
@@ -222,6 +223,8 @@ class TrainingState:
             if "minimisation" in groups and isinstance(method, Direction):
                 at = found.theta if found.latest is None else found.latest
                 found.minimisation = Minimisation.from_arrays(xp, asarray, method, at, groups["minimisation"])
+            if groups[""]["seed"].ndim:
+                found.seed = tuple(groups[""]["seed"].tolist())
         except (KeyError, TypeError) as error:
             raise ValueError(
                 f"arrays: they are not those of a training by {type(method).__name__} ({error}). Give what "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
-from gpunn.training.data import Rows, evaluate
+from gpunn.training.data import Rows, evaluate_members
 from gpunn.typing import Array
 
 
@@ -58,18 +58,19 @@ class Validation:
 
     Parameters
     ----------
-    rows : Rows
+    rows : Rows, or tuple of Rows
+        A tuple has the rows of each member, which is evaluated on its own ones only.
     early_stopping : bool
         Stop on a plateau of the score, and restore the state of the best score.
     score : callable, optional
         theta -> float, in the place of accuracy; greater is better.
     """
 
-    rows: Rows
+    rows: Rows | tuple[Rows, ...]
     early_stopping: bool = True
     score: Callable[[Array], float] | None = None
 
     def evaluate(self, device: Device, objective: Objective, theta: Array) -> tuple[float, float]:
-        """Mean cost without penalties, and score."""
-        cost, accuracy = evaluate(device, objective, theta, self.rows)
+        """Mean cost without penalties, and score; of members the means over their rows, or of rows that they share."""
+        cost, accuracy = evaluate_members(device, objective, theta, self.rows)
         return cost, accuracy if self.score is None else self.score(theta)

@@ -161,7 +161,8 @@ def test_every_option_sets_its_parameter(folder, run):
               "--seed": "9", "--metric": "f1_macro", "--time-limit": "60.0", "--class-weight": "balanced",
               "--on-divergence": "raise", "--compile": "no", "--numeric-encoding": "robust",
               "--label-smoothing": "0.1", "--ema-decay": "0.5", "--max-categories": "3",
-              "--min-frequency": "2"}  # fmt: skip
+              "--min-frequency": "2", "--members": "2", "--cross-validation": "2",
+              "--temperature-scaling": None}  # fmt: skip
     of_two_classes = "--threshold"
     assert {*others, "--precision", of_two_classes} == {
         option.flag for option in OPTIONS.values()
@@ -173,7 +174,9 @@ def test_every_option_sets_its_parameter(folder, run):
         if parameter not in ("device", "precision", "threshold"):  # the device is of the machine, not of the model
             value = getattr(clf, parameter)
             assert value != getattr(defaults, parameter), option
-            assert str(value) == others[option] or option in ("--hidden", "--early-stopping", "--compile")
+            assert str(value) == others[option] or option in (
+                "--hidden", "--early-stopping", "--temperature-scaling", "--compile",
+            )  # fmt: skip
     assert clf.hidden_layer_sizes == () and clf.early_stopping is True and clf.compile is False
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_classification, make_multilabel_classification
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as ScikitMLP
 
 from gpunn import MLPClassifier
@@ -125,3 +126,13 @@ def test_stratified_rows_have_their_share_of_each_class_and_need_no_note(iris):
         clf = MLPClassifier(scoring=scorer, early_stopping=True, validation_fraction=fraction, max_iter=1)
         trains(clf, iris[0], y)
         assert seen[-1] == (np.bincount(y) * fraction).tolist() and clf.history_.notes == []
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_training_for_all_epochs_is_no_lack_of_convergence(early_stopping):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 3)), np.arange(60) % 2
+    clf = MLPClassifier((4,), max_iter=3, random_state=0, early_stopping=early_stopping)
+    with pytest.warns(ConvergenceWarning, match="max_iter=3"):
+        clf.fit(X, y)
+    assert clf.set_params(n_iter_no_change=np.inf).fit(X, y).n_iter_ == 3  # warnings are errors here

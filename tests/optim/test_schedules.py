@@ -7,13 +7,14 @@ import math
 import pytest
 from sklearn.neural_network._stochastic_optimizers import SGDOptimizer
 
-from gpunn.optim.schedules import Adaptive, Constant, Cosine, InverseScaling, WarmUp
+from gpunn.optim.schedules import Adaptive, Constant, Cosine, CosineLog, InverseScaling, WarmUp
 
 SCHEDULES = {
     "constant": Constant(0.1),
     "inverse": InverseScaling(0.1, 0.7),
     "adaptive": Adaptive(0.1),
     "cosine": Cosine(0.1, n_epochs=4),
+    "cosine_log": CosineLog(0.1, n_epochs=4),
     "warm-up": WarmUp(Cosine(0.1, n_epochs=4), 1.5),
 }
 
@@ -68,6 +69,19 @@ def test_cosine_begins_at_the_initial_rate_is_half_way_in_the_middle_and_stays_0
     assert rates[10] == pytest.approx(0.05, rel=1e-14)
     assert rates[20:] == [0.0] * 10
     assert rates[:20] == [pytest.approx(0.1 * math.cos(math.pi * t / 40) ** 2, rel=1e-12) for t in range(20)]
+
+
+def test_cosine_log_is_0_between_its_cycles_and_full_in_the_middle_of_each():
+    n_steps, n_epochs = 60, 25  # 1500 steps in all, in cycles of 100, 200, 400 and 800
+    schedule = CosineLog(0.1, n_epochs)
+    rates = [rate for epoch in range(n_epochs + 1) for rate in schedule.rates(epoch, n_steps, 40)]
+    assert [rates[t] for t in (0, 100, 300, 700, 1500, 1510)] == pytest.approx([0.0] * 6, abs=1e-15)
+    for k in range(4):  # log2(1 + 15 t) = k + 1/2
+        middle = 100 * (2 ** (k + 0.5) - 1)
+        assert rates[round(middle)] == pytest.approx(0.1, rel=1e-3)
+    maxima = [t for t in range(1, 1499) if rates[t - 1] < rates[t] >= rates[t + 1]]
+    assert len(maxima) == 4
+    assert max(CosineLog(0.1, n_epochs, n_cycles=1).rates(0, 1500 * n_epochs, 40)) <= 0.1
 
 
 def test_warm_up_rises_evenly_to_the_schedule_it_wraps():

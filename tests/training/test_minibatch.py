@@ -162,14 +162,53 @@ def test_a_member_trained_beside_others_is_the_one_trained_alone(device, problem
     problem = problem_on(device)
     settings = replace(everything(name), dropout=())
     together = problem.train(settings, problem.theta(3))
+    costs = []
     for member in range(3):
         alone = problem.train(settings, device.asarray(device.to_host(problem.theta(3))[member].copy()))
         np.testing.assert_allclose(
             device.to_host(together.theta)[member], device.to_host(alone.theta), rtol=1e-10, atol=1e-12
         )
-        costs = np.array(together.history.cost)
-        assert costs.shape == (6, 3)
-        np.testing.assert_allclose(costs[:, member], alone.history.cost, rtol=1e-12)
+        costs.append(alone.history.cost)
+    np.testing.assert_allclose(together.history.cost, np.mean(costs, axis=0), rtol=1e-12)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("seeded", [False, True])
+@pytest.mark.parametrize("dtype", ["uint8", "float64"])
+def test_a_member_with_rows_and_a_seed_of_its_own_is_the_one_trained_alone_on_them(
+    device, problem_on, weighted, compiled, seeded, dtype
+):
+    problem = problem_on(device)
+    weight = np.arange(50) % 5 / 2 if weighted else None
+    whole = problem.rows(weight=weight)
+    whole = replace(whole, X=device.xp.astype(10 * whole.X, getattr(device.xp, dtype)))
+    own = np.stack([np.random.default_rng(i).permutation(50)[:37] for i in range(3)])
+    settings = replace(everything("adam"), compiled=compiled, average=0.9, max_norm=None)
+    seeds = (4, 5, 6) if seeded else settings.seed
+    together = problem.train(
+        replace(settings, seed=seeds), problem.theta(3), replace(whole, of_members=device.asarray(own))
+    )
+    assert together.history.path.startswith("compiled") == (compiled and device.kind == "cpu")
+    for i in range(3):
+        if not seeded and i:  # masks of members under one seed differ from those of one network
+            break
+        one, index = replace(settings, seed=seeds[i] if seeded else settings.seed), device.asarray(own[i])
+        for rows in (whole.take(device.xp, index), replace(whole, index=index)):
+            theta = device.asarray(device.to_host(problem.theta(3))[i].copy())
+            alone = problem.train(one, theta, rows)
+            found = device.to_host(together.average)[i], device.to_host(alone.average)
+            np.testing.assert_allclose(*found, rtol=1e-9, atol=1e-11)
+
+
+def test_members_with_seeds_of_their_own_see_the_rows_in_orders_of_their_own(device, problem_on):
+    problem = problem_on(device)
+    settings = replace(everything("sgd"), dropout=(), seed=(1, 2))
+    alike = np.tile(device.to_host(problem.theta()), (2, 1))
+    ends = device.to_host(problem.train(settings, device.asarray(alike.copy())).theta)
+    assert not np.allclose(ends[0], ends[1], rtol=1e-3)
+    same = device.to_host(problem.train(replace(settings, seed=(1, 1)), device.asarray(alike.copy())).theta)
+    assert np.array_equal(same[0], same[1])
 
 
 def test_each_member_drops_others_and_what_it_drops_does_not_depend_on_its_neighbours(device, problem_on):
@@ -187,7 +226,6 @@ def test_float32_stays_float32(device, problem_on):
     problem = problem_on(device, "float32", ReLU())
     progress = problem.train(everything("adam"), problem.theta(2))
     assert all(x.dtype == device.xp.float32 for x in (progress.theta, *progress.method_state))
-    assert progress.history.cost[0].dtype == np.float32
 
 
 def test_a_training_reads_the_device_once_an_epoch(problem_on):

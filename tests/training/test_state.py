@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -170,7 +171,9 @@ def test_members_go_on(problem, compiled):
     trainer = minibatch(dropout=(0.0, 0.2), average=0.9, compiled=compiled)
     end = check_every_break(problem, trainer, members=3)
     assert end["theta"].shape[0] == end["method.m"].shape[0] == 3
-    assert end["history.cost"].shape == (3, EPOCHS)
+    assert end["history.cost"].shape == (EPOCHS,)
+    end = check_every_break(problem, replace(trainer, seed=(5, 6, 7)), members=3)
+    assert end["seed"].tolist() == [5, 6, 7]
 
 
 @pytest.mark.parametrize("method", [Adam(), LBFGS()])

@@ -114,11 +114,13 @@ class CompiledEpoch:
         """Sum over the rows of the cost of their batch, and the norm of the last gradient; theta and state change.
 
         theta and state are those that `align` gave, keys those of `Dropout`, (s, n_layers) for s steps and (m, s,
-        n_layers) for members. Both results are arrays (), for members (m,). Each member is trained by one thread, as
-        many at the same time as there are cores; one alone by all threads.
+        n_layers) for members. The order (n,) of the rows may also be one for each member, (m, n). Both results are
+        arrays (), for members (m,). Each member is trained by one thread, as many at the same time as there are cores;
+        one alone by all threads.
         """
         if theta.ndim == 2 and len(theta) == 1:
             one = type(state)(*(array[0] if array.shape == theta.shape else array for array in state))
+            order = order if order.ndim == 1 else order[0]
             total, norm = self(theta[0], one, X, T, weight, order, lr, batch, None if keys is None else keys[0])
             return total[None], norm[None]
         if (X.dtype, issparse(X), theta.dtype) != (self.X_dtype, self.index_dtype is not None, self.dtype):
@@ -137,7 +139,7 @@ class CompiledEpoch:
         weight = None if weight is None else np.ascontiguousarray(weight)
         alone = theta.ndim == 1
         step, n_threads = self._step(alone, batch)
-        strides, short = _strides(given[op.X], T), len(order) - (len(lr) - 1) * batch
+        strides, short = _strides(given[op.X], T), order.shape[-1] - (len(lr) - 1) * batch
         programs = [[op.program(step.operations(k, r, strides)) for r in (batch, short)] for k in range(n_threads)]
         n_steps = max(1, int(FLOPS_PER_CALL / (STEP + WEIGHT * self.n_weights + batch * _work(self.sizes))))
         total, norm = np.zeros(theta.shape[:-1]), np.zeros(theta.shape[:-1])
@@ -147,7 +149,8 @@ class CompiledEpoch:
                 work = self.workspace_pool.pop()
             except IndexError:  # there are as many as there are runs at the same time
                 work = empty_aligned(step.workspace.size, theta.dtype)
-            rows, rates = order[first * batch : (first + n_steps) * batch], lr[first : first + n_steps]
+            own = order if order.ndim == 1 else order[which]
+            rows, rates = own[first * batch : (first + n_steps) * batch], lr[first : first + n_steps]
             drawn = None if keys is None else np.ascontiguousarray(keys[which][first : first + n_steps])
             scalars, vectors = self._parts(state)
             threads = [

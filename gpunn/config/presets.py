@@ -1,0 +1,76 @@
+"""Presets for tables: parameters of `gpunn.MLPClassifier` that need no tuning, as `gpunn.TabularClassifier` uses them.
+
+`docs/tabular.md` has what each of them gains on real tables, and what was tried and gains nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+
+class Preset(NamedTuple):
+    """What differs between presets.
+
+    Attributes
+    ----------
+    n_members : int
+        Networks.
+    n_epochs : int
+        For up to `MANY` rows.
+    """
+
+    n_members: int
+    n_epochs: int
+
+
+PRESETS = {"fast": Preset(4, 32), "best": Preset(8, 64)}
+
+METRICS = {"accuracy": None, "log_loss": "neg_log_loss", "roc_auc": "roc_auc_ovr"}  # name: scorer of scikit-learn
+
+BATCH = 256  # rows, or fewer where these are less than `STEPS` batches
+MIN_BATCH = 16
+STEPS = 8  # an epoch
+MIN_FOLD = 10  # rows; fewer say too little to choose an epoch by
+MAX_FOLDS = 10
+MANY = 100_000  # rows; of more, as many are seen in fewer epochs
+MIN_EPOCHS = 8
+
+COMMON: dict[str, Any] = {
+    "hidden_layer_sizes": (256, 256, 256),
+    "activation": ["selu", "prelu", "prelu"],
+    "weight_init": "he_normal",
+    "bias_init": "zeros",
+    "learning_rate": "cosine_log",
+    "learning_rate_init": 0.005,
+    "beta_2": 0.95,
+    "alpha": 0.0,
+    "ema_decay": 0.99,
+    "n_iter_no_change": math.inf,
+    "features": "all",
+    "numeric_encoding": "piecewise_linear",
+    "max_categories": 1000,
+    "min_frequency": 2,  # a category of one row says nothing of others, and with such rows unknown ones are learned
+}
+
+
+def parameters(preset: str, n_rows: int, n_members: int | None = None) -> dict[str, Any]:
+    """Parameters of `gpunn.MLPClassifier` for ``n_rows`` training rows.
+
+    There are as many folds as members, or fewer where folds would be smaller than `MIN_FOLD` or more than `MAX_FOLDS`
+    and the members are a multiple of fewer. Without folds a fifth of the rows is held out of all members.
+    """
+    members, n_epochs = PRESETS[preset]
+    members = members if n_members is None else n_members
+    most = min(members, MAX_FOLDS, n_rows // MIN_FOLD)
+    n_folds = next((k for k in range(most, 1, -1) if members % k == 0), 0)
+    n_epochs = max(MIN_EPOCHS, min(n_epochs, n_epochs * MANY // max(n_rows, 1)))
+    n_trained = n_rows - (-(-n_rows // n_folds) if n_folds else n_rows // 5)
+    batch = max(1, min(max(MIN_BATCH, min(BATCH, n_trained // STEPS)), n_trained))
+    found = {**COMMON, "n_members": members, "max_iter": n_epochs, "batch_size": batch}
+    validated = {"early_stopping": True, "temperature_scaling": True}
+    if n_folds:
+        found |= {"cross_validation": n_folds, **validated}
+    elif n_rows >= 5 * MIN_FOLD:
+        found |= {"validation_fraction": 0.2, **validated}
+    return found

@@ -1,0 +1,65 @@
+"""gpunn train --preset: the ensemble of TabularClassifier, of which other options and manifests override settings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gpunn
+from gpunn.config import presets
+
+BRIEF = ["train", "t.csv", "--target", "class", "-q", "--epochs", "3"]
+
+
+@pytest.mark.parametrize("preset", presets.PRESETS)
+def test_the_model_has_the_settings_of_the_preset(folder, run, preset):
+    out, _ = run(*BRIEF, "--preset", preset)
+    clf = gpunn.load("t.gpunn")
+    expected = presets.parameters(preset, 72) | {"max_iter": 3, "features": clf.features}
+    assert {name: clf.get_params()[name] for name in expected} == expected
+    assert f"trained {expected['n_members']} networks" in out and "left out" in out
+    assert clf.theta_.shape[0] == presets.PRESETS[preset].n_members
+
+
+def test_options_and_manifests_come_before_the_preset(folder, run):
+    (folder / "m.yaml").write_text("data: {file: t.csv, target: class}\ntraining: {optimize: {beta_2: 0.75}}\n")
+    run(
+        "train",
+        "m.yaml",
+        "-q",
+        "--epochs",
+        "3",
+        "--preset",
+        "fast",
+        "--members",
+        "2",
+        "--hidden",
+        "8,8",
+        "-o",
+        "a.gpunn",
+    )
+    clf = gpunn.load("a.gpunn")
+    assert (clf.beta_2, clf.n_members, clf.cross_validation, clf.hidden_layer_sizes) == (0.75, 2, 2, (8, 8))
+
+
+def test_rows_to_validate_on_take_the_place_of_folds(folder, run):
+    run(*BRIEF, "--preset", "fast", "--validation", "t.parquet")
+    clf = gpunn.load("t.gpunn")
+    assert clf.cross_validation is None and clf.early_stopping and clf.n_members == 4
+
+
+def test_the_commands_for_models_take_ensembles(folder, run):
+    run(*BRIEF, "--preset", "fast")
+    out, _ = run("predict", "t.gpunn", "t.csv")
+    assert out.count("\n") == 91
+    assert "accuracy" in run("evaluate", "t.gpunn", "t.csv")[0]
+    assert "4 networks" in run("inspect", "t.gpunn")[0]
+    run("export", "t.gpunn", "--numpy", "exported.py")
+    assert (folder / "exported.py").exists()
+
+
+def test_a_training_of_a_preset_is_resumed(folder, run):
+    run(*BRIEF, "--preset", "fast", "--checkpoint", "run", "-o", "a.gpunn")
+    out, _ = run("resume", "run", "-q")
+    assert "model saved to a.gpunn" in out
+    assert np.isfinite(gpunn.load("a.gpunn").theta_).all()

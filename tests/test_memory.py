@@ -92,7 +92,8 @@ def attempt(function, at):
     except MemoryError as error:
         return error
     finally:
-        assert allocations.n_failed == 1
+        # Threads that wait for each other do not always allocate as often: the last numbers may not be reached.
+        assert allocations.n_failed == 1 or at - 3 < allocations.count < at
 
 
 @pytest.mark.parametrize("name", CASES)

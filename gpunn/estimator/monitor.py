@@ -43,13 +43,15 @@ class ValidationSet(NamedTuple):
         return Validation(self.rows, early_stopping, functools.partial(self._score, scorer))
 
     def _score(self, scorer: Scorer, theta: Array) -> float:
-        """The score of theta, or the mean over members of the scores on their own rows."""
+        """The score of theta, or the mean over members of the scores on their own rows, where these have weight."""
         if isinstance(self.rows, Rows):
             return scorer(theta, self.X, self.y, self.weight)
         scores = []
         for i, rows in enumerate(self.rows):
             index = scorer.device.to_host(rows.index)
             weight = None if self.weight is None else self.weight[index]
+            if weight is not None and not np.any(weight):
+                continue
             scores.append(scorer(theta[i, ...], self.X[rows.index], self.y[index], weight))
         return float(np.mean(scores))
 

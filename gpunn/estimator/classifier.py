@@ -209,7 +209,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         With ``temperature_scaling``: the temperature by which the logits were divided, in the last layer of ``theta_``.
     oof_proba_, oof_score_ : ndarray of shape (n, n_classes), float
         With ``cross_validation``: probabilities of the training rows by the members that were not trained on them, and
-        their accuracy (with ``scoring``, the mean score of the folds). With ``early_stopping`` the epoch was chosen by
+        their accuracy, at the ``threshold`` if there is one (with ``scoring``, the mean score of the members on their
+        folds, without folds whose rows all have weight 0). With ``early_stopping`` the epoch was chosen by
         these rows, so that the score is slightly optimistic.
     features_ : Features
         After a fit on a data frame: its columns and their encoding.

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, make_multilabel_classification
 from sklearn.frozen import FrozenEstimator
-from sklearn.metrics import log_loss
+from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
 from sklearn.preprocessing import scale
 
 import gpunn
@@ -167,10 +167,7 @@ def test_all_members_keep_the_epoch_with_the_best_score_of_all_folds():
     assert 0 < best < 39 and clf.history_.best == best
     same = classifier(max_iter=best + 1, **settings).fit(*BINARY)
     np.testing.assert_allclose(clf.theta_, same.theta_, rtol=1e-6)
-    seed = int(np.random.RandomState(0).randint(2**31 - 1))
-    fold = stratified_folds(BINARY[1], 3, np.random.default_rng([seed, build.SPLIT]))
-    losses = [log_loss(BINARY[1][fold == i], clf.oof_proba_[fold == i]) for i in range(3)]
-    assert clf.oof_score_ == pytest.approx(-np.mean(losses))
+    assert clf.oof_score_ == pytest.approx(-log_loss(BINARY[1], clf.oof_proba_))
 
 
 @pytest.mark.parametrize("data", DATA)
@@ -364,3 +361,28 @@ def test_a_hidden_layer_is_one_of_a_single_network():
         HiddenLayer(classifier()).fit(*BINARY)
     inner = HiddenLayer(FrozenEstimator(classifier().fit(*BINARY).member(0))).fit(*BINARY)
     assert inner.transform(BINARY[0]).shape == (200, 12)
+
+
+@pytest.mark.parametrize("scoring", ["neg_log_loss", "roc_auc_ovr", "balanced_accuracy"])
+def test_a_class_may_be_rarer_than_folds(scoring):
+    y = Y % 3
+    y[5] = 3
+    clf = classifier(cross_validation=3, scoring=scoring).fit(X, y)
+    p = clf.oof_proba_
+    scores = {
+        "neg_log_loss": lambda: -log_loss(y, p),
+        "roc_auc_ovr": lambda: roc_auc_score(y, p, multi_class="ovr"),
+        "balanced_accuracy": lambda: balanced_accuracy_score(y, p.argmax(axis=1)),
+    }
+    assert clf.oof_score_ == pytest.approx(scores[scoring](), rel=1e-6)
+
+
+def test_a_scorer_of_ones_own_sees_the_rows_of_each_fold():
+    shapes = []
+
+    def scorer(estimator, rows, labels):
+        shapes.append(rows.shape)
+        return np.mean(estimator.predict(rows[::2]) == labels[::2])
+
+    classifier(cross_validation=3, scoring=scorer, max_iter=1).fit(X, Y)
+    assert set(shapes) == {(200, 64)}

@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_feature_names, _check_n_features, _n
 from gpunn.config import constraints, presets
 from gpunn.config.constraints import Interval, OneOf
 from gpunn.estimator.classifier import MLPClassifier
-from gpunn.features import Features
+from gpunn.features import Features, frames
 from gpunn.training.history import History
 from gpunn.typing import Array
 
@@ -121,7 +121,8 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
         """
         OneOf(presets.PRESETS)("preset", self.preset)
         Interval(1, integer=True, words=(None,))("n_members", self.n_members)
-        n_rows = 0 if X is None else _num_samples(X)
+        X = frames.native(X)
+        n_rows = frames.opened(X).n_rows if frames.is_frame(X) else 0 if X is None else _num_samples(X)
         constraints.scorer("metric", self.metric, presets.METRICS)
         scoring = presets.METRICS.get(self.metric, self.metric) if isinstance(self.metric, str) else self.metric
         classifier = MLPClassifier(

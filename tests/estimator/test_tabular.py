@@ -8,6 +8,8 @@ from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris
@@ -222,3 +224,13 @@ def test_the_same_seed_gives_the_same_bits():
     a, b = (TabularClassifier(random_state=1).fit(X, y).predict_proba(X) for _ in range(2))
     assert np.array_equal(a, b)
     assert not np.array_equal(a, TabularClassifier(random_state=2).fit(X, y).predict_proba(X))
+
+
+def test_forms_of_arrow_are_read_and_lazy_frames_refused_by_name():
+    table = pa.table({"a": np.arange(60.0) % 7, "b": np.arange(60.0) % 5})
+    y = np.arange(60) % 7 > 3
+    expected = TabularClassifier(random_state=0, n_members=2).fit(table, y).predict_proba(table)
+    found = TabularClassifier(random_state=0, n_members=2).fit(table.to_reader(), y)
+    np.testing.assert_array_equal(found.predict_proba(table), expected)
+    with pytest.raises(TypeError, match=r"X is lazy.*X\.collect\(\)"):
+        TabularClassifier().fit(pl.DataFrame({"a": [1.0, 2.0]}).lazy(), [0, 1])

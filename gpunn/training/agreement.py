@@ -94,7 +94,7 @@ def _of_step(
     xp, on_host = device.xp, device.to_host
     some = rows.take(xp, batch)
     X = rows.X.matrix[on_host(batch)] if isinstance(rows.X, SparseRows) else some.X
-    n, size = len(some), min(epochs.batch_size, len(rows))
+    n = len(some)
     lr = device.asarray(np.full(1, rate), at.theta.dtype)
     by_arrays, compiled = _copied(device, at), _copied(device, at)
     total, norm = epochs.steps(device, objective, by_arrays, some, None, lr)
@@ -104,7 +104,7 @@ def _of_step(
     epochs.align(device, program, compiled)
     keys = epochs.keys(device, compiled, 1)
     order, compiled_state = device.asarray(np.arange(n)), epochs.program_state(device, compiled)
-    found = program(compiled.theta, compiled_state, X, some.T, some.weight, order, lr, size, *keys)
+    found = program(compiled.theta, compiled_state, X, some.T, some.weight, order, lr, n, *keys)
     tolerance = _tolerance(device, at.theta.dtype)
     if _differ(on_host(total), on_host(found[0]), tolerance):
         return by_arrays, _disagreement("the cost")

@@ -23,6 +23,7 @@ class Program:
         return theta, state
 
     def __call__(self, theta, state, X, T, weight, order, lr, size):
+        assert size == len(order) == len(X)
         self.starts.append(theta.copy())
         f, g = self.problem.objective.value_and_gradient(np, theta, X, T, weight)
         norm = np.linalg.norm(g)  # the update may change g

@@ -122,8 +122,8 @@ class CapturedEpoch:
         inputs |= {f"state.{name}": array for (name, _), array in zip(self.fields, state, strict=True)}
         self.memory.allocate(plan.buffers, inputs, theta.dtype, np.uint16 if self.bf16_operands else theta.dtype)
         whole, rest = divmod(n, batch)
-        steps = [plan.step(rows) for rows, times in ((batch, whole), (rest, 1)) if rows and times]
-        self.machine.warm_up(steps, (theta, *state))
+        kinds = [plan.step(rows) for rows, times in ((batch, whole), (rest, 1)) if rows and times]
+        self.machine.warm_up(kinds, (theta, *state))
         together = max(1, NODES // len(plan.step(batch)))
         for rows, steps, times in ((batch, together, whole // together), (batch, whole % together, 1), (rest, 1, 1)):
             if rows and steps and times:

@@ -99,7 +99,7 @@ def score_of(clf: Classifier) -> str:
 def training(clf: Classifier, seconds: float) -> None:
     """A few lines about the training that ended."""
     network, device = clf.network_, get_device(clf.device or "cpu")
-    what = f"{network.n_parameters:,} parameters, {clf.theta_.dtype}"
+    what = f"{network.n_parameters:,} parameters{' each' * (clf.n_members > 1)}, {clf.theta_.dtype}"
     say(f"trained {sizes(clf)} ({what}) with {clf.solver} on {device.name}")
     if device.note:
         say(f"  device    {device.note}")

@@ -253,9 +253,11 @@ def _of_preset(plan: Manifest, options: argparse.Namespace, n_rows: int = preset
     if options.preset is None:
         return {}
     members = _chosen(options).get("n_members", plan.parameters.get("n_members"))
-    found = presets.parameters(options.preset, n_rows, members)
+    # What the preset leaves out for few rows is also to replace what it had set before their number was known.
+    without = {"cross_validation": None, "early_stopping": False, "temperature_scaling": False}
+    found = {**without, **presets.parameters(options.preset, n_rows, members)}
     if options.validation:  # in the place of folds
-        found.pop("cross_validation", None)
+        found |= {"cross_validation": None, "early_stopping": True, "temperature_scaling": True}
     others = {"features", *plan.parameters, *_chosen(options)}  # tables are encoded anyway
     if "hidden_layer_sizes" in others:  # of which there may be more or fewer than the preset names activations for
         found["activation"] = found["activation"][-1]

@@ -154,7 +154,8 @@ def scorer(name: str, value: Any, others: Iterable[str] = ()) -> None:
     if isinstance(value, str):
         from sklearn.metrics import get_scorer_names  # a second to import, which few need here
 
-        choose(name, value, [*others, *(one for one in get_scorer_names() if one.startswith(OF_CLASSIFIERS))])
+        known = (one for one in get_scorer_names() if one.startswith(OF_CLASSIFIERS))
+        choose(name, value, [*dict.fromkeys([*others, *known])])
     elif value is not None and not callable(value):
         raise ParameterError(name, f"{name}={show(value)} is not allowed; give a scorer, its name, or None.")
 

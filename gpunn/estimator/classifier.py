@@ -210,8 +210,9 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         With ``temperature_scaling``: the temperature by which the logits were divided, in the last layer of ``theta_``.
     oof_proba_, oof_score_ : ndarray of shape (n, n_classes), float
         With ``cross_validation``: probabilities of the training rows by the members that were not trained on them, and
-        their accuracy (with ``scoring``, the mean score of the folds). With ``early_stopping`` the epoch was chosen by
-        these rows, so that the score is slightly optimistic.
+        their accuracy, at the ``threshold`` if there is one. With ``scoring`` by name it is the score of all members
+        together on their folds; with a callable, the mean score of the members whose folds have weight. With
+        ``early_stopping`` the epoch was chosen by these rows, so that the score is slightly optimistic.
     features_ : Features
         After a fit on a data frame: its columns and their encoding.
     n_iter_, t_ : int

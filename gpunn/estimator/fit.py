@@ -220,10 +220,10 @@ def _validated(
         attributes["temperature_"] = temperature
     if isinstance(held_out, tuple):
         assert validation is not None  # of which they are the rows
-        p = out_of_fold(device, objective, theta, held_out, len(task.given.y), task.labels.multilabel)
+        p = out_of_fold(device, objective, theta, held_out, len(task.given.y), task.labels)
         score = None if validation.score is None else validation.score(theta)
         attributes["oof_proba_"] = p
-        attributes["oof_score_"] = accuracy(task.labels, task.given, p) if score is None else score
+        attributes["oof_score_"] = accuracy(task.labels, task.given, p, clf.threshold) if score is None else score
     return theta, attributes
 
 
@@ -350,6 +350,11 @@ def _check_same_classes(clf: Classifier, labels: Labels) -> None:
 
 
 def _check_same_network(clf: Classifier, network: Network) -> None:
+    if clf.theta_.ndim > 1:
+        raise ValueError(
+            f"The weights are those of {clf.theta_.shape[0]} members, and training can only go on with one network. Go "
+            "on with one of them, clf.member(0) say, or use warm_start=False or a new estimator."
+        )
     parts = {"sizes": "sizes", "activations": "hidden activations", "output": "output activation"}
     changed = [name for name in parts if getattr(network, name) != getattr(clf.network_, name)]
     if changed:

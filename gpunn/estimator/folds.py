@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,7 @@ def divide(
 
 
 def out_of_fold(
-    device: Device, objective: Objective, theta: Array, held_out: tuple[Rows, ...], n: int, multilabel: bool
+    device: Device, objective: Objective, theta: Array, held_out: tuple[Rows, ...], n: int, labels: Labels
 ) -> np.ndarray:
     """Probabilities (n, c) of all rows, each by the mean over the members that were not trained on it.
 
@@ -64,6 +65,7 @@ def out_of_fold(
         The folds that the members left out.
     n : int
         Number of rows.
+    labels : Labels
     """
     total: np.ndarray | None = None
     counts = np.zeros((n, 1))
@@ -75,20 +77,23 @@ def out_of_fold(
                 objective.network,
                 theta[i, ...],
                 rows.X,
-                lambda xp, z: probabilities(xp, objective.head, z, multilabel),
+                lambda xp, z: probabilities(xp, objective.head, z, labels.multilabel),
             )
         found, index = device.to_host(found), device.to_host(own.index)
         total = np.zeros((n, found.shape[-1])) if total is None else total
         total[index] += found
         counts[index] += 1
     assert total is not None  # there is at least one member
-    return total / counts
+    # The output of a network for one class is the probability of a second one, which there is not.
+    return np.ones((n, 1)) if len(labels.classes) == 1 else total / counts
 
 
-def accuracy(labels: Labels, given: ValidatedInputs, p: np.ndarray) -> float:
+def accuracy(labels: Labels, given: ValidatedInputs, p: np.ndarray, threshold: Any) -> float:
     """Share of the weighted rows whose label, or all of whose labels, probabilities p (n, c) put right."""
     if labels.multilabel:
-        right = np.all((p > 0.5) == given.y, axis=1)
+        right = np.all((p > 0.5 if threshold is None else p >= np.asarray(threshold)) == given.y, axis=1)
+    elif threshold is not None:
+        right = labels.classes[(p[:, 1] >= threshold).astype(int)] == given.y
     else:
         right = labels.classes[np.argmax(p, axis=1)] == given.y
     return float(np.average(right, weights=given.weight))

@@ -68,6 +68,11 @@ class HiddenLayer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MetaEstimat
             fit_params = process_routing(self, "fit", **fit_params).estimator.fit
         fitted = clone(self.estimator).fit(X, y, **fit_params)
         hidden_number(fitted.network_, self.layer)
+        if fitted.theta_.ndim > 1:
+            raise ValueError(
+                f"estimator has {fitted.theta_.shape[0]} members, and a step of a pipeline has the hidden layer of one "
+                "network. Use n_members=1, or FrozenEstimator(estimator.member(0)) of one that is fitted."
+            )
         self.estimator_ = fitted
         return self
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from gpunn.estimator.fit import VALIDATED
@@ -18,12 +19,12 @@ OF_ALL = {"n_members": 1, "cross_validation": None, "temperature_scaling": False
 def one(clf: C, i: int) -> C:
     """What `gpunn.MLPClassifier.member` does."""
     check_is_fitted(clf)
-    n = 1 if clf.theta_.ndim == 1 else len(clf.theta_)
-    if type(i) is not int or not 0 <= i < n:
+    n = 1 if clf.theta_.ndim == 1 else clf.theta_.shape[0]
+    if not isinstance(i, (int, np.integer)) or isinstance(i, bool) or not 0 <= i < n:
         raise ValueError(f"i={show(i)} is not allowed; the members are numbered from 0 to {n - 1}.")
     found = type(clf)(**{**clf.get_params(deep=False), **OF_ALL})
     fitted = {name: value for name, value in vars(clf).items() if name.endswith("_") or name.startswith("_")}
     found.__dict__.update({name: value for name, value in fitted.items() if name not in VALIDATED})
-    found.theta_ = clf.theta_ if clf.theta_.ndim == 1 else clf.theta_[i, ...]
+    found.theta_ = clf.theta_ if clf.theta_.ndim == 1 else clf.theta_[int(i), ...]
     found._resume = (clf.solver, 0, None)
     return found

@@ -9,12 +9,14 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import check_scoring
 
 from gpunn.data.labels import Labels
 from gpunn.devices import Device
 from gpunn.model.fitted import Classifier, estimator_of, fitted_attributes, trained_model
 from gpunn.model.model import Model
+from gpunn.model.origin import on_host
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, SparseRows, evaluate
 from gpunn.training.history import History
@@ -43,15 +45,9 @@ class ValidationSet(NamedTuple):
         return Validation(self.rows, early_stopping, functools.partial(self._score, scorer))
 
     def _score(self, scorer: Scorer, theta: Array) -> float:
-        """The score of theta, or the mean over members of the scores on their own rows."""
         if isinstance(self.rows, Rows):
             return scorer(theta, self.X, self.y, self.weight)
-        scores = []
-        for i, rows in enumerate(self.rows):
-            index = scorer.device.to_host(rows.index)
-            weight = None if self.weight is None else self.weight[index]
-            scores.append(scorer(theta[i, ...], self.X[rows.index], self.y[index], weight))
-        return float(np.mean(scores))
+        return scorer.of_members(theta, [rows.index for rows in self.rows], self.X, self.y, self.weight)
 
 
 class CallbackContext(NamedTuple):
@@ -83,15 +79,68 @@ class Scorer:
 
     def __call__(self, theta: Array, X: Array, y: np.ndarray, weight: np.ndarray | None = None) -> float:
         """The score of ``scoring`` on rows X (n, d) with labels y."""
+        estimator, y = self._opened(theta, y)
+        return self._scored(estimator, X.matrix if isinstance(X, SparseRows) else X, y, weight)
+
+    def of_members(self, theta: Array, index: list[Any], X: Array, y: np.ndarray, weight: np.ndarray | None) -> float:
+        """The score of members theta (m, P), each on the rows of X that its index array names.
+
+        A scorer that is given by name scores the predictions of all members together, since the rows of one may lack a
+        class. Others may do anything with an estimator: theirs is the mean score of the members whose rows have weight.
+        """
+        indices = [self.device.to_host(own) for own in index]
+        opened = [self._opened(theta[i, ...], y) for i in range(len(index))]
+        if isinstance(self.clf.scoring, str):
+            rows = np.concatenate(indices)
+            pooled = _Pooled([estimator for estimator, _ in opened], X, index)
+            return self._scored(pooled, rows[:, None], opened[0][1][rows], None if weight is None else weight[rows])
+        weights = [None if weight is None else weight[rows] for rows in indices]
+        scores = [
+            self._scored(estimator, X[own], labels[rows], own_weight)
+            for (estimator, labels), own, rows, own_weight in zip(opened, index, indices, weights, strict=True)
+            if own_weight is None or np.any(own_weight)
+        ]
+        return float(np.mean(scores))
+
+    def _opened(self, theta: Array, y: np.ndarray) -> tuple[Classifier, np.ndarray]:
+        """An estimator with weights theta, and the labels y that scorers are to hold its predictions against."""
         model = self.model(theta).for_matrices()  # rows were validated already: they are no frame any more
         if isinstance(self.clf.scoring, str) and len(self.labels.classes) == 2 and not self.labels.multilabel:
             # Scorers of scikit-learn look for a positive class 1: it is the second class here, as for the threshold.
             y = np.searchsorted(self.labels.classes, y)
             model = replace(model, labels=Labels(np.array([0, 1]), multilabel=False))
+        return estimator_of(self.clf, model, self.history), y
+
+    def _scored(self, estimator: Any, X: Any, y: np.ndarray, weight: np.ndarray | None) -> float:
         with_weight = {} if weight is None else {"sample_weight": weight}
-        rows = X.matrix if isinstance(X, SparseRows) else X
-        estimator = estimator_of(self.clf, model, self.history)
-        return float(check_scoring(estimator, self.clf.scoring)(estimator, rows, y, **with_weight))
+        return float(check_scoring(estimator, self.clf.scoring)(estimator, X, y, **with_weight))
+
+
+class _Pooled(ClassifierMixin, BaseEstimator):
+    """Predictions of several estimators, one after the other, each of the rows of ``data`` that its index array names.
+
+    The X of its methods only has the number of these rows, and is not looked at.
+    """
+
+    def __init__(self, estimators: list[Classifier], data: Array, index: list[Array]) -> None:
+        self.estimators, self.data, self.index = estimators, data, index
+        self.classes_ = estimators[0].classes_
+
+    def fit(self, X: Any, y: Any) -> _Pooled:  # which scikit-learn asks of what it scores
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        return self._together("predict")
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        return self._together("predict_proba")
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        return self._together("decision_function")
+
+    def _together(self, method: str) -> np.ndarray:
+        pairs = zip(self.estimators, self.index, strict=True)
+        return np.concatenate([on_host(getattr(estimator, method)(self.data[own])) for estimator, own in pairs])
 
 
 class ScoreMonitor:

@@ -30,6 +30,12 @@ def save(clf: Classifier, path: str | os.PathLike[str]) -> None:
     classes, features, names = model.labels.classes, model.schema.features, model.schema.names
     if len(classes) < 2:
         raise ValueError(f"the model knows only one class, {classes.tolist()}: there is nothing to keep.")
+    n_members = model.theta.shape[0] if model.has_members else 1
+    if clf.n_members != n_members:
+        raise ValueError(
+            f"n_members={clf.n_members} is not that of the model, which has {n_members}: the file could not be read. "
+            f"Set n_members={n_members}, or fit again."
+        )
     described = manifest.to_dict(clf, model.network.sizes[0], len(classes))
     theta = on_host(model.theta)
     _check_answers(model.network, model.head, theta, model.labels)

@@ -11,10 +11,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import _check_feature_names, _check_n_features, _num_samples, check_is_fitted
 
+from gpunn import manifest
 from gpunn.config import constraints, presets
 from gpunn.config.constraints import Interval, OneOf
 from gpunn.estimator.classifier import MLPClassifier
-from gpunn.features import Features
+from gpunn.features import Features, frames
+from gpunn.io import newest_checkpoint
 from gpunn.training.history import History
 from gpunn.typing import Array
 
@@ -121,11 +123,11 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
         """
         OneOf(presets.PRESETS)("preset", self.preset)
         Interval(1, integer=True, words=(None,))("n_members", self.n_members)
-        n_rows = 0 if X is None else _num_samples(X)
+        X = frames.native(X)
         constraints.scorer("metric", self.metric, presets.METRICS)
         scoring = presets.METRICS.get(self.metric, self.metric) if isinstance(self.metric, str) else self.metric
         classifier = MLPClassifier(
-            **presets.parameters(self.preset, n_rows, self.n_members),
+            **presets.parameters(self.preset, _n_rows(X), self.n_members),
             scoring=scoring,
             compile=_compiles(self.device),
             time_limit=self.time_limit,
@@ -151,15 +153,22 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         TabularClassifier
-            Fitted.
+            Fitted, with the parameters of that fit.
 
         Raises
         ------
-        ValueError, FileNotFoundError, NotADirectoryError, BlockingIOError, OSError
+        ValueError
+            If the fit was not one of a `TabularClassifier`, or as by `MLPClassifier.resume`.
+        FileNotFoundError, NotADirectoryError, BlockingIOError, OSError
             As by `MLPClassifier.resume`.
         """
-        classifier = MLPClassifier.resume(folder, X, y, sample_weight)
-        return cls(checkpoint=folder)._show(classifier)
+        X = frames.native(X)
+        preset = _preset_of(folder, _n_rows(X))
+        fitted = MLPClassifier.resume(folder, X, y, sample_weight)
+        metrics = {scorer: metric for metric, scorer in presets.METRICS.items()}
+        names = ("time_limit", "n_members", "device", "random_state", "verbose", "checkpoint", "checkpoint_every")
+        same = {name: getattr(fitted, name) for name in names}
+        return cls(preset=preset, metric=metrics.get(fitted.scoring, fitted.scoring), **same)._show(fitted)
 
     def _show(self, classifier: MLPClassifier) -> Self:
         """Set the fitted attributes."""
@@ -229,6 +238,27 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_label = True
         tags.input_tags.allow_nan = tags.input_tags.categorical = tags.input_tags.string = True
         return tags
+
+
+def _n_rows(X: Any) -> int:
+    """Number of rows; 0 of what has none, which `MLPClassifier` refuses."""
+    if frames.is_frame(X):
+        return int(frames.opened(X).n_rows)
+    return 0 if X is None else int(_num_samples(X))
+
+
+def _preset_of(folder: str | os.PathLike[str], n_rows: int) -> str:
+    """Name of the preset whose parameters the newest checkpoint in a folder has."""
+    path, saved = newest_checkpoint(folder)
+    given = MLPClassifier(**manifest.from_dict(saved.manifest).parameters).get_params()
+    for preset in presets.PRESETS:
+        expected = presets.parameters(preset, n_rows, given["n_members"])
+        if {name: given[name] for name in expected} == expected:
+            return preset
+    raise ValueError(
+        f"{path}: it is no checkpoint of a TabularClassifier on {n_rows:,} rows. Give the same rows as in that fit, or "
+        "use MLPClassifier.resume for one of an MLPClassifier."
+    )
 
 
 def _compiles(device: str | None) -> bool | str:

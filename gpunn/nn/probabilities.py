@@ -139,23 +139,27 @@ def log_mean_probabilities(xp: Namespace, head: Head, z: Array, multilabel: bool
     """Logarithms of `mean_probabilities`, accurate in the tails, from logits (m, n, k)."""
     logs = log_probabilities(xp, head, z, multilabel)
     top = xp.max(logs, axis=0)
+    top = xp.where(xp.isfinite(top), top, 0)  # outputs that are clipped have probability 0
     return top + xp.log(xp.mean(xp.exp(logs - top), axis=0))
 
 
 def mean_scores(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Array:
-    """Scores of `mean_probabilities` p: their logarithms, of two classes (n, 1) or of labels (n, c) log p / (1 - p)."""
+    """Scores of `mean_probabilities` p: their logarithms, of two classes (n, 1) or of labels (n, c) log p / (1 - p).
+
+    They are finite, also where p is 0 or 1.
+    """
     if multilabel:
         p = mean_probabilities(xp, head, z, multilabel)
-        return xp.log(p) - xp.log1p(-p)
-    logs = log_mean_probabilities(xp, head, z, multilabel)
+        return _limited(xp, xp.log(p)) - _limited(xp, xp.log1p(-p))
+    logs = _limited(xp, log_mean_probabilities(xp, head, z, multilabel))
     return logs if logs.shape[-1] > 2 else logs[:, 1:] - logs[:, :1]
 
 
 def mean_decisions(xp: Namespace, head: Head, z: Array, multilabel: bool, threshold: Any = None) -> Array:
-    """`decisions` of the mean probabilities, from logits (m, n, k)."""
-    p = mean_probabilities(xp, head, z, multilabel)
+    """`decisions` of the mean probabilities, from logits (m, n, k): `mean_scores`, or by a threshold."""
     if threshold is None:
-        return p - 0.5 if multilabel else p
+        return mean_scores(xp, head, z, multilabel)
+    p = mean_probabilities(xp, head, z, multilabel)
     reached = (p if multilabel else p[..., 1:]) >= xp.asarray(threshold, dtype=p.dtype, device=p.device)
     said = 2 * xp.astype(reached, p.dtype) - 1
     return said if multilabel else xp.concat([-said, said], axis=-1)

@@ -53,12 +53,28 @@ def of_steps(
         why_not = OVERFLOW
         at = _copied(device, progress)
         for batch in batches:
-            at, why_not = _of_step(epochs, device, objective, at, rows, batch, program, rate)
+            before = at
+            at, why_not = _of_step(epochs, device, objective, before, rows, batch, program, rate)
+            if why_not not in ("", OVERFLOW) and batch.shape[0] > 1:
+                # Where the input of a unit rounds to the other side of a kink (of PReLU, say), the gradient of that row
+                # is another one, and both are right. A program that is wrong is so without that row, too.
+                halves = [
+                    _of_step(epochs, device, objective, before, rows, half, program, rate)[1]
+                    for half in _halves(device, batch)
+                ]
+                why_not = why_not if all(halves) else ""
             if why_not:
                 break
         if why_not != OVERFLOW:
             break
     return why_not
+
+
+def _halves(device: Device, batch: Array) -> list[Array]:
+    """Two batches as large as one of n > 1 rows, of which each repeats the rows of a half."""
+    i, half = np.arange(batch.shape[0]), batch.shape[0] // 2
+    parts = i % half, half + i % (len(i) - half)
+    return [device.xp.take(batch, device.asarray(part), axis=0) for part in parts]
 
 
 def _of_step(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import gpunn
@@ -63,3 +64,13 @@ def test_a_training_of_a_preset_is_resumed(folder, run):
     out, _ = run("resume", "run", "-q")
     assert "model saved to a.gpunn" in out
     assert np.isfinite(gpunn.load("a.gpunn").theta_).all()
+
+
+@pytest.mark.parametrize(("n_rows", "n_folds", "held_out"), [(24, 2, False), (12, None, False), (12, None, True)])
+def test_a_small_table_has_fewer_folds_or_none(folder, run, mixed, n_rows, n_folds, held_out):
+    small = pd.concat([part.head(n_rows // 3) for _, part in mixed.groupby("class")])
+    small.to_csv("t.csv", index=False)
+    run(*BRIEF, "--held-out", "0", "--preset", "fast", *(["--validation", "t.parquet"] if held_out else []))
+    clf = gpunn.load("t.gpunn")
+    assert clf.cross_validation == n_folds
+    assert clf.early_stopping is clf.temperature_scaling is (n_folds is not None or held_out)

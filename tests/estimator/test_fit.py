@@ -120,8 +120,9 @@ def test_partial_fit_wants_to_know_all_classes_first(iris):
         clf.partial_fit(X, y, classes=[0, 1])
     with pytest.raises(AttributeError, match="partial_fit"):
         _ = MLPClassifier(solver="lbfgs").partial_fit
-    with pytest.raises(ValueError, match="early_stopping"):
-        MLPClassifier(early_stopping=True).partial_fit(X, y, classes=[0, 1, 2])
+    for name in ("early_stopping", "temperature_scaling"):
+        with pytest.raises(ValueError, match=f"does not support {name}=True"):
+            MLPClassifier(**{name: True}).partial_fit(X, y, classes=[0, 1, 2])
 
 
 def test_partial_fit_goes_on_with_rows_that_lack_a_weighted_class(iris):

@@ -8,11 +8,12 @@ import pickle
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, make_multilabel_classification
-from sklearn.metrics import log_loss
+from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
 from sklearn.preprocessing import scale
 
 import gpunn
-from gpunn import MLPClassifier
+from gpunn import HiddenLayer, MLPClassifier
 from gpunn.config import build
 from gpunn.config.constraints import ParameterError
 from gpunn.data.split import complements, stratified_folds
@@ -166,10 +167,7 @@ def test_all_members_keep_the_epoch_with_the_best_score_of_all_folds():
     assert 0 < best < 39 and clf.history_.best == best
     same = classifier(max_iter=best + 1, **settings).fit(*BINARY)
     np.testing.assert_allclose(clf.theta_, same.theta_, rtol=1e-6)
-    seed = int(np.random.RandomState(0).randint(2**31 - 1))
-    fold = stratified_folds(BINARY[1], 3, np.random.default_rng([seed, build.SPLIT]))
-    losses = [log_loss(BINARY[1][fold == i], clf.oof_proba_[fold == i]) for i in range(3)]
-    assert clf.oof_score_ == pytest.approx(-np.mean(losses))
+    assert clf.oof_score_ == pytest.approx(-log_loss(BINARY[1], clf.oof_proba_))
 
 
 @pytest.mark.parametrize("data", DATA)
@@ -295,3 +293,96 @@ def test_what_one_fit_knew_of_its_folds_is_not_left_to_the_next():
     clf = classifier(cross_validation=3, temperature_scaling=True).fit(X, Y)
     clf.set_params(cross_validation=None, temperature_scaling=False).fit(X, Y)
     assert not any(hasattr(clf, name) for name in ("oof_score_", "oof_proba_", "temperature_"))
+
+
+@pytest.mark.parametrize("how", [{}, {"cost": "log_likelihood"}])
+def test_of_a_single_class_all_probabilities_are_one(how):
+    clf = classifier(n_members=2, cross_validation=2, **how, batch_size=5).fit(X[:20], np.zeros(20))
+    np.testing.assert_array_equal(clf.oof_proba_, np.ones((20, 1)))
+    assert clf.oof_score_ == 1
+
+
+@pytest.mark.parametrize("scoring", [None, "accuracy"])
+def test_a_fold_without_weight_has_no_say_in_the_score(scoring):
+    seed = int(np.random.RandomState(0).randint(2**31 - 1))
+    counted = stratified_folds(BINARY[1], 2, np.random.default_rng([seed, build.SPLIT])) == 1
+    clf = classifier(n_members=2, cross_validation=2, scoring=scoring).fit(*BINARY, counted.astype(float))
+    expected = np.mean(np.argmax(clf.oof_proba_[counted], axis=1) == BINARY[1][counted])
+    assert clf.oof_score_ == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("data", "threshold"), [("two", 0.9), ("labels", [0.1, 0.5, 0.9])])
+def test_the_score_of_the_folds_is_by_the_threshold(data, threshold):
+    clf = classifier(cross_validation=3, threshold=threshold).fit(*DATA[data])
+    y, p = DATA[data][1], clf.oof_proba_
+    right = (p[:, 1] >= threshold) == y if data == "two" else np.all((p >= threshold) == y, axis=1)
+    assert clf.oof_score_ == np.mean(right)
+
+
+@pytest.mark.parametrize("cost", ["quadratic", "cross_entropy"])
+@pytest.mark.parametrize("data", list(DATA))
+def test_decisions_are_those_of_finite_scores_also_far_from_the_data(data, cost):
+    output = {"output_activation": "identity"} if cost == "quadratic" else {}
+    clf = classifier(cost=cost, **output).fit(*DATA[data])
+    far = DATA[data][0] * 1e4
+    scores = clf.decision_function(far)
+    assert np.isfinite(scores).all()
+    assert not np.isnan(clf.predict_log_proba(far)).any()
+    expected = scores > 0 if data != "several" else np.argmax(scores, axis=1)
+    np.testing.assert_array_equal(clf.predict(far), expected)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_training_does_not_go_on_from_members_with_one_network(method):
+    clf = classifier().fit(*BINARY).set_params(n_members=1, warm_start=True)
+    before = clf.predict_proba(BINARY[0])
+    with pytest.raises(ValueError, match="weights are those of 3 members"):
+        getattr(clf, method)(*BINARY)
+    np.testing.assert_array_equal(clf.predict_proba(BINARY[0]), before)
+
+
+def test_a_file_that_could_not_be_read_is_not_written(tmp_path):
+    clf = classifier().fit(*BINARY).set_params(n_members=1)
+    with pytest.raises(ValueError, match="n_members=1 is not that of the model, which has 3"):
+        clf.save(tmp_path / "model.gpunn")
+    assert not list(tmp_path.iterdir())
+
+
+def test_members_are_counted_by_any_integers():
+    clf = classifier().fit(*BINARY)
+    np.testing.assert_array_equal(clf.member(np.int64(1)).theta_, clf.theta_[1])
+    for i in (True, 1.0, -1, 3):
+        with pytest.raises(ValueError, match="numbered from 0 to 2"):
+            clf.member(i)
+
+
+def test_a_hidden_layer_is_one_of_a_single_network():
+    with pytest.raises(ValueError, match="estimator has 3 members"):
+        HiddenLayer(classifier()).fit(*BINARY)
+    inner = HiddenLayer(FrozenEstimator(classifier().fit(*BINARY).member(0))).fit(*BINARY)
+    assert inner.transform(BINARY[0]).shape == (200, 12)
+
+
+@pytest.mark.parametrize("scoring", ["neg_log_loss", "roc_auc_ovr", "balanced_accuracy"])
+def test_a_class_may_be_rarer_than_folds(scoring):
+    y = Y % 3
+    y[5] = 3
+    clf = classifier(cross_validation=3, scoring=scoring).fit(X, y)
+    p = clf.oof_proba_
+    scores = {
+        "neg_log_loss": lambda: -log_loss(y, p),
+        "roc_auc_ovr": lambda: roc_auc_score(y, p, multi_class="ovr"),
+        "balanced_accuracy": lambda: balanced_accuracy_score(y, p.argmax(axis=1)),
+    }
+    assert clf.oof_score_ == pytest.approx(scores[scoring](), rel=1e-6)
+
+
+def test_a_scorer_of_ones_own_sees_the_rows_of_each_fold():
+    shapes = []
+
+    def scorer(estimator, rows, labels):
+        shapes.append(rows.shape)
+        return np.mean(estimator.predict(rows[::2]) == labels[::2])
+
+    classifier(cross_validation=3, scoring=scorer, max_iter=1).fit(X, Y)
+    assert set(shapes) == {(200, 64)}

@@ -8,6 +8,8 @@ from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris
@@ -113,13 +115,35 @@ def test_it_is_saved_pickled_resumed_and_exported(tmp_path):
     assert np.array_equal(gpunn.load(tmp_path / "m.gpunn").predict_proba(X), p)
     resumed = TabularClassifier.resume(tmp_path / "run", X, y)
     assert np.array_equal(resumed.predict_proba(X), p) and resumed.oof_score_ == clf.oof_score_
+    assert resumed.get_params() == {**clf.get_params(), "n_members": 4}
     clf.to_numpy(tmp_path / "exported.py")
     names: dict = {}
     exec(compile((tmp_path / "exported.py").read_text(), str(tmp_path / "exported.py"), "exec"),
          {"__file__": str(tmp_path / "exported.py"), "__name__": "exported"} | names)  # fmt: skip
 
 
-# Tables that are no usual ones
+@pytest.mark.parametrize("metric", ["log_loss", "f1_macro"])
+def test_a_resumed_classifier_has_the_parameters_of_its_fit(tmp_path, metric):
+    X, y = people(100)
+    settings = {"preset": "best", "metric": metric, "n_members": 2, "time_limit": 60, "random_state": 7}
+    clf = TabularClassifier(checkpoint=tmp_path / "run", checkpoint_every=20, **settings).fit(X, y)
+    resumed = TabularClassifier.resume(tmp_path / "run", X, y)
+    found = resumed.get_params()
+    assert {name: found[name] for name in settings} == settings
+    again = clone(resumed).set_params(checkpoint=None).fit(X, y)
+    assert np.array_equal(again.predict_proba(X), clf.predict_proba(X))
+
+
+def test_a_folder_of_another_classifier_is_refused(tmp_path):
+    X, y = people(100)
+    MLPClassifier((3,), max_iter=2, n_iter_no_change=np.inf, checkpoint=tmp_path / "run").fit(X, y)
+    before = sorted(path.name for path in (tmp_path / "run").iterdir())
+    with pytest.raises(ValueError, match=r"no checkpoint of a TabularClassifier.*MLPClassifier\.resume"):
+        TabularClassifier.resume(tmp_path / "run", X, y)
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == before
+
+
+# Unusual tables
 
 
 def hostile(name):
@@ -166,7 +190,7 @@ def hostile(name):
         "identifiers", "two rows a class", "a hundred classes", "few rows",
     ],
 )  # fmt: skip
-def test_a_sound_model_of_tables_that_are_no_usual_ones(name):
+def test_unusual_tables_give_a_sound_model(name):
     X, y, score = hostile(name)
     said = (
         pytest.warns(FeatureWarning, match="another value in each of 200 rows")
@@ -222,3 +246,13 @@ def test_the_same_seed_gives_the_same_bits():
     a, b = (TabularClassifier(random_state=1).fit(X, y).predict_proba(X) for _ in range(2))
     assert np.array_equal(a, b)
     assert not np.array_equal(a, TabularClassifier(random_state=2).fit(X, y).predict_proba(X))
+
+
+def test_forms_of_arrow_are_read_and_lazy_frames_refused_by_name():
+    table = pa.table({"a": np.arange(60.0) % 7, "b": np.arange(60.0) % 5})
+    y = np.arange(60) % 7 > 3
+    expected = TabularClassifier(random_state=0, n_members=2).fit(table, y).predict_proba(table)
+    found = TabularClassifier(random_state=0, n_members=2).fit(table.to_reader(), y)
+    np.testing.assert_array_equal(found.predict_proba(table), expected)
+    with pytest.raises(TypeError, match=r"X is lazy.*X\.collect\(\)"):
+        TabularClassifier().fit(pl.DataFrame({"a": [1.0, 2.0]}).lazy(), [0, 1])

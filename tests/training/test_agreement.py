@@ -65,4 +65,24 @@ def test_what_is_wrong_in_any_step_is_found(problem, wrong, from_step):
             array *= 1.01
 
     why_not, _ = check(problem, disturb)
-    assert wrong in why_not and len(steps) == from_step
+    assert wrong in why_not and len(steps) == from_step + 2  # the halves of that batch
+
+
+@pytest.mark.parametrize(("wrong_rows", "accepted"), [([3], True), ([12], True), ([3, 12], False)])
+def test_a_row_on_the_other_side_of_a_kink_is_no_disagreement(problem, wrong_rows, accepted):
+    """Rounding can move the input of a unit there, in a row of a batch; what is wrong in both halves is wrong."""
+    told = problem.rows().X[np.asarray(wrong_rows)]
+    progress = SETTINGS.start(problem.device, problem.theta())
+
+    def disturb(theta, state):
+        if program.has_told:
+            state.m[...] *= 1.01
+
+    class Told(Program):
+        def __call__(self, theta, state, X, *others):
+            self.has_told = any(np.any(np.all(row == X, axis=1)) for row in told)
+            return super().__call__(theta, state, X, *others)
+
+    program = Told(problem, progress, disturb)
+    why_not = agreement.of_steps(SETTINGS, problem.device, problem.objective, progress, problem.rows(), program)
+    assert (why_not == "") is accepted

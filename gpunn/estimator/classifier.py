@@ -268,7 +268,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         Warns
         -----
         ConvergenceWarning
-            If ``time_limit`` ended training, or ``max_iter`` although ``n_iter_no_change`` is finite.
+            If ``max_iter`` or ``time_limit`` ended training; not for ``max_iter`` if ``early_stopping`` with
+            ``n_iter_no_change=inf`` asked for the best of all epochs.
         DivergenceWarning
             If training diverged: the best state that was evaluated was kept.
         UserWarning

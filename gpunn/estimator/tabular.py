@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import warnings
 from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_feature_names, _check_n_features, _num_samples, check_is_fitted
 
 from gpunn import manifest
@@ -137,7 +139,11 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
             checkpoint=self.checkpoint,
             checkpoint_every=self.checkpoint_every,
         )
-        return self._show(classifier.fit(X, y, sample_weight))
+        with warnings.catch_warnings():
+            # Tables too small to be validated on have no best epoch, and all epochs are what the preset asks for.
+            warnings.filterwarnings("ignore", "Maximum iterations", ConvergenceWarning)
+            classifier.fit(X, y, sample_weight)
+        return self._show(classifier)
 
     @classmethod
     def resume(cls, folder: str | os.PathLike[str], X: Any, y: Any, sample_weight: Any = None) -> Self:

@@ -48,9 +48,9 @@ def warn_of_divergence(clf: Parameters, history: History, advice: str, halvings:
 def warn_of_end(clf: Parameters, history: History) -> None:
     """Say what ended a training that nobody wanted to end so.
 
-    With ``n_iter_no_change=inf`` all epochs are what was asked for, and nothing looks for convergence.
+    With early stopping and ``n_iter_no_change=inf`` the best of all epochs is what was asked for.
     """
-    if history.stopped == "max_iter" and clf.n_iter_no_change == math.inf:
+    if history.stopped == "max_iter" and clf.early_stopping and clf.n_iter_no_change == math.inf:
         return
     if history.stopped in ("max_iter", "max_evaluations", "time_limit"):
         name = {"max_iter": "max_iter", "max_evaluations": "max_fun", "time_limit": "time_limit"}[history.stopped]

@@ -268,3 +268,27 @@ def test_a_numba_that_cannot_be_loaded_is_described_so(monkeypatch):
 
 def _missing(name):
     raise policy.metadata.PackageNotFoundError(name)
+
+
+def test_a_workspace_of_a_smaller_batch_is_not_used_for_a_larger_one():
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    network, members = several(2)
+    objective, rows = Objective(network, SoftmaxLogLikelihood()), problem(n=30)
+    loop = Minibatch(Adam(), InverseScaling(0.01), 20, 1, seed=0, compiled=True)
+    state = loop.start(CPU, members.copy())
+    state.begin(CPU)
+    program, _ = loop.program(CPU, objective, state, rows)
+    loop.align(CPU, program, state)
+    program.workspace_pool[:] = []
+
+    def run(n):
+        given = loop.program_state(CPU, state), rows.X, rows.T, rows.weight, np.arange(n), np.full(1, 0.01), n
+        program(state.theta, *given)
+        return min(work.size for work in program.workspace_pool)
+
+    small = run(2)
+    assert run(20) > small
+    run(2)
+    program.workspace_pool.append(program.workspace_pool[0][:small])
+    program.reserve(state.theta, loop.program_state(CPU, state), rows.X, rows.T, rows.weight, 30, 20)
+    assert min(work.size for work in program.workspace_pool) > small

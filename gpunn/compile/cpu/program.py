@@ -145,10 +145,7 @@ class CompiledEpoch:
         total, norm = np.zeros(theta.shape[:-1]), np.zeros(theta.shape[:-1])
 
         def run(first: int, which: Any, theta: np.ndarray, state: MethodState) -> None:
-            try:
-                work = self.workspace_pool.pop()
-            except IndexError:  # there are as many as there are runs at the same time
-                work = empty_aligned(step.workspace.size, theta.dtype)
+            work = self._workspace(step, theta.dtype)
             own = order if order.ndim == 1 else order[which]
             rows, rates = own[first * batch : (first + n_steps) * batch], lr[first : first + n_steps]
             drawn = None if keys is None else np.ascontiguousarray(keys[which][first : first + n_steps])
@@ -196,8 +193,18 @@ class CompiledEpoch:
         """Allocate the workspaces of epochs of n rows: where memory runs out, it does so before a step."""
         members = 1 if theta.ndim == 1 else len(theta)
         step, _ = self._step(members == 1, batch)
+        self.workspace_pool = [work for work in self.workspace_pool if work.size >= step.workspace.size]
         while len(self.workspace_pool) < min(members, cores.cores()):
             self.workspace_pool.append(empty_aligned(step.workspace.size, theta.dtype))
+
+    def _workspace(self, step: Step, dtype: Any) -> np.ndarray:
+        """A workspace that no run uses: there are as many as there are runs at the same time."""
+        try:
+            work = self.workspace_pool.pop()
+        except IndexError:
+            work = empty_aligned(0, dtype)
+        # One that a smaller batch left may be too small.
+        return work if work.size >= step.workspace.size else empty_aligned(step.workspace.size, dtype)
 
     def _step(self, alone: bool, batch: int) -> tuple[Step, int]:
         """A step, and the threads that share it: one each for members side by side."""

@@ -1,6 +1,6 @@
 """Presets for tables: parameters of `gpunn.MLPClassifier` that need no tuning, as `gpunn.TabularClassifier` uses them.
 
-`docs/tabular.md` has what each of them gains on real tables, and what was tried and gains nothing.
+`python -m benchmarks.ablation FOLDER` measures what each of them gains on a folder of tables.
 """
 
 from __future__ import annotations

@@ -93,9 +93,12 @@ class OpenedEstimator:
 
 def opened(clf: Classifier, X: Any, y: Any, sample_weight: Any, at: str) -> OpenedEstimator:
     """Open a fitted estimator (``at="end"``), or any at the weights that ``fit`` would begin with (``at="start"``)."""
-    if clf.n_members > 1:
+    n_members = clf.n_members
+    if at == "end" and clf._model.has_members:  # which the parameter may no longer say
+        n_members = clf.theta_.shape[0]
+    if n_members > 1:
         raise ValueError(
-            f"the classifier has {clf.n_members} members, and one network is looked into at a time. Give one of them, "
+            f"the classifier has {n_members} members, and one network is looked into at a time. Give one of them, "
             "clf.member(0) say."
         )
     if at == "start":

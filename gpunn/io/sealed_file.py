@@ -16,7 +16,7 @@ import math
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, BinaryIO, NamedTuple
@@ -116,11 +116,11 @@ def write(file: BinaryIO, layout: Layout, arrays: Mapping[str, np.ndarray], valu
         As `pack` does.
     """
     head, parts = _unsealed(layout, arrays, values)
-    checksum = partial(_checksum, head, parts)
+    checksum: Callable[[], str] = partial(_checksum, head, parts)
     with ThreadPoolExecutor(1) as pool:
         # A system that has no more threads raises RuntimeError: the checksum is computed after the writing then.
         with contextlib.suppress(RuntimeError):
-            checksum = pool.submit(checksum).result  # type: ignore[assignment]
+            checksum = pool.submit(checksum).result
         file.write(head)
         for part in parts:
             file.write(part)

@@ -52,8 +52,9 @@ def test_a_member_is_a_classifier_of_its_own(tmp_path):
         one.save(tmp_path / "one.gpunn")
         assert np.array_equal(gpunn.load(tmp_path / "one.gpunn").theta_, clf.theta_[i])
     assert "layer" in str(diagnose(one, X, Y))
-    with pytest.raises(ValueError, match=r"3 members.*clf\.member\(0\)"):
-        diagnose(clf, X, Y)
+    for n_members in (3, 1):  # of which the parameter says nothing any more
+        with pytest.raises(ValueError, match=r"3 members.*clf\.member\(0\)"):
+            diagnose(clf.set_params(n_members=n_members), X, Y)
     for i in (-1, 3, 1.0, "0"):
         with pytest.raises(ValueError, match=r"i=.*numbered from 0 to 2"):
             clf.member(i)

@@ -65,9 +65,9 @@ def write_page(
 
 
 def first_network(clf: MLPClassifier) -> MLPClassifier:
-    """The network that is looked into: of several the first, which is said."""
+    """The network that is examined: of several the first, which is said."""
     if clf.n_members > 1:
-        report.say(f"the first of {clf.n_members} networks is looked into; their predictions are averaged")
+        report.say(f"only the first of {clf.n_members} networks is examined; predictions average all of them")
     return clf.member(0)
 
 

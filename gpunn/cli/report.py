@@ -122,7 +122,7 @@ def ended(clf: Classifier, seconds: float) -> None:
     say(f"  cost      {clf.loss_:.4g}")
     if hasattr(clf, "oof_score_"):
         score = f"{clf.oof_score_:.2%}" if clf.scoring is None else f"{clf.oof_score_:.4g}"
-        say(f"  left out  {score} {score_of(clf)}, of each row by the networks that were not trained on it")
+        say(f"  out of fold  {score} {score_of(clf)} (each row by the networks that were not trained on it)")
 
 
 def evaluation(scores: Scores, what: str, by_class: bool) -> None:

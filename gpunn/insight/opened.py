@@ -98,7 +98,7 @@ def opened(clf: Classifier, X: Any, y: Any, sample_weight: Any, at: str) -> Open
         n_members = clf.theta_.shape[0]
     if n_members > 1:
         raise ValueError(
-            f"the classifier has {n_members} members, and one network is looked into at a time. Give one of them, "
+            f"the classifier has {n_members} members, and one network is examined at a time. Give one of them, "
             "clf.member(0) say."
         )
     if at == "start":

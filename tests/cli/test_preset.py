@@ -18,7 +18,7 @@ def test_the_model_has_the_settings_of_the_preset(folder, run, preset):
     clf = gpunn.load("t.gpunn")
     expected = presets.parameters(preset, 72) | {"max_iter": 3, "features": clf.features}
     assert {name: clf.get_params()[name] for name in expected} == expected
-    assert f"trained {expected['n_members']} networks" in out and "left out" in out
+    assert f"trained {expected['n_members']} networks" in out and "out of fold" in out
     assert clf.theta_.shape[0] == presets.PRESETS[preset].n_members
 
 

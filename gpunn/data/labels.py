@@ -203,3 +203,13 @@ class Labels:
         if scores.shape[1] == 1:
             return xp.astype(scores[:, 0] > 0, xp.int64)
         return xp.argmax(scores, axis=1)
+
+    def accuracy(self, y: np.ndarray, p: np.ndarray, threshold: Any, weight: np.ndarray | None) -> float:
+        """Share of the weighted rows whose label, or all of whose labels, probabilities p (n, c) put right."""
+        if self.multilabel:
+            right = np.all((p > 0.5 if threshold is None else p >= np.asarray(threshold)) == y, axis=1)
+        elif threshold is not None:
+            right = self.classes[(p[:, 1] >= threshold).astype(int)] == y
+        else:
+            right = self.classes[np.argmax(p, axis=1)] == y
+        return float(np.average(right, weights=weight))

@@ -69,10 +69,20 @@ def stratified_folds(y: np.ndarray, n_folds: int, rng: np.random.Generator) -> n
     y : ndarray (n,) or (n, c)
         Of an indicator matrix each combination of labels counts as a class.
     n_folds : int
-        At most n.
+        The ``cross_validation`` of `gpunn.MLPClassifier`.
     rng : Generator
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two rows for each fold.
     """
     n = len(y)
+    if n < 2 * n_folds:
+        raise ValueError(
+            f"cross_validation={n_folds} needs at least {2 * n_folds} rows, two for each fold, and X has {n} "
+            f"(n_samples={n}). Use fewer folds."
+        )
     classes = np.unique(y, axis=0, return_inverse=True)[1].reshape(n)
     shuffled = rng.permutation(n)
     by_class = shuffled[np.argsort(classes[shuffled], kind="stable")]

@@ -21,11 +21,9 @@ import numpy as np
 from gpunn import io, manifest
 from gpunn._version import __version__
 from gpunn.caller import warn
-from gpunn.config import registry
 from gpunn.config.checks import check_parameters
 from gpunn.devices import Device
 from gpunn.estimator.deferred import interrupts_deferred
-from gpunn.estimator.monitor import LayerMonitor
 from gpunn.io import Checkpoint, CheckpointWarning
 from gpunn.model.fitted import Classifier
 from gpunn.nn.network import Network
@@ -33,7 +31,7 @@ from gpunn.optim.directions import Direction
 from gpunn.optim.first_order import FirstOrder
 from gpunn.shown import show
 from gpunn.training import resumption
-from gpunn.training.layers import LAYERS, Recorder
+from gpunn.training.layers import LayerMonitor
 from gpunn.training.state import TrainingState
 
 LOCK = "fit"
@@ -183,6 +181,8 @@ class CheckpointMonitor:
         Its parameters.
     device : Device
     method : FirstOrder or Direction
+    interval : tuple of (int or None, float)
+        Epochs or iterations from one checkpoint to the next, or None and seconds.
     layers : LayerMonitor or None
         Whose records are part of a checkpoint.
     seed : int
@@ -195,14 +195,15 @@ class CheckpointMonitor:
         clf: Classifier,
         device: Device,
         method: FirstOrder | Direction,
+        interval: tuple[int | None, float],
         layers: LayerMonitor | None,
         seed: int,
         data: dict[str, str],
     ) -> None:
         assert clf.checkpoint is not None  # without a folder there is no monitor
         self.folder, self.device, self.method = Path(clf.checkpoint), device, method
-        self.recorder: Recorder | None = None if layers is None else layers.recorder
-        self.epochs, self.seconds = registry.checkpoint_interval("checkpoint_every", clf.checkpoint_every)
+        self.layers = layers
+        self.epochs, self.seconds = interval
         record = list(clf.record) if isinstance(clf.record, tuple) else clf.record
         settings = {"seed": seed, "record": record, "verbose": bool(clf.verbose)}
         every = clf.checkpoint_every if isinstance(clf.checkpoint_every, str) else int(clf.checkpoint_every)
@@ -263,8 +264,7 @@ class CheckpointMonitor:
             self._report(ENDS)
 
     def _arrays(self, state: TrainingState, copied: bool) -> dict[str, np.ndarray]:
-        arrays = resumption.resumable(self.device, state, self.method, copied)
-        return arrays if self.recorder is None else arrays | self.recorder.to_arrays()
+        return resumption.resumable(self.device, state, self.method, self.layers, copied)
 
     def _copy(self, state: TrainingState) -> None:
         began = time.perf_counter()
@@ -325,11 +325,3 @@ class CheckpointMonitor:
         losses = -scores if len(scores) else cost
         there = [number for number in io.checkpoints_in(self.folder) if 0 < number <= len(losses)]
         return min(there, key=lambda number: np.nan_to_num(losses[number - 1], nan=np.inf), default=None)
-
-
-def restore_layers(saved: Checkpoint, layers: LayerMonitor | None) -> None:
-    """Put the layers that were recorded before a checkpoint into the recorder; ValueError where they do not fit it."""
-    if layers is not None:
-        layers.recorder.restore(saved.arrays, len(saved.arrays["history.cost"]))
-    elif any(name.startswith(LAYERS) for name in saved.arrays):
-        raise ValueError("the checkpoint has records of layers, and its settings ask for none.")

@@ -11,14 +11,13 @@ from typing import Any
 
 from gpunn import io
 from gpunn.caller import warn
-from gpunn.config import build
+from gpunn.config import build, registry
 from gpunn.data.labels import Labels
 from gpunn.devices import Device, get_device, is_cupy
 from gpunn.estimator import checkpoints
 from gpunn.estimator.checkpoints import CheckpointMonitor
 from gpunn.estimator.digests import digests
-from gpunn.estimator.folds import accuracy, out_of_fold
-from gpunn.estimator.monitor import CallbackContext, Scorer, layer_monitor, make_monitors, set_layer_history
+from gpunn.estimator.monitor import CallbackContext, Scorer, make_monitors, records, set_layer_history
 from gpunn.estimator.prepare import (
     Extra,
     Prepared,
@@ -45,20 +44,19 @@ from gpunn.training import loop, resumption
 from gpunn.training.data import Rows
 from gpunn.training.divergence import DivergenceError, cause, check_start, penalty_in_step
 from gpunn.training.full_batch import FullBatch
+from gpunn.training.held_out import HeldOut, evaluate_held_out
 from gpunn.training.history import History
-from gpunn.training.loop import Monitor
+from gpunn.training.layers import LayerMonitor
 from gpunn.training.profile import Stopwatch, profile
 from gpunn.training.state import TrainingState
-from gpunn.training.stopping import Validation
 from gpunn.training.summary import summarise
-from gpunn.training.temperature import best_temperature, scale_logits
 from gpunn.typing import Array
 
 UNSUPPORTED = {  # in partial_fit
     "early_stopping": "one epoch has nothing to stop",
     "temperature_scaling": "it has no rows to validate on",
 }
-VALIDATED = ("temperature_", "oof_proba_", "oof_score_")  # attributes of rows that were not trained on
+OF_HELD_OUT = ("temperature_", "oof_proba_", "oof_score_")  # attributes, where there are such rows
 
 
 @dataclass(frozen=True)
@@ -68,23 +66,23 @@ class Trained:
     Attributes
     ----------
     state : TrainingState
-    monitors : list of Monitor
+    layers : LayerMonitor or None
     n_rows : int
         Rows that minibatches had, each counted as often as it was used; 0 for solvers that use all rows.
     advice : str
         What to do against divergence; "" where there was none.
-    theta : array (..., P)
-        What is kept: that of the state, with temperature scaling a copy whose logits are divided.
-    attributes : dict
-        Fitted attributes that only some trainings have.
+    held_out : HeldOut
+        The theta that is kept, and results on the rows that it was not trained on.
+    oof_score : float or None
+        With folds, the score of the out-of-fold probabilities: accuracy, or that of ``scoring``.
     """
 
     state: TrainingState
-    monitors: list[Monitor]
+    layers: LayerMonitor | None
     n_rows: int
     advice: str
-    theta: Array
-    attributes: dict[str, Any]
+    held_out: HeldOut
+    oof_score: float | None
 
     @property
     def history(self) -> History:
@@ -154,30 +152,29 @@ def _train(
         seeds = build.member_seeds(clf, seed)
         earlier, theta = None, build.initial_theta(clf, network, seeds, device, task.given.dtype)
     algorithm = build.algorithm(clf, network, rows.n_trained, seeds, device)
+    interval = registry.checkpoint_interval("checkpoint_every", clf.checkpoint_every)
     hopeless, start_cost = check_start(device, objective, rows, theta)
     start_cost += penalty_in_step(device, objective, theta, rows.weight, algorithm.step_rows(rows))
     if hopeless:
         warn(hopeless)
+    layers = LayerMonitor(device, objective, rows, theta) if records(clf, "layers") else None
     if isinstance(algorithm, FullBatch):
         state = algorithm.start(device, theta, earlier)
     else:
         state = algorithm.start(device, theta)
     if saved is not None:
         with io.sound(saved.path):
-            state = resumption.resume(device, saved.arrays, state, algorithm.method)
+            state = resumption.resume(device, saved.arrays, state, algorithm.method, layers)
     scorer = Scorer(clf, device, objective, task.labels, state.history)
     validation = None
     if task.validation_set is not None:
         validation = task.validation_set.validation(clf.early_stopping, scorer)
-    monitors = make_monitors(scorer, rows, task.given.y, state, callbacks)
-    if saved is not None:
-        with io.sound(saved.path):
-            checkpoints.restore_layers(saved, layer_monitor(monitors))
+    monitors = make_monitors(scorer, rows, task.given.y, state, layers, callbacks)
     keeper = None
     if clf.checkpoint is not None:
         if saved is None:
             until_the_end.enter_context(checkpoints.new_folder(clf))
-        keeper = CheckpointMonitor(clf, device, algorithm.method, layer_monitor(monitors), seed, data)
+        keeper = CheckpointMonitor(clf, device, algorithm.method, interval, layers, seed, data)
         until_the_end.callback(keeper.close)
         monitors.append(keeper)
     history = state.history
@@ -196,35 +193,29 @@ def _train(
     )
     n_steps, n_epochs = n_steps + history.evaluations, n_epochs + history.n_iter
     advice = cause(device, rows) if history.divergence else ""
+    labels, given = task.labels, task.given
+    held_out = evaluate_held_out(
+        device,
+        objective,
+        state.theta,
+        validation,
+        len(given.y),
+        len(labels.classes),
+        multilabel=labels.multilabel,
+        scaled=clf.temperature_scaling and not history.divergence,
+    )
+    oof_score: float | None = None
+    if held_out.proba is not None:
+        assert validation is not None  # of which the folds are
+        oof_score = None if validation.score is None else validation.score(held_out.theta)
+        if oof_score is None:
+            oof_score = labels.accuracy(given.y, held_out.proba, clf.threshold, given.weight)
     if clf.n_members == 1:
         history.summary = summarise(device, objective, state.theta, rows, start_cost)
     full_batch = isinstance(algorithm, FullBatch)
     n_rows = n_steps * len(rows) if full_batch else n_epochs * rows.n_trained * clf.n_members
     history.profile = profile(stopwatch, network, n_steps, n_rows, history.path)
-    theta, attributes = _validated(clf, task, state, validation)
-    return Trained(state, monitors, 0 if full_batch else history.n_iter * rows.n_trained, advice, theta, attributes)
-
-
-def _validated(
-    clf: Classifier, task: Prepared, state: TrainingState, validation: Validation | None
-) -> tuple[Array, dict[str, Any]]:
-    """The theta that is kept, and what the rows that it was not trained on say of it."""
-    device, objective, theta = task.device, task.objective, state.theta
-    held_out = None if validation is None else validation.rows
-    attributes: dict[str, Any] = {}
-    if clf.temperature_scaling and held_out is not None and not state.history.divergence:
-        temperature = best_temperature(device, objective, theta, held_out)
-        with device.use():
-            theta = device.xp.asarray(theta, copy=True)
-            scale_logits(objective.network, theta, temperature)
-        attributes["temperature_"] = temperature
-    if isinstance(held_out, tuple):
-        assert validation is not None  # of which they are the rows
-        p = out_of_fold(device, objective, theta, held_out, len(task.given.y), task.labels)
-        score = None if validation.score is None else validation.score(theta)
-        attributes["oof_proba_"] = p
-        attributes["oof_score_"] = accuracy(task.labels, task.given, p, clf.threshold) if score is None else score
-    return theta, attributes
+    return Trained(state, layers, 0 if full_batch else history.n_iter * rows.n_trained, advice, held_out, oof_score)
 
 
 def _publish(clf: Classifier, task: Prepared, trained: Trained, warm: bool) -> None:
@@ -235,13 +226,15 @@ def _publish(clf: Classifier, task: Prepared, trained: Trained, warm: bool) -> N
     if task.note:
         history.notes.append(task.note)
     earlier = (clf.loss_curve_, clf.validation_scores_, clf.t_) if warm else ([], None, 0)
-    theta = task.given.origin.give(task.device, trained.theta)
+    theta = task.given.origin.give(task.device, trained.held_out.theta)
     model = trained_model(clf, task.objective, task.labels, theta, history)
     set_fitted_attributes(clf, model, history)
-    set_layer_history(clf, trained.monitors)
-    for name in VALIDATED:
+    set_layer_history(clf, trained.layers)
+    values = trained.held_out.temperature, trained.held_out.proba, trained.oof_score
+    for name, value in zip(OF_HELD_OUT, values, strict=True):
         clf.__dict__.pop(name, None)
-    clf.__dict__.update(trained.attributes)
+        if value is not None:
+            setattr(clf, name, value)
     clf.loss_curve_ = [*earlier[0], *clf.loss_curve_]
     if clf.validation_scores_ is not None:
         clf.validation_scores_ = [*(earlier[1] or []), *clf.validation_scores_]
@@ -292,7 +285,10 @@ def partial_fit(clf: Classifier, device: Device, X: Any, y: Any, sample_weight: 
             progress = replace(progress, theta=theta).on(device, given.dtype, copied=True)
             progress = epoch.continued(device, progress)
         scorer = Scorer(clf, device, objective, labels, progress.history)
-        monitors = make_monitors(scorer, rows, given.y, progress)
+        layers = None
+        if records(clf, "layers"):
+            layers = LayerMonitor(device, objective, rows, progress.theta, progress.history.evaluations)
+        monitors = make_monitors(scorer, rows, given.y, progress, layers)
         halvings = progress.n_halvings
         loop.run(epoch, device, objective, progress, rows, None, monitors, judged=False)
         history = progress.history
@@ -302,7 +298,7 @@ def partial_fit(clf: Classifier, device: Device, X: Any, y: Any, sample_weight: 
         t = 0 if first else clf.t_
         model = trained_model(clf, objective, labels, given.origin.give(device, progress.theta), history)
         set_fitted_attributes(clf, model, history)
-        set_layer_history(clf, monitors)
+        set_layer_history(clf, layers)
         clf.n_iter_, clf.t_ = 1, t + len(rows)
         clf._resume = (clf.solver, seed, progress)
     warn_of_divergence(clf, history, advice, progress.n_halvings - halvings)

@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from gpunn.estimator.fit import VALIDATED
+from gpunn.estimator.fit import OF_HELD_OUT
 from gpunn.model.fitted import Classifier
 from gpunn.shown import show
 
@@ -24,7 +24,7 @@ def one(clf: C, i: int) -> C:
         raise ValueError(f"i={show(i)} is not allowed; the members are numbered from 0 to {n - 1}.")
     found = type(clf)(**{**clf.get_params(deep=False), **OF_ALL})
     fitted = {name: value for name, value in vars(clf).items() if name.endswith("_") or name.startswith("_")}
-    found.__dict__.update({name: value for name, value in fitted.items() if name not in VALIDATED})
+    found.__dict__.update({name: value for name, value in fitted.items() if name not in OF_HELD_OUT})
     found.theta_ = clf.theta_ if clf.theta_.ndim == 1 else clf.theta_[int(i), ...]
     found._resume = (clf.solver, 0, None)
     return found

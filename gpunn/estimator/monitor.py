@@ -20,7 +20,7 @@ from gpunn.model.origin import on_host
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, SparseRows, evaluate
 from gpunn.training.history import History
-from gpunn.training.layers import SAMPLE, Recorder, spaced
+from gpunn.training.layers import LayerMonitor
 from gpunn.training.loop import Monitor
 from gpunn.training.state import TrainingState
 from gpunn.training.stopping import Validation
@@ -172,30 +172,6 @@ class ScoreMonitor:
         return scorer(theta, rows.X[rows.index], y[scorer.device.to_host(rows.index)])
 
 
-class LayerMonitor:
-    """Records the layers on a sample of the training rows.
-
-    Parameters
-    ----------
-    device, objective, rows
-        Of the training.
-    state : TrainingState
-        Where it starts, or goes on.
-    """
-
-    def __init__(self, device: Device, objective: Objective, rows: Rows, state: TrainingState) -> None:
-        some = device.asarray(spaced(len(rows), SAMPLE))
-        sample = rows.take(device.xp, some if rows.index is None else device.xp.take(rows.index, some))
-        self.recorder = Recorder(device, objective, sample.X, sample.T, state.evaluated if state.run else state.theta)
-        self.evaluations = state.history.evaluations
-
-    def __call__(self, state: TrainingState) -> str:
-        history = state.history
-        self.recorder.take(state.evaluated, history.evaluations - self.evaluations, history.learning_rate[-1])
-        self.evaluations = history.evaluations
-        return ""
-
-
 class PrintMonitor:
     """Prints a line an epoch or iteration, and one for the validation score."""
 
@@ -247,8 +223,18 @@ class TimeLimit:
         return "time_limit" if time.perf_counter() - self.began >= self.seconds else ""
 
 
+def records(clf: Classifier, what: str) -> bool:
+    """True if ``record`` asks for the score or the layers."""
+    return what in (clf.record if isinstance(clf.record, (list, tuple)) else (clf.record,))
+
+
 def make_monitors(
-    scorer: Scorer, rows: Rows, y: np.ndarray, state: TrainingState, context: CallbackContext | None = None
+    scorer: Scorer,
+    rows: Rows,
+    y: np.ndarray,
+    state: TrainingState,
+    layers: LayerMonitor | None,
+    context: CallbackContext | None = None,
 ) -> list[Monitor]:
     """Those that the parameters of the estimator ask for, in the order in which they are called.
 
@@ -259,15 +245,15 @@ def make_monitors(
         As for `ScoreMonitor`.
     state : TrainingState
         Where training starts.
+    layers : LayerMonitor or None
     context : CallbackContext, optional
         For scikit-learn's callbacks.
     """
     clf, found = scorer.clf, list[Monitor]()
-    wanted = clf.record if isinstance(clf.record, (list, tuple)) else (clf.record,)
-    if "score" in wanted:
+    if records(clf, "score"):
         found.append(ScoreMonitor(scorer, rows, y))
-    if "layers" in wanted:
-        found.append(LayerMonitor(scorer.device, scorer.objective, rows, state))
+    if layers is not None:
+        found.append(layers)
     if clf.verbose:
         found.append(PrintMonitor())
     if clf.callback is not None:
@@ -279,14 +265,8 @@ def make_monitors(
     return found
 
 
-def layer_monitor(monitors: list[Monitor]) -> LayerMonitor | None:
-    """The one that records layers, if there is one."""
-    return next((monitor for monitor in monitors if isinstance(monitor, LayerMonitor)), None)
-
-
-def set_layer_history(clf: Classifier, monitors: list[Monitor]) -> None:
+def set_layer_history(clf: Classifier, layers: LayerMonitor | None) -> None:
     """Set ``layer_history_`` where layers were recorded."""
     clf.__dict__.pop("layer_history_", None)
-    layers = layer_monitor(monitors)
     if layers is not None:
         clf.layer_history_ = layers.recorder.entries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,8 @@ from sklearn.utils import check_random_state
 
 from gpunn.config import build, registry
 from gpunn.data.labels import Labels
-from gpunn.data.split import split
+from gpunn.data.split import complements, split, stratified_folds
 from gpunn.devices import Device
-from gpunn.estimator import folds
 from gpunn.estimator.monitor import ValidationSet
 from gpunn.model.fitted import Classifier
 from gpunn.model.training_data import ValidatedInputs, check_training_data, check_validation_data
@@ -98,9 +97,16 @@ def prepare(
     seed = draw_seed(clf) if seed is None else seed
     train: np.ndarray | None = None
     fold: np.ndarray | None = None
-    note = ""
-    if clf.cross_validation is not None:
-        fold = folds.draw(clf, given, apart, seed)
+    outside: np.ndarray | None = None
+    n_folds, note = clf.cross_validation, ""
+    if n_folds is not None:
+        if apart is not None:
+            raise ValueError(
+                f"cross_validation={n_folds} does not go with X_val: each member is validated on the fold that it "
+                "leaves out. Leave one of the two out."
+            )
+        fold = stratified_folds(given.y, n_folds, np.random.default_rng([seed, build.SPLIT]))
+        outside = complements(fold, n_folds, np.random.default_rng([seed, build.SPLIT, 1]))
     elif apart is None and clf.early_stopping:
         rng, full_batch = np.random.default_rng([seed, build.SPLIT]), registry.is_full_batch(clf.solver)
         train, test, note = split(labels, given.y, clf.validation_fraction, rng, full_batch=full_batch)
@@ -115,18 +121,22 @@ def prepare(
             "temperature_scaling=True needs rows that are not trained on: use early_stopping=True, cross_validation or "
             "X_val and y_val."
         )
-    if apart is not None:
+    if fold is not None:
+        T_val = labels.targets(given.y, n_out, given.dtype)
+    elif apart is not None:
         try:
             T_val = labels.targets(apart.y, n_out, apart.dtype)
         except ValueError as error:
             raise ValueError(f"y_val: {error}") from None
     rows = rows_on_device(given, labels, T, weight, train)
     validation_set = None
-    if fold is not None:
-        T_val = labels.targets(given.y, n_out, given.dtype)
+    if fold is not None and outside is not None:
+        of_members = [i % len(outside) for i in range(clf.n_members)]  # the fold that each member leaves out
+        rows = replace(rows, of_members=device.asarray(outside[of_members]))
         held_out = rows_on_device(given, labels, T_val, given.weight)
-        rows, validation_set = folds.divide(clf, given, rows, held_out, fold, seed)
-    if apart is not None:
+        sets = tuple(replace(held_out, index=device.asarray(np.flatnonzero(fold == i))) for i in of_members)
+        validation_set = ValidationSet(sets, given.X, given.y, given.weight)
+    elif apart is not None:
         validation_set = ValidationSet(
             rows_on_device(apart, labels, T_val, apart.weight), apart.X, apart.y, apart.weight
         )

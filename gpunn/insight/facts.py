@@ -33,9 +33,9 @@ from gpunn.insight.slope import curvature, noise_scale
 from gpunn.nn.heads import Head, IdentityQuadratic
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
-from gpunn.training.data import Rows, logits, mean_over_rows
+from gpunn.training.data import Rows, logits, mean_over_rows, spaced
 from gpunn.training.history import History
-from gpunn.training.layers import LayerStatistics, layer_statistics, spaced
+from gpunn.training.layers import LayerStatistics, layer_statistics
 from gpunn.training.summary import TrainingSummary, column_means, costs_of_shares, sampled_numbers
 from gpunn.typing import Array, Namespace
 

@@ -11,8 +11,7 @@ from gpunn.devices import Device
 from gpunn.insight.columns import Column
 from gpunn.nn.objective import Objective
 from gpunn.nn.probabilities import probabilities
-from gpunn.training.data import Rows, logits
-from gpunn.training.layers import spaced
+from gpunn.training.data import Rows, logits, spaced
 from gpunn.typing import Array
 
 MAX_ROWS = 1000

@@ -18,8 +18,7 @@ from gpunn.insight.neighbours import MAX_ROWS
 from gpunn.nn.heads import Head
 from gpunn.nn.objective import Objective
 from gpunn.nn.probabilities import decisions, log_probabilities
-from gpunn.training.data import Rows
-from gpunn.training.layers import spaced
+from gpunn.training.data import Rows, spaced
 from gpunn.training.summary import class_shares, column_means, sampled_numbers
 from gpunn.typing import Array, Namespace
 

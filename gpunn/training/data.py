@@ -123,6 +123,12 @@ def taken(xp: Namespace, array: Any, index: Array) -> Array:
     return xp.reshape(found, (*index.shape, *array.shape[1:]))
 
 
+def spaced(n: int, most: int) -> np.ndarray:
+    """Numbers of at most ``most`` of n rows, evenly spaced: rows may lie sorted by class."""
+    m = min(n, most)
+    return np.arange(m) * n // m
+
+
 def chunks(network: Network, n_rows: int, elements: int, n_workers: int = 1) -> Iterator[slice]:
     """Slices that cover ``n_rows`` rows, each with at most ``elements`` numbers in the widest layer; at least one.
 

@@ -23,8 +23,7 @@ import numpy as np
 from gpunn.cached import cached_property
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
-from gpunn.training.data import Rows, SparseRows, accuracy_of_constant, chosen, evaluate, logits, mean_over_rows
-from gpunn.training.layers import spaced
+from gpunn.training.data import Rows, SparseRows, accuracy_of_constant, chosen, evaluate, logits, mean_over_rows, spaced
 from gpunn.typing import Array, Namespace
 
 FAR = 1e4

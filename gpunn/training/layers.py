@@ -16,6 +16,8 @@ from gpunn.devices import Device
 from gpunn.nn.activations import Activation, Elementwise, PReLU
 from gpunn.nn.network import Dense
 from gpunn.nn.objective import Objective
+from gpunn.training.data import Rows, spaced
+from gpunn.training.state import TrainingState
 from gpunn.typing import Array
 
 Namespace = Any
@@ -165,8 +167,14 @@ class Recorder:
         missing = np.asarray([[float(value is None) for value in row] for row in rows])
         return {LAYERS + "values": np.asarray(rows, float), LAYERS + "missing": missing}
 
-    def restore(self, arrays: Mapping[str, np.ndarray], n: int) -> None:
-        """Take the ``n`` entries of `to_arrays`, among other arrays; ValueError for arrays of other shapes."""
+    def restore(self, arrays: Mapping[str, np.ndarray], n: int, theta: Array) -> None:
+        """Take the ``n`` entries of `to_arrays`, among other arrays, the last of which was made at theta (P,).
+
+        Raises
+        ------
+        ValueError
+            For arrays of other shapes.
+        """
         arrays = {name.removeprefix(LAYERS): array for name, array in arrays.items() if name.startswith(LAYERS)}
         layers = self._objective.network.layers
         shape, wanted = (n, len(layers) * len(NUMBERS)), {"values", "missing"} if n else set()
@@ -186,12 +194,42 @@ class Recorder:
                 )
                 for number, layer in enumerate(layers, start=1)
             ])  # fmt: skip
+        self._before[...] = theta
 
 
-def spaced(n: int, most: int) -> np.ndarray:
-    """Numbers of at most ``most`` of n rows, evenly spaced: rows may lie sorted by class."""
-    m = min(n, most)
-    return np.arange(m) * n // m
+class LayerMonitor:
+    """Records the layers on a sample of the training rows.
+
+    Parameters
+    ----------
+    device, objective, rows
+        Of the training.
+    theta : array (P,)
+        Where it starts.
+    evaluations : int, default 0
+        Those of cost and gradient that the history counts already.
+
+    Attributes
+    ----------
+    recorder : Recorder
+    """
+
+    def __init__(self, device: Device, objective: Objective, rows: Rows, theta: Array, evaluations: int = 0) -> None:
+        some = device.asarray(spaced(len(rows), SAMPLE))
+        sample = rows.take(device.xp, some if rows.index is None else device.xp.take(rows.index, some))
+        self.recorder = Recorder(device, objective, sample.X, sample.T, theta)
+        self._evaluations = evaluations
+
+    def __call__(self, state: TrainingState) -> str:
+        history = state.history
+        self.recorder.take(state.evaluated, history.evaluations - self._evaluations, history.learning_rate[-1])
+        self._evaluations = history.evaluations
+        return ""
+
+    def resume(self, arrays: Mapping[str, np.ndarray], state: TrainingState) -> None:
+        """Go on from a state, with the entries that `Recorder.to_arrays` made before it."""
+        self.recorder.restore(arrays, state.history.n_iter, state.evaluated)
+        self._evaluations = state.history.evaluations
 
 
 def _measured(

@@ -21,7 +21,7 @@ from gpunn.optim.full_batch import REASONS
 from gpunn.shown import brief, show
 from gpunn.training.divergence import MAX_HALVINGS
 from gpunn.training.history import History
-from gpunn.training.layers import LAYERS
+from gpunn.training.layers import LAYERS, LayerMonitor
 from gpunn.training.state import TrainingState
 
 SAME = ("seed", "patience.tol", "patience.n_iter_no_change", "run.epoch", "run.evaluations")
@@ -39,19 +39,32 @@ NUMBERS = {  # of a minimisation: kind of dtype
 
 
 def resumable(
-    device: Device, state: TrainingState, method: FirstOrder | Direction, copied: bool = True
+    device: Device,
+    state: TrainingState,
+    method: FirstOrder | Direction,
+    layers: LayerMonitor | None = None,
+    copied: bool = True,
 ) -> dict[str, np.ndarray]:
     """The arrays of a state in the midst of the first run of its training that `resume` goes on from.
 
-    The parameters are those of `TrainingState.to_arrays`.
+    Parameters
+    ----------
+    layers : LayerMonitor, optional
+        Whose records are among the arrays.
+    device, state, method, copied
+        As for `TrainingState.to_arrays`.
     """
     arrays = state.to_arrays(device, method, copied)
     del arrays[START]
-    return arrays
+    return arrays if layers is None else arrays | layers.recorder.to_arrays()
 
 
 def resume(
-    device: Device, arrays: Mapping[str, np.ndarray], start: TrainingState, method: FirstOrder | Direction
+    device: Device,
+    arrays: Mapping[str, np.ndarray],
+    start: TrainingState,
+    method: FirstOrder | Direction,
+    layers: LayerMonitor | None = None,
 ) -> TrainingState:
     """The state of arrays that `resumable` gave.
 
@@ -59,10 +72,11 @@ def resume(
     ----------
     device : Device
     arrays : mapping of ndarray
-        Those of recorded layers may be among them, which are for `Recorder.restore`.
     start : TrainingState
         The state from which that run, the first of its training, began: of the same settings and seed.
     method : FirstOrder or Direction
+    layers : LayerMonitor, optional
+        Gets the records of layers among the arrays.
 
     Raises
     ------
@@ -75,7 +89,12 @@ def resume(
         expected = start.to_arrays(device, method)
         initial = {START: expected.pop(START)}
         _check(own, expected, start, method)
-        return TrainingState.from_arrays(device, own | initial, method)
+        state = TrainingState.from_arrays(device, own | initial, method)
+        if layers is not None:
+            layers.resume(arrays, state)
+        elif len(own) < len(arrays):
+            raise ValueError("it has records of layers, and its settings ask for none.")
+        return state
     except ValueError as error:
         raise ValueError(f"the checkpoint is not one of this fit: {error}") from None
 

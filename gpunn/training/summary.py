@@ -16,8 +16,7 @@ from gpunn.nn.costs import Cost
 from gpunn.nn.heads import Head
 from gpunn.nn.objective import Objective
 from gpunn.nn.probabilities import probabilities
-from gpunn.training.data import Rows, SparseRows, chosen, hits, logits, mean_over_rows
-from gpunn.training.layers import spaced
+from gpunn.training.data import Rows, SparseRows, chosen, hits, logits, mean_over_rows, spaced
 from gpunn.typing import Array, Namespace
 
 SAMPLE = 2048  # rows: a share of them is known to about 1%

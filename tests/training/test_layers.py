@@ -14,7 +14,8 @@ from gpunn.nn.heads import IdentityQuadratic, pair
 from gpunn.nn.initialisers import gaussian, gaussian_bias
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
-from gpunn.training.layers import SAMPLE, Recorder, layer_statistics, spaced
+from gpunn.training.data import spaced
+from gpunn.training.layers import SAMPLE, Recorder, layer_statistics
 
 
 def network(device, activation, head, sizes=(6, 5, 3), n=40, dtype="float64", output=None):

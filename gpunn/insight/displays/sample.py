@@ -11,7 +11,7 @@ from gpunn.model.fitted import Classifier
 from gpunn.model.origin import on_host
 from gpunn.model.training_data import check_labels
 from gpunn.model.validation import InputSchema, check_rows
-from gpunn.training.layers import spaced
+from gpunn.training.data import spaced
 
 
 def host_theta(estimator: Classifier) -> np.ndarray:

@@ -3,7 +3,8 @@
     python -m benchmarks.ablation FOLDER [--preset fast] [--seeds 0] [--only NAME ...] [--drop TABLE:COLUMN] [--write]
 
 Tables and splits are those of `benchmarks.tabular`. All fits run in this process, the variants of a table one after the
-other; every result is said at once. Temperature scaling is turned off after the fit, whose logits it divides.
+other; every result is said at once. Temperature scaling is turned off after the fit, whose logits it divides; a second
+table has log-loss and expected calibration error (ECE) before and after it.
 """
 
 from __future__ import annotations
@@ -44,9 +45,10 @@ def with_as_many_folds(n: int) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return lambda p: {**p, "cross_validation": n if p["n_members"] % n == 0 else p["cross_validation"]}
 
 
+UNSCALED = "no temperature scaling"
 VARIANTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "the preset": as_it_is,
-    "no temperature scaling": as_it_is,
+    UNSCALED: as_it_is,
     "numbers standardised": changed(numeric_encoding="standard"),
     "numbers robustly scaled, no bins": changed(numeric_encoding="robust"),
     "one network": of_one_network,
@@ -81,7 +83,7 @@ def result(table: Table, seed: int, preset: str, name: str) -> dict[str, float]:
         warnings.simplefilter("ignore")  # training to the last epoch is what was asked for
         clf.fit(X, y)
     seconds = time.perf_counter() - began
-    if name == "no temperature scaling":
+    if name == UNSCALED:
         last = clf.network_.layers[-1]
         for part in (last.W, last.b):
             clf.theta_[..., part.start : part.stop] *= clf.temperature_
@@ -103,6 +105,20 @@ def report(found: dict[str, list[dict[str, float]]]) -> str:
             f"{np.median([one['seconds'] for one in results]):.1f}",
         ))  # fmt: skip
     return markdown(("variant", "accuracy", "log-loss", "ECE", "lower log-loss", "median fit, s"), rows)
+
+
+def calibration(found: dict[str, list[dict[str, float]]], tables: list[str]) -> str:
+    """Log-loss and ECE of each table before and after temperature scaling, means of the seeds, and their means."""
+    before, after = (
+        np.array([[one[measure] for measure in ("log_loss", "ece")] for one in found[name]]).reshape(len(tables), -1, 2)
+        for name in (UNSCALED, "the preset")
+    )
+    cells = np.concatenate([before.mean(axis=1), after.mean(axis=1)], axis=1)[:, [0, 2, 1, 3]]
+    rows = [
+        (name, *(f"{cell:.4f}" for cell in row))
+        for name, row in zip([*tables, "mean"], [*cells, cells.mean(axis=0)], strict=True)
+    ]
+    return markdown(("table", "log-loss before", "after", "ECE before", "after"), rows)
 
 
 def main() -> None:
@@ -127,10 +143,13 @@ def main() -> None:
                 found[name].append(one)
                 said = f"{one['accuracy']:.1%}, {one['log_loss']:.3f}, {one['seconds']:.1f} s"
                 print(f"{table.name}, seed {seed}, {name}: {said}", flush=True)
+    table_names = [table.name for table in tables]
+    scaled = [f"\nTemperature scaling:\n\n{calibration(found, table_names)}"] if UNSCALED in found else []
     text = "\n".join((
         heading(f"Parts of the preset {options.preset!r} of TabularClassifier", typed("ablation")),
         report(found),
         f"\nMeans over {len(tables)} tables, seeds {', '.join(map(str, options.seeds))}.",
+        *scaled,
     ))  # fmt: skip
     publish(text, f"ablation-{options.preset}-cpu", options.write, {"preset": options.preset, "results": found})
 

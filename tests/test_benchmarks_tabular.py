@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from benchmarks import classifiers, fits, scores, splits, tabular
+from benchmarks import ablation, classifiers, fits, scores, splits, tabular
+from gpunn import TabularClassifier
 
 NAN = np.nan
 
@@ -287,3 +288,32 @@ def test_a_classifier_that_is_not_installed_cannot_be_asked_for(folder, monkeypa
     with pytest.raises(SystemExit):
         tabular.main()
     assert "--only: LightGBM needs no_such_module, which is not installed" in capsys.readouterr().err
+
+
+# --- ablation ---------------------------------------------------------------------------------------------------------
+
+
+def test_temperature_scaling_is_shown_by_table_as_the_mean_of_the_seeds():
+    measured = [{"log_loss": value, "ece": value / 10} for value in (0.1, 0.3, 0.5, 0.7)]  # two seeds of two tables
+    found = {"the preset": measured, ablation.UNSCALED: [{"log_loss": 1.0, "ece": 0.2}] * 4}
+    lines = ablation.calibration(found, ["first", "second"]).splitlines()
+    assert [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]] == [
+        ["first", "1.0000", "0.2000", "0.2000", "0.0200"],
+        ["second", "1.0000", "0.6000", "0.2000", "0.0600"],
+        ["mean", "1.0000", "0.4000", "0.2000", "0.0400"],
+    ]
+
+
+def test_without_temperature_scaling_probabilities_are_those_of_the_same_networks(folder):
+    table = splits.read(folder / "mixed.npz")
+    train, test = splits.divided(table.y, 0)
+    clf = TabularClassifier(random_state=0).fit(table.X.iloc[train], table.y[train])
+    powers = (
+        clf.predict_member_proba(table.X.iloc[test]).astype(float) ** clf.temperature_
+    )  # softmax(z) from that of z / T
+    expected = scores.scores(np.mean(powers / powers.sum(axis=-1, keepdims=True), axis=0), table.y[test])
+    found = ablation.result(table, 0, "fast", ablation.UNSCALED)
+    assert clf.temperature_ != pytest.approx(1, abs=0.01)
+    assert {name: found[name] for name in ablation.MEASURES} == pytest.approx(
+        {name: expected[name] for name in ablation.MEASURES}, rel=1e-4
+    )

@@ -36,7 +36,7 @@ from gpunn.estimator.warnings import (
 )
 from gpunn.io import Checkpoint
 from gpunn.model import origin
-from gpunn.model.fitted import Classifier, set_fitted_attributes, trained_model
+from gpunn.model.fitted import Classifier, changed_network, set_fitted_attributes, trained_model
 from gpunn.model.training_data import ValidatedInputs, check_training_data, labels_on_host
 from gpunn.nn.network import Network
 from gpunn.optim.full_batch import Minimisation
@@ -351,12 +351,8 @@ def _check_same_network(clf: Classifier, network: Network) -> None:
             f"The weights are those of {clf.theta_.shape[0]} members, and training can only go on with one network. Go "
             "on with one of them, clf.member(0) say, or use warm_start=False or a new estimator."
         )
-    parts = {"sizes": "sizes", "activations": "hidden activations", "output": "output activation"}
-    changed = [name for name in parts if getattr(network, name) != getattr(clf.network_, name)]
+    changed = changed_network(network, clf)
     if changed:
-        networks = (network, clf.network_)
-        now, then = (", ".join(f"{parts[name]} {getattr(one, name)}" for name in changed) for one in networks)
         raise ValueError(
-            f"The parameters describe a network with {now}, but the weights are those of a network with {then}. "
-            "Training can only go on with the same network: use warm_start=False, or a new estimator."
+            f"{changed} Training can only go on with the same network: use warm_start=False, or a new estimator."
         )

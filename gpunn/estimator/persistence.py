@@ -11,7 +11,7 @@ from gpunn import io, manifest
 from gpunn.config import build, registry
 from gpunn.data.labels import Labels
 from gpunn.devices import get_device
-from gpunn.model.fitted import Classifier, set_fitted_attributes, trained_model
+from gpunn.model.fitted import Classifier, changed_network, set_fitted_attributes, trained_model
 from gpunn.model.origin import on_host
 from gpunn.model.validation import InputSchema
 from gpunn.nn.heads import Head
@@ -37,6 +37,12 @@ def save(clf: Classifier, path: str | os.PathLike[str]) -> None:
             f"Set n_members={n_members}, or fit again."
         )
     described = manifest.to_dict(clf, model.network.sizes[0], len(classes))
+    now = build.objective(clf, model.network.sizes[0], clf._labels)
+    changed = changed_network(now.network, clf)
+    if not changed and now.head != model.head:
+        changed = f"The parameters describe an output with {now.head}, but the weights were trained with {model.head}."
+    if changed:
+        raise ValueError(f"{changed} A file of both would be another model: set the parameters back, or fit again.")
     theta = on_host(model.theta)
     _check_answers(model.network, model.head, theta, model.labels)
     io.write(

@@ -93,6 +93,11 @@ def prepare(
     given = check_training_data(clf, device, X, y, sample_weight, reset=reset)
     apart = check_validation_data(clf, given, *extra)
     labels = Labels.learn(given.y, at_least=1)
+    if labels.multilabel and clf.scoring == "neg_log_loss":
+        raise ValueError(
+            "scoring='neg_log_loss' (TabularClassifier's metric='log_loss') takes the labels of a row for exclusive "
+            "classes, and y is multilabel. Use another scorer, such as 'roc_auc_ovr' (metric='roc_auc'), or a callable."
+        )
     objective = build.objective(clf, given.X.shape[1], labels)
     seed = draw_seed(clf) if seed is None else seed
     train: np.ndarray | None = None

@@ -36,7 +36,8 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
     preset : {"fast", "best"}, default="fast"
         "best" trains more networks for longer.
     metric : {"accuracy", "log_loss", "roc_auc"}, scikit-learn scorer or its name, default="accuracy"
-        Score by which the epoch is chosen.
+        Score by which the epoch is chosen; "log_loss" is for classes that exclude each other, not for multilabel
+        problems.
     time_limit : float or None, default=None
         Time in seconds after which training stops, at the end of an epoch.
     n_members : int or None, default=None

@@ -114,6 +114,17 @@ def fitted_attributes(model: Model, history: History) -> dict[str, Any]:
     }
 
 
+def changed_network(network: Network, clf: Classifier) -> str:
+    """A sentence on where the network that parameters describe is not that of the weights; "" where it is."""
+    parts = {"sizes": "sizes", "activations": "hidden activations", "output": "output activation"}
+    changed = [name for name in parts if getattr(network, name) != getattr(clf.network_, name)]
+    if not changed:
+        return ""
+    networks = (network, clf.network_)
+    now, then = (", ".join(f"{parts[name]} {getattr(one, name)}" for name in changed) for one in networks)
+    return f"The parameters describe a network with {now}, but the weights are those of a network with {then}."
+
+
 def name_of(value: Activation) -> str:
     """The name of an activation as scikit-learn has it, or the class of one that has no name here."""
     names = {kind: name for name, kind in ACTIVATIONS.items()}  # the last name of a kind: "logistic"

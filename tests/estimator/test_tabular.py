@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_iris, make_multilabel_classification
 from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_val_score
 from sklearn.utils.estimator_checks import check_estimator
@@ -120,6 +120,13 @@ def test_it_is_saved_pickled_resumed_and_exported(tmp_path):
     names: dict = {}
     exec(compile((tmp_path / "exported.py").read_text(), str(tmp_path / "exported.py"), "exec"),
          {"__file__": str(tmp_path / "exported.py"), "__name__": "exported"} | names)  # fmt: skip
+
+
+def test_a_log_loss_of_exclusive_classes_does_not_score_labels():
+    X, Y = make_multilabel_classification(60, 5, n_classes=3, random_state=0)
+    with pytest.raises(ValueError, match=r"metric='log_loss'\) takes the labels of a row for exclusive classes"):
+        TabularClassifier(metric="log_loss").fit(X, Y)
+    assert TabularClassifier(metric="roc_auc", n_members=2, random_state=0).fit(X, Y).oof_score_ > 0.6
 
 
 @pytest.mark.parametrize("metric", ["log_loss", "f1_macro"])

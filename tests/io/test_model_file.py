@@ -137,6 +137,31 @@ def test_what_was_read_can_be_saved_cloned_and_trained_on(saved, tmp_path):
     assert not np.array_equal(before, clf.theta_)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"hidden_layer_sizes": (5,)}, r"sizes \(3, 5, 3\).* sizes \(3, 4, 3\)"),
+        ({"hidden_layer_sizes": (4, 4)}, "sizes .*, hidden activations "),
+        ({"activation": "tanh"}, "hidden activations .*Tanh.*ReLU"),
+        ({"activation": "prelu"}, "hidden activations .*PReLU.*ReLU"),
+        (
+            {"cost": "quadratic"},
+            "output with IdentityQuadratic.*, but the weights were trained with SoftmaxLogLikelihood",
+        ),
+        ({"n_members": 2}, "n_members=2 is not that of the model"),
+    ],
+)
+def test_parameters_of_another_network_are_not_saved_with_the_weights(saved, change, message):
+    """The file would have been another model: a network that reads the weights in another way, or none at all."""
+    clf, before = gpunn.load(saved), saved.read_bytes()
+    clf.set_params(**change)
+    with pytest.raises(ValueError, match=message):
+        clf.save(saved)
+    assert saved.read_bytes() == before
+    clf.set_params(hidden_layer_sizes=[4], activation="relu", cost="log_likelihood", n_members=1, alpha=1.0)
+    both(clf, saved)
+
+
 def test_reading_runs_nothing(saved, monkeypatch):
     import builtins
     import pickle

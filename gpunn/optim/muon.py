@@ -50,7 +50,8 @@ class Muon(AdamW):
     b1, b2, eps, decay, n_decayed
         As in AdamW; the decay is that of the matrices too.
     matrices : tuple of Matrix
-        Those of the hidden layers. The output layer is better left to AdamW, as are biases and slopes.
+        Those of the hidden layers: ``tuple(layer.W for layer in network.layers[:-1])``. The output layer is better left
+        to AdamW.
     momentum : float, default 0.95
     """
 

@@ -142,18 +142,13 @@ def test_the_step_of_a_matrix_does_not_depend_on_the_scale_of_its_gradient():
 
 
 def test_a_quadratic_of_a_matrix_is_minimised(device):
-    network = Network((8, 8, 1), (PReLU(),))
-    (matrix,) = (network.layers[0].W,)
-    xp, rng = device.xp, np.random.default_rng(2)
-    A, minimum = np.diag(np.geomspace(1e-3, 1, 8)), rng.standard_normal((8, 8))
-    found = []
-    for method in (Muon(matrices=(matrix,)), AdamW(decay=0.0)):
-        theta = device.asarray(np.zeros(network.n_parameters))
-        state = method.init(xp, theta)
-        for t in range(300):
-            g = np.zeros(network.n_parameters)
-            W = device.to_host(theta)[matrix.start : matrix.stop].reshape(8, 8)
-            g[matrix.start : matrix.stop] = (A @ (W - minimum)).ravel()
-            method.update(xp, theta, device.asarray(g), state, device.asarray(np.array([0.1 * (1 - t / 300)])))
-        found.append(np.linalg.norm(A @ (device.to_host(theta)[matrix.start : matrix.stop].reshape(8, 8) - minimum)))
-    assert found[0] < 1e-2 * np.linalg.norm(A @ minimum)
+    xp, matrix = device.xp, MATRICES[1]
+    A, minimum = np.diag(np.geomspace(1e-3, 1, 5)), np.random.default_rng(2).standard_normal((5, 9))
+    theta, method = device.asarray(np.zeros(P)), Muon(matrices=(matrix,))
+    state = method.init(xp, theta)
+    for t in range(300):
+        g = np.zeros(P)
+        matrix.put(np, g, A @ (matrix.of(np, device.to_host(theta)) - minimum))
+        method.update(xp, theta, device.asarray(g), state, device.asarray(np.array([0.1 * (1 - t / 300)])))
+    # In spite of a condition number of 1000: all singular vectors of the gradient take steps of about one length.
+    np.testing.assert_allclose(matrix.of(np, device.to_host(theta)), minimum, atol=0.1)

@@ -85,8 +85,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     validation_fraction : float, default=0.1
         Fraction of the rows that ``early_stopping`` holds out.
     beta_1, beta_2, epsilon : float, default=0.9, 0.999 and 1e-8
-        Parameters of "adam", "adamw", "muon" and "schedule_free_adamw". For the last, ``beta_1`` is the share of the
-        average in the weights at which gradients are taken.
+        Parameters of "adam", "adamw", "muon" and "schedule_free_adamw". ``beta_1`` is also the momentum of
+        "muon", and for "schedule_free_adamw" the share of the average in the weights at which gradients are taken.
     n_iter_no_change : int, default=10
         Training has reached a plateau after more than this number of epochs without an improvement. ``inf`` trains for
         ``max_iter`` epochs.

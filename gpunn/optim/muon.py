@@ -36,14 +36,13 @@ class Matrix(Protocol):
 class Muon(AdamW):
     """Muon for some matrices, AdamW for all else.
 
-    Of a matrix G of g, with O what `orthogonalise` makes of it,
+    m <- b1 m + (1 - b1) G,
+    W <- (1 - lr decay) W - 0.2 lr sqrt(max(n_in, n_out)) O(b1 m + (1 - b1) G)
 
-    m <- momentum m + (1 - momentum) G,
-    W <- (1 - lr decay) W - 0.2 lr sqrt(max(n_in, n_out)) O(momentum m + (1 - momentum) G)
-
-    Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks", with Nesterov's momentum.
-    The factor is that of Liu et al. 2025, "Muon is Scalable for LLM Training", equation 4: with it the entries of a
-    step are as large as those of Adam usually are, so that one learning rate and one decay serve both.
+    where G is the gradient by W (n_in, n_out), and O is `orthogonalise`. Source: Jordan et al. 2024, "Muon: An
+    optimizer for hidden layers in neural networks", with Nesterov's momentum, for which m is Adam's, and b1 takes the
+    place of their 0.95. The factor is that of Liu et al. 2025, "Muon is Scalable for LLM Training", equation 4: with it
+    the entries of a step are about as large as those of Adam, so that one learning rate and one decay serve both.
 
     Parameters
     ----------
@@ -52,29 +51,20 @@ class Muon(AdamW):
     matrices : tuple of Matrix
         Those of the hidden layers: ``tuple(layer.W for layer in network.layers[:-1])``. The output layer is better left
         to AdamW.
-    momentum : float, default 0.95
     """
 
     matrices: tuple[Matrix, ...] = ()
-    momentum: float = 0.95
 
     def update(self, xp: Namespace, theta: Array, g: Array, state: MethodState, lr: Array) -> None:
         _, m, _ = state
-        steps = [self._step(xp, matrix, theta, g, m, lr) for matrix in self.matrices]
-        super().update(xp, theta, g, state, lr)  # of the matrices too, which costs little beside products and is undone
-        for matrix, (W, M) in zip(self.matrices, steps, strict=True):
-            matrix.put(xp, theta, W)
-            matrix.put(xp, m, M)
-
-    def _step(self, xp: Namespace, matrix: Matrix, theta: Array, g: Array, m: Array, lr: Array) -> tuple[Array, Array]:
-        """New weights W and momentum M of a matrix, each (..., n_in, n_out)."""
-        W, G, M = (matrix.of(xp, x) for x in (theta, g, m))
-        G = (1 - self.momentum) * G
-        M = self.momentum * M + G
-        step = orthogonalise(xp, self.momentum * M + G)
-        if matrix.start < self.n_decayed:
-            W = (1 - self.decay * lr) * W
-        return W - (RMS * math.sqrt(max(matrix.shape)) * lr) * step, M
+        kept = []  # products, and so copies: what comes next changes theta and g
+        for matrix in self.matrices:
+            decay = self.decay if matrix.start < self.n_decayed else 0.0
+            kept.append(((1 - decay * lr) * matrix.of(xp, theta), (1 - self.b1) * matrix.of(xp, g)))
+        super().update(xp, theta, g, state, lr)  # all of theta: for the matrices too, m is as they need it
+        for matrix, (W, G) in zip(self.matrices, kept, strict=True):
+            step = orthogonalise(xp, self.b1 * matrix.of(xp, m) + G)
+            matrix.put(xp, theta, W - (RMS * math.sqrt(max(matrix.shape)) * lr) * step)
 
 
 def orthogonalise(xp: Namespace, G: Array) -> Array:

@@ -15,7 +15,7 @@ from gpunn.optim.muon import Muon, orthogonalise
 NETWORK = Network((6, 5, 9, 3), (PReLU(), PReLU()))  # a tall matrix, a wide one, and that of the output
 MATRICES = tuple(layer.W for layer in NETWORK.layers[:-1])
 P = NETWORK.n_parameters
-METHOD = Muon(0.8, 0.9, 1e-6, 0.3, NETWORK.n_weights, MATRICES, 0.7)
+METHOD = Muon(0.8, 0.9, 1e-6, 0.3, NETWORK.n_weights, MATRICES)
 
 
 def start_of(shape):
@@ -44,8 +44,8 @@ def by_singular_values(theta, n_steps=4):
         g, lr, found = gradient_of(theta, t), 0.1 / (1 + t), []
         for i, matrix in enumerate(MATRICES):
             W, G = (x[matrix.start : matrix.stop].reshape(matrix.shape) for x in (theta, g))
-            buffers[i] = 0.7 * buffers[i] + G
-            U, s, Vt = np.linalg.svd(G + 0.7 * buffers[i], full_matrices=False)  # Nesterov's momentum
+            buffers[i] = 0.8 * buffers[i] + G
+            U, s, Vt = np.linalg.svd(G + 0.8 * buffers[i], full_matrices=False)  # Nesterov's momentum
             s = s / np.sqrt(np.sum(s**2))
             for _ in range(5):
                 s = 3.4445 * s - 4.7750 * s**3 + 2.0315 * s**5

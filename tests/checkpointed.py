@@ -62,7 +62,7 @@ def state_of(clf):
     """All arrays that training changed, and its counters, but for the history."""
     _, seed, state = clf._resume
     full_batch = registry.is_full_batch(clf.solver)
-    method = registry.full_batch(clf, None) if full_batch else registry.first_order(clf, clf.network_.n_weights)
+    method = registry.full_batch(clf, None) if full_batch else registry.first_order(clf, clf.network_)
     arrays = state.to_arrays(CPU, method)
     found = {
         name: (array.dtype, array.shape, array.tobytes()) for name, array in arrays.items() if "history" not in name

@@ -9,10 +9,14 @@ from gpunn.nn.activations import ACTIVATIONS
 from gpunn.nn.costs import COSTS
 from gpunn.nn.heads import pair
 from gpunn.optim.first_order import Adam, AdamW, GradientDescent, Momentum, Nesterov
+from gpunn.optim.schedule_free import ScheduleFreeAdamW
 from gpunn.training.data import Rows
 
 SIZES = (5, 4, 3)
-METHODS = [GradientDescent(), Momentum(), Nesterov(), Adam(), Adam(b1=0.0), AdamW(decay=0.3, n_decayed=32)]
+METHODS = [
+    GradientDescent(), Momentum(), Nesterov(), Adam(), Adam(b1=0.0), AdamW(decay=0.3, n_decayed=32),
+    ScheduleFreeAdamW(decay=0.3, n_decayed=32),
+]  # fmt: skip
 
 
 def heads():

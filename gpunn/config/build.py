@@ -78,7 +78,7 @@ def minibatch(p: Any, network: Network, n_rows: int, seed: int | tuple[int, ...]
     p = _plain(p)
     n_hidden = len(network.layers) - 1
     return Minibatch(
-        registry.first_order(p, network.n_weights),
+        registry.first_order(p, network),
         registry.schedule(p),
         registry.batch_size(p, n_rows),
         p.max_iter,

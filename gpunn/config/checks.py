@@ -25,6 +25,7 @@ def check_parameters(p: Any, n_classes: int = 3) -> None:
             parameter.check(parameter.name, getattr(p, parameter.name))
     _check_with_checkpoint(p)
     _check_with_full_batch(p)
+    _check_with_schedule_free(p)
     _check_members(p)
     sizes, _ = registry.hidden_layers(p.hidden_layer_sizes, p.activation)
     registry.rates("dropout", p.dropout, len(sizes))
@@ -83,6 +84,21 @@ def _check_with_full_batch(p: Any) -> None:
                 name,
                 f"{name}={show(value)} does not go with solver={show(p.solver)}, which minimises a fixed function of "
                 f"all rows; use a solver of {', '.join(map(repr, registry.FIRST_ORDER_SOLVERS))}.",
+            )
+
+
+def _check_with_schedule_free(p: Any) -> None:
+    """Check what does not go with a solver whose weights that are evaluated are not those that it trains."""
+    if not registry.is_schedule_free(p.solver):
+        return
+    clashes = {"ema_decay": "already averages the weights", "max_norm": "evaluates an average that has no such limit"}
+    for name, why in clashes.items():
+        value = getattr(p, name)
+        if value is not None:
+            raise ParameterError(
+                name,
+                f"{name}={show(value)} does not go with solver={show(p.solver)}, which {why}; use {name}=None, or "
+                "solver='adamw'.",
             )
 
 

@@ -15,15 +15,20 @@ from gpunn.config.constraints import Interval, ParameterError, choose
 from gpunn.nn.activations import ACTIVATIONS, Activation, Identity, PReLU, Sigmoid, Softmax
 from gpunn.nn.costs import COSTS, Cost, CrossEntropy, LogLikelihood, Quadratic
 from gpunn.nn.heads import Head, IdentityQuadratic, pair
+from gpunn.nn.network import Network
 from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient, Direction, SteepestDescent
 from gpunn.optim.first_order import Adam, AdamW, FirstOrder, GradientDescent, Momentum, Nesterov
+from gpunn.optim.muon import Muon
+from gpunn.optim.schedule_free import ScheduleFreeAdamW
 from gpunn.optim.schedules import Adaptive, Constant, Cosine, CosineLog, InverseScaling, Schedule, WarmUp
 from gpunn.shown import show
 
-FIRST_ORDER_SOLVERS: dict[str, Callable[[Any, int], FirstOrder]] = {
-    "sgd": lambda p, n_weights: _sgd(p.momentum, p.nesterovs_momentum),
-    "adam": lambda p, n_weights: Adam(p.beta_1, p.beta_2, p.epsilon),
-    "adamw": lambda p, n_weights: AdamW(p.beta_1, p.beta_2, p.epsilon, p.weight_decay, n_weights),
+FIRST_ORDER_SOLVERS: dict[str, Callable[[Any, Network], FirstOrder]] = {
+    "sgd": lambda p, layout: _sgd(p.momentum, p.nesterovs_momentum),
+    "adam": lambda p, layout: Adam(p.beta_1, p.beta_2, p.epsilon),
+    "adamw": lambda p, layout: AdamW(*_of_adamw(p, layout)),
+    "muon": lambda p, layout: Muon(*_of_adamw(p, layout), tuple(layer.W for layer in layout.layers[:-1])),
+    "schedule_free_adamw": lambda p, layout: ScheduleFreeAdamW(*_of_adamw(p, layout)),
 }
 
 FULL_BATCH_SOLVERS: dict[str, Callable[[Any, int | None], Direction]] = {
@@ -58,16 +63,25 @@ def _sgd(momentum: float, nesterov: bool) -> FirstOrder:
     return Nesterov(momentum) if nesterov else Momentum(momentum)
 
 
+def _of_adamw(p: Any, network: Network) -> tuple[float, float, float, float, int]:
+    return p.beta_1, p.beta_2, p.epsilon, p.weight_decay, network.n_weights
+
+
 def is_full_batch(solver: Any) -> bool:
     """Whether a solver takes all rows at once."""
     return isinstance(solver, Direction) or (isinstance(solver, str) and solver in FULL_BATCH_SOLVERS)
 
 
-def first_order(p: Any, n_weights: int) -> FirstOrder:
+def is_schedule_free(solver: Any) -> bool:
+    """Whether a solver evaluates an average of its own."""
+    return isinstance(solver, ScheduleFreeAdamW) or (isinstance(solver, str) and solver == "schedule_free_adamw")
+
+
+def first_order(p: Any, network: Network) -> FirstOrder:
     """The method of a solver that takes minibatches, by name, or given as an object."""
     if isinstance(p.solver, FirstOrder):
         return p.solver
-    made: FirstOrder = choose("solver", p.solver, FIRST_ORDER_SOLVERS)(p, n_weights)
+    made: FirstOrder = choose("solver", p.solver, FIRST_ORDER_SOLVERS)(p, network)
     return made
 
 

@@ -43,10 +43,13 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     activation : str, Activation or list of one for each hidden layer, default="relu"
         Activation of the hidden layers: "identity", "sigmoid" (or "logistic"), "tanh", "softmax", "relu", "leaky_relu",
         "prelu", "elu", "selu", "gelu", "silu", "softplus", or an object from `gpunn.nn.activations`.
-    solver : {"adam", "adamw", "sgd", "lbfgs", "bfgs", "cg", "gd"}, FirstOrder or Direction, default="adam"
-        "adam", "adamw" and "sgd" train on minibatches. The others use all rows in each evaluation, choose the step
-        length by a line search, and need no learning rate ("gd" is steepest descent). Custom solvers are objects from
-        `gpunn.optim.first_order` or `gpunn.optim.directions`.
+    solver : str, FirstOrder or Direction, default="adam"
+        "adam", "adamw", "muon", "schedule_free_adamw" and "sgd" train on minibatches. "muon" makes orthogonal steps of
+        the weights of hidden layers, and those of "adamw" of all else. "schedule_free_adamw" evaluates and keeps an
+        average of the weights, which takes the place of a schedule: leave ``learning_rate`` at "constant". "lbfgs",
+        "bfgs", "cg" and "gd" (steepest descent) use all rows in each evaluation, choose the step length by a line
+        search, and need no learning rate. Custom solvers are objects from `gpunn.optim.first_order` or
+        `gpunn.optim.directions`.
     alpha, l1 : float, default=1e-4 and 0
         L2 and L1 penalties on the weights, divided by the number of rows (or by the sum of the sample weights).
     batch_size : int or "auto", default="auto"
@@ -82,7 +85,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     validation_fraction : float, default=0.1
         Fraction of the rows that ``early_stopping`` holds out.
     beta_1, beta_2, epsilon : float, default=0.9, 0.999 and 1e-8
-        Parameters of "adam" and "adamw".
+        Parameters of "adam", "adamw", "muon" and "schedule_free_adamw". ``beta_1`` is also the momentum of
+        "muon", and for "schedule_free_adamw" the share of the average in the weights at which gradients are taken.
     n_iter_no_change : int, default=10
         Training has reached a plateau after more than this number of epochs without an improvement. ``inf`` trains for
         ``max_iter`` epochs.
@@ -118,7 +122,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     dropout, input_dropout : float, default=0
         Dropout rate of the hidden activations (or a list with one for each hidden layer), and of the inputs.
     weight_decay : float, default=0.01
-        Decoupled weight decay of "adamw".
+        Decoupled weight decay of "adamw", "muon" and "schedule_free_adamw".
     max_norm : float or None, default=None
         Maximum Euclidean norm of the incoming weights of each neuron.
     clip_norm : float or None, default=None

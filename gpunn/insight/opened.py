@@ -147,7 +147,7 @@ def _training(clf: Classifier, objective: Objective, n_rows: int, start: bool) -
         return Training(history, first_order=False, layer_history=recorded)
     if history is not None and history.summary is not None:
         n_rows = history.summary.n_rows  # steps were those of the rows that were trained on
-    method = registry.first_order(clf, objective.network.n_weights)
+    method = registry.first_order(clf, objective.network)
     size = registry.batch_size(clf, n_rows)
     if isinstance(method, Momentum):
         momentum: float | None = method.momentum

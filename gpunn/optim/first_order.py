@@ -125,7 +125,7 @@ class Adam(FirstOrder):
     def update(self, xp: Namespace, theta: Array, g: Array, state: MethodState, lr: Array) -> None:
         t, m, v = state
         t += 1
-        rate = lr * xp.sqrt(_bias_correction(xp, self.b2, t)) / _bias_correction(xp, self.b1, t)
+        rate = lr * xp.sqrt(bias_correction(xp, self.b2, t)) / bias_correction(xp, self.b1, t)
         m *= self.b1
         m += (1 - self.b1) * g
         v *= self.b2
@@ -171,6 +171,6 @@ def clip_norm(xp: Namespace, g: Array, limit: float) -> None:
     g *= limit / xp.maximum(norm, limit)
 
 
-def _bias_correction(xp: Namespace, b: float, t: Array) -> Array:
+def bias_correction(xp: Namespace, b: float, t: Array) -> Array:
     """1 - b^t, by expm1: in float32 the difference itself would be wrong in the fourth digit at t = 1."""
     return -xp.expm1(t * math.log(b)) if b > 0 else xp.ones_like(t)

@@ -26,7 +26,7 @@ from gpunn.training.state import TrainingState
 
 SAME = ("seed", "patience.tol", "patience.n_iter_no_change", "run.epoch", "run.evaluations")
 START = "visited.start"  # the initial theta
-FINITE = ("theta", "average", "best.theta", "visited.entered", "visited.best")
+FINITE = ("theta", "average", "method.x", "best.theta", "visited.entered", "visited.best")
 ENTRIES = ("best.entry", "visited.start_entry", "visited.entered_entry", "visited.best_entry")  # None has no name
 WORDS = {"run.ends": ("", "tol", "validation"), "minimisation.reason": ("", *REASONS)}
 SMALLEST = 1e-100  # step length and slope: a cost that falls by less falls no more, which ends a minimisation

@@ -18,6 +18,7 @@ from gpunn.devices import Device, writable
 from gpunn.optim.directions import Direction
 from gpunn.optim.first_order import FirstOrder, MethodState, NoState
 from gpunn.optim.full_batch import Minimisation
+from gpunn.optim.schedule_free import ScheduleFreeState
 from gpunn.training.divergence import Visited
 from gpunn.training.history import History
 from gpunn.training.stopping import Best, Patience
@@ -101,6 +102,8 @@ class TrainingState:
     @property
     def evaluated(self) -> Array:
         """The theta (..., P) that is evaluated and kept: the average, where there is one."""
+        if self.average is None and isinstance(self.method_state, ScheduleFreeState):
+            return self.method_state.x
         return self.theta if self.average is None else self.average
 
     def begin(self, device: Device) -> Run:

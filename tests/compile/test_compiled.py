@@ -18,6 +18,7 @@ from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.nn.stable import sigmoid
 from gpunn.optim.first_order import Adam, AdamW, GradientDescent, Momentum, NoState
+from gpunn.optim.muon import Muon
 from gpunn.optim.schedules import InverseScaling
 from gpunn.training import loop as training_loop
 from gpunn.training.minibatch import Minibatch
@@ -62,7 +63,8 @@ def both(
     total, norm = compiled(theta, state, rows.X, rows.T, rows.weight, order, lr, batch, keys)
     history = plain.history
     ours = (theta, *state, total / len(rows), norm)
-    return ours, (plain.theta, *plain.method_state, history.cost[0], history.gradient_norm[0])
+    at = plain.theta if plain.latest is None else plain.latest
+    return ours, (at, *plain.method_state, history.cost[0], history.gradient_norm[0])
 
 
 EMPTY = program.empty_aligned
@@ -261,11 +263,15 @@ def test_blocks_of_weights_smaller_than_the_matrix(monkeypatch, partition):
     )
 
 
+DEEP = Network((5, 4, 4, 3), (ReLU(), ReLU()))
+
+
 @pytest.mark.parametrize(
     ("network", "method", "said"),
     [
         (Network(SIZES, (ReLU(),), PReLU()), Adam(), "output layer learns"),
         (Network(SIZES, (ReLU(),)), AdamW(n_decayed=3), "a part of an array"),
+        (DEEP, Muon(matrices=(DEEP.layers[1].W,)), "cannot be traced: Muon: a part of an array"),
     ],
 )
 def test_what_cannot_be_compiled_is_done_with_arrays_and_the_history_says_so(network, method, said):

@@ -37,7 +37,8 @@ class Clipped(FirstOrder):
 
 
 @pytest.mark.parametrize(
-    "formula", [Tanh(), Softmax(), PReLU(), PReLU(shared=True), Quadratic(), SoftmaxLogLikelihood(), *METHODS[:5]]
+    "formula",
+    [Tanh(), Softmax(), PReLU(), PReLU(shared=True), Quadratic(), SoftmaxLogLikelihood(), *METHODS[:5], METHODS[-1]],
 )
 def test_what_gpunn_has_is_compiled_and_right(formula):
     assert check_compiled(formula) == COMPILED

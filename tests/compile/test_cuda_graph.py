@@ -32,6 +32,8 @@ def trained(device, objective, method, rows, dtype="float64", batch=4, epochs=2,
     compiled = device is not CPU
     loop = Minibatch(method, InverseScaling(0.1), batch, epochs, seed=3, shuffle=shuffle, compiled=compiled)
     progress = loop.start(device, device.asarray(theta.astype(dtype)))
+    state = progress.method_state  # whose copies of theta are on the device too
+    progress.method_state = type(state)(*map(device.asarray, state))
     weight = None if rows.weight is None else device.asarray(rows.weight)
     rows = Rows(device.asarray(rows.X), device.asarray(rows.T), weight)
     progress = training_loop.run(loop, device, objective, progress, rows)

@@ -16,6 +16,7 @@ from gpunn.nn.initialisers import gaussian_bias, glorot_uniform
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import AdamW
+from gpunn.optim.schedule_free import ScheduleFreeAdamW
 from gpunn.optim.schedules import InverseScaling
 from gpunn.training.data import Rows
 from gpunn.training.minibatch import Minibatch
@@ -48,8 +49,8 @@ def test_a_random_setting_gives_what_the_arrays_give(monkeypatch, thorough, seed
     network = Network(sizes, tuple(HIDDEN[i] for i in rng.integers(len(HIDDEN), size=depth)))
     objective = Objective(network, list(HEADS.values())[rng.integers(len(HEADS))](), *rng.choice([0.0, 0.5], 2))
     method = METHODS[rng.integers(len(METHODS))]
-    if isinstance(method, AdamW):
-        method = AdamW(decay=0.3, n_decayed=network.n_weights)
+    if isinstance(method, (AdamW, ScheduleFreeAdamW)):
+        method = replace(method, n_decayed=network.n_weights)
     X_type = rng.choice(["float64", "float32", "uint8", "int16", "bool"])
     X = layout(rng, (3 * rng.standard_normal((n, sizes[0]))).astype(X_type) if X_type[0] in "f" else
                rng.integers(0, 3, (n, sizes[0])).astype(X_type))  # fmt: skip

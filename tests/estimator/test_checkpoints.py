@@ -20,6 +20,7 @@ from gpunn.optim.schedules import Constant
 
 SOLVERS = {
     "adam": {}, "adamw": {"solver": "adamw"}, "sgd": {"solver": "sgd", "learning_rate": "invscaling"},
+    "muon": {"solver": "muon", "compile": False}, "schedule free": {"solver": "schedule_free_adamw"},
     "momentum": {"solver": "sgd", "nesterovs_momentum": False, "learning_rate": "adaptive", "tol": 9.0,
                  "n_iter_no_change": 1},
     "no momentum": {"solver": "sgd", "momentum": 0.0}, "gd": {"solver": "gd"}, "bfgs": {"solver": "bfgs"},
@@ -42,7 +43,7 @@ SETTINGS = {
 @pytest.mark.parametrize("early", [False, True])
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_every_solver_goes_on_to_the_same_bits(tmp_path, iris, solver, early, compiled):
-    parameters = SOLVERS[solver] | {"early_stopping": early, "compile": compiled, "record": ["layers", "score"]}
+    parameters = {"early_stopping": early, "compile": compiled, "record": ["layers", "score"]} | SOLVERS[solver]
     whole = fit(*iris, **parameters)
     for at in (1, min(4, whole.n_iter_)):
         break_off(tmp_path / str(at), *iris, at=at, **parameters)

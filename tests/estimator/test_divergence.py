@@ -15,7 +15,7 @@ from sklearn.metrics import log_loss
 import gpunn
 from gpunn import DivergenceError, DivergenceWarning, MLPClassifier
 from gpunn.compile.policy import CpuCompiler
-from gpunn.config import build
+from gpunn.config import build, registry
 
 X, Y = load_digits(return_X_y=True)
 X, Y = X[:400] / 16, Y[:400]
@@ -46,7 +46,7 @@ ACTIVATIONS = ("relu", "tanh", "sigmoid", "leaky_relu", "gelu", "softplus", "sel
 def extreme(number):
     """Parameters and rows of setting number ``number``."""
     rng = np.random.default_rng(number)
-    solver = str(rng.choice(["adam", "adamw", "sgd", "adam", "sgd", "lbfgs", "bfgs", "cg", "gd"]))
+    solver = str(rng.choice([*registry.SOLVERS, "adam", "sgd"]))
     parameters = {
         "solver": solver,
         "activation": str(rng.choice(ACTIVATIONS)),

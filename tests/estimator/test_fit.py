@@ -169,12 +169,12 @@ def test_weights_that_are_set_are_those_training_goes_on_from(iris):
     assert clf.partial_fit(*iris).coefs_[0] == pytest.approx(0.25, abs=1e-6)
 
 
-@pytest.mark.parametrize("solver", ["sgd", "adam", "adamw", "cg", "lbfgs", "bfgs"])
+@pytest.mark.parametrize("solver", ["sgd", "adam", "adamw", "muon", "schedule_free_adamw", "cg", "lbfgs", "bfgs"])
 @pytest.mark.parametrize("mode", ["r", "r+", "c"])
 @pytest.mark.parametrize("extra", [{}, {"ema_decay": 0.9}], ids=str)
 def test_a_model_mapped_from_a_file_goes_on_and_the_file_stays(iris, fitted, tmp_path, solver, mode, extra):
-    if solver in registry.FULL_BATCH_SOLVERS and extra:
-        pytest.skip("no averages of full-batch solvers")
+    if solver in (*registry.FULL_BATCH_SOLVERS, "schedule_free_adamw") and extra:
+        pytest.skip("no averages of full-batch solvers, nor of those of their own")
     path = tmp_path / "model.joblib"
     plain = fitted(*iris, solver=solver, max_iter=4, warm_start=True, tol=0, **extra)
     if solver in registry.FULL_BATCH_SOLVERS:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gpunn.optim.first_order import Adam, AdamW, GradientDescent, Momentum, Nesterov, clip_norm
+from gpunn.optim.schedule_free import ScheduleFreeAdamW
 
 N_STEPS = 60
 N_DECAYED = 5
@@ -49,6 +50,21 @@ def adam(theta, gradient, lr, b1=0.9, b2=0.999, eps=1e-8, decay=0.0):
     return theta
 
 
+def schedule_free(theta, gradient, lr, b1, b2, eps, decay):
+    x = y = z = theta
+    v = total = 0.0
+    for t in range(N_STEPS):  # Defazio et al. 2024, algorithm 1; a step begins where y is known
+        g = gradient(y, t)
+        v = b2 * v + (1 - b2) * g * g
+        gamma = lr(t) * math.sqrt(1 - b2 ** (t + 1))
+        z = z - gamma * g / (math.sqrt(v) + eps) - gamma * decay * y
+        total += gamma**2
+        c = gamma**2 / total
+        x = (1 - c) * x + c * z
+        y = (1 - b1) * z + b1 * x
+    return y
+
+
 METHODS = {
     "gd": (GradientDescent(), lambda i: cauchy),
     "momentum": (Momentum(0.8), lambda i: lambda *a: polyak(*a, mu=0.8)),
@@ -58,6 +74,10 @@ METHODS = {
     "adamw": (
         AdamW(0.85, 0.98, 1e-3, 0.1, N_DECAYED),
         lambda i: lambda *a: adam(*a, 0.85, 0.98, 1e-3, 0.1 if i < N_DECAYED else 0.0),
+    ),
+    "schedule_free_adamw": (
+        ScheduleFreeAdamW(0.85, 0.98, 1e-3, 0.1, N_DECAYED),
+        lambda i: lambda *a: schedule_free(*a, 0.85, 0.98, 1e-3, 0.1 if i < N_DECAYED else 0.0),
     ),
 }
 

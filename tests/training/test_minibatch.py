@@ -11,7 +11,10 @@ import pytest
 from gpunn.devices import get_device
 from gpunn.devices.cpu import CpuDevice
 from gpunn.nn.activations import ReLU
+from gpunn.nn.network import Network
 from gpunn.optim.first_order import Adam, AdamW, GradientDescent, Momentum, Nesterov
+from gpunn.optim.muon import Muon
+from gpunn.optim.schedule_free import ScheduleFreeAdamW
 from gpunn.optim.schedules import Adaptive, Constant, Cosine, WarmUp
 from gpunn.training import loop as training_loop
 from gpunn.training.data import Rows
@@ -24,6 +27,8 @@ METHODS = {  # method and batch size
     "nesterov": (Nesterov(), 16),
     "adam": (Adam(), 16),
     "adamw": (AdamW(decay=0.1, n_decayed=56), 16),
+    "muon": (Muon(decay=0.1, n_decayed=56, matrices=(Network((5, 7, 3), (ReLU(),)).layers[0].W,)), 16),
+    "schedule free": (ScheduleFreeAdamW(decay=0.1, n_decayed=56), 16),
 }
 
 
@@ -34,7 +39,7 @@ def trainer(method=METHODS["adam"][0], batch_size=16, lr=0.05, **settings):
 def everything(name):
     """A training in which all that a step can do is done."""
     method, batch_size = METHODS[name]
-    schedule = WarmUp(Cosine(0.3 if "a" not in name else 0.05, n_epochs=6), 1.0)
+    schedule = WarmUp(Cosine(0.3 if name in ("gd", "sgd", "momentum", "nesterov") else 0.05, n_epochs=6), 1.0)
     return replace(
         trainer(method, batch_size, dropout=(0.1, 0.3), clip_norm=0.5, max_norm=1.2, n_iter_no_change=99),
         schedule=schedule,

@@ -12,6 +12,7 @@ from forgeries import EXTREMES
 from gpunn.devices import get_device
 from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient, SteepestDescent
 from gpunn.optim.first_order import Adam, GradientDescent
+from gpunn.optim.schedule_free import ScheduleFreeAdamW
 from gpunn.optim.schedules import Constant
 from gpunn.training import loop as training_loop
 from gpunn.training import resumption
@@ -20,14 +21,16 @@ from gpunn.training.minibatch import Minibatch
 
 CPU = get_device("cpu")
 METHODS = {
-    "adam": Adam(), "gradient descent": GradientDescent(), "lbfgs": LBFGS(memory=3), "bfgs": BFGS(max_steps=4),
+    "adam": Adam(), "schedule free": ScheduleFreeAdamW(), "gradient descent": GradientDescent(),
+    "lbfgs": LBFGS(memory=3), "bfgs": BFGS(max_steps=4),
     "cg": ConjugateGradient("polak_ribiere"), "gd": SteepestDescent(),
 }  # fmt: skip
 
 
 def algorithm(name):
-    if name in ("adam", "gradient descent"):
-        return Minibatch(METHODS[name], Constant(0.05), 16, max_epochs=6, seed=5, average=0.9)
+    if name in ("adam", "schedule free", "gradient descent"):
+        average = None if name == "schedule free" else 0.9
+        return Minibatch(METHODS[name], Constant(0.05), 16, max_epochs=6, seed=5, average=average)
     return FullBatch(METHODS[name], max_iter=9, max_evaluations=1000, gtol=1e-12)
 
 
@@ -83,7 +86,7 @@ def test_an_array_that_is_missing_or_one_more_is_refused(problem, name):
             continue  # None has no name
         with pytest.raises(ValueError):
             resumed(problem, trainer, fewer)
-    for key in ("x", "latest", "method.x", "minimisation.x", "minimisation.direction.x", "history.x", "visited.x", "",
+    for key in ("x", "latest", "method.w", "minimisation.x", "minimisation.direction.x", "history.x", "visited.x", "",
                 "visited.start"):  # fmt: skip
         with pytest.raises(ValueError):
             resumed(problem, trainer, arrays | {key: arrays["theta"]})
@@ -110,10 +113,10 @@ def test_numbers_that_no_training_comes_to_are_refused(problem, name, key, value
         resumed(problem, trainer, arrays | {key: np.asarray(value)})
 
 
-@pytest.mark.parametrize("key", ["theta", "average", "best.theta", "visited.entered", "visited.best"])
+@pytest.mark.parametrize("key", ["theta", "average", "method.x", "best.theta", "visited.entered", "visited.best"])
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_weights_that_are_not_finite_are_refused(problem, key, bad):
-    trainer = algorithm("adam")
+    trainer = algorithm("schedule free" if key == "method.x" else "adam")
     arrays = states_of(problem, trainer)[4]
     array = arrays[key].copy()
     array[3] = bad

@@ -12,10 +12,13 @@ import pytest
 
 from gpunn.compile.policy import CpuCompiler
 from gpunn.devices import get_device
-from gpunn.nn.activations import ReLU
+from gpunn.nn.activations import ReLU, Tanh
+from gpunn.nn.network import Network
 from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient, Direction, SteepestDescent
 from gpunn.optim.first_order import Adam, AdamW, GradientDescent, Momentum, Nesterov
 from gpunn.optim.full_batch import Minimisation, Minimiser
+from gpunn.optim.muon import Muon
+from gpunn.optim.schedule_free import ScheduleFreeAdamW
 from gpunn.optim.schedules import Adaptive, Constant, Cosine, InverseScaling, WarmUp
 from gpunn.training import loop as training_loop
 from gpunn.training.full_batch import FullBatch
@@ -31,6 +34,8 @@ FIRST_ORDER = {
     "nesterov": Nesterov(),
     "adam": Adam(),
     "adamw": AdamW(decay=0.1, n_decayed=56),
+    "muon": Muon(decay=0.1, n_decayed=56, matrices=(Network((5, 7, 3), (Tanh(),)).layers[0].W,)),
+    "schedule free": ScheduleFreeAdamW(decay=0.1, n_decayed=56),
 }
 DIRECTIONS = {
     "steepest descent": SteepestDescent(),
@@ -115,11 +120,12 @@ def check_every_break(problem, trainer, early=None, at_least=3, **how):
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("name", FIRST_ORDER)
 def test_every_first_order_method_goes_on(problem, name, compiled):
-    schedule = WarmUp(Cosine(0.05 if "a" in name else 0.3, n_epochs=EPOCHS), 1.5)
-    trainer = minibatch(FIRST_ORDER[name], schedule=schedule, dropout=(0.1, 0.3), average=0.9, compiled=compiled)
+    schedule = WarmUp(Cosine(0.3 if name in ("momentum", "nesterov") else 0.05, n_epochs=EPOCHS), 1.5)
+    average = None if name == "schedule free" else 0.9
+    trainer = minibatch(FIRST_ORDER[name], schedule=schedule, dropout=(0.1, 0.3), average=average, compiled=compiled)
     end = check_every_break(problem, trainer, early=False, weighted=True)
     path = end["history.rest"].item()
-    assert ('"path": "compiled"' in path) == compiled
+    assert ('"path": "compiled"' in path) == (compiled and name != "muon")
 
 
 @pytest.mark.parametrize("compiled", [False, True])

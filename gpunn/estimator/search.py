@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import time
 import warnings
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from gpunn.estimator.classifier import MLPClassifier
 from gpunn.estimator.many import fit_many
+from gpunn.model.training_data import labels_on_host
 from gpunn.shown import show
 from gpunn.typing import Array
 
@@ -121,7 +123,7 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X, y, sample_weight
-            As for `MLPClassifier.fit`. Like GridSearchCV, scores are not weighted.
+            As for `MLPClassifier.fit`. Scores are weighted too, like those of GridSearchCV in scikit-learn 1.9.
         groups : array-like (n,), optional
             For splitters that keep the rows of a group together.
 
@@ -136,13 +138,19 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
             If a parameter is not allowed, or all fits failed.
         TypeError
             If ``estimator`` is not an MLPClassifier.
+
+        Warns
+        -----
+        FitFailedWarning
+            If the fit or the scoring of a setting fails.
+        UserWarning
+            If rows have weights, which ``scoring`` does not take.
         """
         if self.error_score != "raise" and not isinstance(self.error_score, (int, float)):
             raise ValueError(f"error_score={show(self.error_score)} is not allowed; give 'raise' or a number.")
         if isinstance(self.scoring, (list, tuple, set, dict)):
             raise ValueError(f"scoring={show(self.scoring)} is not allowed: settings are compared by one score.")
-        if y is None:
-            raise ValueError("y=None: a search requires y to be passed, but the target y is None. Give the labels.")
+        labels = labels_on_host(y)
         settings: list[dict[str, Any]] = list(
             ParameterGrid(self.param_grid)
             if self.n_iter is None
@@ -150,7 +158,11 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
         )
         X, y, sample_weight, groups = indexable(X, y, sample_weight, groups)
         scorer = check_scoring(self.estimator, self.scoring)
-        splits = list(check_cv(self.cv, y, classifier=True).split(X, y, groups))
+        if sample_weight is not None and not _takes_weight(scorer):
+            warnings.warn(
+                f"scoring={show(self.scoring)} takes no sample_weight: scores are not weighted.", stacklevel=2
+            )
+        splits = list(check_cv(self.cv, labels, classifier=True).split(X, labels, groups))
         found = [self._scored(settings, scorer, X, y, sample_weight, train, test) for train, test in splits]
         results = _results(settings, {name: np.array([fold[name] for fold in found]).T for name in found[0]})
         if np.all(np.isnan([fold["fit_time"] for fold in found])):
@@ -174,18 +186,18 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
     ) -> dict[str, list[float]]:
         """Scores and times of each setting in a fold; a fit that failed has no time."""
         X_train, y_train = _safe_indexing(X, train), _safe_indexing(y, train)
-        own = None if weight is None else _safe_indexing(weight, train)
+        own, apart = (None if weight is None else _safe_indexing(weight, rows) for rows in (train, test))
         began = time.perf_counter()
         classifiers = self._fitted(X_train, y_train, settings, own)
         fit_time = (time.perf_counter() - began) / len(settings)
-        parts = {"test_score": (_safe_indexing(X, test), _safe_indexing(y, test))}
+        parts = {"test_score": (_safe_indexing(X, test), _safe_indexing(y, test), apart)}
         if self.return_train_score:
-            parts["train_score"] = X_train, y_train
+            parts["train_score"] = X_train, y_train, own
         found: dict[str, list[float]] = {name: [] for name in ("fit_time", "score_time", *parts)}
         for clf in classifiers:
             began = time.perf_counter()
-            for name, (rows, labels) in parts.items():
-                found[name].append(self._score(scorer, clf, rows, labels))
+            for name, rows in parts.items():
+                found[name].append(self._score(scorer, clf, *rows))
             found["fit_time"].append(np.nan if clf is None else fit_time)
             found["score_time"].append(time.perf_counter() - began)
         return found
@@ -210,11 +222,12 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
                 found.append(None)
         return found
 
-    def _score(self, scorer: Any, clf: MLPClassifier | None, X: Any, y: Any) -> float:
+    def _score(self, scorer: Any, clf: MLPClassifier | None, X: Any, y: Any, weight: Any) -> float:
         if clf is None:
             return float(self.error_score)
         try:
-            return float(scorer(clf, X, y))
+            with_weight = {} if weight is None or not _takes_weight(scorer) else {"sample_weight": weight}
+            return float(scorer(clf, X, y, **with_weight))
         except Exception as error:
             if self.error_score == "raise":
                 raise
@@ -280,8 +293,12 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
         tags, own = super().__sklearn_tags__(), get_tags(self.estimator)
         tags.classifier_tags = copy.deepcopy(own.classifier_tags)
         tags.input_tags = copy.deepcopy(own.input_tags)
-        tags.array_api_support = own.array_api_support
         return tags
+
+
+def _takes_weight(scorer: Any) -> bool:
+    accepts = getattr(scorer, "_accept_sample_weight", None)  # of those of scikit-learn
+    return bool(accepts()) if accepts else "sample_weight" in inspect.signature(scorer).parameters
 
 
 def _results(settings: list[dict[str, Any]], found: dict[str, np.ndarray]) -> dict[str, Any]:

@@ -28,8 +28,8 @@ class Objective:
     ----------
     network : Network
     head : Head
-    l2, l1 : float or array (m, 1), default 0
-        Strength of the penalties, at least 0; an array, in the dtype of theta, has that of each member.
+    l2, l1 : float or float64 array (m, 1), default 0
+        Strength of the penalties, at least 0; an array has that of each member.
     """
 
     network: Network
@@ -98,18 +98,27 @@ class Objective:
 
     def penalty(self, xp: Namespace, W: Array) -> Array:
         """Penalty of each weight, added to w f, shaped like W."""
-        squares = (self.l2 / 2) * W * W
-        return squares if _is_zero(self.l1) else squares + self.l1 * xp.abs(W)
+        squares = _times(xp, self.l2, 0.5, W) * W * W
+        return squares if _is_zero(self.l1) else squares + _times(xp, self.l1, 1.0, W) * xp.abs(W)
 
     def penalty_slope(self, xp: Namespace, W: Array, share: Array | float) -> Array:
         """Derivative of `penalty`, times ``share``, which is one number: it is cheaper to scale than an array."""
-        slope = (self.l2 * share) * W
-        return slope if _is_zero(self.l1) else slope + (self.l1 * share) * xp.sign(W)
+        slope = _times(xp, self.l2, share, W) * W
+        return slope if _is_zero(self.l1) else slope + _times(xp, self.l1, share, W) * xp.sign(W)
 
     def _penalty(self, xp, theta):
         if not self.penalised:
             return 0.0
         return xp.sum(self.penalty(xp, theta[..., : self.network.n_weights]), axis=-1)
+
+
+def _times(xp: Namespace, strength: float | Array, share: Array | float, W: Array) -> Array | float:
+    """Product of a strength and a share in the dtype of W: rounded for each member as for a network alone."""
+    if isinstance(strength, float):
+        return strength * share
+    if isinstance(share, (int, float)):
+        return xp.astype(strength * share, W.dtype)
+    return xp.astype(strength, W.dtype) * share
 
 
 def _is_zero(strength: float | Array) -> bool:

@@ -77,7 +77,9 @@ class _Stack:
         self.device, self.rows = first.device, first.rows
         self.dtype = self.states[0].theta.dtype
         self.history = History(path=self.states[0].history.path)
-        penalties = {name: self._own([getattr(e.objective, name) for e in self.each]) for name in ("l2", "l1")}
+        penalties = {
+            name: self._own([getattr(e.objective, name) for e in self.each], "float64") for name in ("l2", "l1")
+        }
         self.objective: Objective = replace(first.objective, **penalties)
         rates = zip(*(e.minibatch.dropout for e in self.each), strict=True)
         dropout = tuple(of_layer[0] if len(set(of_layer)) == 1 else of_layer for of_layer in rates)
@@ -133,11 +135,11 @@ class _Stack:
             return first
         decays = [method.decay for method in methods if isinstance(method, AdamW)]
         assert isinstance(first, AdamW)  # no other differs
-        return replace(first, decay=self._own(decays))
+        return replace(first, decay=self._own(decays, self.dtype))
 
-    def _own(self, values: list[Any]) -> Any:
+    def _own(self, values: list[Any], dtype: Any) -> Any:
         """The one value of all, or an array (m, 1)."""
-        return values[0] if len(set(values)) == 1 else self.device.asarray(np.array(values)[:, None], self.dtype)
+        return values[0] if len(set(values)) == 1 else self.device.asarray(np.array(values)[:, None], dtype)
 
 
 def _arrays(state: TrainingState) -> list[Array]:

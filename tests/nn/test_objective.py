@@ -100,7 +100,7 @@ def test_a_member_is_the_network_alone(head, l2, l1):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_members_have_penalties_of_their_own(device, l2, l1, dtype):
     def own(value):
-        return device.asarray(np.array(value)[:, None], dtype) if isinstance(value, tuple) else value
+        return device.asarray(np.array(value)[:, None]) if isinstance(value, tuple) else value
 
     objective = Objective(NETWORK, HEADS[0], own(l2), own(l1))
     for weight in (None, WEIGHT):

@@ -8,6 +8,8 @@ TYPE_CHECKING = False  # for type checkers True, as that of typing, whose import
 if TYPE_CHECKING:
     from gpunn.devices import DeviceUnavailableError, get_device
     from gpunn.estimator import HiddenLayer, MLPClassifier, TabularClassifier, VersionWarning, load
+    from gpunn.estimator.many import fit_many
+    from gpunn.estimator.search import MemberSearchCV
     from gpunn.io import CheckpointWarning
     from gpunn.testing import GradientError, check_compiled, check_gradients
     from gpunn.training.divergence import DivergenceError, DivergenceWarning
@@ -20,10 +22,12 @@ __all__ = [
     "GradientError",
     "HiddenLayer",
     "MLPClassifier",
+    "MemberSearchCV",
     "TabularClassifier",
     "VersionWarning",
     "check_compiled",
     "check_gradients",
+    "fit_many",
     "get_device",
     "load",
 ]
@@ -36,10 +40,12 @@ _HOME = {
     "GradientError": "gpunn.testing",
     "HiddenLayer": "gpunn.estimator",
     "MLPClassifier": "gpunn.estimator",
+    "MemberSearchCV": "gpunn.estimator.search",
     "TabularClassifier": "gpunn.estimator",
     "VersionWarning": "gpunn.estimator",
     "check_compiled": "gpunn.testing",
     "check_gradients": "gpunn.testing",
+    "fit_many": "gpunn.estimator.many",
     "get_device": "gpunn.devices",
     "load": "gpunn.estimator",
 }

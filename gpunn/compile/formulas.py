@@ -124,7 +124,7 @@ def kept(dropout: Dropout, layer: int) -> Formula:
     """Formula for whether dropout keeps an input of a layer, from its index and its layer's key, in 32-bit integers."""
     graph = Graph("uint32")
     index, key = graph.input("index", SCALAR), graph.input("key", SCALAR)
-    return Formula(graph, {"kept": dropout.kept(index, key, layer)})
+    return Formula(graph, {"kept": dropout.kept(graph, index, key, layer)})
 
 
 def _dropped(x: Symbol, dropout: Dropout | None, layer: int) -> Symbol:
@@ -180,7 +180,7 @@ def update(
     graph = Graph(dtype, theta_range)
     given = _update_inputs(graph, state)
     outputs: dict[str, Symbol] = {}
-    if objective is not None and (objective.l2 or objective.l1):
+    if objective is not None and objective.penalised:
         outputs["penalty"] = graph.sum(objective.penalty(graph, graph.input("theta")), axis=-1)
     _penalise(graph, objective, given["g"])
     outputs["norm2"] = graph.sum(given["g"] * given["g"], axis=-1)
@@ -214,7 +214,7 @@ def _total(graph: Graph, operation: str, x: Symbol) -> Formula:
 
 def _penalise(graph: Graph, objective: Objective | None, g: Symbol) -> None:
     """Add the gradient of the penalties to g."""
-    if objective is not None and (objective.l2 or objective.l1):
+    if objective is not None and objective.penalised:
         g += objective.penalty_slope(graph, graph.input("theta"), graph.input("share", SCALAR))
 
 

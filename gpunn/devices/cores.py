@@ -32,7 +32,7 @@ TINY = 2**13
 
 
 def each(function: Callable[[Any], None], items: Sequence[Any]) -> None:
-    """Call the function with each item, a core each with products on one thread.
+    """Call the function with each item, a core each with products on one thread: within, `cores` is 1.
 
     One item after the other with products on all cores would leave to one core all that lies between the products.
     """
@@ -42,14 +42,16 @@ def each(function: Callable[[Any], None], items: Sequence[Any]) -> None:
             function(item)
         return
     with one_thread(), ThreadPoolExecutor(threads, initializer=_limit_own) as pool:
-        calls = [pool.submit(contextvars.copy_context().run, function, item) for item in items]
+        context = contextvars.copy_context()
+        context.run(_on_one_core.set, True)
+        calls = [pool.submit(context.copy().run, function, item) for item in items]
         for call in calls:
             call.result()
 
 
 def together(function: Callable[[int], None], n: int, give_up: Callable[[], None] = lambda: None) -> None:
     """Call the function with 0 to n - 1, all at the same time, with products on one thread: they may wait for each
-    other. It is the caller's thread that calls it with 0, and whoever else asks for this waits until it is done.
+    other. It is the caller's thread that calls it with 0, and whoever else asks for several waits until it is done.
 
     ``give_up`` is called where a call fails, or never begins; it should end the waiting of the others.
     """
@@ -61,6 +63,10 @@ def together(function: Callable[[int], None], n: int, give_up: Callable[[], None
             give_up()
             raise
 
+    if n == 1:  # it waits for nobody, and others need not wait for it
+        with one_thread():
+            function(0)
+        return
     with one_thread(), _one_at_a_time:
         calls = []
         try:
@@ -88,7 +94,9 @@ def _helpers(n: int) -> ThreadPoolExecutor:
 
 def cores() -> int:
     """As many as BLAS has threads, so that the user, or whoever runs several of us at once, may set them; but no more
-    than this process may use."""
+    than this process may use, and one within `each`, which gave the others to other calls."""
+    if _on_one_core.get():
+        return 1
     with _turns.lock:
         return min(max(_turns.before or _numbers(), default=1), quota.usable())
 
@@ -187,6 +195,7 @@ def _nobody() -> None:
 
 
 _turns = _Turns()
+_on_one_core: contextvars.ContextVar[bool] = contextvars.ContextVar("gpunn_on_one_core", default=False)
 _current: contextvars.ContextVar[Callable[[], Turn | None]] = contextvars.ContextVar("gpunn_turn", default=_nobody)
 
 

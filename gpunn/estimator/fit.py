@@ -60,6 +60,27 @@ OF_HELD_OUT = ("temperature_", "oof_proba_", "oof_score_")  # attributes, where 
 
 
 @dataclass(frozen=True)
+class Begun:
+    """A training that made no step yet.
+
+    Attributes
+    ----------
+    training : Training
+    layers : LayerMonitor or None
+    start_cost : float
+        Of its first theta.
+    n_steps, n_epochs : int
+        That there were before, where a training goes on.
+    """
+
+    training: loop.Training
+    layers: LayerMonitor | None
+    start_cost: float
+    n_steps: int
+    n_epochs: int
+
+
+@dataclass(frozen=True)
 class Trained:
     """What a training gave.
 
@@ -113,16 +134,22 @@ def fit(
         task = prepare(clf, device, X, y, sample_weight, extra, reset=not warm, seed=seed)
         warn_of_batch_size(clf, len(task.rows))
         callbacks = None if context is None else CallbackContext(context, X, y)
-        trained = _train(clf, task, warm, saved, callbacks, stopwatch, until_the_end)
-        _raise_divergence(clf, trained.history, trained.advice)
-        _publish(clf, task, trained, warm)
+        begun = begin(clf, task, warm, saved, callbacks, stopwatch, until_the_end)
+        begun.training.run()
+        trained = end(clf, task, begun)
+        publish(clf, task, trained, warm)
+    warn_of_training(clf, trained)
+
+
+def warn_of_training(clf: Classifier, trained: Trained) -> None:
+    """Warn of what went otherwise than was asked for, or may be wished."""
     warn_of_divergence(clf, trained.history, trained.advice, trained.state.n_halvings)
     warn_of_end(clf, trained.history)
     warn_of_path(clf, trained.history)
     warn_of_memory(trained.history)
 
 
-def _train(
+def begin(
     clf: Classifier,
     task: Prepared,
     warm: bool,
@@ -130,10 +157,12 @@ def _train(
     callbacks: CallbackContext | None,
     stopwatch: Stopwatch,
     until_the_end: contextlib.ExitStack,
-) -> Trained:
-    """The second stage: from the start, or the state there is, to the end of the training.
+    programs: dict[Any, Any] | None = None,
+) -> Begun:
+    """The second stage, in which `end` follows the steps: a training from the start, or the state there is.
 
     ``until_the_end`` gets the lock on the folder of the checkpoints, and waits for the last one to be written.
+    ``programs`` are those of `Minibatch`.
     """
     device, objective, rows, seed = task.device, task.objective, task.rows, task.seed
     network, data = objective.network, {}
@@ -161,10 +190,12 @@ def _train(
     if isinstance(algorithm, FullBatch):
         state = algorithm.start(device, theta, earlier)
     else:
+        algorithm = replace(algorithm, programs=programs)
         state = algorithm.start(device, theta)
     if saved is not None:
         with io.sound(saved.path):
             state = resumption.resume(device, saved.arrays, state, algorithm.method, layers)
+    n_steps, n_epochs = state.history.evaluations, state.history.n_iter
     scorer = Scorer(clf, device, objective, task.labels, state.history)
     validation = None
     if task.validation_set is not None:
@@ -177,9 +208,7 @@ def _train(
         keeper = CheckpointMonitor(clf, device, algorithm.method, interval, layers, seed, data)
         until_the_end.callback(keeper.close)
         monitors.append(keeper)
-    history = state.history
-    n_steps, n_epochs = -history.evaluations, -history.n_iter  # to count those of this process
-    state = loop.run(
+    training = loop.Training(
         algorithm,
         device,
         objective,
@@ -191,9 +220,21 @@ def _train(
         on_start=None if keeper is None or saved is not None else keeper.write_first,
         on_interrupt=None if keeper is None else keeper.write_last,
     )
-    n_steps, n_epochs = n_steps + history.evaluations, n_epochs + history.n_iter
+    return Begun(training, layers, start_cost, n_steps, n_epochs)
+
+
+def end(clf: Classifier, task: Prepared, begun: Begun, timed: bool = True) -> Trained:
+    """The end of the second stage: what the steps made, and facts about it.
+
+    ``timed`` is False where the time of the steps was that of other trainings too. DivergenceError where training
+    diverged and ``on_divergence`` asks for it.
+    """
+    training, device, objective, rows = begun.training, task.device, task.objective, task.rows
+    state = training.conclude()
+    history = state.history
+    n_steps, n_epochs = history.evaluations - begun.n_steps, history.n_iter - begun.n_epochs  # of this process
     advice = cause(device, rows) if history.divergence else ""
-    labels, given = task.labels, task.given
+    labels, given, validation = task.labels, task.given, training.validation
     held_out = evaluate_held_out(
         device,
         objective,
@@ -211,14 +252,17 @@ def _train(
         if oof_score is None:
             oof_score = labels.accuracy(given.y, held_out.proba, clf.threshold, given.weight)
     if clf.n_members == 1:
-        history.summary = summarise(device, objective, state.theta, rows, start_cost)
-    full_batch = isinstance(algorithm, FullBatch)
+        history.summary = summarise(device, objective, state.theta, rows, begun.start_cost)
+    full_batch = isinstance(training.algorithm, FullBatch)
     n_rows = n_steps * len(rows) if full_batch else n_epochs * rows.n_trained * clf.n_members
-    history.profile = profile(stopwatch, network, n_steps, n_rows, history.path)
-    return Trained(state, layers, 0 if full_batch else history.n_iter * rows.n_trained, advice, held_out, oof_score)
+    if timed:
+        history.profile = profile(training.stopwatch, objective.network, n_steps, n_rows, history.path)
+    _raise_divergence(clf, history, advice)
+    n_rows = 0 if full_batch else history.n_iter * rows.n_trained
+    return Trained(state, begun.layers, n_rows, advice, held_out, oof_score)
 
 
-def _publish(clf: Classifier, task: Prepared, trained: Trained, warm: bool) -> None:
+def publish(clf: Classifier, task: Prepared, trained: Trained, warm: bool) -> None:
     """The third stage: set the fitted attributes."""
     history, classes = trained.history, task.labels.classes
     if len(classes) == 1:

@@ -113,12 +113,8 @@ def prepare(
         fold = stratified_folds(given.y, n_folds, np.random.default_rng([seed, build.SPLIT]))
         outside = complements(fold, n_folds, np.random.default_rng([seed, build.SPLIT, 1]))
     elif apart is None and clf.early_stopping:
-        rng, full_batch = np.random.default_rng([seed, build.SPLIT]), registry.is_full_batch(clf.solver)
-        train, test, note = split(labels, given.y, clf.validation_fraction, rng, full_batch=full_batch)
-        if test is not None:
-            weight = None if given.weight is None else given.weight[test]
-            apart = given._replace(X=given.X[device.asarray(test)], y=given.y[test], weight=weight)
-    n_out, T_val = objective.network.sizes[-1], None
+        train, apart, note = _part_off(clf, given, labels, seed)
+    n_out = objective.network.sizes[-1]
     smoothing = float(clf.label_smoothing)
     T, weight = labels.training_targets(given.y, n_out, given.dtype, given.weight, clf.class_weight, smoothing)
     if clf.temperature_scaling and apart is None and fold is None:
@@ -126,26 +122,52 @@ def prepare(
             "temperature_scaling=True needs rows that are not trained on: use early_stopping=True, cross_validation or "
             "X_val and y_val."
         )
-    if fold is not None:
-        T_val = labels.targets(given.y, n_out, given.dtype)
-    elif apart is not None:
-        try:
-            T_val = labels.targets(apart.y, n_out, apart.dtype)
-        except ValueError as error:
-            raise ValueError(f"y_val: {error}") from None
+    T_fold = None if fold is None else labels.targets(given.y, n_out, given.dtype)
+    validation_set = None if apart is None else _validation_set(apart, labels, n_out)
     rows = rows_on_device(given, labels, T, weight, train)
-    validation_set = None
     if fold is not None and outside is not None:
         of_members = [i % len(outside) for i in range(clf.n_members)]  # the fold that each member leaves out
         rows = replace(rows, of_members=device.asarray(outside[of_members]))
-        held_out = rows_on_device(given, labels, T_val, given.weight)
+        held_out = rows_on_device(given, labels, T_fold, given.weight)
         sets = tuple(replace(held_out, index=device.asarray(np.flatnonzero(fold == i))) for i in of_members)
         validation_set = ValidationSet(sets, given.X, given.y, given.weight)
-    elif apart is not None:
-        validation_set = ValidationSet(
-            rows_on_device(apart, labels, T_val, apart.weight), apart.X, apart.y, apart.weight
-        )
     return Prepared(given, labels, objective, seed, rows, validation_set, note)
+
+
+def prepare_again(clf: Classifier, task: Prepared) -> Prepared:
+    """What `prepare` gives a classifier, from what it gave one that differs in penalties and ``random_state`` only.
+
+    They share the rows on the device. Nothing is set in ``clf``.
+    """
+    given, labels = task.given, task.labels
+    objective, seed = build.objective(clf, given.X.shape[1], labels), draw_seed(clf)
+    rows, validation_set, note = task.rows, None, ""
+    if clf.early_stopping:
+        train, apart, note = _part_off(clf, given, labels, seed)
+        rows = replace(rows, index=None if train is None else given.device.asarray(train))
+        if apart is not None:
+            validation_set = _validation_set(apart, labels, objective.network.sizes[-1])
+    return Prepared(given, labels, objective, seed, rows, validation_set, note)
+
+
+def _part_off(
+    clf: Classifier, given: ValidatedInputs, labels: Labels, seed: int
+) -> tuple[np.ndarray | None, ValidatedInputs | None, str]:
+    """The numbers of the rows to train on, those that early stopping parts off, and a note; None for all and none."""
+    rng, full_batch = np.random.default_rng([seed, build.SPLIT]), registry.is_full_batch(clf.solver)
+    train, test, note = split(labels, given.y, clf.validation_fraction, rng, full_batch=full_batch)
+    if test is None:
+        return train, None, note
+    weight = None if given.weight is None else given.weight[test]
+    return train, given._replace(X=given.X[given.device.asarray(test)], y=given.y[test], weight=weight), note
+
+
+def _validation_set(apart: ValidatedInputs, labels: Labels, n_out: int) -> ValidationSet:
+    try:
+        T = labels.targets(apart.y, n_out, apart.dtype)
+    except ValueError as error:
+        raise ValueError(f"y_val: {error}") from None
+    return ValidationSet(rows_on_device(apart, labels, T, apart.weight), apart.X, apart.y, apart.weight)
 
 
 def draw_seed(clf: Classifier) -> int:

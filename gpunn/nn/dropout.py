@@ -24,6 +24,10 @@ def _mixed(x: Array) -> Array:
     return x ^ (x >> 16)
 
 
+def _is_of_members(rate: float | Array) -> bool:
+    return not isinstance(rate, (int, float))
+
+
 @dataclass(frozen=True)
 class Dropout:
     """Zeroes each input or hidden activation with probability p and divides the others by 1 - p.
@@ -33,8 +37,9 @@ class Dropout:
 
     Parameters
     ----------
-    rates : tuple of float
-        Probability p in [0, 1) for the input and for each hidden layer, n_layers in all.
+    rates : tuple of float or float64 array (m, 1)
+        Probability p in [0, 1) for the input and for each hidden layer, n_layers in all; an array has that of each
+        member.
     seed : uint32 array (..., 1)
         One seed a member.
     step : uint32 array (1,)
@@ -43,7 +48,7 @@ class Dropout:
         Number that the first of the rows has in its batch.
     """
 
-    rates: tuple[float, ...]
+    rates: tuple[float | Array, ...]
     seed: Array
     step: Array
     first_row: int = 0
@@ -53,24 +58,28 @@ class Dropout:
 
         None where the rate is 0.
         """
-        if self.rates[layer] == 0:
+        rate = self.rates[layer]
+        if not _is_of_members(rate) and rate == 0:
             return None
         n, k = h.shape[-2:]
         key = self.key(self.step, layer)
         first = self.first_row * k
         index = xp.arange(first, first + n * k, dtype=xp.uint32, device=key.device)
-        kept = xp.reshape(self.kept(index, key, layer), (*key.shape[:-1], n, k))
+        kept = xp.reshape(self.kept(xp, index, key, layer), (*key.shape[:-1], n, k))
         return self.factor(xp, kept, layer, h.dtype)
 
-    def kept(self, index: Array, key: Array, layer: int) -> Array:
+    def kept(self, xp: Namespace, index: Array, key: Array, layer: int) -> Array:
         """True where an element is kept, from its number in the batch and its layer's `key`, both uint32."""
         bits = _mixed(_mixed(index ^ key) + key)
-        # A rate next to 1 rounds to what uint32 cannot hold.
-        return bits >= min(round(self.rates[layer] * 2**32), 2**32 - 1)
+        rate, top = self.rates[layer], 2**32 - 1  # to which a rate next to 1 would not round
+        if _is_of_members(rate):
+            return bits >= xp.astype(xp.minimum(xp.round(rate * 2**32), xp.full_like(rate, top)), xp.uint32)
+        return bits >= min(round(rate * 2**32), top)
 
     def factor(self, xp: Namespace, kept: Array, layer: int, dtype: Any) -> Array:
         """Factor of an element: 0, or 1 / (1 - p) if it is kept."""
-        return xp.astype(kept, dtype) / (1 - self.rates[layer])
+        rate = self.rates[layer]
+        return xp.astype(kept, dtype) / (xp.astype(1 - rate, dtype)[..., None] if _is_of_members(rate) else 1 - rate)
 
     def key(self, steps: Array, layer: int) -> Array:
         """Key from which the masks of a layer are drawn, uint32 (..., s), for steps of the same type (s,)."""

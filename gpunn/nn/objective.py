@@ -28,18 +28,24 @@ class Objective:
     ----------
     network : Network
     head : Head
-    l2, l1 : float, default 0
-        Strength of the penalties, at least 0.
+    l2, l1 : float or float64 array (m, 1), default 0
+        Strength of the penalties, at least 0; an array has that of each member.
     """
 
     network: Network
     head: Head
-    l2: float = 0.0
-    l1: float = 0.0
+    l2: float | Array = 0.0
+    l1: float | Array = 0.0
 
     def __post_init__(self) -> None:
         for name in ("l2", "l1"):  # Python's own floats: a NumPy float64 would promote a float32 gradient
-            object.__setattr__(self, name, float(getattr(self, name)))
+            value = getattr(self, name)
+            object.__setattr__(self, name, value if getattr(value, "ndim", 0) else float(value))
+
+    @property
+    def penalised(self) -> bool:
+        """True if there may be a penalty: one that is not 0, or those of members."""
+        return not (_is_zero(self.l2) and _is_zero(self.l1))
 
     def value(self, xp: Namespace, theta: Array, X: Array, T: Array, weight: Array | None = None) -> Array:
         """f(theta), shape (...), without dropout. Arguments as in `value_and_gradient`."""
@@ -83,7 +89,7 @@ class Objective:
 
     def add_penalties(self, xp: Namespace, theta: Array, g: Array, share: Array | float) -> Array | float:
         """Sum of the penalties, which is added to f; their gradient is added to g (..., P) in place."""
-        if not (self.l2 or self.l1):
+        if not self.penalised:
             return 0.0
         W = theta[..., : self.network.n_weights]
         of_weights: Any = share if isinstance(share, (int, float)) else share[..., None]
@@ -92,17 +98,31 @@ class Objective:
 
     def penalty(self, xp: Namespace, W: Array) -> Array:
         """Penalty of each weight, added to w f, shaped like W."""
-        return (self.l2 / 2) * W * W + self.l1 * xp.abs(W) if self.l1 else (self.l2 / 2) * W * W
+        squares = _times(xp, self.l2, 0.5, W) * W * W
+        return squares if _is_zero(self.l1) else squares + _times(xp, self.l1, 1.0, W) * xp.abs(W)
 
     def penalty_slope(self, xp: Namespace, W: Array, share: Array | float) -> Array:
         """Derivative of `penalty`, times ``share``, which is one number: it is cheaper to scale than an array."""
-        slope = (self.l2 * share) * W
-        return slope + (self.l1 * share) * xp.sign(W) if self.l1 else slope
+        slope = _times(xp, self.l2, share, W) * W
+        return slope if _is_zero(self.l1) else slope + _times(xp, self.l1, share, W) * xp.sign(W)
 
     def _penalty(self, xp, theta):
-        if not (self.l2 or self.l1):
+        if not self.penalised:
             return 0.0
         return xp.sum(self.penalty(xp, theta[..., : self.network.n_weights]), axis=-1)
+
+
+def _times(xp: Namespace, strength: float | Array, share: Array | float, W: Array) -> Array | float:
+    """Product of a strength and a share in the dtype of W: rounded for each member as for a network alone."""
+    if isinstance(strength, float):
+        return strength * share
+    if isinstance(share, (int, float)):
+        return xp.astype(strength * share, W.dtype)
+    return xp.astype(strength, W.dtype) * share
+
+
+def _is_zero(strength: float | Array) -> bool:
+    return isinstance(strength, float) and strength == 0
 
 
 def _summed(xp: Namespace, cost: Array, weight: Array | None) -> Array:

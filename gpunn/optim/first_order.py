@@ -2,7 +2,8 @@
 
 A method has ``init(xp, theta) -> state`` and ``update(xp, theta, g, state, lr)``, which changes theta and the
 arrays of the state in place. theta and g have shape (..., P); ``lr`` is an array (1,) on the device of theta, and
-so is any counter in a state, because a captured step freezes Python numbers. ``g`` may be overwritten.
+so is any counter in a state, because a captured step freezes Python numbers. Members that have learning rates and
+counters of their own have (m, 1). ``g`` may be overwritten.
 """
 
 from __future__ import annotations
@@ -145,12 +146,13 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    decay : float, default 0.01
+    decay : float or array (m, 1), default 0.01
+        An array, in the dtype of theta, has that of each member.
     n_decayed : int
         Only the first ``n_decayed`` entries of theta decay: the weights, not biases and slopes.
     """
 
-    decay: float = 0.01
+    decay: float | Array = 0.01
     n_decayed: int = 0
 
     def update(self, xp: Namespace, theta: Array, g: Array, state: MethodState, lr: Array) -> None:

@@ -57,14 +57,16 @@ class Muon(AdamW):
 
     def update(self, xp: Namespace, theta: Array, g: Array, state: MethodState, lr: Array) -> None:
         _, m, _ = state
+        rate = xp.reshape(lr, (*lr.shape, 1))  # that of each member (m, 1) is one of its matrices (m, 1, 1)
         kept = []  # products, and so copies: what comes next changes theta and g
         for matrix in self.matrices:
             decay = self.decay if matrix.start < self.n_decayed else 0.0
-            kept.append(((1 - decay * lr) * matrix.of(xp, theta), (1 - self.b1) * matrix.of(xp, g)))
+            shrinkage = xp.reshape(1 - decay * lr, rate.shape)
+            kept.append((shrinkage * matrix.of(xp, theta), (1 - self.b1) * matrix.of(xp, g)))
         super().update(xp, theta, g, state, lr)  # all of theta: for the matrices too, m is as they need it
         for matrix, (W, G) in zip(self.matrices, kept, strict=True):
             step = orthogonalise(xp, self.b1 * matrix.of(xp, m) + G)
-            matrix.put(xp, theta, W - (RMS * math.sqrt(max(matrix.shape)) * lr) * step)
+            matrix.put(xp, theta, W - (RMS * math.sqrt(max(matrix.shape)) * rate) * step)
 
 
 def orthogonalise(xp: Namespace, G: Array) -> Array:

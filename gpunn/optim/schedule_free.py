@@ -37,7 +37,7 @@ class ScheduleFreeAdamW(FirstOrder):
     Parameters
     ----------
     b1, b2, eps : float, default 0.9, 0.999 and 1e-8
-    decay : float, default 0.01
+    decay : float or array (m, 1), default 0.01
     n_decayed : int
         Only the first ``n_decayed`` entries of theta decay, as in `gpunn.optim.first_order.AdamW`.
     """
@@ -45,7 +45,7 @@ class ScheduleFreeAdamW(FirstOrder):
     b1: float = 0.9
     b2: float = 0.999
     eps: float = 1e-8
-    decay: float = 0.01
+    decay: float | Array = 0.01
     n_decayed: int = 0
 
     def init(self, xp: Namespace, theta: Array) -> ScheduleFreeState:

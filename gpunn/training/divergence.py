@@ -256,7 +256,7 @@ def penalty_in_step(device: Device, objective: Objective, theta: Array, weight: 
     weight : array (n,) or None
         Of all rows; a batch is taken to weigh its share.
     """
-    if not (objective.l1 or objective.l2):
+    if not objective.penalised:
         return 0.0
     xp, W = device.xp, theta[..., : objective.network.n_weights]
     with device.use():

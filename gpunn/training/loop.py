@@ -76,28 +76,18 @@ class Algorithm(Protocol):
         """True if a plateau ends training."""
 
 
-def run(
-    algorithm: Algorithm,
-    device: Device,
-    objective: Objective,
-    state: TrainingState,
-    rows: Rows,
-    validation: Validation | None = None,
-    monitors: Sequence[Monitor] = (),
-    judged: bool = True,
-    stopwatch: Stopwatch | None = None,
-    on_start: Callable[[TrainingState], object] | None = None,
-    on_interrupt: Callable[[], None] | None = None,
-) -> TrainingState:
-    """Train until a reason to stop; the history says which.
+class Training:
+    """A run of an algorithm, from its first step to its last.
+
+    Its steps are made by `run`, or side by side with those of others (`gpunn.training.side_by_side`).
 
     Parameters
     ----------
     algorithm : Algorithm
     state : TrainingState
-        Changed and returned. A run that it is in the midst of goes on; else one begins. At the end, with early stopping
-        its theta is the one of the best score, else with averaging the mean, and after divergence one of lower cost,
-        with the method's state as at the start.
+        Changed. A run that it is in the midst of goes on; else one begins. At the end, with early stopping its theta is
+        the one of the best score, else with averaging the mean, and after divergence one of lower cost, with the
+        method's state as at the start.
     rows : Rows
     validation : Validation, optional
     monitors : sequence of Monitor
@@ -110,61 +100,124 @@ def run(
     on_start : callable, optional
         Called with the state before the first step.
     on_interrupt : callable, optional
-        Called first of all after a KeyboardInterrupt, which may have left the state in the midst of a step.
+        Called first of all after a KeyboardInterrupt in `run`, which may have left the state in the midst of a step.
 
-    Raises
-    ------
-    ValueError
-        If training diverged from a start whose cost is not finite.
+    Attributes
+    ----------
+    step : callable
+        (state) -> `Entry`, or None where no epoch or iteration was completed.
+    over : bool
+        True if no step is to follow.
     """
-    stopwatch = Stopwatch() if stopwatch is None else stopwatch
-    with device.use():
-        current = state.begin(device)
-    if on_start is not None:
-        on_start(state)
-    stopwatch.lap("rest")
-    history = state.history
-    began = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
-    with device.use():
-        step, history.path = algorithm.prepare(device, objective, state, rows, stopwatch)
-    stopwatch.lap("compiling")
-    chunk = device.chunk_elements
-    stability = Stability(device, objective, rows, current.visited, algorithm.step_rows(rows))
-    try:
+
+    def __init__(
+        self,
+        algorithm: Algorithm,
+        device: Device,
+        objective: Objective,
+        state: TrainingState,
+        rows: Rows,
+        validation: Validation | None = None,
+        monitors: Sequence[Monitor] = (),
+        judged: bool = True,
+        stopwatch: Stopwatch | None = None,
+        on_start: Callable[[TrainingState], object] | None = None,
+        on_interrupt: Callable[[], None] | None = None,
+    ) -> None:
+        self.algorithm, self.device, self.objective = algorithm, device, objective
+        self.state, self.rows, self.validation, self.monitors, self.judged = state, rows, validation, monitors, judged
+        self.on_interrupt = on_interrupt
+        self.stopwatch = stopwatch = Stopwatch() if stopwatch is None else stopwatch
+        with device.use():
+            self.current = current = state.begin(device)
+        if on_start is not None:
+            on_start(state)
+        stopwatch.lap("rest")
+        history = state.history
+        self.began = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
+        with device.use():
+            self.step, history.path = algorithm.prepare(device, objective, state, rows, stopwatch)
+        stopwatch.lap("compiling")
+        self.chunk = device.chunk_elements
+        self.stability = Stability(device, objective, rows, current.visited, algorithm.step_rows(rows))
         with device.use():
             history.stopped = history.stopped or current.ends or algorithm.finished(state)
-            while not history.stopped:
+        self.over = bool(history.stopped)
+
+    def take(self, entry: Entry | None) -> None:
+        """Take in what a step gave: keep the history, evaluate, look for divergence, and see whether to stop."""
+        algorithm, state, validation, stopwatch = self.algorithm, self.state, self.validation, self.stopwatch
+        history = state.history
+        stopwatch.lap("steps")
+        with self.device.use():
+            if entry is not None:
+                _record(self.device, self.objective, state, entry, validation, self.began)
+                stopwatch.lap("rest" if validation is None else "evaluation")
+            history.divergence = diverged = algorithm.divergence(state, self.stability, entry)
+            if diverged and not algorithm.recover(state, self.stability):
+                self.over = True
+                return
+            if entry is not None:
+                if not diverged:
+                    _assess(algorithm, self.device.xp, state, self.current, entry, validation)
                 stopwatch.lap("rest")
-                entry = step(state)
-                stopwatch.lap("steps")
-                if entry is not None:
-                    _record(device, objective, state, entry, validation, began)
-                    stopwatch.lap("rest" if validation is None else "evaluation")
-                history.divergence = diverged = algorithm.divergence(state, stability, entry)
-                if diverged and not algorithm.recover(state, stability):
-                    break
-                if entry is not None:
-                    if not diverged:
-                        _assess(algorithm, device.xp, state, current, entry, validation)
-                    stopwatch.lap("rest")
-                    for monitor in monitors:
-                        reason = monitor(state)
-                        history.stopped = history.stopped or reason
-                    stopwatch.lap("evaluation")
-                history.stopped = history.stopped or current.ends or algorithm.finished(state)
-    except KeyboardInterrupt:
-        # Between any two operations of an update theta is a point on the way: the model so far.
-        history.stopped = "interrupted"
-        if on_interrupt is not None:
-            on_interrupt()
-    early = validation is not None and validation.early_stopping
-    with device.use():
-        _conclude(algorithm, state, stability, early, judged)
-    if device.chunk_elements < chunk:
-        n_rows = max(1, device.chunk_elements // max(objective.network.sizes))
-        history.notes.append(f"Memory ran out where rows were evaluated, which went on with {n_rows} rows at a time.")
-    state.run = None
-    return state
+                for monitor in self.monitors:
+                    reason = monitor(state)
+                    history.stopped = history.stopped or reason
+                stopwatch.lap("evaluation")
+            history.stopped = history.stopped or self.current.ends or algorithm.finished(state)
+            self.over = bool(history.stopped)
+
+    def run(self) -> None:
+        """Make steps until there is a reason to stop; the history says which."""
+        try:
+            while not self.over:
+                self.stopwatch.lap("rest")
+                with self.device.use():
+                    entry = self.step(self.state)
+                self.take(entry)
+        except KeyboardInterrupt:
+            # Between any two operations of an update theta is a point on the way: the model so far.
+            self.state.history.stopped = "interrupted"
+            if self.on_interrupt is not None:
+                self.on_interrupt()
+
+    def conclude(self) -> TrainingState:
+        """End the run, and give the state.
+
+        Raises
+        ------
+        ValueError
+            If training diverged from a start whose cost is not finite.
+        """
+        device, state = self.device, self.state
+        early = self.validation is not None and self.validation.early_stopping
+        with device.use():
+            _conclude(self.algorithm, state, self.stability, early, self.judged)
+        if device.chunk_elements < self.chunk:
+            n_rows = max(1, device.chunk_elements // max(self.objective.network.sizes))
+            state.history.notes.append(
+                f"Memory ran out where rows were evaluated, which went on with {n_rows} rows at a time."
+            )
+        state.run = None
+        return state
+
+
+def run(
+    algorithm: Algorithm,
+    device: Device,
+    objective: Objective,
+    state: TrainingState,
+    rows: Rows,
+    validation: Validation | None = None,
+    monitors: Sequence[Monitor] = (),
+    judged: bool = True,
+    on_start: Callable[[TrainingState], object] | None = None,
+) -> TrainingState:
+    """A `Training` from its start to its end."""
+    training = Training(algorithm, device, objective, state, rows, validation, monitors, judged, on_start=on_start)
+    training.run()
+    return training.conclude()
 
 
 def _record(

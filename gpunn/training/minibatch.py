@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -49,8 +49,8 @@ class Minibatch:
         for each member, whose rows are then shuffled, and whose masks are drawn, as those of a network trained alone
         with that seed; with one seed for all members their rows come in the same order.
     shuffle : bool, default True
-    dropout : tuple of float, default ()
-        Rate for the input and each hidden layer; empty for none.
+    dropout : tuple of float or tuple of float, default ()
+        Rate for the input and each hidden layer, or a tuple of those of the members; empty for none.
     clip_norm, max_norm : float, optional
         Limits on the norm of the gradient, and of the incoming weights of a neuron.
     tol, n_iter_no_change : float and int
@@ -66,6 +66,8 @@ class Minibatch:
         and may be, of all members, times 100 microseconds and 3 nanoseconds for each parameter (about what a step
         gains), come to the compiler's ``seconds``, and those of this run to its ``again_seconds``. It is a
         rule by the size of the work alone, so that the same training takes the same path wherever it runs.
+    programs : dict, optional
+        Compiled epochs of trainings of the same network, head and kind of rows, which share them; is added to.
     """
 
     method: FirstOrder
@@ -74,7 +76,7 @@ class Minibatch:
     max_epochs: int
     seed: int | tuple[int, ...]
     shuffle: bool = True
-    dropout: tuple[float, ...] = ()
+    dropout: tuple[float | tuple[float, ...], ...] = ()
     clip_norm: float | None = None
     max_norm: float | None = None
     tol: float = 1e-4
@@ -82,6 +84,7 @@ class Minibatch:
     recovers: bool = False
     average: float | None = None
     compiled: bool | None = None
+    programs: dict[Any, tuple[Any, str, str]] | None = field(default=None, repr=False, compare=False)
 
     descends: ClassVar[bool] = False
 
@@ -129,7 +132,7 @@ class Minibatch:
                 raise
             program, path = None, f"arrays: memory ran out for compiled steps ({request(error)})"
         gradients = MicroBatches(device, objective, progress.history)
-        return lambda progress: self._epoch(device, objective, progress, rows, program, gradients), path
+        return Epochs(self, device, objective, rows, program, gradients), path
 
     def finished(self, progress: TrainingState) -> str:
         done = 0 if progress.run is None else progress.epoch - progress.run.epoch
@@ -174,38 +177,11 @@ class Minibatch:
     def exhausted(self, progress: TrainingState) -> bool:
         return self.schedule.exhausted(progress.n_plateaus)
 
-    def _epoch(
-        self,
-        device: Device,
-        objective: Objective,
-        progress: TrainingState,
-        rows: Rows,
-        program: Any,
-        gradients: MicroBatches,
-    ) -> Entry:
-        """One pass over the rows."""
-        xp, theta = device.xp, progress.theta
-        n, size = rows.n_trained, self.step_rows(rows)
-        n_steps = -(-n // size)
-        order = self._order(device, rows, progress)
-        factor = 0.5**progress.n_halvings
-        rates = [factor * rate for rate in self.schedule.rates(progress.epoch, n_steps, n, progress.n_plateaus)]
-        lr = device.asarray(np.asarray(rates), theta.dtype)
-        if program is not None:
-            order = device.asarray(np.arange(n)) if order is None else order
-            keys = self.keys(device, progress, n_steps)
-            state = self.program_state(device, progress)
-            total, norm = program(theta, state, _stored(rows.X), rows.T, rows.weight, order, lr, size, *keys)
-            progress.step += n_steps
-        else:
-            total, norm = self.steps(device, objective, progress, rows, order, lr, gradients)
-        finite = xp.astype(xp.all(xp.isfinite(theta), axis=-1), theta.dtype)
-        found = [device.asarray(x, theta.dtype) for x in (total / n, norm, finite)]
-        cost, norm, finite = device.to_host(xp.stack(found))
-        progress.epoch += 1
-        progress.history.evaluations += n_steps
-        whole = bool(np.all(finite == 1) and np.all(np.isfinite(cost)))
-        return Entry(float(np.mean(cost)), float(np.mean(norm)), rates[-1], whole)
+    def rates(self, progress: TrainingState, rows: Rows) -> list[float]:
+        """Learning rates of the steps of the next epoch."""
+        n, factor = rows.n_trained, 0.5**progress.n_halvings
+        n_steps = -(-n // self.step_rows(rows))
+        return [factor * rate for rate in self.schedule.rates(progress.epoch, n_steps, n, progress.n_plateaus)]
 
     def program(self, device: Device, objective: Objective, progress: TrainingState, rows: Rows) -> tuple[Any, str]:
         """The epoch as one function, if that goes and pays (else None), and the history's word for it.
@@ -230,6 +206,10 @@ class Minibatch:
         is_long = gain * (earlier + n_steps) >= compiler.seconds
         if self.compiled is None and not (is_long and gain * n_steps >= compiler.again_seconds):
             return None, "arrays: too short a training to compile for"
+        formulas = objective.l2, objective.l1, self.method, self.dropout
+        if self.programs is not None and formulas in self.programs:
+            program, path, progress.verified = self.programs[formulas]
+            return program, path
         dropout = self._dropout(device, progress)
         X = _stored(rows.X)
         state = self.program_state(device, progress)
@@ -245,6 +225,8 @@ class Minibatch:
             if why_not:
                 return None, f"arrays: {why_not}"
             progress.verified = described
+        if self.programs is not None:
+            self.programs[formulas] = program, path, described
         return program, path
 
     def program_state(self, device: Device, progress: TrainingState) -> MethodState:
@@ -297,7 +279,7 @@ class Minibatch:
                     g_norm = xp.linalg.vector_norm(g, axis=-1)
                 if self.clip_norm is not None:
                     clip_norm(xp, g, self.clip_norm)
-                self.method.update(xp, theta, g, progress.method_state, lr[i : i + 1])
+                self.method.update(xp, theta, g, progress.method_state, lr[..., i : i + 1])
                 if self.max_norm is not None:
                     limit_norms(xp, objective.network, theta, self.max_norm)
                 if self.average is not None:
@@ -305,7 +287,7 @@ class Minibatch:
                 total = total + f * (batch.stop - batch.start)
         return total, g_norm
 
-    def _order(self, device: Device, rows: Rows, progress: TrainingState) -> Array | None:
+    def order(self, device: Device, rows: Rows, progress: TrainingState) -> Array | None:
         """Numbers of the rows in the order of this epoch, (n,) or one for each member (m, n); None as they are."""
         xp, n, named = device.xp, rows.n_trained, rows.index if rows.of_members is None else rows.of_members
         if not self.shuffle or self.batch_size >= n:
@@ -319,12 +301,66 @@ class Minibatch:
         return xp.stack([xp.take(named[i, :], own) for i, own in enumerate(orders)])
 
     def _dropout(self, device: Device, progress: TrainingState) -> Dropout | None:
-        if not any(self.dropout):
+        if not any(map(np.any, self.dropout)):
             return None
         of_one = isinstance(progress.seed, tuple)
         shape = (1,) if of_one else (*progress.theta.shape[:-1], 1)
         seeds = _drawn(progress.seed, (DROPOUT,), lambda rng: rng.integers(0, 2**32, shape, np.uint32))
-        return Dropout(self.dropout, device.asarray(seeds), progress.step)
+        rates = (device.asarray(np.array(rate)[:, None]) if isinstance(rate, tuple) else rate for rate in self.dropout)
+        return Dropout(tuple(rates), device.asarray(seeds), progress.step)
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """The step of the training loop: one pass over the rows.
+
+    Parameters
+    ----------
+    minibatch : Minibatch
+    device : Device
+    objective : Objective
+    rows : Rows
+    program : callable or None
+        The compiled epoch.
+    gradients : MicroBatches
+        Of epochs by arrays.
+    """
+
+    minibatch: Minibatch
+    device: Device
+    objective: Objective
+    rows: Rows
+    program: Any
+    gradients: MicroBatches
+
+    def __call__(self, progress: TrainingState) -> Entry:
+        minibatch, device, rows, program, theta = self.minibatch, self.device, self.rows, self.program, progress.theta
+        order, rates = minibatch.order(device, rows, progress), minibatch.rates(progress, rows)
+        lr = device.asarray(np.asarray(rates), theta.dtype)
+        if program is not None:
+            order = device.asarray(np.arange(rows.n_trained)) if order is None else order
+            keys = minibatch.keys(device, progress, len(rates))
+            state, size = minibatch.program_state(device, progress), minibatch.step_rows(rows)
+            total, norm = program(theta, state, _stored(rows.X), rows.T, rows.weight, order, lr, size, *keys)
+            progress.step += len(rates)
+        else:
+            total, norm = minibatch.steps(device, self.objective, progress, rows, order, lr, self.gradients)
+        cost, norm, finite = outcome(device, theta, total / rows.n_trained, norm)
+        return self.entry(progress, rates, float(np.mean(cost)), float(np.mean(norm)), bool(np.all(finite)))
+
+    def entry(self, progress: TrainingState, rates: list[float], cost: float, norm: float, finite: bool) -> Entry:
+        """Count an epoch that was made, and give its entry."""
+        progress.epoch += 1
+        progress.history.evaluations += len(rates)
+        return Entry(cost, norm, rates[-1], finite)
+
+
+def outcome(device: Device, theta: Array, cost: Array, norm: Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Costs, norms of the gradient, and whether cost and theta (..., P) are finite: (...) on the host, in one piece."""
+    xp = device.xp
+    finite = xp.astype(xp.all(xp.isfinite(theta), axis=-1), theta.dtype)
+    cost, norm, finite = device.to_host(xp.stack([device.asarray(x, theta.dtype) for x in (cost, norm, finite)]))
+    return cost, norm, (finite == 1) & np.isfinite(cost)
 
 
 def _drawn(

@@ -131,6 +131,18 @@ def test_within_a_turn_nobody_waits_even_if_another_does(three, inner):
     assert waiting.seen[0] == {3}
 
 
+def test_a_call_alone_waits_for_no_other(three):
+    """Members have a core each: two that are one thread each run at the same time."""
+    both = threading.Barrier(2, timeout=LONG)
+    cores.each(lambda i: cores.together(lambda k: both.wait(), 1), range(2))
+
+
+def test_within_each_there_is_one_core(three):
+    seen = []
+    cores.each(lambda i: seen.append(cores.cores()), range(3))
+    assert (seen, cores.cores()) == ([1, 1, 1], 3)
+
+
 @pytest.mark.parametrize("name", ["come", "go"])
 def test_one_that_is_interrupted_on_its_way_holds_up_nobody(three, monkeypatch, name):
     real = getattr(cores._turns, name)

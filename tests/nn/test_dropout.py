@@ -44,6 +44,16 @@ def test_a_resumed_run_goes_on_with_the_masks_of_all_versions():
     assert ["".join(map(str, row)) for row in kept] == ["00001110", "10010010", "01110010", "01100101"]
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_members_with_rates_of_their_own_have_the_masks_that_they_have_alone(device, dtype):
+    rates = [0.0, 0.1, 0.3, 0.9, 1 - 2**-40]
+    own = device.asarray(np.array(rates)[:, None])
+    got = mask(own, [7] * len(rates), 5, 1, (9, 7), device, dtype)
+    assert got.dtype == dtype
+    for one, rate in zip(got, rates, strict=True):
+        assert np.array_equal(one, mask(rate, 7, 5, 1, (9, 7), dtype=dtype) if rate else np.ones((9, 7)))
+
+
 @pytest.mark.parametrize("seed", [7, [7, 8]])
 def test_rows_have_the_masks_of_their_places_in_the_batch(device, seed):
     seeds = device.asarray(np.array([[s] for s in seed] if isinstance(seed, list) else [seed], np.uint32))

@@ -96,6 +96,23 @@ def test_a_member_is_the_network_alone(head, l2, l1):
                 same((f[i], g[i]), both(objective, THETA[i], *own, weight))
 
 
+@pytest.mark.parametrize(("l2", "l1"), [((0.0, 0.7), 0.3), (0.5, (0.0, 0.4)), ((0.5, 0.1), (0.2, 0.0))])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_members_have_penalties_of_their_own(device, l2, l1, dtype):
+    def own(value):
+        return device.asarray(np.array(value)[:, None]) if isinstance(value, tuple) else value
+
+    objective = Objective(NETWORK, HEADS[0], own(l2), own(l1))
+    for weight in (None, WEIGHT):
+        f, g = both(objective, weight=weight, device=device, dtype=dtype)
+        assert (f.dtype, g.dtype) == (dtype, dtype)
+        for i in range(2):
+            strengths = (value[i] if isinstance(value, tuple) else value for value in (l2, l1))
+            expected = both(Objective(NETWORK, HEADS[0], *strengths), THETA[i], weight=weight)
+            for x, right in zip((f[i], g[i]), expected, strict=True):
+                np.testing.assert_allclose(x, right, rtol=1e-13 if dtype == "float64" else 2e-5, atol=1e-6)
+
+
 @every_penalty
 def test_a_row_twice_equals_weight_two(l2, l1):
     objective, twice = Objective(NETWORK, HEADS[0], l2, l1), [0, 1, 1, 2, 3, 4, 5, 6]

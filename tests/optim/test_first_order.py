@@ -189,6 +189,28 @@ def test_the_first_step_of_adam_is_the_learning_rate_whatever_the_gradient(scale
     np.testing.assert_allclose(theta, [-0.01, 0.01, -0.01, 0], rtol=1e-6)
 
 
+@pytest.mark.parametrize("method", [Adam(), AdamW(decay=0.5, n_decayed=5), Nesterov(0.9), GradientDescent()])
+def test_members_have_learning_rates_decay_and_counters_of_their_own(device, method):
+    xp, rates, decays = device.xp, [0.1, 0.01], [0.5, 0.2]
+    own = method
+    if isinstance(method, AdamW):
+        own = AdamW(decay=device.asarray(np.array(decays)[:, None]), n_decayed=method.n_decayed)
+    theta = device.asarray(start_of((2, 9)))
+    parts = [device.asarray(start_of((2, 9))[i]) for i in range(2)]
+    lr = device.asarray(np.array(rates)[:, None])
+    with device.use():
+        states = [method.init(xp, part) for part in parts]
+        state = type(states[0])(*(xp.stack(arrays) for arrays in zip(*states, strict=True)))
+        for step in range(3):
+            own.update(xp, theta, device.asarray(np.cos(start_of((2, 9)) + step)), state, lr)
+            for i, part in enumerate(parts):
+                alone = AdamW(decay=decays[i], n_decayed=5) if isinstance(method, AdamW) else method
+                g = device.asarray(np.cos(start_of((2, 9))[i] + step))
+                alone.update(xp, part, g, states[i], device.asarray(np.array([rates[i]])))
+    for i, part in enumerate(parts):
+        np.testing.assert_allclose(device.to_host(theta[i, ...]), device.to_host(part), rtol=1e-13)
+
+
 def test_adamw_decays_its_first_entries_alone_and_else_is_adam():
     lr = np.array([0.1])
     for n_decayed in (0, 3, 9):

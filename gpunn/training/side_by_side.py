@@ -1,0 +1,154 @@
+"""Trainings of one architecture side by side: each as it would be alone, while their epochs are computed together.
+
+They may differ in learning rates, penalties, decay, dropout rates and seeds. What is compiled has a core each; arrays
+are stacked, with an axis of members in front. Everything between epochs is that of each training: its history,
+validation, plateaus, divergence and end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gpunn.devices import Device
+from gpunn.nn.objective import Objective
+from gpunn.optim.first_order import AdamW, FirstOrder
+from gpunn.optim.schedule_free import ScheduleFreeAdamW
+from gpunn.training.history import History
+from gpunn.training.loop import Entry, Training
+from gpunn.training.micro_batches import MicroBatches
+from gpunn.training.minibatch import Epochs, Minibatch, outcome
+from gpunn.training.state import TrainingState
+from gpunn.typing import Array
+
+DECAYING = (AdamW, ScheduleFreeAdamW)
+
+
+def run(trainings: Sequence[Training]) -> None:
+    """Make the steps of trainings, all of which are at their start, until each has a reason to stop.
+
+    Parameters
+    ----------
+    trainings : sequence of Training
+        By `Minibatch`, of equal networks and heads, numbers of rows and sizes of batches, and on the same rows of X,
+        T and weights, of which they may use different ones. Their methods are equal but for the weight decay.
+    """
+    device = trainings[0].device
+    stacks: dict[tuple[int, ...], _Stack] = {}
+    while going := [training for training in trainings if not training.over]:
+        for training in going:
+            training.stopwatch.lap("rest")
+        compiled = [training for training in going if _epochs(training).program is not None]
+        found = _each(device, [(training,) for training in compiled], lambda part: [part[0].step(part[0].state)])
+        by_arrays = [training for training in going if _epochs(training).program is None]
+        n_parts = min(device.n_workers(), len(by_arrays))
+        parts = [tuple(by_arrays[i::n_parts]) for i in range(n_parts)]
+        for part in parts:
+            stacks.setdefault(tuple(map(id, part)), _Stack(part))
+        found |= _each(device, parts, lambda part: stacks[tuple(map(id, part))]())
+        for training in going:
+            training.take(found[id(training)])
+
+
+def _each(device: Device, parts: Sequence[tuple[Training, ...]], make: Any) -> dict[int, Entry]:
+    """The entries that ``make`` gives for each part, by the identity of its training."""
+    found: dict[int, Entry] = {}
+
+    def work(part: tuple[Training, ...]) -> None:
+        with device.use():
+            found.update(zip(map(id, part), make(part), strict=True))
+
+    device.each(work, parts)
+    return found
+
+
+def _epochs(training: Training) -> Epochs:
+    assert isinstance(training.step, Epochs)  # of minibatches
+    return training.step
+
+
+class _Stack:
+    """Epochs of several trainings by arrays, stacked."""
+
+    def __init__(self, trainings: Sequence[Training]) -> None:
+        self.states = [training.state for training in trainings]
+        self.each = [_epochs(training) for training in trainings]
+        first = self.each[0]
+        self.device, self.rows = first.device, first.rows
+        self.dtype = self.states[0].theta.dtype
+        self.history = History(path=self.states[0].history.path)
+        penalties = {
+            name: self._own([getattr(e.objective, name) for e in self.each], "float64") for name in ("l2", "l1")
+        }
+        self.objective: Objective = replace(first.objective, **penalties)
+        rates = zip(*(e.minibatch.dropout for e in self.each), strict=True)
+        dropout = tuple(of_layer[0] if len(set(of_layer)) == 1 else of_layer for of_layer in rates)
+        self.minibatch: Minibatch = replace(first.minibatch, method=self._method(), dropout=dropout)
+        self.gradients = MicroBatches(self.device, self.objective, self.history)
+
+    def __call__(self) -> list[Entry]:
+        """An epoch of each; theta and the other arrays of its state change in place."""
+        device, states = self.device, self.states
+        rates = [e.minibatch.rates(state, e.rows) for e, state in zip(self.each, states, strict=True)]
+        lr = device.asarray(np.asarray(rates), self.dtype)
+        stacked = self._stacked()
+        total, norm = self.minibatch.steps(
+            device, self.objective, stacked, self.rows, self._order(), lr, self.gradients
+        )
+        for i, state in enumerate(states):
+            for array, of_all in zip(_arrays(state), _arrays(stacked), strict=True):
+                array[...] = of_all[i, ...]
+            state.step[...] = stacked.step
+            state.history.path = self.history.path
+        found = outcome(device, stacked.theta, total / self.rows.n_trained, norm)
+        return [
+            e.entry(state, own, float(cost), float(norm), bool(finite))
+            for e, state, own, cost, norm, finite in zip(self.each, states, rates, *found, strict=True)
+        ]
+
+    def _stacked(self) -> TrainingState:
+        """A state with the arrays of all, of those that steps change."""
+        xp, states, first = self.device.xp, self.states, self.states[0]
+        theta, *others = (xp.stack(arrays) for arrays in zip(*map(_arrays, states), strict=True))
+        average = others.pop() if first.average is not None else None
+        return replace(
+            first,
+            theta=theta,
+            method_state=type(first.method_state)(*others),
+            average=average,
+            step=xp.asarray(first.step, copy=True),
+            seed=tuple(_seed(state) for state in states),
+            history=self.history,
+        )
+
+    def _order(self) -> Array | None:
+        """The order of the rows: one for all if they have the same seed, or one for each."""
+        orders = [
+            e.minibatch.order(self.device, e.rows, state) for e, state in zip(self.each, self.states, strict=True)
+        ]
+        one = len({_seed(state) for state in self.states}) == 1 or orders[0] is None
+        return orders[0] if one else self.device.xp.stack(orders)
+
+    def _method(self) -> FirstOrder:
+        first, *others = methods = [e.minibatch.method for e in self.each]
+        if all(other == first for other in others):
+            return first
+        decays = [method.decay for method in methods if isinstance(method, DECAYING)]
+        assert isinstance(first, DECAYING)  # no other differs
+        return replace(first, decay=self._own(decays, self.dtype))
+
+    def _own(self, values: list[Any], dtype: Any) -> Any:
+        """The one value of all, or an array (m, 1)."""
+        return values[0] if len(set(values)) == 1 else self.device.asarray(np.array(values)[:, None], dtype)
+
+
+def _arrays(state: TrainingState) -> list[Array]:
+    return [state.theta, *state.method_state, *([] if state.average is None else [state.average])]
+
+
+def _seed(state: TrainingState) -> int:
+    assert isinstance(state.seed, int)  # that of one network
+    return state.seed

@@ -1,0 +1,210 @@
+"""Settings that are trained side by side: each is the classifier that a fit of its own gives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_digits, make_multilabel_classification
+from sklearn.model_selection import ParameterGrid
+from sklearn.preprocessing import scale
+
+from gpunn import DivergenceError, MLPClassifier, fit_many
+from gpunn.devices import cores
+from gpunn.optim.schedules import Constant, Cosine
+from gpunn.training import side_by_side
+
+X, Y = load_digits(return_X_y=True)
+X, Y = X[:300] / 16, Y[:300]
+
+OWN = [
+    {"learning_rate_init": 0.01, "alpha": 1.0, "random_state": 1},
+    {"dropout": 0.3, "input_dropout": 0.1, "weight_decay": 0.1},
+    {"dropout": 0.6, "l1": 0.1, "learning_rate": "cosine", "warmup": 2},
+    {"learning_rate": "invscaling", "power_t": 0.3, "weight_init": "he_normal", "bias_init": "zeros"},
+    {},
+]
+HOW = {
+    "adam": {},
+    "adamw": {"solver": "adamw", "ema_decay": 0.9, "clip_norm": 1.0},
+    "muon": {"solver": "muon"},
+    "schedule_free": {"solver": "schedule_free_adamw"},
+    "sgd": {"solver": "sgd", "max_norm": 1.5, "shuffle": False},
+    "momentum": {"solver": "sgd", "momentum": 0.5, "nesterovs_momentum": False, "batch_size": 300},
+    "early_stopping": {"early_stopping": True, "n_iter_no_change": 1, "max_iter": 30, "learning_rate_init": 0.01},
+    "plateaus": {"learning_rate": "adaptive", "tol": 0.3, "n_iter_no_change": 1, "max_iter": 30, "dtype": "float32"},
+}
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def classifier(**settings):
+    return MLPClassifier((12,), **{"max_iter": 6, "random_state": 0, "batch_size": 64, **settings})
+
+
+def alone(clf, setting, *data):
+    with cores.one_thread():
+        return clone(clf).set_params(**setting).fit(*data)
+
+
+def assert_same(one, other):
+    assert one.get_params() == other.get_params()
+    exact = {"rtol": 2e-4, "atol": 2e-5} if one.theta_.dtype == np.float32 else {"rtol": 1e-6, "atol": 1e-9}
+    np.testing.assert_allclose(one.theta_, other.theta_, **exact)
+    ours, theirs = one.history_, other.history_
+    assert (one.n_iter_, one.t_, ours.best, ours.path) == (other.n_iter_, other.t_, theirs.best, theirs.path)
+    for name in ("cost", "validation_cost", "validation_score", "learning_rate", "gradient_norm"):
+        np.testing.assert_allclose(getattr(ours, name), getattr(theirs, name), rtol=1e-3, err_msg=name)
+    assert (ours.stopped, ours.divergence, ours.evaluations) == (theirs.stopped, theirs.divergence, theirs.evaluations)
+    assert set(vars(one)) == set(vars(other))
+
+
+@pytest.mark.parametrize(
+    ("how", "compiled"), [(how, False) for how in HOW] + [(how, True) for how in HOW if how != "muon"]
+)  # Muon is never compiled
+def test_each_setting_is_the_fit_of_its_own(how, compiled):
+    clf = classifier(compile=compiled, **HOW[how])
+    found = fit_many(clf, X, Y, OWN)
+    for one, setting in zip(found, OWN, strict=True):
+        assert_same(one, alone(clf, setting, X, Y))
+        assert "side by side with 4 other settings" in one.history_.notes[-1]
+    assert not hasattr(clf, "theta_")
+    assert len({one.theta_.tobytes() for one in found}) == len(OWN)
+    if how == "early_stopping":
+        assert len({one.n_iter_ for one in found}) > 1  # each stopped when it wanted to
+
+
+@pytest.mark.parametrize("seed", [0, None])
+def test_weighted_rows_and_labels_of_several_kinds(seed):
+    rows, labels = make_multilabel_classification(120, 8, n_classes=3, random_state=0)
+    weight = np.random.default_rng(0).random(120)
+    settings = [{"alpha": a, "random_state": i if seed is None else seed} for i, a in enumerate((0.0, 1.0, 0.0))]
+    clf = classifier(class_weight=[{1: 2.0}] * 3, label_smoothing=0.1)
+    for one, setting in zip(fit_many(clf, rows, labels, settings, sample_weight=weight), settings, strict=True):
+        assert_same(one, alone(clf, setting, rows, labels, weight))
+
+
+def test_a_frame_is_encoded_once_and_known_to_all():
+    pd = pytest.importorskip("pandas")
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.random(80), "b": rng.choice(["x", "y"], 80)})
+    labels = np.where(frame["b"] == "x", "no", "yes")
+    found = fit_many(classifier(), frame, labels, [{"alpha": a} for a in (0.0, 1.0)])
+    for one, a in zip(found, (0.0, 1.0), strict=True):
+        assert_same(one, alone(classifier(), {"alpha": a}, frame, labels))
+        assert list(one.feature_names_in_) == ["a", "b"] and set(one.predict(frame)) <= {"no", "yes"}
+
+
+def test_others_are_trained_in_groups_and_results_are_in_the_order_of_the_settings(monkeypatch):
+    groups = []
+    run = side_by_side.run
+    monkeypatch.setattr(side_by_side, "run", lambda trainings: (groups.append(len(trainings)), run(trainings)))
+    grid = ParameterGrid({"alpha": [0.0, 0.1, 1.0], "hidden_layer_sizes": [(5,), (7,)], "solver": ["adam", "lbfgs"]})
+    found = fit_many(classifier(max_iter=3), X, Y, grid)
+    assert groups == [3, 3]
+    for one, setting in zip(found, grid, strict=True):
+        assert_same(one, alone(classifier(max_iter=3), setting, X, Y))
+    assert ["side by side" in "".join(one.history_.notes) for one in found] == [s["solver"] == "adam" for s in grid]
+
+
+@pytest.mark.parametrize(
+    "shared", [{"n_members": 2}, {"n_members": 2, "cross_validation": 2}, {"time_limit": 100.0}, {"solver": "cg"}]
+)
+def test_what_does_not_go_side_by_side_is_trained_alone(shared):
+    clf = classifier(**shared)
+    found = fit_many(clf, X, Y, [{"random_state": 1}, {"random_state": 2}])
+    for one, seed in zip(found, (1, 2), strict=True):
+        np.testing.assert_allclose(one.theta_, clone(clf).set_params(random_state=seed).fit(X, Y).theta_, rtol=1e-6)
+        assert not any("side by side" in note for note in one.history_.notes)
+
+
+def test_schedules_that_are_objects_differ_too():
+    settings = [{"learning_rate": Constant(0.01)}, {"learning_rate": Cosine(0.01, 6)}]
+    for one, setting in zip(fit_many(classifier(), X, Y, settings), settings, strict=True):
+        np.testing.assert_allclose(one.theta_, alone(classifier(), setting, X, Y).theta_, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore::gpunn.DivergenceWarning")
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("how", ["warn", "recover"])
+def test_one_that_diverges_leaves_the_others_alone(how, compiled):
+    rows = scale(X)
+    clf = classifier(solver="sgd", momentum=0.0, alpha=0.0, on_divergence=how, compile=compiled, max_iter=10)
+    settings = [{"learning_rate_init": rate} for rate in (1e4, 1e-2, 3e5)]
+    found = fit_many(clf, rows, Y, settings)
+    for one, setting in zip(found, settings, strict=True):
+        assert_same(one, alone(clf, setting, rows, Y))
+    assert found[0].history_.divergence or any("diverged" in note for note in found[0].history_.notes)
+    assert not found[1].history_.divergence
+    with pytest.raises(DivergenceError, match="learning_rate_init=10000"):
+        fit_many(clf.set_params(on_divergence="raise"), rows, Y, settings)
+
+
+def test_callbacks_see_the_history_of_their_own():
+    seen = {}
+
+    def stop_after(n):
+        def look(history):
+            seen[n] = history.n_iter
+            return history.n_iter == n
+
+        return look
+
+    found = fit_many(classifier(callback=stop_after(2)), X, Y, [{"alpha": a} for a in (0.0, 1.0)])
+    assert [one.n_iter_ for one in found] == [2, 2] and seen == {2: 2}
+    assert {one.history_.stopped for one in found} == {"callback"}
+
+
+def test_batches_go_on_in_micro_batches_where_memory_runs_out(monkeypatch):
+    settings = [{"alpha": a, "random_state": i} for i, a in enumerate((0.0, 1.0))]
+    right = fit_many(classifier(), X, Y, settings)
+    from gpunn.nn.objective import Objective
+
+    whole = Objective.value_and_gradient
+
+    def scarce(self, xp, theta, X, *others):
+        if theta.ndim == 2 and X.shape[-2] > 40:
+            raise MemoryError
+        return whole(self, xp, theta, X, *others)
+
+    monkeypatch.setattr(Objective, "value_and_gradient", scarce)
+    monkeypatch.setattr(cores, "cores", lambda: 1)
+    with pytest.warns(RuntimeWarning, match="micro-batches"):
+        found = fit_many(classifier(), X, Y, settings)
+    for one, other in zip(found, right, strict=True):
+        np.testing.assert_allclose(one.theta_, other.theta_, rtol=1e-6, atol=1e-9)
+        assert "micro-batches of 32 rows" in one.history_.path
+
+
+def test_no_settings_give_no_results():
+    assert fit_many(classifier(), X, Y, []) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "said"),
+    [
+        ([{"alpha": -1.0}, {}], ValueError, "alpha"),
+        ([{}, {"rate": 1.0}], ValueError, "rate"),
+        ([{}, [("alpha", 1.0)]], TypeError, r"settings\[1\].*give a dict"),
+        ([{"warm_start": True, "n_members": 2}], ValueError, "warm_start"),
+    ],
+)
+def test_errors_name_the_setting(settings, error, said):
+    with pytest.raises(error, match=said):
+        fit_many(classifier(), X, Y, settings)
+
+
+def test_other_classifiers_are_refused():
+    with pytest.raises(TypeError, match=r"estimator=.*class gpunn\.MLPClassifier"):
+        fit_many("mlp", X, Y, [{}])
+
+
+def test_an_interrupt_ends_the_call(monkeypatch):
+    clf = classifier(compile=False)
+
+    def press(*given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(side_by_side._Stack, "__call__", press)
+    with pytest.raises(KeyboardInterrupt):
+        fit_many(clf, X, Y, [{"alpha": a} for a in (0.0, 1.0)])

@@ -7,7 +7,7 @@ import gc
 import numpy as np
 import pytest
 
-from gpunn import get_device
+from gpunn import fit_many, get_device
 from gpunn.compile import policy
 from gpunn.compile.cuda import blas
 from gpunn.nn.activations import ReLU, Softmax
@@ -126,3 +126,20 @@ def test_a_thousand_trainings_leave_no_memory_taken(cuda, trained):
     gc.collect()
     cuda.synchronize()
     assert before - cuda.free_bytes() < 2**25  # less than the workspace of a single one
+
+
+def test_settings_side_by_side_are_captured_once_each(cuda, digits, monkeypatch):
+    from gpunn import MLPClassifier
+    from gpunn.compile.cuda.graph import CapturedEpoch
+
+    X, _, y, _ = digits
+    captured, capture = [], CapturedEpoch._capture
+    monkeypatch.setattr(CapturedEpoch, "_capture", lambda self, *given: (captured.append(self), capture(self, *given)))
+
+    def captures(epochs):
+        captured.clear()
+        clf = MLPClassifier((16,), max_iter=epochs, n_iter_no_change=epochs, tol=0, device="cuda", compile=True)
+        fit_many(clf, X, y, [{"random_state": seed} for seed in range(2)])
+        return len(captured)
+
+    assert captures(9) == captures(3)

@@ -45,8 +45,13 @@ def each(function: Callable[[Any], None], items: Sequence[Any]) -> None:
         context = contextvars.copy_context()
         context.run(_on_one_core.set, True)
         calls = [pool.submit(context.copy().run, function, item) for item in items]
-        for call in calls:
-            call.result()
+        try:
+            for call in calls:
+                call.result()
+        except BaseException:  # an interrupt too: it waits for the calls that have begun, and for no others
+            for call in calls:
+                call.cancel()
+            raise
 
 
 def together(function: Callable[[int], None], n: int, give_up: Callable[[], None] = lambda: None) -> None:

@@ -115,7 +115,8 @@ def fit_many(
             found.append(clf)
     for _, group in groups:
         if len(group) == 1:
-            group[0].fit(X, y, sample_weight)
+            if group[0].fit(X, y, sample_weight).history_.stopped == "interrupted":
+                raise KeyboardInterrupt
         else:
             _fit_group(group, X, y, sample_weight)
     return classifiers
@@ -153,7 +154,9 @@ def _fit_group(group: list[MLPClassifier], X: Any, y: Any, sample_weight: Any) -
         for clf in group[1:]:
             clf.__dict__.update(learned)
             tasks.append(prepare_again(clf, tasks[0]))
-        begun, programs = [], dict[Any, Any]()
+        begun: list[fit.Begun] = []
+        # What is captured on CUDA holds the arrays of one training: shared, it would be captured anew in each epoch.
+        programs: dict[Any, Any] | None = {} if device.kind == "cpu" else None
         for clf, task in zip(group, tasks, strict=True):
             warn_of_batch_size(clf, len(task.rows))
             begun.append(fit.begin(clf, task, False, None, None, Stopwatch(), until_the_end, programs))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import inspect
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -18,6 +17,7 @@ from sklearn.utils import _safe_indexing, get_tags, indexable
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from gpunn.caller import warn
 from gpunn.estimator.classifier import MLPClassifier
 from gpunn.estimator.many import fit_many
 from gpunn.model.training_data import labels_on_host
@@ -135,7 +135,7 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter is not allowed, or all fits failed.
+            If a parameter is not allowed, there are no settings or folds, or all fits failed.
         TypeError
             If ``estimator`` is not an MLPClassifier.
 
@@ -150,19 +150,29 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
             raise ValueError(f"error_score={show(self.error_score)} is not allowed; give 'raise' or a number.")
         if isinstance(self.scoring, (list, tuple, set, dict)):
             raise ValueError(f"scoring={show(self.scoring)} is not allowed: settings are compared by one score.")
+        if not isinstance(self.refit, (bool, np.bool_)):
+            raise ValueError(
+                f"refit={show(self.refit)} is not allowed; give True or False: the best setting is that of the "
+                "greatest mean score."
+            )
         labels = labels_on_host(y)
         settings: list[dict[str, Any]] = list(
             ParameterGrid(self.param_grid)
             if self.n_iter is None
             else ParameterSampler(self.param_grid, self.n_iter, random_state=self.random_state)
         )
+        if not settings:
+            raise ValueError(
+                f"param_grid={show(self.param_grid)} with n_iter={show(self.n_iter)} gives no settings to try; give at "
+                "least one."
+            )
         X, y, sample_weight, groups = indexable(X, y, sample_weight, groups)
         scorer = check_scoring(self.estimator, self.scoring)
         if sample_weight is not None and not _takes_weight(scorer):
-            warnings.warn(
-                f"scoring={show(self.scoring)} takes no sample_weight: scores are not weighted.", stacklevel=2
-            )
+            warn(f"scoring={show(self.scoring)} takes no sample_weight: scores are not weighted.")
         splits = list(check_cv(self.cv, labels, classifier=True).split(X, labels, groups))
+        if not splits:
+            raise ValueError(f"cv={show(self.cv)} gives no folds; give at least one.")
         found = [self._scored(settings, scorer, X, y, sample_weight, train, test) for train, test in splits]
         results = _results(settings, {name: np.array([fold[name] for fold in found]).T for name in found[0]})
         if np.all(np.isnan([fold["fit_time"] for fold in found])):
@@ -235,10 +245,9 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
             return float(self.error_score)
 
     def _warn(self, what: str, error: Exception) -> None:
-        warnings.warn(
+        warn(
             f"{what} failed ({type(error).__name__}: {error}); its score is error_score={self.error_score}.",
             FitFailedWarning,
-            stacklevel=2,
         )
 
     @property

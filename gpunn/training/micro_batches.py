@@ -93,7 +93,7 @@ class MicroBatches:
             raise ran_out(self.device.name, error, "one row at a time") from error
         self.n_rows = -(-tried // 2)
         if self.history is not None:
-            self._path = self._path or self.history.path
+            self._path = self._path or self.history.path.partition(f"; {SAID}")[0]  # of an earlier stack of trainings
             self._request = self._request or request(error)  # the largest says most
             self.history.path = f"{self._path}; {SAID}{self.n_rows} rows, since memory ran out ({self._request})"
 

@@ -18,7 +18,8 @@ from gpunn.devices.memory import request
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective, limit_norms
 from gpunn.optim.averaging import Averaged, update_average
-from gpunn.optim.first_order import FirstOrder, MethodState, clip_norm
+from gpunn.optim.first_order import AdamW, FirstOrder, MethodState, clip_norm
+from gpunn.optim.schedule_free import ScheduleFreeAdamW
 from gpunn.optim.schedules import Schedule
 from gpunn.training import agreement, loop
 from gpunn.training.data import Rows, SparseRows, lazy_batch, taken
@@ -30,6 +31,7 @@ from gpunn.training.state import TrainingState
 from gpunn.training.stopping import Best, Patience
 from gpunn.typing import Array, Namespace
 
+DECAYING = (AdamW, ScheduleFreeAdamW)
 SHUFFLE, DROPOUT = 1, 2  # streams of random numbers that start from one seed
 
 
@@ -67,7 +69,8 @@ class Minibatch:
         gains), come to the compiler's ``seconds``, and those of this run to its ``again_seconds``. It is a
         rule by the size of the work alone, so that the same training takes the same path wherever it runs.
     programs : dict, optional
-        Compiled epochs of trainings of the same network, head and kind of rows, which share them; is added to.
+        Compiled epochs of trainings of the same network, head, kind of rows and method (but for its decay), which
+        share them; is added to.
     """
 
     method: FirstOrder
@@ -206,7 +209,8 @@ class Minibatch:
         is_long = gain * (earlier + n_steps) >= compiler.seconds
         if self.compiled is None and not (is_long and gain * n_steps >= compiler.again_seconds):
             return None, "arrays: too short a training to compile for"
-        formulas = objective.l2, objective.l1, self.method, self.dropout
+        decay = self.method.decay if isinstance(self.method, DECAYING) else None
+        formulas = objective.l2, objective.l1, decay, self.dropout
         if self.programs is not None and formulas in self.programs:
             program, path, progress.verified = self.programs[formulas]
             return program, path

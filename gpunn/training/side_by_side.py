@@ -15,16 +15,13 @@ import numpy as np
 
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
-from gpunn.optim.first_order import AdamW, FirstOrder
-from gpunn.optim.schedule_free import ScheduleFreeAdamW
+from gpunn.optim.first_order import FirstOrder
 from gpunn.training.history import History
 from gpunn.training.loop import Entry, Training
 from gpunn.training.micro_batches import MicroBatches
-from gpunn.training.minibatch import Epochs, Minibatch, outcome
+from gpunn.training.minibatch import DECAYING, Epochs, Minibatch, outcome
 from gpunn.training.state import TrainingState
 from gpunn.typing import Array
-
-DECAYING = (AdamW, ScheduleFreeAdamW)
 
 
 def run(trainings: Sequence[Training]) -> None:
@@ -34,7 +31,8 @@ def run(trainings: Sequence[Training]) -> None:
     ----------
     trainings : sequence of Training
         By `Minibatch`, of equal networks and heads, numbers of rows and sizes of batches, and on the same rows of X,
-        T and weights, of which they may use different ones. Their methods are equal but for the weight decay.
+        T and weights, of which they may use different ones if their seeds differ. Their methods are equal, or copies of
+        one, but for the weight decay.
     """
     device = trainings[0].device
     stacks: dict[tuple[int, ...], _Stack] = {}
@@ -47,7 +45,8 @@ def run(trainings: Sequence[Training]) -> None:
         n_parts = min(device.n_workers(), len(by_arrays))
         parts = [tuple(by_arrays[i::n_parts]) for i in range(n_parts)]
         for part in parts:
-            stacks.setdefault(tuple(map(id, part)), _Stack(part))
+            if tuple(map(id, part)) not in stacks:
+                stacks[tuple(map(id, part))] = _Stack(part)
         found |= _each(device, parts, lambda part: stacks[tuple(map(id, part))]())
         for training in going:
             training.take(found[id(training)])
@@ -133,11 +132,11 @@ class _Stack:
         return orders[0] if one else self.device.xp.stack(orders)
 
     def _method(self) -> FirstOrder:
-        first, *others = methods = [e.minibatch.method for e in self.each]
-        if all(other == first for other in others):
-            return first
+        methods = [e.minibatch.method for e in self.each]  # copies of one, which need not be equal for Python
         decays = [method.decay for method in methods if isinstance(method, DECAYING)]
-        assert isinstance(first, DECAYING)  # no other differs
+        first = methods[0]
+        if not isinstance(first, DECAYING) or len(set(decays)) == 1:
+            return first
         return replace(first, decay=self._own(decays, self.dtype))
 
     def _own(self, values: list[Any], dtype: Any) -> Any:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -141,6 +142,20 @@ def test_within_each_there_is_one_core(three):
     seen = []
     cores.each(lambda i: seen.append(cores.cores()), range(3))
     assert (seen, cores.cores()) == ([1, 1, 1], 3)
+
+
+def test_after_a_call_that_fails_no_other_begins(three):
+    begun = []
+
+    def call(i):
+        begun.append(i)
+        if i == 0:
+            raise KeyboardInterrupt
+        time.sleep(0.02)
+
+    with pytest.raises(KeyboardInterrupt):
+        cores.each(call, range(60))
+    assert len(begun) < 30
 
 
 @pytest.mark.parametrize("name", ["come", "go"])

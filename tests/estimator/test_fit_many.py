@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -11,6 +13,7 @@ from sklearn.preprocessing import scale
 
 from gpunn import DivergenceError, MLPClassifier, fit_many
 from gpunn.devices import cores
+from gpunn.optim.first_order import FirstOrder, NoState
 from gpunn.optim.schedules import Constant, Cosine
 from gpunn.training import side_by_side
 
@@ -176,6 +179,54 @@ def test_batches_go_on_in_micro_batches_where_memory_runs_out(monkeypatch):
         assert "micro-batches of 32 rows" in one.history_.path
 
 
+def test_memory_that_runs_out_again_is_said_once(monkeypatch):
+    from gpunn.nn.objective import Objective
+
+    whole = Objective.value_and_gradient
+
+    def scarce(self, xp, theta, X, *others):
+        if X.shape[-2] > 40:
+            raise MemoryError
+        return whole(self, xp, theta, X, *others)
+
+    monkeypatch.setattr(Objective, "value_and_gradient", scarce)
+    clf = classifier(early_stopping=True, n_iter_no_change=1, learning_rate_init=0.05, max_iter=30, compile=False)
+    with pytest.warns(RuntimeWarning, match="micro-batches"):
+        found = fit_many(clf, X, Y, [{"alpha": 0.0}, {"alpha": 10.0}, {"alpha": 1.0, "random_state": 2}])
+    assert len({one.n_iter_ for one in found}) > 1  # so that those left were put together anew
+    for one in found:
+        assert one.history_.path.count("micro-batches of ") == 1
+
+
+@dataclass
+class Signed(FirstOrder):
+    """A solver as a user may write it: its copies are not hashed, and where ``eq`` is False not equal either."""
+
+    scale: float = 0.1
+
+    def init(self, xp, theta):
+        return NoState()
+
+    def update(self, xp, theta, g, state, lr):
+        theta -= (self.scale * lr) * g
+
+
+class Unequal(Signed):
+    __eq__, __hash__ = object.__eq__, object.__hash__
+
+
+@pytest.mark.parametrize("kind", [Signed, Unequal])
+@pytest.mark.parametrize("compiled", [False, True])
+def test_solvers_of_the_user(kind, compiled):
+    clf = classifier(solver=kind(), learning_rate_init=1.0, compile=compiled)
+    settings = [{"alpha": 0.0}, {"alpha": 1.0}, {"alpha": 1.0, "random_state": 1}]
+    for one, setting in zip(fit_many(clf, X, Y, settings), settings, strict=True):
+        other = alone(clf, setting, X, Y)
+        np.testing.assert_allclose(one.theta_, other.theta_, rtol=1e-6, atol=1e-9)
+        assert one.history_.path == other.history_.path
+        assert "side by side with 2 other settings" in one.history_.notes[-1]
+
+
 def test_no_settings_give_no_results():
     assert fit_many(classifier(), X, Y, []) == []
 
@@ -208,3 +259,16 @@ def test_an_interrupt_ends_the_call(monkeypatch):
     monkeypatch.setattr(side_by_side._Stack, "__call__", press)
     with pytest.raises(KeyboardInterrupt):
         fit_many(clf, X, Y, [{"alpha": a} for a in (0.0, 1.0)])
+
+
+@pytest.mark.filterwarnings("ignore:Training interrupted")
+def test_an_interrupt_of_a_fit_of_its_own_ends_the_call_too():
+    begun = []
+
+    def press(history):
+        begun.append(history)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit_many(classifier(solver="lbfgs", callback=press), X, Y, [{"alpha": a} for a in (0.0, 1.0)])
+    assert len(begun) == 1

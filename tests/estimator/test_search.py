@@ -123,6 +123,12 @@ def test_a_setting_that_fails_has_the_error_score():
         MemberSearchCV(classifier(), {"alpha": [-1.0]}, cv=2).fit(*BINARY)
 
 
+def test_warnings_name_the_line_of_the_user():
+    with pytest.warns(FitFailedWarning) as caught:
+        MemberSearchCV(classifier(), {"alpha": [0.0, -1.0]}, cv=2).fit(*BINARY)
+    assert {one.filename for one in caught if one.category is FitFailedWarning} == {__file__}
+
+
 def test_a_scorer_that_fails_gives_the_error_score():
     def fails(clf, X, y):
         raise RuntimeError("no score")
@@ -150,6 +156,10 @@ def test_without_refit_it_predicts_nothing():
         ({"error_score": "nan"}, ValueError, "error_score='nan'.*'raise' or a number"),
         ({"scoring": ["accuracy", "roc_auc"]}, ValueError, r"scoring=\[.*one score"),
         ({"param_grid": {"rate": [1.0]}, "error_score": "raise"}, ValueError, "rate"),
+        ({"param_grid": []}, ValueError, r"param_grid=\[\].*no settings"),
+        ({"n_iter": 0}, ValueError, r"n_iter=0.*no settings"),
+        ({"cv": []}, ValueError, r"cv=\[\] gives no folds"),
+        ({"refit": lambda results: 0}, ValueError, "refit=.*True or False"),
     ],
 )
 def test_errors(changed, error, said):

@@ -210,7 +210,7 @@ def test_an_interrupt_keeps_the_model_so_far(folder, run, monkeypatch):
     assert "interrupt (Ctrl-C)" in out and "gpunn: warning: Training interrupted" in err
 
 
-@pytest.mark.parametrize("where", ["gpunn.data.tables.read", "gpunn.training.minibatch.Minibatch._epoch"])
+@pytest.mark.parametrize("where", ["gpunn.data.tables.read", "gpunn.training.minibatch.Epochs.__call__"])
 def test_an_interrupt_before_anything_was_learned_leaves_the_old_model(model, run, monkeypatch, where):
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt

@@ -25,7 +25,7 @@ from gpunn.io import sealed_file
 from gpunn.nn.activations import ELU, LeakyReLU, PReLU
 from gpunn.shown import printable
 
-SECONDS, BYTES = 2.0, 200e6
+BYTES = 200e6
 
 N = 40
 X = np.random.default_rng(0).normal(size=(N, 3))
@@ -72,6 +72,14 @@ def sound(tmp_path_factory):
     return found
 
 
+def a_million_additions():
+    """Seconds of the processor, as it is now."""
+    began = time.process_time()
+    for _ in range(1_000_000):
+        began + 1.0
+    return time.process_time() - began
+
+
 def load(path):
     """The classifier of a file that may be anything, or None where it was refused as it should be."""
     began = time.process_time()
@@ -82,7 +90,8 @@ def load(path):
         assert message.startswith(f"{path}: ") and len(message) < 1000 + len(str(path))
         assert message == printable(message)
         clf = None
-    assert time.process_time() - began < SECONDS
+    took = time.process_time() - began
+    assert took < 2.0 or took < 200 * a_million_additions()  # a slow or busy machine
     return clf
 
 

@@ -20,10 +20,9 @@ from typing import Any
 
 from gpunn.devices import quota
 
-# Multiplications in a product from which on it has more than one thread. Measured on 2 cores while they were idle, the
-# second thread makes a step of training 0.95 (float32) and 1.06 times (float64) as fast where the largest product has
-# 0.6 million (30-100-2, 200 rows), and 1.1 to 1.2 times from 1 million (54-64-64-7, 256 rows) on. On a busy machine it
-# is much slower: every product waits until the second thread gets a core.
+# Multiplications in a product from which on it has more than one thread. On 2 idle cores, the second thread makes a
+# step of training 0.95 (float32) and 1.06 times (float64) as fast where the largest product has 0.6 million, and 1.1 to
+# 1.2 times from 1 million on. On a busy machine it is much slower: every product waits until the second thread runs.
 SMALL = 10**6
 
 # Multiplications in a product that has one thread whatever BLAS was told: OpenBLAS gives it a second from 262,144 on,
@@ -48,10 +47,8 @@ def each(function: Callable[[Any], None], items: Sequence[Any]) -> None:
         try:
             for call in calls:
                 call.result()
-        except BaseException:  # an interrupt too: it waits for the calls that have begun, and for no others
-            for call in calls:
-                call.cancel()
-            raise
+        finally:  # after an error or interrupt, wait for the calls that have begun, and for no others
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def together(function: Callable[[int], None], n: int, give_up: Callable[[], None] = lambda: None) -> None:
@@ -68,11 +65,7 @@ def together(function: Callable[[int], None], n: int, give_up: Callable[[], None
             give_up()
             raise
 
-    if n == 1:  # it waits for nobody, and others need not wait for it
-        with one_thread():
-            function(0)
-        return
-    with one_thread(), _one_at_a_time:
+    with one_thread(), contextlib.nullcontext() if n == 1 else _one_at_a_time:  # one alone waits for nobody
         calls = []
         try:
             for k in range(1, n):

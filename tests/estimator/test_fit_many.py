@@ -160,7 +160,7 @@ def test_callbacks_see_the_history_of_their_own():
 
 def test_batches_go_on_in_micro_batches_where_memory_runs_out(monkeypatch):
     settings = [{"alpha": a, "random_state": i} for i, a in enumerate((0.0, 1.0))]
-    right = fit_many(classifier(), X, Y, settings)
+    right = fit_many(classifier(compile=False), X, Y, settings)
     from gpunn.nn.objective import Objective
 
     whole = Objective.value_and_gradient
@@ -173,7 +173,7 @@ def test_batches_go_on_in_micro_batches_where_memory_runs_out(monkeypatch):
     monkeypatch.setattr(Objective, "value_and_gradient", scarce)
     monkeypatch.setattr(cores, "cores", lambda: 1)
     with pytest.warns(RuntimeWarning, match="micro-batches"):
-        found = fit_many(classifier(), X, Y, settings)
+        found = fit_many(classifier(compile=False), X, Y, settings)
     for one, other in zip(found, right, strict=True):
         np.testing.assert_allclose(one.theta_, other.theta_, rtol=1e-6, atol=1e-9)
         assert "micro-batches of 32 rows" in one.history_.path

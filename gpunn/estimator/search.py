@@ -65,7 +65,7 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
     cv_results_ : dict of arrays
         As of GridSearchCV. The time of a fit is that of all that were trained in this fold, divided by their number.
     best_index_, best_params_, best_score_ : int, dict, float
-        The setting with the greatest mean score, and the first of those.
+        The setting with the highest mean score; the first of several.
     best_estimator_ : MLPClassifier
         Fitted to all rows with the best setting, if ``refit``.
     scorer_ : callable

@@ -97,20 +97,20 @@ class Labels:
         """Outputs of the network when each answers yes or no: one suffices for two classes."""
         return len(self.classes) if self.multilabel or len(self.classes) > 2 else 1
 
-    def targets(self, y: Array, n_outputs: int, dtype: Any) -> np.ndarray:
+    def targets(self, y: Array, n_outputs: int, dtype: Any, name: str = "y") -> np.ndarray:
         """T (n, n_outputs): one-of-N, or 0 and 1 where a single output stands for the second class.
 
         Raises
         ------
         ValueError
-            If y has labels that are not among the classes.
+            If y has labels that are not among the classes; ``name`` is what the message calls it.
         """
         y = np.asarray(y)
         if self.multilabel:
             if y.ndim != 2 or y.shape[1] != len(self.classes):
-                raise ValueError(f"y has shape {y.shape}; an indicator matrix (n, {len(self.classes)}) is needed.")
+                raise ValueError(f"{name} has shape {y.shape}; an indicator matrix (n, {len(self.classes)}) is needed.")
             return y.astype(dtype)
-        codes = self._codes(y)
+        codes = self._codes(y, name)
         if n_outputs == 1:
             return codes.astype(dtype)[:, None]
         T = np.zeros((len(codes), n_outputs), dtype)
@@ -179,17 +179,17 @@ class Labels:
             weights *= np.array(table, float)[of_rows]
         return weights
 
-    def _codes(self, y: np.ndarray) -> np.ndarray:
+    def _codes(self, y: np.ndarray, name: str = "y") -> np.ndarray:
         """Numbers of the classes of labels y (n,)."""
         if y.ndim != 1:
-            raise ValueError(f"y has shape {y.shape}; one column of labels is needed, as in the first fit.")
+            raise ValueError(f"{name} has shape {y.shape}; one column of labels is needed, as in the first fit.")
         classes = self.classes
         if {y.dtype.kind, classes.dtype.kind} == {"i", "u"}:  # whose common type in NumPy is float64
             y, classes = y.astype(object), classes.astype(object)
         unknown = np.setdiff1d(y, classes)
         if unknown.size:
             raise ValueError(
-                f"y has labels that are not among the classes: {unknown[:5].tolist()}. The classes are "
+                f"{name} has labels that are not among the classes: {unknown[:5].tolist()}. The classes are "
                 f"{classes[:20].tolist()}; classes that appear later must be given at the start."
             )
         return np.searchsorted(classes, y)

@@ -37,6 +37,7 @@ from gpunn.estimator.warnings import (
 from gpunn.io import Checkpoint
 from gpunn.model import origin
 from gpunn.model.fitted import Classifier, changed_network, set_fitted_attributes, trained_model
+from gpunn.model.out_of_fold import out_of_fold_proba
 from gpunn.model.training_data import ValidatedInputs, check_training_data, labels_on_host
 from gpunn.nn.network import Network
 from gpunn.optim.full_batch import Minimisation
@@ -44,12 +45,10 @@ from gpunn.training import loop, resumption
 from gpunn.training.data import Rows
 from gpunn.training.divergence import DivergenceError, cause, check_start, penalty_in_step
 from gpunn.training.full_batch import FullBatch
-from gpunn.training.held_out import HeldOut, evaluate_held_out
 from gpunn.training.history import History
 from gpunn.training.layers import LayerMonitor
-from gpunn.training.profile import Stopwatch, profile
-from gpunn.training.state import TrainingState
-from gpunn.training.summary import summarise
+from gpunn.training.profile import Stopwatch
+from gpunn.training.result import Result, conclude
 from gpunn.typing import Array
 
 UNSUPPORTED = {  # in partial_fit
@@ -69,45 +68,11 @@ class Begun:
     layers : LayerMonitor or None
     start_cost : float
         Of its first theta.
-    n_steps, n_epochs : int
-        That there were before, where a training goes on.
     """
 
     training: loop.Training
     layers: LayerMonitor | None
     start_cost: float
-    n_steps: int
-    n_epochs: int
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a training gave.
-
-    Attributes
-    ----------
-    state : TrainingState
-    layers : LayerMonitor or None
-    n_rows : int
-        Rows that minibatches had, each counted as often as it was used; 0 for solvers that use all rows.
-    advice : str
-        What to do against divergence; "" where there was none.
-    held_out : HeldOut
-        The theta that is kept, and results on the rows that it was not trained on.
-    oof_score : float or None
-        With folds, the score of the out-of-fold probabilities: accuracy, or that of ``scoring``.
-    """
-
-    state: TrainingState
-    layers: LayerMonitor | None
-    n_rows: int
-    advice: str
-    held_out: HeldOut
-    oof_score: float | None
-
-    @property
-    def history(self) -> History:
-        return self.state.history
 
 
 def fit(
@@ -136,17 +101,17 @@ def fit(
         callbacks = None if context is None else CallbackContext(context, X, y)
         begun = begin(clf, task, warm, saved, callbacks, stopwatch, until_the_end)
         begun.training.run()
-        trained = end(clf, task, begun)
-        publish(clf, task, trained, warm)
-    warn_of_training(clf, trained)
+        result = conclude(begun.training, begun.start_cost, scaled=clf.temperature_scaling)
+        publish(clf, task, begun, result, warm)
+    warn_of_training(clf, result)
 
 
-def warn_of_training(clf: Classifier, trained: Trained) -> None:
+def warn_of_training(clf: Classifier, result: Result) -> None:
     """Warn of what went otherwise than was asked for, or may be wished."""
-    warn_of_divergence(clf, trained.history, trained.advice, trained.state.n_halvings)
-    warn_of_end(clf, trained.history)
-    warn_of_path(clf, trained.history)
-    warn_of_memory(trained.history)
+    warn_of_divergence(clf, result.history, result.advice, result.state.n_halvings)
+    warn_of_end(clf, result.history)
+    warn_of_path(clf, result.history)
+    warn_of_memory(result.history)
 
 
 def begin(
@@ -159,7 +124,7 @@ def begin(
     until_the_end: contextlib.ExitStack,
     programs: dict[Any, Any] | None = None,
 ) -> Begun:
-    """The second stage, in which `end` follows the steps: a training from the start, or the state there is.
+    """The second stage, which ends with the steps and `conclude`: a training from the start, or the state there is.
 
     ``until_the_end`` gets the lock on the folder of the checkpoints, and waits for the last one to be written.
     ``programs`` are those of `Minibatch`.
@@ -195,7 +160,6 @@ def begin(
     if saved is not None:
         with io.sound(saved.path):
             state = resumption.resume(device, saved.arrays, state, algorithm.method, layers)
-    n_steps, n_epochs = state.history.evaluations, state.history.n_iter
     scorer = Scorer(clf, device, objective, task.labels, state.history)
     validation = None
     if task.validation_set is not None:
@@ -220,70 +184,46 @@ def begin(
         on_start=None if keeper is None or saved is not None else keeper.write_first,
         on_interrupt=None if keeper is None else keeper.write_last,
     )
-    return Begun(training, layers, start_cost, n_steps, n_epochs)
+    return Begun(training, layers, start_cost)
 
 
-def end(clf: Classifier, task: Prepared, begun: Begun, timed: bool = True) -> Trained:
-    """The end of the second stage: what the steps made, and facts about it.
+def publish(clf: Classifier, task: Prepared, begun: Begun, result: Result, warm: bool) -> None:
+    """The third stage: set the fitted attributes.
 
-    ``timed`` is False where the time of the steps was that of other trainings too. DivergenceError where training
-    diverged and ``on_divergence`` asks for it.
+    Raises
+    ------
+    DivergenceError
+        If training diverged and ``on_divergence`` asks for it.
     """
-    training, device, objective, rows = begun.training, task.device, task.objective, task.rows
-    state = training.conclude()
-    history = state.history
-    n_steps, n_epochs = history.evaluations - begun.n_steps, history.n_iter - begun.n_epochs  # of this process
-    advice = cause(device, rows) if history.divergence else ""
-    labels, given, validation = task.labels, task.given, training.validation
-    held_out = evaluate_held_out(
-        device,
-        objective,
-        state.theta,
-        validation,
-        len(given.y),
-        len(labels.classes),
-        multilabel=labels.multilabel,
-        scaled=clf.temperature_scaling and not history.divergence,
-    )
-    oof_score: float | None = None
-    if held_out.proba is not None:
-        assert validation is not None  # of which the folds are
-        oof_score = None if validation.score is None else validation.score(held_out.theta)
-        if oof_score is None:
-            oof_score = labels.accuracy(given.y, held_out.proba, clf.threshold, given.weight)
-    if clf.n_members == 1:
-        history.summary = summarise(device, objective, state.theta, rows, begun.start_cost)
-    full_batch = isinstance(training.algorithm, FullBatch)
-    n_rows = n_steps * len(rows) if full_batch else n_epochs * rows.n_trained * clf.n_members
-    if timed:
-        history.profile = profile(training.stopwatch, objective.network, n_steps, n_rows, history.path)
-    _raise_divergence(clf, history, advice)
-    n_rows = 0 if full_batch else history.n_iter * rows.n_trained
-    return Trained(state, begun.layers, n_rows, advice, held_out, oof_score)
-
-
-def publish(clf: Classifier, task: Prepared, trained: Trained, warm: bool) -> None:
-    """The third stage: set the fitted attributes."""
-    history, classes = trained.history, task.labels.classes
-    if len(classes) == 1:
-        history.notes.append(f"y has only one class, {classes.tolist()}, which is predicted for every row.")
+    history, labels, given = result.history, task.labels, task.given
+    _raise_divergence(clf, history, result.advice)
+    if len(labels.classes) == 1:
+        history.notes.append(f"y has only one class, {labels.classes.tolist()}, which is predicted for every row.")
     if task.note:
         history.notes.append(task.note)
     earlier = (clf.loss_curve_, clf.validation_scores_, clf.t_) if warm else ([], None, 0)
-    theta = task.given.origin.give(task.device, trained.held_out.theta)
-    model = trained_model(clf, task.objective, task.labels, theta, history)
+    theta = given.origin.give(task.device, result.theta)
+    model = trained_model(clf, task.objective, labels, theta, history)
+    found: dict[str, Any] = dict.fromkeys(OF_HELD_OUT) | {"temperature_": result.temperature}
+    validation = begun.training.validation
+    if validation is not None and isinstance(validation.rows, tuple):
+        found["oof_proba_"] = proba = out_of_fold_proba(task.device, model, result.theta, validation.rows)
+        found["oof_score_"] = (
+            labels.accuracy(given.y, proba, clf.threshold, given.weight)
+            if validation.score is None
+            else validation.score(result.theta)
+        )
     set_fitted_attributes(clf, model, history)
-    set_layer_history(clf, trained.layers)
-    values = trained.held_out.temperature, trained.held_out.proba, trained.oof_score
-    for name, value in zip(OF_HELD_OUT, values, strict=True):
+    set_layer_history(clf, begun.layers)
+    for name, value in found.items():
         clf.__dict__.pop(name, None)
         if value is not None:
             setattr(clf, name, value)
     clf.loss_curve_ = [*earlier[0], *clf.loss_curve_]
     if clf.validation_scores_ is not None:
         clf.validation_scores_ = [*(earlier[1] or []), *clf.validation_scores_]
-    clf.t_ = earlier[2] + trained.n_rows
-    clf._resume = (clf.solver, task.seed, trained.state)
+    clf.t_ = earlier[2] + result.n_rows
+    clf._resume = (clf.solver, task.seed, result.state)
 
 
 def partial_fit(clf: Classifier, device: Device, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:

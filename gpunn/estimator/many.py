@@ -21,6 +21,7 @@ from gpunn.model.validation import InputSchema
 from gpunn.shown import show
 from gpunn.training import side_by_side
 from gpunn.training.profile import Stopwatch
+from gpunn.training.result import conclude
 
 OWN = (  # parameters in which trainings side by side may differ
     "alpha",
@@ -162,8 +163,8 @@ def _fit_group(group: list[MLPClassifier], X: Any, y: Any, sample_weight: Any) -
             begun.append(fit.begin(clf, task, False, None, None, Stopwatch(), until_the_end, programs))
         side_by_side.run([one.training for one in begun])
         for clf, task, one in zip(group, tasks, begun, strict=True):
-            trained = fit.end(clf, task, one, timed=False)
+            result = conclude(one.training, one.start_cost, scaled=clf.temperature_scaling, timed=False)
             others = f"{len(group) - 1} other setting{'s' * (len(group) > 2)}"
-            trained.history.notes.append(f"Trained side by side with {others} by fit_many.")
-            fit.publish(clf, task, trained, False)
-            fit.warn_of_training(clf, trained)
+            result.history.notes.append(f"Trained side by side with {others} by fit_many.")
+            fit.publish(clf, task, one, result, False)
+            fit.warn_of_training(clf, result)

@@ -98,39 +98,48 @@ def prepare(
             "scoring='neg_log_loss' (TabularClassifier's metric='log_loss') takes the labels of a row for exclusive "
             "classes, and y is multilabel. Use another scorer, such as 'roc_auc_ovr' (metric='roc_auc'), or a callable."
         )
-    objective = build.objective(clf, given.X.shape[1], labels)
+    n_folds = clf.cross_validation
+    if n_folds is not None and apart is not None:
+        raise ValueError(
+            f"cross_validation={n_folds} does not go with X_val: each member is validated on the fold that it leaves "
+            "out. Leave one of the two out."
+        )
     seed = draw_seed(clf) if seed is None else seed
+    rng = np.random.default_rng([seed, build.SPLIT])
+    objective = build.objective(clf, given.X.shape[1], labels)
+    n_out, dtype, smoothing = objective.network.sizes[-1], given.dtype, float(clf.label_smoothing)
     train: np.ndarray | None = None
-    fold: np.ndarray | None = None
-    outside: np.ndarray | None = None
-    n_folds, note = clf.cross_validation, ""
+    test: np.ndarray | None = None
+    folds: tuple[np.ndarray, np.ndarray] | None = None
+    T_val: np.ndarray | None = None
+    note = ""
     if n_folds is not None:
-        if apart is not None:
-            raise ValueError(
-                f"cross_validation={n_folds} does not go with X_val: each member is validated on the fold that it "
-                "leaves out. Leave one of the two out."
-            )
-        fold = stratified_folds(given.y, n_folds, np.random.default_rng([seed, build.SPLIT]))
-        outside = complements(fold, n_folds, np.random.default_rng([seed, build.SPLIT, 1]))
-    elif apart is None and clf.early_stopping:
-        train, apart, note = _part_off(clf, given, labels, seed)
-    n_out = objective.network.sizes[-1]
-    smoothing = float(clf.label_smoothing)
-    T, weight = labels.training_targets(given.y, n_out, given.dtype, given.weight, clf.class_weight, smoothing)
-    if clf.temperature_scaling and apart is None and fold is None:
+        fold = stratified_folds(given.y, n_folds, rng)
+        folds = fold, complements(fold, n_folds, np.random.default_rng([seed, build.SPLIT, 1]))
+        T_val = labels.targets(given.y, n_out, dtype)
+    elif apart is not None:
+        T_val = labels.targets(apart.y, n_out, dtype, "y_val")
+    elif clf.early_stopping:
+        full_batch = registry.is_full_batch(clf.solver)
+        train, test, note = split(labels, given.y, clf.validation_fraction, rng, full_batch=full_batch)
+        T_val = None if test is None else labels.targets(given.y[test], n_out, dtype)
+    if clf.temperature_scaling and T_val is None:
         raise ValueError(
             "temperature_scaling=True needs rows that are not trained on: use early_stopping=True, cross_validation or "
             "X_val and y_val."
         )
-    T_fold = None if fold is None else labels.targets(given.y, n_out, given.dtype)
-    validation_set = None if apart is None else _validation_set(apart, labels, n_out)
+    T, weight = labels.training_targets(given.y, n_out, dtype, given.weight, clf.class_weight, smoothing)
     rows = rows_on_device(given, labels, T, weight, train)
-    if fold is not None and outside is not None:
+    validation_set: ValidationSet | None = None
+    if folds is not None:
+        fold, outside = folds
         of_members = [i % len(outside) for i in range(clf.n_members)]  # the fold that each member leaves out
         rows = replace(rows, of_members=device.asarray(outside[of_members]))
-        held_out = rows_on_device(given, labels, T_fold, given.weight)
+        held_out = rows_on_device(given, labels, T_val, given.weight)
         sets = tuple(replace(held_out, index=device.asarray(np.flatnonzero(fold == i))) for i in of_members)
         validation_set = ValidationSet(sets, given.X, given.y, given.weight)
+    elif T_val is not None:
+        validation_set = _validation_set(given if apart is None else apart, labels, T_val, test)
     return Prepared(given, labels, objective, seed, rows, validation_set, note)
 
 
@@ -143,31 +152,25 @@ def prepare_again(clf: Classifier, task: Prepared) -> Prepared:
     objective, seed = build.objective(clf, given.X.shape[1], labels), draw_seed(clf)
     rows, validation_set, note = task.rows, None, ""
     if clf.early_stopping:
-        train, apart, note = _part_off(clf, given, labels, seed)
+        rng = np.random.default_rng([seed, build.SPLIT])
+        train, test, note = split(labels, given.y, clf.validation_fraction, rng, full_batch=False)
         rows = replace(rows, index=None if train is None else given.device.asarray(train))
-        if apart is not None:
-            validation_set = _validation_set(apart, labels, objective.network.sizes[-1])
+        if test is not None:
+            T_val = labels.targets(given.y[test], objective.network.sizes[-1], given.dtype)
+            validation_set = _validation_set(given, labels, T_val, test)
     return Prepared(given, labels, objective, seed, rows, validation_set, note)
 
 
-def _part_off(
-    clf: Classifier, given: ValidatedInputs, labels: Labels, seed: int
-) -> tuple[np.ndarray | None, ValidatedInputs | None, str]:
-    """The numbers of the rows to train on, those that early stopping parts off, and a note; None for all and none."""
-    rng, full_batch = np.random.default_rng([seed, build.SPLIT]), registry.is_full_batch(clf.solver)
-    train, test, note = split(labels, given.y, clf.validation_fraction, rng, full_batch=full_batch)
-    if test is None:
-        return train, None, note
-    weight = None if given.weight is None else given.weight[test]
-    return train, given._replace(X=given.X[given.device.asarray(test)], y=given.y[test], weight=weight), note
-
-
-def _validation_set(apart: ValidatedInputs, labels: Labels, n_out: int) -> ValidationSet:
-    try:
-        T = labels.targets(apart.y, n_out, apart.dtype)
-    except ValueError as error:
-        raise ValueError(f"y_val: {error}") from None
-    return ValidationSet(rows_on_device(apart, labels, T, apart.weight), apart.X, apart.y, apart.weight)
+def _validation_set(
+    given: ValidatedInputs, labels: Labels, T: np.ndarray, index: np.ndarray | None = None
+) -> ValidationSet:
+    """Rows to validate on, whose targets are T: all that are given, or those with the numbers ``index`` (r,)."""
+    X, y, weight = given.X, given.y, given.weight
+    if index is not None:
+        X, y = X[given.device.asarray(index)], y[index]
+        weight = None if weight is None else weight[index]
+    part = given._replace(X=X, y=y, weight=weight)
+    return ValidationSet(rows_on_device(part, labels, T, weight), X, y, weight)
 
 
 def draw_seed(clf: Classifier) -> int:

@@ -108,6 +108,8 @@ class Training:
         (state) -> `Entry`, or None where no epoch or iteration was completed.
     over : bool
         True if no step is to follow.
+    n_evaluations, n_iter : int
+        Steps, and epochs or iterations, that the history had before.
     """
 
     def __init__(
@@ -134,6 +136,7 @@ class Training:
             on_start(state)
         stopwatch.lap("rest")
         history = state.history
+        self.n_evaluations, self.n_iter = history.evaluations, history.n_iter
         self.began = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
         with device.use():
             self.step, history.path = algorithm.prepare(device, objective, state, rows, stopwatch)

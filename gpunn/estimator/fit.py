@@ -204,6 +204,7 @@ def publish(clf: Classifier, task: Prepared, begun: Begun, result: Result, warm:
     earlier = (clf.loss_curve_, clf.validation_scores_, clf.t_) if warm else ([], None, 0)
     theta = given.origin.give(task.device, result.theta)
     model = trained_model(clf, task.objective, labels, theta, history)
+    set_fitted_attributes(clf, model, history)
     found: dict[str, Any] = dict.fromkeys(OF_HELD_OUT) | {"temperature_": result.temperature}
     validation = begun.training.validation
     if validation is not None and isinstance(validation.rows, tuple):
@@ -213,7 +214,6 @@ def publish(clf: Classifier, task: Prepared, begun: Begun, result: Result, warm:
             if validation.score is None
             else validation.score(result.theta)
         )
-    set_fitted_attributes(clf, model, history)
     set_layer_history(clf, begun.layers)
     for name, value in found.items():
         clf.__dict__.pop(name, None)

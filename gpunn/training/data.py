@@ -141,21 +141,26 @@ def chunks(network: Network, n_rows: int, elements: int, n_workers: int = 1) -> 
 
 
 def logits(
-    device: Device, network: Network, theta: Array, X: Array, then: Callable[[Any, Array], Array] | None = None
+    device: Device,
+    network: Network,
+    theta: Array,
+    X: Array,
+    then: Callable[..., Array] | None = None,
+    *others: Array,
 ) -> Array:
     """Logits (..., n, k) of rows X (n, d), without dropout, in chunks; X may still be on the host.
 
     Parameters
     ----------
     then : callable, optional
-        What is made of the logits, chunk by chunk: (xp, z) -> array (..., n, c), of any c.
+        What is made of the logits, chunk by chunk: (xp, z, *others (n, ...)) -> array (..., n, c), of any c.
     """
 
-    def made(xp: Namespace, rows: Array) -> Array:
+    def made(xp: Namespace, rows: Array, *others: Array) -> Array:
         z = network.logits(xp, theta, rows, block_rows(device, network))
-        return z if then is None else then(xp, z)
+        return z if then is None else then(xp, z, *others)
 
-    return by_chunks(device, network, theta, X, made)
+    return by_chunks(device, network, theta, X, made, *others)
 
 
 def block_rows(device: Device, network: Network) -> int:
@@ -253,13 +258,12 @@ def evaluate(device: Device, objective: Objective, theta: Array, rows: Rows) -> 
     """Mean cost, without penalties, and accuracy of the weighted rows that are trained on; of members, the means."""
     xp, network, head, rows = device.xp, objective.network, objective.head, chosen(device.xp, rows)
 
-    def cost_and_hits(xp: Namespace, X: Array, T: Array) -> Array:
-        z = network.logits(xp, theta, X, block_rows(device, network))
+    def cost_and_hits(xp: Namespace, z: Array, T: Array) -> Array:
         cost = head.cost(xp, z, T)
-        right = hits(xp, head.decision(xp, z), Rows(X, T, exclusive=rows.exclusive))
+        right = hits(xp, head.decision(xp, z), T, rows.exclusive)
         return xp.stack([cost, xp.astype(right, cost.dtype)], axis=-1)
 
-    found = by_chunks(device, network, theta, rows.X, cost_and_hits, rows.T)
+    found = logits(device, network, theta, rows.X, cost_and_hits, rows.T)
     mean_cost, accuracy = device.floats(*(mean_over_rows(xp, found[..., i], rows.weight) for i in range(2)))
     return mean_cost, accuracy
 
@@ -287,12 +291,12 @@ def accuracy_of_constant(device: Device, rows: Rows) -> float:
     xp, rows = device.xp, chosen(device.xp, rows)
     weighted = rows.T if rows.weight is None else rows.T * (rows.weight / xp.mean(rows.weight))[:, None]
     scores = xp.zeros_like(rows.T) + (xp.mean(weighted, axis=0) - 0.5)
-    right = xp.astype(hits(xp, scores, rows), rows.T.dtype)
+    right = xp.astype(hits(xp, scores, rows.T, rows.exclusive), rows.T.dtype)
     return float(device.floats(mean_over_rows(xp, right, rows.weight))[0])
 
 
-def hits(xp: Namespace, scores: Array, rows: Rows) -> Array:
+def hits(xp: Namespace, scores: Array, T: Array, exclusive: bool) -> Array:
     """Which rows (..., n) their scores (..., n, k), as a head's ``decision`` gives them, put right in all labels."""
-    if rows.exclusive and rows.T.shape[-1] > 1:  # a single output answers yes or no between two classes
-        return xp.argmax(scores, axis=-1) == xp.argmax(rows.T, axis=-1)
-    return xp.all((scores > 0) == (rows.T > 0.5), axis=-1)
+    if exclusive and T.shape[-1] > 1:  # a single output answers yes or no between two classes
+        return xp.argmax(scores, axis=-1) == xp.argmax(T, axis=-1)
+    return xp.all((scores > 0) == (T > 0.5), axis=-1)

@@ -121,7 +121,7 @@ def _summary(device: Device, objective: Objective, theta: Array, rows: Rows, sta
     some = chosen(xp, Rows(rows.X, rows.T, rows.weight, rows.exclusive, index))
     T = one_of_n(xp, some)
     z = logits(device, objective.network, theta, some.X)
-    shares, right = column_means(xp, T, some.weight), hits(xp, head.decision(xp, z), some)
+    shares, right = column_means(xp, T, some.weight), hits(xp, head.decision(xp, z), some.T, some.exclusive)
     cost, score, guess = device.floats(
         mean_over_rows(xp, head.cost(xp, z, T), some.weight),
         mean_over_rows(xp, xp.astype(right, z.dtype), some.weight),

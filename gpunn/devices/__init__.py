@@ -128,7 +128,7 @@ def every_device() -> tuple[list[Device], str]:
 
 def is_cupy(x: Any) -> bool:
     """True if x is a CuPy array, told without importing CuPy."""
-    return type(x).__module__.partition(".")[0] == "cupy"
+    return not isinstance(x, np.ndarray) and type(x).__module__.partition(".")[0] == "cupy"
 
 
 def writable(x: Any) -> Any:

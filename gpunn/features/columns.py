@@ -297,8 +297,13 @@ def encode_numbers(
     """
     for column, given in zip(columns, values, strict=True):
         column.check_zone(given)
+    x = np.stack([np.asarray(given.numbers) for given in values])
+    if np.isinf(x).any():
+        for given in values:
+            given.finite()
+    mean, scale = (np.array([getattr(column, name) for column in columns])[:, None] for name in ("mean", "scale"))
     with np.errstate(over="ignore"):  # found and named below
-        z = np.stack([(x.finite() - column.mean) / column.scale for column, x in zip(columns, values, strict=True)])
+        z = (x - mean) / scale
     missing = np.isnan(z)
     z[missing] = 0
     far: np.ndarray = np.abs(z) > FAR
@@ -310,10 +315,9 @@ def encode_numbers(
             out[:, start] = z[j]
         else:
             end = start + column.encoding.n_out
-            x = values[j].finite()
-            for first in range(0, len(x), BLOCK):
+            for first in range(0, len(out), BLOCK):
                 rows = slice(first, first + BLOCK)
-                out[rows, start:end] = column.encoding.encode(x[rows])
+                out[rows, start:end] = column.encoding.encode(x[j, rows])
         if column.missing:
             out[:, end] = missing[j]
     return far

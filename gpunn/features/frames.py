@@ -201,25 +201,27 @@ class _FewRows:
 
     def __init__(self, frame: Any, names: list[str]) -> None:
         self.frame, self.names, self.n_rows = frame, names, len(frame)
-        self._objects, self._dtypes = frame.to_numpy(dtype=object), frame.dtypes.tolist()
-        self._places = {name: j for j, name in enumerate(names)}
+        # A single row of strings takes a third of the time as a Series that it takes as a matrix.
+        one = len(frame) == 1
+        columns = [[value] for value in frame.iloc[0].tolist()] if one else [*frame.to_numpy(dtype=object).T]
+        self._columns = dict(zip(names, zip(columns, frame.dtypes.tolist(), strict=True), strict=True))
 
     def values(self, name: str, any_as_text: bool = False) -> Values:
         def by_narwhals() -> Values:
             return values_of(name, nw.from_native(self.frame[name], series_only=True), any_as_text)
 
         pandas = sys.modules["pandas"]
-        column, dtype = self._objects[:, self._places[name]], self._dtypes[self._places[name]]
+        column, dtype = self._columns[name]
         if not isinstance(dtype, np.dtype):
             is_text = isinstance(dtype, (pandas.StringDtype, pandas.CategoricalDtype))
         elif dtype.kind in "fiu":
-            x = column.astype(np.float64)
+            x = np.array(column, np.float64)
             return of_numbers(name, "numbers", x, _type_name(dtype), lambda: by_narwhals().strings())
         elif dtype.kind == "b":
-            return of_numbers(name, "booleans", column.astype(np.float64), _type_name(dtype))
+            return of_numbers(name, "booleans", np.array(column, np.float64), _type_name(dtype))
         else:
             is_text = dtype.kind == "O"
-        objects = column.tolist() if is_text else []
+        objects = [*column] if is_text else []
         missing = [not isinstance(value, str) for value in objects]
         if not is_text or not all(is_missing(value) for value, gone in zip(objects, missing, strict=True) if gone):
             return by_narwhals()

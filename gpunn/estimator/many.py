@@ -93,18 +93,14 @@ def fit_many(
     >>> [round(one.score(scale(X), y), 2) >= 0.9 for one in fit_many(clf, scale(X), y, rates)]
     [True, True, True]
     """
-    if not isinstance(estimator, MLPClassifier):
-        raise TypeError(
-            f"estimator={show(estimator)} is not allowed: fit_many trains classifiers of class gpunn.MLPClassifier. "
-            "Fit others one by one."
-        )
+    check_class(estimator)
     classifiers: list[MLPClassifier] = []
     groups: list[tuple[dict[str, Any], list[MLPClassifier]]] = []
     given = estimator.get_params(deep=False)
     for i, setting in enumerate(settings):
         if not isinstance(setting, Mapping):
             raise TypeError(f"settings[{i}]={show(setting)} is not allowed; give a dict of parameters and values.")
-        clf = clone(estimator).set_params(**clone(dict(setting), safe=False))
+        clf = with_setting(estimator, setting)
         check_parameters(clf)
         classifiers.append(clf)
         shared = {name: value for name, value in {**given, **setting}.items() if name not in OWN}
@@ -120,6 +116,20 @@ def fit_many(
         else:
             _fit_group(group, X, y, sample_weight)
     return classifiers
+
+
+def check_class(estimator: Any) -> None:
+    """TypeError for other estimators than those that `fit_many` trains."""
+    if not isinstance(estimator, MLPClassifier):
+        raise TypeError(
+            f"estimator={show(estimator)} is not allowed: fit_many trains classifiers of class gpunn.MLPClassifier. "
+            "Fit others one by one."
+        )
+
+
+def with_setting(estimator: MLPClassifier, setting: Mapping[str, Any]) -> MLPClassifier:
+    """A clone of the estimator with a setting, whose values are copied; ValueError if there is no such parameter."""
+    return clone(estimator).set_params(**clone(dict(setting), safe=False))
 
 
 def _is_alone(clf: MLPClassifier) -> bool:

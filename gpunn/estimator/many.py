@@ -111,7 +111,10 @@ def fit_many(
             found.append(clf)
     for _, group in groups:
         if len(group) == 1:
-            if group[0].fit(X, y, sample_weight).history_.stopped == "interrupted":
+            weighted = (
+                {} if sample_weight is None else {"sample_weight": sample_weight}
+            )  # fit of a subclass may take none
+            if group[0].fit(X, y, **weighted).history_.stopped == "interrupted":
                 raise KeyboardInterrupt
         else:
             _fit_group(group, X, y, sample_weight)

@@ -189,8 +189,11 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
         if self.refit:
             clf = with_setting(self.estimator, settings[best])
             began = time.perf_counter()
-            self.best_estimator_ = clf.fit(X, y, sample_weight)
+            self.best_estimator_ = clf.fit(X, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
             self.refit_time_ = time.perf_counter() - began
+        else:  # those of an earlier search are of other settings, or of other rows
+            for name in ("best_estimator_", "refit_time_"):
+                self.__dict__.pop(name, None)
         self.scorer_, self.n_splits_, self.multimetric_, self.cv_results_ = scorer, len(splits), False, results
         self.best_index_, self.best_params_ = best, settings[best]
         self.best_score_ = float(results["mean_test_score"][best])

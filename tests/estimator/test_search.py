@@ -143,6 +143,16 @@ def test_scores_that_are_not_finite_are_said():
     assert search.best_params_ == {"alpha": 0.0}
 
 
+class Unweighted(MLPClassifier):
+    def fit(self, X, y):
+        return super().fit(X, y)
+
+
+def test_a_subclass_whose_fit_takes_no_weights():
+    ours = MemberSearchCV(Unweighted((8,), max_iter=2, random_state=0), {"alpha": [0.0, 1.0]}, cv=2).fit(*BINARY)
+    assert np.isfinite(ours.cv_results_["mean_test_score"]).all() and ours.best_estimator_.n_iter_ == 2
+
+
 def test_warnings_name_the_line_of_the_user():
     with pytest.warns(FitFailedWarning) as caught:
         MemberSearchCV(classifier(), {"alpha": [0.0, -1.0]}, cv=2).fit(*BINARY)
@@ -165,6 +175,8 @@ def test_without_refit_it_predicts_nothing():
     assert search.best_params_ == {"alpha": 0.0} and not hasattr(search, "best_estimator_")
     for name in ("predict", "predict_proba", "predict_log_proba", "decision_function", "score", "classes_"):
         assert not hasattr(search, name)
+    search.set_params(refit=True).fit(*BINARY).set_params(refit=False).fit(*BINARY)
+    assert not hasattr(search, "best_estimator_") and not hasattr(search, "classes_")
     with pytest.raises(NotFittedError):
         MemberSearchCV(classifier(), {"alpha": [0.0]}).predict(X)
 

@@ -76,7 +76,7 @@ def fit_many(
     Raises
     ------
     TypeError
-        If ``estimator`` is not an MLPClassifier, or a setting not a dict.
+        If ``estimator`` is not an MLPClassifier, or ``settings`` are not dicts.
     ValueError
         If there is no such parameter; and what `MLPClassifier.fit` raises, for any of the settings.
     KeyboardInterrupt
@@ -94,6 +94,10 @@ def fit_many(
     [True, True, True]
     """
     check_class(estimator)
+    if isinstance(settings, Mapping) or not isinstance(settings, Iterable):
+        raise TypeError(
+            f"settings={show(settings)} is not allowed; give a list of dicts, or a ParameterGrid of scikit-learn."
+        )
     classifiers: list[MLPClassifier] = []
     groups: list[tuple[dict[str, Any], list[MLPClassifier]]] = []
     given = estimator.get_params(deep=False)

@@ -28,7 +28,7 @@ from gpunn.cli.inspection import write_page
 from gpunn.cli.options import OPTIONS
 from gpunn.cli.scores import Scores
 from gpunn.cli.sources import Source, labelled_table, named, place
-from gpunn.config import checks, presets
+from gpunn.config import checks, presets, registry
 from gpunn.config.constraints import ParameterError, check_threshold
 from gpunn.config.parameters import PARAMETERS
 from gpunn.data import split_target
@@ -43,7 +43,7 @@ from gpunn.features import Features, FeatureWarning, Spellings
 from gpunn.features.kinds import check_kinds
 from gpunn.features.oddities import oddities
 from gpunn.manifest import KEYS, Manifest
-from gpunn.shown import brief
+from gpunn.shown import brief, show
 
 MANY_CLASSES = 50  # more different numbers are a quantity rather than classes
 
@@ -252,6 +252,13 @@ def _of_preset(plan: Manifest, options: argparse.Namespace, n_rows: int = preset
     """The parameters that the preset sets for a number of training rows, if one was asked for."""
     if options.preset is None:
         return {}
+    solver = {**plan.parameters, **_chosen(options)}.get("solver")
+    if registry.is_full_batch(solver):
+        told = _told_by(options.solver, plan, "--solver", "training.optimize.method")
+        raise ValueError(
+            f"{told}: solver={show(solver)} uses all rows in each step, and --preset {options.preset} is for solvers "
+            "that train on minibatches. Leave one of the two out."
+        )
     members = _chosen(options).get("n_members", plan.parameters.get("n_members"))
     # What the preset leaves out for few rows is also to replace what it had set before their number was known.
     without = {"cross_validation": None, "early_stopping": False, "temperature_scaling": False}
@@ -261,6 +268,8 @@ def _of_preset(plan: Manifest, options: argparse.Namespace, n_rows: int = preset
     others = {"features", *plan.parameters, *_chosen(options)}  # tables are encoded anyway
     if "hidden_layer_sizes" in others:  # of which there may be more or fewer than the preset names activations for
         found["activation"] = found["activation"][-1]
+    if registry.is_schedule_free(solver):  # which averages itself
+        del found["ema_decay"]
     return {name: value for name, value in found.items() if name not in others}
 
 

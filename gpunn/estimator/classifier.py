@@ -451,9 +451,9 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         Raises
         ------
         ValueError
-            If a parameter is an object without a name, classes are neither numbers, bools nor text, weights are so
-            large that answers would not be finite, or the history is longer than `gpunn.load` reads (some 200,000
-            epochs).
+            If a parameter is an object without a name, or was changed to a value that is not allowed or another network
+            than that of the weights; if classes are neither numbers, bools nor text, weights are so large that answers
+            would not be finite, or the history is longer than `gpunn.load` reads (some 200,000 epochs).
         """
         persistence.save(self, path)
 

@@ -77,7 +77,7 @@ def fit_many(
     Raises
     ------
     TypeError
-        If ``estimator`` is not an MLPClassifier, or a setting not a dict.
+        If ``estimator`` is not an MLPClassifier, or ``settings`` are not dicts.
     ValueError
         If there is no such parameter; and what `MLPClassifier.fit` raises, for any of the settings.
     KeyboardInterrupt
@@ -94,10 +94,10 @@ def fit_many(
     >>> [round(one.score(scale(X), y), 2) >= 0.9 for one in fit_many(clf, scale(X), y, rates)]
     [True, True, True]
     """
-    if not isinstance(estimator, MLPClassifier):
+    check_class(estimator)
+    if isinstance(settings, Mapping) or not isinstance(settings, Iterable):
         raise TypeError(
-            f"estimator={show(estimator)} is not allowed: fit_many trains classifiers of class gpunn.MLPClassifier. "
-            "Fit others one by one."
+            f"settings={show(settings)} is not allowed; give a list of dicts, or a ParameterGrid of scikit-learn."
         )
     classifiers: list[MLPClassifier] = []
     groups: list[tuple[dict[str, Any], list[MLPClassifier]]] = []
@@ -105,7 +105,7 @@ def fit_many(
     for i, setting in enumerate(settings):
         if not isinstance(setting, Mapping):
             raise TypeError(f"settings[{i}]={show(setting)} is not allowed; give a dict of parameters and values.")
-        clf = clone(estimator).set_params(**clone(dict(setting), safe=False))
+        clf = with_setting(estimator, setting)
         check_parameters(clf)
         classifiers.append(clf)
         shared = {name: value for name, value in {**given, **setting}.items() if name not in OWN}
@@ -116,11 +116,28 @@ def fit_many(
             found.append(clf)
     for _, group in groups:
         if len(group) == 1:
-            if group[0].fit(X, y, sample_weight).history_.stopped == "interrupted":
+            weighted = (
+                {} if sample_weight is None else {"sample_weight": sample_weight}
+            )  # fit of a subclass may take none
+            if group[0].fit(X, y, **weighted).history_.stopped == "interrupted":
                 raise KeyboardInterrupt
         else:
             _fit_group(group, X, y, sample_weight)
     return classifiers
+
+
+def check_class(estimator: Any) -> None:
+    """TypeError for other estimators than those that `fit_many` trains."""
+    if not isinstance(estimator, MLPClassifier):
+        raise TypeError(
+            f"estimator={show(estimator)} is not allowed: fit_many trains classifiers of class gpunn.MLPClassifier. "
+            "Fit others one by one."
+        )
+
+
+def with_setting(estimator: MLPClassifier, setting: Mapping[str, Any]) -> MLPClassifier:
+    """A clone of the estimator with a setting, whose values are copied; ValueError if there is no such parameter."""
+    return clone(estimator).set_params(**clone(dict(setting), safe=False))
 
 
 def _is_alone(clf: MLPClassifier) -> bool:

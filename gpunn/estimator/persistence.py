@@ -37,6 +37,10 @@ def save(clf: Classifier, path: str | os.PathLike[str]) -> None:
             f"Set n_members={n_members}, or fit again."
         )
     described = manifest.to_dict(clf, model.network.sizes[0], len(classes))
+    try:
+        manifest.from_dict(described)  # as `load` will
+    except ValueError as error:
+        raise ValueError(f"{error} The file could not be read: set the parameter back, or fit again.") from None
     now = build.objective(clf, model.network.sizes[0], clf._labels)
     changed = changed_network(now.network, clf)
     if not changed and now.head != model.head:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import ParameterGrid, ParameterSampler, check_cv
@@ -18,8 +19,10 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from gpunn.caller import warn
+from gpunn.config.checks import check_parameters
+from gpunn.config.constraints import Interval
 from gpunn.estimator.classifier import MLPClassifier
-from gpunn.estimator.many import fit_many
+from gpunn.estimator.many import check_class, fit_many, with_setting
 from gpunn.model.training_data import labels_on_host
 from gpunn.shown import show
 from gpunn.typing import Array
@@ -135,7 +138,8 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter is not allowed, there are no settings or folds, or all fits failed.
+            If a parameter is not allowed, ``param_grid`` names one that ``estimator`` has not, there are no settings or
+            folds, or all fits failed.
         TypeError
             If ``estimator`` is not an MLPClassifier.
 
@@ -144,9 +148,9 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
         FitFailedWarning
             If the fit or the scoring of a setting fails.
         UserWarning
-            If rows have weights, which ``scoring`` does not take.
+            If rows have weights, which ``scoring`` does not take, or a score is not finite.
         """
-        if self.error_score != "raise" and not isinstance(self.error_score, (int, float)):
+        if self.error_score != "raise" and not isinstance(self.error_score, (int, float, np.number)):
             raise ValueError(f"error_score={show(self.error_score)} is not allowed; give 'raise' or a number.")
         if isinstance(self.scoring, (list, tuple, set, dict)):
             raise ValueError(f"scoring={show(self.scoring)} is not allowed: settings are compared by one score.")
@@ -155,6 +159,8 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
                 f"refit={show(self.refit)} is not allowed; give True or False: the best setting is that of the "
                 "greatest mean score."
             )
+        Interval(1, integer=True, words=(None,))("n_iter", self.n_iter)
+        check_class(self.estimator)
         labels = labels_on_host(y)
         settings: list[dict[str, Any]] = list(
             ParameterGrid(self.param_grid)
@@ -162,10 +168,9 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
             else ParameterSampler(self.param_grid, self.n_iter, random_state=self.random_state)
         )
         if not settings:
-            raise ValueError(
-                f"param_grid={show(self.param_grid)} with n_iter={show(self.n_iter)} gives no settings to try; give at "
-                "least one."
-            )
+            raise ValueError(f"param_grid={show(self.param_grid)} gives no settings to try; give at least one.")
+        for setting in settings:
+            with_setting(self.estimator, setting)  # a name that is no parameter is an error, whatever error_score is
         X, y, sample_weight, groups = indexable(X, y, sample_weight, groups)
         scorer = check_scoring(self.estimator, self.scoring)
         if sample_weight is not None and not _takes_weight(scorer):
@@ -182,10 +187,13 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
             )
         best = int(np.argmin(results["rank_test_score"]))
         if self.refit:
-            clf = clone(self.estimator).set_params(**clone(settings[best], safe=False))
+            clf = with_setting(self.estimator, settings[best])
             began = time.perf_counter()
-            self.best_estimator_ = clf.fit(X, y, sample_weight)
+            self.best_estimator_ = clf.fit(X, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
             self.refit_time_ = time.perf_counter() - began
+        else:  # those of an earlier search are of other settings, or of other rows
+            for name in ("best_estimator_", "refit_time_"):
+                self.__dict__.pop(name, None)
         self.scorer_, self.n_splits_, self.multimetric_, self.cv_results_ = scorer, len(splits), False, results
         self.best_index_, self.best_params_ = best, settings[best]
         self.best_score_ = float(results["mean_test_score"][best])
@@ -212,37 +220,50 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
             found["score_time"].append(time.perf_counter() - began)
         return found
 
-    def _fitted(
-        self, X: Any, y: Any, settings: list[dict[str, Any]], weight: Any
-    ) -> list[MLPClassifier] | list[MLPClassifier | None]:
+    def _fitted(self, X: Any, y: Any, settings: list[dict[str, Any]], weight: Any) -> Sequence[MLPClassifier | None]:
         """A classifier for each setting, None where its fit fails."""
-        if not isinstance(self.estimator, MLPClassifier):  # that of fit_many, whatever error_score is
-            return fit_many(self.estimator, X, y, settings, sample_weight=weight)
-        try:
-            return fit_many(self.estimator, X, y, settings, sample_weight=weight)
-        except Exception:
-            if self.error_score == "raise":
-                raise
-        found: list[MLPClassifier | None] = []
-        for setting in settings:
-            try:
-                found += fit_many(self.estimator, X, y, [setting], sample_weight=weight)
-            except Exception as error:
-                self._warn(f"The fit with {setting}", error)
-                found.append(None)
+
+        def fitted(some: list[dict[str, Any]]) -> list[MLPClassifier]:
+            return fit_many(self.estimator, X, y, some, sample_weight=weight)
+
+        if self.error_score == "raise":
+            return fitted(settings)
+        found: list[MLPClassifier | None] = [None] * len(settings)
+        allowed = [i for i, setting in enumerate(settings) if self._is_allowed(setting)]
+        with contextlib.suppress(Exception):  # of one of them; alone, the others have their results
+            for i, clf in zip(allowed, fitted([settings[i] for i in allowed]), strict=True):
+                found[i] = clf
+        for i, setting in enumerate(settings):
+            if found[i] is None:
+                try:
+                    [found[i]] = fitted([setting])
+                except Exception as error:
+                    self._warn(f"The fit with {setting}", error)
         return found
+
+    def _is_allowed(self, setting: dict[str, Any]) -> bool:
+        try:
+            check_parameters(with_setting(self.estimator, setting))
+        except Exception:
+            return False
+        return True
 
     def _score(self, scorer: Any, clf: MLPClassifier | None, X: Any, y: Any, weight: Any) -> float:
         if clf is None:
             return float(self.error_score)
         try:
             with_weight = {} if weight is None or not _takes_weight(scorer) else {"sample_weight": weight}
-            return float(scorer(clf, X, y, **with_weight))
+            score = float(scorer(clf, X, y, **with_weight))
         except Exception as error:
             if self.error_score == "raise":
                 raise
             self._warn("Scoring", error)
             return float(self.error_score)
+        if not np.isfinite(score):
+            warn(
+                f"scoring={show(self.scoring)} gives {score} for a setting; settings whose mean score is nan rank last."
+            )
+        return score
 
     def _warn(self, what: str, error: Exception) -> None:
         warn(
@@ -316,18 +337,33 @@ def _results(settings: list[dict[str, Any]], found: dict[str, np.ndarray]) -> di
     for name in ("fit_time", "score_time"):
         results |= {f"mean_{name}": found[name].mean(axis=1), f"std_{name}": found[name].std(axis=1)}
     for name in dict.fromkeys(name for setting in settings for name in setting):
-        values = np.ma.masked_all(len(settings), dtype=object)
+        values = [setting[name] for setting in settings if name in setting]
+        column = np.ma.masked_all(len(settings), dtype=_dtype_of(values))
         for i, setting in enumerate(settings):
             if name in setting:
-                values[i] = setting[name]
-        results[f"param_{name}"] = values
+                column[i] = setting[name]
+        results[f"param_{name}"] = column
     results["params"] = settings
     for name in ("test_score", "train_score"):
         if name in found:
             scores = found[name]
             results |= {f"split{i}_{name}": scores[:, i] for i in range(scores.shape[1])}
             results |= {f"mean_{name}": scores.mean(axis=1), f"std_{name}": scores.std(axis=1)}
-    mean = results["mean_test_score"]
-    known = np.where(np.isnan(mean), np.nanmin(mean, initial=0) - 1, mean)
-    results["rank_test_score"] = 1 + np.sum(known > known[:, None], axis=1, dtype=np.int32)
+            if name == "test_score":
+                results["rank_test_score"] = _ranks(results["mean_test_score"])
     return results
+
+
+def _dtype_of(values: list[Any]) -> Any:
+    """dtype of an array of values of a parameter, as in GridSearchCV: object for strings and sequences."""
+    try:
+        array = np.array(values)
+    except ValueError:  # sequences of different lengths
+        return object
+    return array.dtype if array.ndim == 1 and array.dtype.kind != "U" else object
+
+
+def _ranks(mean: np.ndarray) -> np.ndarray:
+    """1 for the highest mean score; nan is the lowest."""
+    known = np.where(np.isnan(mean), np.nanmin(mean, initial=0) - 1, mean)
+    return np.asarray(1 + np.sum(known > known[:, None], axis=1, dtype=np.int32))

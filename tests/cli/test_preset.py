@@ -43,6 +43,20 @@ def test_options_and_manifests_come_before_the_preset(folder, run):
     assert (clf.beta_2, clf.n_members, clf.cross_validation, clf.hidden_layer_sizes) == (0.75, 2, 2, (8, 8))
 
 
+def test_a_solver_that_averages_takes_the_place_of_the_average(folder, run):
+    run(*BRIEF, "--preset", "fast", "--members", "2", "--solver", "schedule_free_adamw")
+    clf = gpunn.load("t.gpunn")
+    assert (clf.solver, clf.ema_decay, clf.n_members) == ("schedule_free_adamw", None, 2)
+
+
+def test_solvers_that_use_all_rows_are_refused(folder, run):
+    _, err = run(*BRIEF, "--preset", "fast", "--solver", "lbfgs", code=2)
+    assert "--solver: solver='lbfgs' uses all rows" in err and "--preset fast" in err
+    (folder / "m.yaml").write_text("data: {file: t.csv, target: class}\ntraining: {optimize: {method: cg}}\n")
+    assert "training.optimize.method: solver='cg'" in run("train", "m.yaml", "--preset", "fast", code=2)[1]
+    assert not (folder / "t.gpunn").exists()
+
+
 def test_rows_to_validate_on_take_the_place_of_folds(folder, run):
     run(*BRIEF, "--preset", "fast", "--validation", "t.parquet")
     clf = gpunn.load("t.gpunn")

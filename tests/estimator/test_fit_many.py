@@ -237,6 +237,8 @@ def test_no_settings_give_no_results():
         ([{"alpha": -1.0}, {}], ValueError, "alpha"),
         ([{}, {"rate": 1.0}], ValueError, "rate"),
         ([{}, [("alpha", 1.0)]], TypeError, r"settings\[1\].*give a dict"),
+        ({"alpha": [0.0, 1.0]}, TypeError, r"settings=\{.*list of dicts, or a ParameterGrid"),
+        (None, TypeError, "settings=None is not allowed; give a list of dicts"),
         ([{"warm_start": True, "n_members": 2}], ValueError, "warm_start"),
     ],
 )

@@ -33,13 +33,14 @@ def classifier(**settings):
 
 
 def assert_same(ours, theirs, data):
-    assert set(ours.cv_results_) == set(theirs.cv_results_)
+    assert list(ours.cv_results_) == list(theirs.cv_results_)
     for name, values in theirs.cv_results_.items():
         if "score" in name and "time" not in name:
             np.testing.assert_allclose(ours.cv_results_[name], values, rtol=1e-6, atol=1e-9, err_msg=name)
             assert ours.cv_results_[name].dtype == values.dtype, name
         elif name.startswith("param"):
             assert list(ours.cv_results_[name]) == list(values), name
+            assert getattr(ours.cv_results_[name], "dtype", None) == getattr(values, "dtype", None), name
     assert (ours.best_params_, ours.best_index_) == (theirs.best_params_, theirs.best_index_)
     assert ours.best_score_ == pytest.approx(theirs.best_score_)
     assert (ours.n_splits_, ours.multimetric_) == (theirs.n_splits_, theirs.multimetric_)
@@ -73,7 +74,7 @@ def test_it_finds_what_a_randomised_search_finds():
     "cv", [GroupKFold(3), ShuffleSplit(2, random_state=0), [(np.arange(100), np.arange(100, 150))]]
 )
 def test_folds_weights_and_grids_of_several_parts(cv):
-    grid = [{"alpha": [0.0, 1.0]}, {"learning_rate_init": [0.01]}]
+    grid = [{"alpha": [0.0, 1.0]}, {"learning_rate_init": [0.01], "activation": ["relu"], "shuffle": [True]}]
     groups = np.arange(150) % 7 if isinstance(cv, GroupKFold) else None
     weight = (
         np.random.default_rng(0).random(150) if parse_version(sklearn.__version__) >= parse_version("1.9") else None
@@ -123,6 +124,35 @@ def test_a_setting_that_fails_has_the_error_score():
         MemberSearchCV(classifier(), {"alpha": [-1.0]}, cv=2).fit(*BINARY)
 
 
+def test_a_setting_that_is_not_allowed_leaves_the_others_side_by_side(monkeypatch):
+    groups, run = [], side_by_side.run
+    monkeypatch.setattr(side_by_side, "run", lambda trainings: (groups.append(len(trainings)), run(trainings)))
+    grid = {"alpha": [0.0, -1.0, 1.0]}
+    with pytest.warns(FitFailedWarning):
+        ours = MemberSearchCV(classifier(), grid, cv=2, error_score=np.float32(0.25)).fit(*BINARY)
+    assert groups == [2, 2] and ours.cv_results_["mean_test_score"][1] == 0.25
+    assert np.isnan(ours.cv_results_["mean_fit_time"]).tolist() == [False, True, False]
+
+
+def test_scores_that_are_not_finite_are_said():
+    def undefined(clf, X, y):
+        return np.nan if clf.alpha else 0.5
+
+    with pytest.warns(UserWarning, match="scoring=.*undefined.* gives nan"):
+        search = MemberSearchCV(classifier(), {"alpha": [1.0, 0.0]}, cv=2, scoring=undefined).fit(*BINARY)
+    assert search.best_params_ == {"alpha": 0.0}
+
+
+class Unweighted(MLPClassifier):
+    def fit(self, X, y):
+        return super().fit(X, y)
+
+
+def test_a_subclass_whose_fit_takes_no_weights():
+    ours = MemberSearchCV(Unweighted((8,), max_iter=2, random_state=0), {"alpha": [0.0, 1.0]}, cv=2).fit(*BINARY)
+    assert np.isfinite(ours.cv_results_["mean_test_score"]).all() and ours.best_estimator_.n_iter_ == 2
+
+
 def test_warnings_name_the_line_of_the_user():
     with pytest.warns(FitFailedWarning) as caught:
         MemberSearchCV(classifier(), {"alpha": [0.0, -1.0]}, cv=2).fit(*BINARY)
@@ -145,6 +175,8 @@ def test_without_refit_it_predicts_nothing():
     assert search.best_params_ == {"alpha": 0.0} and not hasattr(search, "best_estimator_")
     for name in ("predict", "predict_proba", "predict_log_proba", "decision_function", "score", "classes_"):
         assert not hasattr(search, name)
+    search.set_params(refit=True).fit(*BINARY).set_params(refit=False).fit(*BINARY)
+    assert not hasattr(search, "best_estimator_") and not hasattr(search, "classes_")
     with pytest.raises(NotFittedError):
         MemberSearchCV(classifier(), {"alpha": [0.0]}).predict(X)
 
@@ -155,9 +187,10 @@ def test_without_refit_it_predicts_nothing():
         ({"estimator": LogisticRegression()}, TypeError, r"class gpunn\.MLPClassifier"),
         ({"error_score": "nan"}, ValueError, "error_score='nan'.*'raise' or a number"),
         ({"scoring": ["accuracy", "roc_auc"]}, ValueError, r"scoring=\[.*one score"),
-        ({"param_grid": {"rate": [1.0]}, "error_score": "raise"}, ValueError, "rate"),
+        ({"param_grid": {"rate": [1.0]}}, ValueError, "rate"),
+        ({"param_grid": [{"alpha": [0.0]}, {"rate": [1.0]}]}, ValueError, "rate"),
         ({"param_grid": []}, ValueError, r"param_grid=\[\].*no settings"),
-        ({"n_iter": 0}, ValueError, r"n_iter=0.*no settings"),
+        *[({"n_iter": n}, ValueError, rf"n_iter={n}.*integer in \[1.*or None") for n in (0, -1, 2.5)],
         ({"cv": []}, ValueError, r"cv=\[\] gives no folds"),
         ({"refit": lambda results: 0}, ValueError, "refit=.*True or False"),
     ],

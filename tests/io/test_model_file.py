@@ -183,6 +183,17 @@ def test_reading_runs_nothing(saved, monkeypatch):
     assert set(sys.modules) == modules
 
 
+@pytest.mark.parametrize(
+    "change", [{"max_iter": -5}, {"cross_validation": 2}, {"solver": "schedule_free_adamw", "ema_decay": 0.9}]
+)
+def test_parameters_of_no_training_are_refused_on_writing(tmp_path, change):
+    clf = trained()
+    clf.set_params(**change)
+    with pytest.raises(ValueError, match=rf"{[*change][-1]}=.*The file could not be read: set the parameter back"):
+        clf.save(tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_classes_of_other_kinds_are_refused_on_writing(tmp_path):
     clf = trained()
     clf.classes_ = np.array(["2020-01-01", "2020-01-02"], "datetime64[D]")

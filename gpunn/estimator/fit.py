@@ -263,11 +263,9 @@ def partial_fit(clf: Classifier, device: Device, X: Any, y: Any, sample_weight: 
             if hopeless:
                 warn(hopeless)
         else:
-            _check_same_network(clf, objective.network)
-            theta = device.asarray(clf.theta_ if is_cupy(clf.theta_) else origin.on_host(clf.theta_))
-            # A copy: others may hold theta_ or coefs_, and where training fails there must be a state to go on from.
-            progress = replace(progress, theta=theta).on(device, given.dtype, copied=True)
-            progress = epoch.continued(device, progress)
+            # Copies: others may hold theta_ or coefs_, and where training fails there must be a state to go on from.
+            theta = _copy_of_theta(clf, given, objective.network)
+            progress = epoch.continued(device, progress.on(device, given.dtype, copied=True), theta)
         scorer = Scorer(clf, device, objective, labels, progress.history)
         layers = None
         if records(clf, "layers"):
@@ -317,8 +315,9 @@ def _raise_divergence(clf: Classifier, history: History, advice: str) -> None:
 def _copy_of_theta(clf: Classifier, given: ValidatedInputs, network: Network) -> Array:
     """The weights to go on from; a ValueError where they are not those of the network."""
     _check_same_network(clf, network)
-    device = given.device
-    return device.xp.asarray(device.asarray(origin.on_host(clf.theta_), given.dtype), copy=True)
+    device, theta = given.device, clf.theta_
+    theta = theta if is_cupy(theta) else origin.on_host(theta)
+    return device.xp.asarray(device.asarray(theta, given.dtype), copy=True)
 
 
 def _check_same_classes(clf: Classifier, labels: Labels) -> None:

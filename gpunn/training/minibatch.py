@@ -104,19 +104,23 @@ class Minibatch:
             average=None if self.average is None else xp.asarray(theta, copy=True),
         )
 
-    def continued(self, device: Device, progress: TrainingState) -> TrainingState:
-        """The state of an earlier run that may have had another method or averaging.
+    def continued(self, device: Device, progress: TrainingState, theta: Array) -> TrainingState:
+        """The state of an earlier run that may have had another method or averaging, to go on with from theta (P,).
 
         A state of the method that is of another kind, and an average that there was none of, begin anew from the latest
-        theta; an average that is no longer asked for is left out.
+        theta; an average that is no longer asked for is left out. Where the run ended with an average, and theta was
+        changed since, the average and the state of the method begin anew from theta.
         """
         xp = device.xp
-        latest = progress.theta if progress.latest is None else progress.latest
-        initial, average = self.method.init(xp, latest), None
+        ends_there = progress.latest is not None and bool(xp.all(theta == progress.theta))
+        latest = progress.latest if ends_there else None
+        start = theta if latest is None else latest
+        anew = progress.latest is not None and latest is None
+        initial, average = self.method.init(xp, start), None
         if self.average is not None:
-            average = xp.asarray(latest, copy=True) if progress.average is None else progress.average
-        same_kind = type(initial) is type(progress.method_state)
-        return replace(progress, method_state=progress.method_state if same_kind else initial, average=average)
+            average = xp.asarray(start, copy=True) if anew or progress.average is None else progress.average
+        state = progress.method_state if not anew and type(initial) is type(progress.method_state) else initial
+        return replace(progress, theta=theta, latest=latest, method_state=state, average=average)
 
     def step_rows(self, rows: Rows) -> int:
         return min(self.batch_size, rows.n_trained)

@@ -59,6 +59,22 @@ def test_partial_fit_goes_on_as_one_fit_does(iris, fitted):
     assert np.array_equal(again.theta_, parts.partial_fit(X, y).theta_)  # the optimiser's state was in the pickle
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"solver": "sgd", "momentum": 0.0}, {"ema_decay": 0.9}, {"solver": "schedule_free_adamw"}],
+    ids=str,
+)
+def test_partial_fit_goes_on_from_weights_that_were_set(iris, parameters, compiled):
+    clf = MLPClassifier((5,), random_state=0, compile=compiled, **parameters)
+    for _ in range(3):
+        clf.partial_fit(*iris, classes=[0, 1, 2])
+    wanted = np.linspace(-1, 1, clf.theta_.size)
+    clf.theta_ = wanted
+    clf.set_params(learning_rate_init=1e-12).partial_fit(*iris)
+    np.testing.assert_allclose(clf.theta_, wanted, atol=1e-9)
+
+
 @pytest.mark.parametrize("parameters", [{}, {"solver": "sgd"}, {"ema_decay": 0.9}, {"compile": True}], ids=str)
 def test_partial_fit_goes_on_after_a_call_that_failed_as_if_it_had_not_been(iris, parameters):
     X, y = iris

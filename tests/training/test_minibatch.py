@@ -183,10 +183,8 @@ def test_a_member_trained_beside_others_is_the_one_trained_alone(device, problem
 def test_a_member_with_rows_and_a_seed_of_its_own_is_the_one_trained_alone_on_them(
     device, problem_on, compiled, seeded, dtype
 ):
-    problem, weighted = (
-        problem_on(device),
-        (compiled + seeded + (dtype == "uint8")) % 2,
-    )  # with and without in each pair
+    problem = problem_on(device)
+    weighted = (compiled + seeded + (dtype == "uint8")) % 2  # both with each two of the three
     weight = np.arange(50) % 5 / 2 if weighted else None
     whole = problem.rows(weight=weight)
     whole = replace(whole, X=device.xp.astype(10 * whole.X, getattr(device.xp, dtype)))

@@ -5,16 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import forked
 
-def command(number, arguments, *before, times=1):
+
+def command(number, arguments, *before, times=1, is_forked=True):
     """Run a command in a process that sends itself a signal; its exit code, standard output and standard error.
 
     ``before`` is the source that runs before the command: it calls ``send``. A signal to oneself is handled before
-    the call returns.
+    the call returns. A process that is not forked imports all that the command needs.
     """
     send = f"def send():\n    for _ in range({times}):\n        os.kill(os.getpid(), {int(number)})\n"
     code = "\n".join(["import os, sys", send, *before, "from gpunn.cli import main", "sys.exit(main())"])
-    end = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120)
+    if is_forked:
+        end = forked.run(code, arguments)
+    else:
+        end = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120)
     assert "Traceback" not in end.stderr and "ignored" not in end.stderr
     return end.returncode, end.stdout, end.stderr
 

@@ -83,17 +83,18 @@ WRONG = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def strict(tmp_path):
-    """What mypy --strict says of a script."""
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory):
+    """What mypy --strict says of a script; what it knows of gpunn is kept from one script to the next."""
+    folder = tmp_path_factory.mktemp("strict")
     if importlib.util.find_spec("mypy") is None:
         pytest.skip("mypy is not installed")
 
     def check(script):
-        (tmp_path / "script.py").write_text(script)
+        (folder / "script.py").write_text(script)
         line = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=", "script.py"]
         home = os.environ | {"MYPYPATH": str(Path(__file__).parents[1])}
-        return subprocess.run(line, cwd=tmp_path, env=home, capture_output=True, text=True).stdout
+        return subprocess.run(line, cwd=folder, env=home, capture_output=True, text=True).stdout
 
     return check
 

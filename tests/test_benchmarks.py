@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forked
 import numpy as np
 import pytest
 
@@ -18,11 +19,30 @@ PNG = b"\x89PNG\r\n\x1a\n"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the most memory is read from /proc")
 
 
-def run(name, *options):
-    """What a benchmark prints."""
-    command = [sys.executable, "-m", f"benchmarks.{name}", *map(str, options)]
-    environment = {**os.environ, "PYTHONWARNINGS": "default"}
-    done = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False, env=environment)
+FORKED = """
+import multiprocessing, os, runpy, sys, warnings
+os.chdir({house!r})
+sys.path.insert(0, {house!r})
+from benchmarks import turns
+warnings.simplefilter("default")
+context = multiprocessing.get_context
+def get_context(method=None):
+    return context("fork" if method == "spawn" else method)  # without the seconds of imports for each contender
+multiprocessing.get_context = get_context
+turns.PAUSE = 0
+runpy.run_module("benchmarks.{name}", run_name="__main__", alter_sys=True)
+"""
+
+
+def run(name, *options, is_forked=os.name == "posix"):
+    """What a benchmark prints. Where it is forked, so are its contenders, whose times are then not to be relied on."""
+    options = [*map(str, options)]
+    if is_forked:
+        done = forked.run(FORKED.format(house=str(HOUSE), name=name), options)
+    else:
+        command = [sys.executable, "-m", f"benchmarks.{name}", *options]
+        environment = {**os.environ, "PYTHONWARNINGS": "default"}
+        done = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
 
@@ -160,7 +180,7 @@ def test_train_step_with_dropout_leaves_out_who_has_none():
     pytest.importorskip("numba", reason="Numba is not installed: without it no epoch is compiled")
     left_out = ("PyTorch", "PyTorch, compiled")
     options = ["--dropout", 0.5, *(word for name in left_out for word in ("--without", name))]
-    [row] = tables(run("train_step", "--only", "400-25", "--rounds", 1, *options))[-1]
+    [row] = tables(run("train_step", "--only", "400-25", "--rounds", 1, *options, is_forked=False))[-1]
     assert row["network"] == "400-25-10, batch 64, dropout 0.5"
     assert "scikit-learn" not in row and times(row["bare GEMMs"]) > 0
 

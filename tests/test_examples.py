@@ -255,6 +255,8 @@ def test_mnist_is_read_from_arrays_and_from_the_original_files(tmp_path, form, m
     found = mnist.read(path)
     assert np.array_equal(found[0], X.reshape(300, 784).astype(np.float32) / np.float32(255))
     assert np.array_equal(found[1], y) and np.array_equal(found[3], y_test) and found[2].shape == (50, 784)
+    if form not in ("X", "idx"):
+        return  # whoever reads the same images trains the same network
     monkeypatch.setattr("sys.argv", ["mnist", str(path), "--epochs", "40", "--width", "64", "--seeds", "0", "1"])
     mnist.main()
     out = capsys.readouterr().out

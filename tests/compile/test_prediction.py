@@ -126,20 +126,22 @@ def test_probabilities_are_those_of_the_arrays_at_the_extremes_too(quiet, dtype,
     assert np.all(found >= 0) and np.all(found <= 1)
 
 
-@pytest.mark.parametrize("of_X", ["float32", "float64"])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(
-    ("hidden", "n_classes", "settings"),
-    [
-        ((64,), 10, {}),
-        ((50, 30), 3, {"activation": "gelu"}),
-        ((200, 100), 12, {"activation": ("prelu", "silu")}),
-        ((7,), 2, {}),
-        ((), 4, {}),
-        ((16,), 9, {"activation": "tanh", "output_activation": "sigmoid", "cost": "cross_entropy"}),
-        ((16,), 9, {"output_activation": "identity", "cost": "quadratic"}),
-    ],
-)
+NETWORKS = [
+    ((64,), 10, {}),
+    ((50, 30), 3, {"activation": "gelu"}),
+    ((200, 100), 12, {"activation": ("prelu", "silu")}),
+    ((7,), 2, {}),
+    ((), 4, {}),
+    ((16,), 9, {"activation": "tanh", "output_activation": "sigmoid", "cost": "cross_entropy"}),
+    ((16,), 9, {"output_activation": "identity", "cost": "quadratic"}),
+]
+DTYPES = ("float32", "float64")
+
+
+@pytest.mark.parametrize(("hidden", "n_classes", "settings", "dtype", "of_X"), [
+    (*network, DTYPES[i], DTYPES[(number + i) % 2])  # each pair of network, dtype and dtype of X
+    for number, network in enumerate(NETWORKS) for i in range(2)
+])  # fmt: skip
 def test_a_row_has_the_same_bits_alone_at_any_place_and_in_a_batch_of_any_size(
     of_X, dtype, hidden, n_classes, settings
 ):

@@ -26,7 +26,7 @@ pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled
 from gpunn.compile.cpu import program
 
 CPU = get_device("cpu")
-N_SETTINGS, SAMPLE = 150, 40
+N_SETTINGS, SAMPLE = 150, 25
 HIDDEN = [kind() for name, kind in ACTIVATIONS.items() if name not in ("relu", "leaky_relu")] + [PReLU(shared=True)]
 
 

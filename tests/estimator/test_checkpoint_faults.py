@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 
+import forked
 import numpy as np
 import pytest
 from checkpointed import BASE, assert_same, break_off, fit, resume, settle
@@ -224,6 +225,7 @@ def test_a_checkpoint_is_synced_before_it_is_renamed_and_its_folder_afterwards(t
 
 SCRIPT = """
 import os, random, signal, sys, warnings
+import forked
 import numpy as np
 {limits}
 from sklearn.datasets import load_iris
@@ -263,7 +265,7 @@ def test_a_process_that_is_killed_is_gone_on_with(tmp_path, iris, place, paramet
     for number in range(2, 12) if thorough else rng.integers(3, 8, 1):
         folder = tmp_path / str(number)
         arguments = [str(folder), str(number), place, repr(BASE | parameters)]
-        end = subprocess.run([sys.executable, "-c", SCRIPT.format(limits=""), *arguments], check=False, timeout=120)
+        end = forked.run(SCRIPT.format(limits=""), arguments)
         assert end.returncode in (-signal.SIGKILL, 0)
         assert_same(resume(folder, *iris), whole)
         assert all(name.startswith("checkpoint-") for name in os.listdir(folder))  # also what the killed one left
@@ -313,7 +315,7 @@ def adding(self, *args):
 History.add = adding
 """
     arguments = [str(tmp_path), "99", "callback", repr(BASE | {"compile": False})]
-    end = subprocess.run([sys.executable, "-c", SCRIPT.format(limits=limits), *arguments], check=False, timeout=120)
+    end = forked.run(SCRIPT.format(limits=limits), arguments)
     assert end.returncode == 9
     names = sorted(set(os.listdir(tmp_path)) - {".gpunn-fit.lock"})
     assert names == ["checkpoint-000002.gpunn", "checkpoint-000003.gpunn"]

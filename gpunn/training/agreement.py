@@ -7,6 +7,7 @@ agrees where nearly all of its entries do.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,7 @@ STEPS = 2  # the second starts from a state that is not all zeros
 RATES = (1e-2, 1e-4, 1e-10)
 OVERFLOW = "compiled code cannot be checked, since the values of the first steps overflow"
 FEW = 0.01  # share of entries
+LARGE = 10**9  # multiplications that take one thread about a tenth of a second
 
 
 def of_steps(
@@ -42,7 +44,7 @@ def of_steps(
     epochs : Minibatch
         Whose steps by arrays are what is right.
     device, objective, progress, rows
-        Of the training; they stay as they are.
+        Those of the training, which are not changed.
     program : callable
         The compiled epoch.
     """
@@ -97,7 +99,8 @@ def _of_step(
     n = len(some)
     lr = device.asarray(np.full(1, rate), at.theta.dtype)
     by_arrays, compiled = _copied(device, at), _copied(device, at)
-    total, norm = epochs.steps(device, objective, by_arrays, some, None, lr)
+    with _products(device, n * objective.network.row_product):
+        total, norm = epochs.steps(device, objective, by_arrays, some, None, lr)
     by_arrays_state = epochs.program_state(device, by_arrays)
     if not _are_finite(*map(on_host, (total, norm, by_arrays.theta, *by_arrays_state))):
         return by_arrays, OVERFLOW
@@ -137,7 +140,7 @@ def _copied(device: Device, progress: TrainingState) -> TrainingState:
 def of_gradient(device: Device, objective: Objective, theta: Array, rows: Rows, function: Callable[..., Any]) -> str:
     """Why a compiled gradient of all rows is not to be used, after a call at theta (P,); "" if it agrees."""
     whole = rows.batches(device.xp, None, len(rows), theta.dtype, 0)
-    with device.steady(len(rows) * objective.network.row_product):
+    with _products(device, len(rows) * objective.network.row_product):
         right: tuple[Any, ...] = MicroBatches(device, objective).value_and_gradient(
             theta, len(rows), whole, lambda: rows
         )
@@ -149,6 +152,15 @@ def of_gradient(device: Device, objective: Objective, theta: Array, rows: Rows, 
         if _differ(a, device.to_host(b), tolerance):
             return _disagreement(what)
     return ""
+
+
+def _products(device: Device, size: int) -> contextlib.AbstractContextManager[Any]:
+    """Context of products by arrays, of ``size`` multiplications, before compiled code runs.
+
+    The other threads of OpenBLAS spin for about a tenth of a second after a product, on cores that compiled code needs.
+    A product that takes less is better computed by one thread.
+    """
+    return device.single_threaded_blas() if size < LARGE else device.steady(size)
 
 
 def _disagreement(what: str) -> str:

@@ -13,7 +13,8 @@ from gpunn.config.checks import check_parameters
 from gpunn.data.labels import Labels
 from gpunn.devices import get_device
 from gpunn.model.fitted import Classifier
-from gpunn.model.training_data import check_labels, learn_rows, theta_dtype
+from gpunn.model.training_data import check_labels, column_settings, theta_dtype
+from gpunn.model.validation import matrix
 from gpunn.nn.activations import Activation, Sigmoid, Tanh
 from gpunn.nn.costs import Cost
 from gpunn.nn.heads import Head, SoftmaxLogLikelihood, pair
@@ -125,7 +126,8 @@ def check_compiled(thing: Any, X: Any = None, y: Any = None) -> str:
 def _compiled_estimator(clf: Classifier, X: Any, y: Any) -> str:
     check_parameters(clf)
     device, dtype = get_device("cpu"), "float64" if clf.dtype == "float64" else "float32"
-    X = learn_rows(type(clf)(**clf.get_params()), device, X, dtype)
+    learner = type(clf)(**clf.get_params())
+    X = matrix(learner, device, X, dtype, learn=column_settings(learner))
     y = check_labels(X, y)
     labels = Labels.learn(y)
     objective = build.objective(clf, X.shape[1], labels)
@@ -161,7 +163,7 @@ def _estimator(clf: Classifier, X: Any, y: Any, tol: float) -> float:
     check_parameters(clf)
     device = get_device("cpu")
     probe = type(clf)(**clf.get_params())  # the estimator stays as it is
-    rows = learn_rows(probe, device, X, "float64")
+    rows = matrix(probe, device, X, "float64", learn=column_settings(probe))
     labels = Labels.learn(check_labels(rows, y))
     objective = build.objective(clf, rows.shape[1], labels)
     network = objective.network

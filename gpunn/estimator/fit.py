@@ -67,7 +67,7 @@ class Begun:
     training : Training
     layers : LayerMonitor or None
     start_cost : float
-        Of its first theta.
+        Cost at its first theta.
     """
 
     training: loop.Training
@@ -147,10 +147,6 @@ def begin(
         earlier, theta = None, build.initial_theta(clf, network, seeds, device, task.given.dtype)
     algorithm = build.algorithm(clf, network, rows.n_trained, seeds, device)
     interval = registry.checkpoint_interval("checkpoint_every", clf.checkpoint_every)
-    hopeless, start_cost = check_start(device, objective, rows, theta)
-    start_cost += penalty_in_step(device, objective, theta, rows.weight, algorithm.step_rows(rows))
-    if hopeless:
-        warn(hopeless)
     layers = LayerMonitor(device, objective, rows, theta) if records(clf, "layers") else None
     if isinstance(algorithm, FullBatch):
         state = algorithm.start(device, theta, earlier)
@@ -160,6 +156,10 @@ def begin(
     if saved is not None:
         with io.sound(saved.path):
             state = resumption.resume(device, saved.arrays, state, algorithm.method, layers)
+    hopeless, start_cost = check_start(device, objective, rows, theta)
+    start_cost += penalty_in_step(device, objective, theta, rows.weight, algorithm.step_rows(rows))
+    if hopeless:
+        warn(hopeless)
     scorer = Scorer(clf, device, objective, task.labels, state.history)
     validation = None
     if task.validation_set is not None:

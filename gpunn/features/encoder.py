@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils.validation import _check_feature_names, check_array
@@ -195,7 +195,7 @@ class Features(Learned):
         ----------
         X : frame, or array (n, n_in)
             n rows. Columns of a frame are found by name, in any order; others than those of training are ignored.
-            Those of an array are taken in the order of training.
+            Columns of an array are taken in the order of training.
         dtype : float32 or float64, or their names
 
         Returns
@@ -265,7 +265,7 @@ class Features(Learned):
 
     @cached_property
     def _starts(self) -> list[int]:
-        """Where the outputs of each column begin, and the end."""
+        """First output of each column, and the number of outputs."""
         return [0, *itertools.accumulate(len(column.names_out) for column in self.columns)]
 
     def from_array(self, X: np.ndarray) -> ArrayFrame:
@@ -395,7 +395,7 @@ class Novelty:
 
 
 def _substitute(column: Column) -> str:
-    """What a missing value is taken for where training had none."""
+    """Description of the value that a missing value is replaced by where training had none."""
     if isinstance(column, CategoricalColumn):
         return "no category"
     if column.encoding is None:
@@ -409,26 +409,38 @@ def _n_bins(frame: Frame, names: Sequence[str], kinds: Mapping[str, str]) -> int
     return bins_of_each(sum(kind in NUMERIC for kind in of_columns))
 
 
-def learn_features(
-    X: Any, given: Any, numeric_encoding: str, max_categories: int | None, min_frequency: float | None
-) -> Features:
+class ColumnSettings(NamedTuple):
+    """Parameters of `gpunn.MLPClassifier` that say which columns are encoded, and how."""
+
+    features: Any
+    numeric_encoding: str
+    max_categories: int | None
+    min_frequency: float | None
+
+    @property
+    def of_arrays(self) -> bool:
+        """True if the columns of arrays of numbers are encoded, too."""
+        return isinstance(self.features, str) and self.features == "all"
+
+
+def learn_features(X: Any, settings: ColumnSettings) -> Features:
     """The features of a training frame, or those that the user learned beforehand.
 
     Parameters
     ----------
     X : frame, or ndarray (n, d) of objects or numbers
         Columns of an array are called x0, x1 and so on.
-    given : "auto", "all", dict or Features
-        As ``features`` of `gpunn.MLPClassifier`.
+    settings : ColumnSettings
+        Their ``features`` are not None.
     """
+    features, numeric_encoding, max_categories, min_frequency = settings
     is_array = isinstance(X, np.ndarray)
     frame = frames.ArrayFrame(X, [f"x{i}" for i in range(X.shape[1])]) if is_array else frames.opened(X)
-    if isinstance(given, Features):
-        return given
-    kinds = None if isinstance(given, str) else given
+    if isinstance(features, Features):
+        return features
     return Features.learn(
         frame,
-        kinds,
+        None if isinstance(features, str) else features,
         numeric_encoding=numeric_encoding,
         max_categories=max_categories,
         min_frequency=min_frequency,

@@ -18,8 +18,8 @@ from gpunn.insight.facts import Training
 from gpunn.model.fitted import Classifier, trained_model
 from gpunn.model.model import Model
 from gpunn.model.origin import on_host
-from gpunn.model.training_data import check_labels, check_weights, learn_rows, theta_dtype
-from gpunn.model.validation import check_rows
+from gpunn.model.training_data import check_labels, check_weights, column_settings, theta_dtype
+from gpunn.model.validation import check_rows, matrix
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import GradientDescent, Momentum
 from gpunn.training.data import Rows, SparseRows
@@ -105,7 +105,7 @@ def opened(clf: Classifier, X: Any, y: Any, sample_weight: Any, at: str) -> Open
         check_parameters(clf)
         clf = clone(clf)  # its own copy of a random state, and of what checking X notes down
         device = device_for(clf.device, X)
-        X = learn_rows(clf, device, X)
+        X = matrix(clf, device, X, learn=column_settings(clf))
         y = check_labels(X, y)
         labels = Labels.learn(y)
         objective = build.objective(clf, X.shape[1], labels)

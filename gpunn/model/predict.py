@@ -90,7 +90,7 @@ def _of_classes(
 ) -> Array:
     """`_of_logits` for probabilities or their logarithms; where there is but one class it is ``certain``.
 
-    Of members the probabilities are averaged, or else given for each, (m, n, n_classes).
+    Probabilities of members are averaged, or returned for each member, (m, n, n_classes).
     """
 
     def constant(xp: Namespace, head: Head, z: Array, multilabel: bool) -> Array:

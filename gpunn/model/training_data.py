@@ -19,10 +19,10 @@ from sklearn.utils.validation import (
 from gpunn.config.parameters import Parameters
 from gpunn.devices import Device
 from gpunn.features import frames
-from gpunn.features.encoder import learn_features
+from gpunn.features.encoder import ColumnSettings
 from gpunn.model.fitted import Classifier
 from gpunn.model.origin import Origin, on_host
-from gpunn.model.validation import InputSchema, check_rows, check_sparse, check_values, matrix
+from gpunn.model.validation import InputSchema, check_rows, check_sparse, matrix
 from gpunn.typing import Array
 
 
@@ -39,7 +39,7 @@ class ValidatedInputs(NamedTuple):
     y : ndarray (n,) or (n, c)
     weight : ndarray (n,) or None
     dtype : {"float32", "float64"}
-        Of theta.
+        Data type of theta.
     """
 
     device: Device
@@ -53,20 +53,21 @@ class ValidatedInputs(NamedTuple):
 def check_training_data(
     clf: Classifier, device: Device, X: Any, y: Any, sample_weight: Any, *, reset: bool, further: bool = False
 ) -> ValidatedInputs:
-    """What came in to be trained on.
+    """Check the training data.
 
     Parameters
     ----------
     clf : MLPClassifier
-        Gets what `learn_rows` sets where ``reset``; otherwise X is held against it.
+        Gets the attributes that describe X where ``reset``; otherwise X is held against them.
     device : Device
         On which the work will be done.
     further : bool
         X are further rows for the same training: of a frame, what the first rows did not have is warned of.
     """
     dtype = "float64" if clf.dtype == "float64" else "float32"
+    columns = column_settings(clf)
     if reset:
-        rows = learn_rows(clf, device, X, dtype)
+        rows = matrix(clf, device, X, dtype, learn=columns)
     else:
         schema = InputSchema.of(clf)
         says_once = further and schema.features is not None
@@ -80,7 +81,7 @@ def check_training_data(
 def check_validation_data(
     clf: Classifier, training: ValidatedInputs, X_val: Any, y_val: Any, sample_weight_val: Any
 ) -> ValidatedInputs | None:
-    """What came in to be validated on, if anything did: like the rows to train on, which ``clf`` has learned.
+    """Check the validation data, if there are any, against the training data, whose schema ``clf`` has learned.
 
     Raises
     ------
@@ -98,52 +99,16 @@ def check_validation_data(
     return training._replace(X=X, y=y, weight=check_weights(sample_weight_val, X, training.dtype))
 
 
+def column_settings(p: Parameters) -> ColumnSettings:
+    """Parameters that say which columns are encoded, and how."""
+    return ColumnSettings(p.features, p.numeric_encoding, p.max_categories, p.min_frequency)
+
+
 def theta_dtype(p: Parameters, X: Array) -> str:
-    """What theta is made of: as asked, or following X."""
+    """Data type of theta: the parameter ``dtype``, or that of X."""
     if p.dtype != "auto":
         return str(p.dtype)
     return "float64" if getattr(X.dtype, "name", X.dtype) == "float64" else "float32"  # in either byte order
-
-
-def learn_rows(estimator: Classifier, device: Device, X: Any, dtype: str = "float32") -> Array:
-    """Training rows as a matrix (n, d), as `gpunn.model.validation.check_rows` has others.
-
-    Parameters
-    ----------
-    estimator : MLPClassifier
-        Gets ``n_features_in_``, ``feature_names_in_`` and, of a frame, ``features_``.
-    """
-    for name in ("features_", "_novelties_said"):
-        estimator.__dict__.pop(name, None)
-    check_values(X)
-    if isinstance(estimator.features, str) and estimator.features == "all":
-        X = _with_columns(estimator, X)
-    if estimator.features is not None and (frames.has_columns(X) or estimator.features == "all"):
-        X = frames.native(X)
-        learned = estimator.features, estimator.numeric_encoding, estimator.max_categories, estimator.min_frequency
-        features = learn_features(X, *learned)
-        estimator.features_, estimator.n_features_in_ = features, features.n_in
-        estimator.__dict__.pop("feature_names_in_", None)
-        if not isinstance(X, np.ndarray):
-            estimator.feature_names_in_ = np.asarray(features.names_in, dtype=object)
-    return matrix(estimator, device, X, dtype, reset=True)
-
-
-def _with_columns(estimator: Classifier, X: Any) -> Any:
-    """X as a frame, or as an array (n, d) of numbers or objects whose columns are to be encoded.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If X is neither.
-    """
-    X = on_host(X)
-    if frames.is_frame(X):
-        return X
-    is_text = frames.has_columns(X)
-    return check_array(
-        X, dtype=None if is_text else "numeric", ensure_all_finite="allow-nan", input_name="X", estimator=estimator
-    )
 
 
 def check_labels(X: Array, y: Any, name: str = "y") -> np.ndarray:

@@ -1,4 +1,7 @@
-"""Rows to predict are checked against those of training, and left as they are where they are good."""
+"""Rows as matrices: columns are learned from those to train on, and later rows are held against them.
+
+Rows that are good are left as they are.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from sklearn.utils.validation import _check_feature_names, _check_n_features, ch
 
 from gpunn.devices import Device, is_cupy
 from gpunn.features import Features, frames
-from gpunn.features.encoder import encode_rows
+from gpunn.features.encoder import ColumnSettings, encode_rows, learn_features
 from gpunn.model.origin import on_host
 from gpunn.shown import show
 from gpunn.training.data import SparseRows
@@ -85,7 +88,7 @@ def check_rows(
         On which the work will be done. A CuPy array must be there already.
     X : array-like (n, d), sparse matrix, frame, or CuPy array
     dtype : {"float32", "float64"}
-        Of the matrix that is made of a frame.
+        Data type of the matrix that a frame is converted to.
     warned : set of str, optional
         For further rows to train on: the columns that were warned of before, which is added to. Any value of a frame
         that the first rows did not have is warned of then, once for a column.
@@ -97,28 +100,73 @@ def check_rows(
     """
     if _is_sound(schema, device, X):
         return X
-    check_values(X)
-    return matrix(schema.as_estimator(), device, X, dtype, reset=False, warned=warned)
+    return matrix(schema.as_estimator(), device, X, dtype, warned=warned)
 
 
 def matrix(
-    estimator: BaseEstimator, device: Device, X: Any, dtype: Any, *, reset: bool, warned: set[str] | None = None
+    estimator: BaseEstimator,
+    device: Device,
+    X: Any,
+    dtype: Any = "float32",
+    *,
+    learn: ColumnSettings | None = None,
+    warned: set[str] | None = None,
 ) -> Array:
     """X as a matrix (n, d) of finite numbers: encoded if the estimator has ``features_``, as it is otherwise.
 
     Parameters
     ----------
     estimator : estimator of scikit-learn
-        X is held against its ``features_``. Without them it gets ``n_features_in_`` and ``feature_names_in_`` where
-        ``reset``, and X is held against these otherwise.
-    dtype, warned
+        X is held against its ``n_features_in_``, ``feature_names_in_`` and ``features_``.
+    learn : ColumnSettings, optional
+        X are training rows: the estimator gets these attributes, ``features_`` where columns are encoded.
+    device, X, dtype, warned
         As for `check_rows`.
     """
-    features = vars(estimator).get("features_")
+    check_values(X)
+    known = vars(estimator)
+    features = known.get("features_") if learn is None else None
     if features is not None:
         X = on_host(X)
+    if learn is not None:
+        for name in ("features_", "_novelties_said"):
+            known.pop(name, None)
+        if learn.of_arrays:
+            X = _with_columns(estimator, X)
+        if learn.features is not None and (learn.of_arrays or frames.has_columns(X)):
+            X = frames.native(X)
+            features = learn_features(X, learn)
+            known |= {"features_": features, "n_features_in_": features.n_in}
+            known.pop("feature_names_in_", None)
+            if not isinstance(X, np.ndarray):
+                known["feature_names_in_"] = np.asarray(features.names_in, dtype=object)
+    if features is not None:
         return encode_rows(features, X, dtype, estimator, warned)
     numbers = frames.matrix(X)
+    return _numeric_matrix(estimator, device, X, numbers, reset=learn is not None)
+
+
+def _with_columns(estimator: BaseEstimator, X: Any) -> Any:
+    """X as a frame, or as an array (n, d) of numbers or objects whose columns are to be encoded.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If X is neither.
+    """
+    X = on_host(X)
+    if frames.is_frame(X):
+        return X
+    is_text = frames.has_columns(X)
+    return check_array(
+        X, dtype=None if is_text else "numeric", ensure_all_finite="allow-nan", input_name="X", estimator=estimator
+    )
+
+
+def _numeric_matrix(
+    estimator: BaseEstimator, device: Device, X: Any, numbers: np.ndarray | None, *, reset: bool
+) -> Array:
+    """X, which `gpunn.features.frames.matrix` read as ``numbers`` (n, d) where it is a frame, as a matrix."""
     if numbers is not None:
         _check_feature_names(estimator, X, reset=reset)
         _check_n_features(estimator, numbers, reset=reset)

@@ -1,4 +1,4 @@
-"""Where the time of a fit went, and how fast its matrix products were."""
+"""Profile of a fit: its time by part, and the speed of its matrix products."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Profile:
     evaluation : float
         Validation, scoring, recording, printing and callbacks after each epoch or iteration.
     rest : float
-        All else: the initial weights, the search for divergence, `TrainingSummary`; an epoch that was interrupted.
+        All else: the initial weights, the search for divergence, the temperature; an epoch that was interrupted.
+        `TrainingSummary`, and the predictions of rows by the members that left them out, come after this time.
     n_steps : int
         Evaluations of cost and gradient, in minibatch training one for each update.
     flops : float
@@ -52,7 +53,7 @@ class Profile:
         two for the first, whose input needs no gradient. A sparse X counts as a dense one,
         which it is multiplied as. Elementwise work, of order rows n_out, is left out.
     path : str
-        How the steps were computed, as in `History.path`.
+        Way in which the steps were computed, as in `History.path`.
     """
 
     checking: float

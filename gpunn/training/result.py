@@ -29,7 +29,7 @@ class Result:
     n_rows : int
         Rows that minibatches had, each counted as often as it was used; 0 for solvers that use all rows.
     advice : str
-        What to do against divergence; "" where there was none.
+        Advice against divergence; "" where there was none.
     """
 
     state: TrainingState
@@ -51,7 +51,7 @@ def conclude(training: Training, start_cost: float, *, scaled: bool, timed: bool
     training : Training
         Without further steps to make.
     start_cost : float
-        Of its first theta.
+        Cost at its first theta.
     scaled : bool
         Fit a temperature on the validation rows, unless training diverged.
     timed : bool
@@ -68,11 +68,11 @@ def conclude(training: Training, start_cost: float, *, scaled: bool, timed: bool
         with device.use():
             theta = device.xp.asarray(theta, copy=True)
             scale_logits(objective.network, theta, temperature)
-    if n_members == 1:
-        history.summary = summarise(device, objective, state.theta, rows, start_cost)
     full_batch = isinstance(training.algorithm, FullBatch)
     if timed:
         n_steps, n_epochs = history.evaluations - training.n_evaluations, history.n_iter - training.n_iter
         n_rows = n_steps * len(rows) if full_batch else n_epochs * rows.n_trained * n_members
         history.profile = profile(training.stopwatch, objective.network, n_steps, n_rows, history.path)
+    if n_members == 1:
+        history.summary = summarise(device, objective, state.theta, rows, start_cost)
     return Result(state, theta, temperature, 0 if full_batch else history.n_iter * rows.n_trained, advice)

@@ -49,8 +49,8 @@ class TrainingSummary:
         Histogram, in `BINS` equal bins from 0 to 1, of the probability of the predicted class, and how many of them are
         right; empty in multilabel problems.
     input_mean, input_std : list of float
-        Of each column of X as the network takes it (frames: encoded and standardised), over a sample of the rows given;
-        empty for more than `MAX_COLUMNS` columns.
+        Mean and standard deviation of each column of X as the network takes it (frames: encoded and standardised), over
+        a sample of the rows given; empty for more than `MAX_COLUMNS` columns.
     """
 
     n_given: int
@@ -102,7 +102,7 @@ def summarise(
     rows : Rows
         As in training: ``index`` names those that were trained on, and labels may be smoothed.
     start_cost : float
-        Of the weights that training started from.
+        Cost at the weights that training started from.
     """
     try:
         with device.use():
@@ -122,6 +122,7 @@ def _summary(device: Device, objective: Objective, theta: Array, rows: Rows, sta
     T = one_of_n(xp, some)
     z = logits(device, objective.network, theta, some.X)
     shares, right = column_means(xp, T, some.weight), hits(xp, head.decision(xp, z), some.T, some.exclusive)
+    of_classes = class_shares(device, shares, rows.exclusive)
     cost, score, guess = device.floats(
         mean_over_rows(xp, head.cost(xp, z, T), some.weight),
         mean_over_rows(xp, xp.astype(right, z.dtype), some.weight),
@@ -141,7 +142,7 @@ def _summary(device: Device, objective: Objective, theta: Array, rows: Rows, sta
         cost=cost,
         score=score,
         guess=guess,
-        shares=class_shares(device, shares, rows.exclusive),
+        shares=of_classes,
         confidence=confidence,
         correct=correct,
         input_mean=mean.tolist() if len(mean) <= MAX_COLUMNS else [],

@@ -79,7 +79,7 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
     multimetric_ : bool
         False.
     classes_, n_features_in_, feature_names_in_
-        Those of ``best_estimator_``.
+        Attributes of ``best_estimator_``.
 
     See Also
     --------
@@ -310,9 +310,10 @@ class MemberSearchCV(ClassifierMixin, BaseEstimator):
         return self._checked().decision_function(X)
 
     @available_if(_is_refitted)
-    def score(self, X: Any, y: Any) -> float:
-        """Score of the best estimator by ``scoring`` on rows X with labels y."""
-        return float(self.scorer_(self._checked(), X, y))
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Score of the best estimator by ``scoring`` on rows X with labels y, and weights if they have any."""
+        with_weight = {} if sample_weight is None else {"sample_weight": sample_weight}
+        return float(self.scorer_(self._checked(), X, y, **with_weight))
 
     def _checked(self) -> MLPClassifier:
         check_is_fitted(self, "best_estimator_")

@@ -225,7 +225,6 @@ def test_a_checkpoint_is_synced_before_it_is_renamed_and_its_folder_afterwards(t
 
 SCRIPT = """
 import os, random, signal, sys, warnings
-import forked
 import numpy as np
 {limits}
 from sklearn.datasets import load_iris

@@ -100,6 +100,13 @@ def test_scores_are_weighted_where_they_can_be(scoring):
     assert search.best_score_ == pytest.approx(clf.score(BINARY[0][test], BINARY[1][test], own))
 
 
+def test_the_score_of_weighted_rows():
+    search = MemberSearchCV(classifier(), {"alpha": [0.0, 3.0]}, cv=2).fit(X, Y)
+    weight = np.arange(len(Y)) % 7
+    wanted = accuracy_score(Y, search.predict(X), sample_weight=weight)
+    assert search.score(X, Y, sample_weight=weight) == pytest.approx(wanted) != search.score(X, Y)
+
+
 def test_frames():
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame({"a": BINARY[0][:, 0], "b": np.where(BINARY[0][:, 1] > 0, "x", "y")})

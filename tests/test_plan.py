@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -243,3 +245,23 @@ def test_no_file_is_two_rooms():
     lengths = {str(path.relative_to(HOUSE)): len(path.read_text().splitlines()) for path in files}
     assert len(lengths) > len(SOURCES)
     assert {name: length for name, length in lengths.items() if length > 600} == {}
+
+
+NOT_OPENINGS = ("Of", "What", "Whether", "How", "Where", "Which", "Those", "That", "Who", "When", "So")
+
+
+def openings(source):
+    """First words of docstrings, and of descriptions of parameters that begin with "Of" or "Those"."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and (text := ast.get_docstring(node)):
+            yield text.split()[0], text
+            lines = text.splitlines()
+            for before, line in itertools.pairwise(lines):
+                word, *_ = line.split() or [""]
+                if re.match(r"\s*[\w, *]+ : ", before) and word in ("Of", "Those"):
+                    yield word, line
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(HOUSE)))
+def test_a_docstring_begins_with_a_noun_or_a_verb(path):
+    assert [text for word, text in openings(path.read_text()) if word in NOT_OPENINGS] == []

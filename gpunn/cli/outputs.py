@@ -1,4 +1,4 @@
-"""Where tables are written to."""
+"""Files and streams that tables are written to."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def labelled_by_each(
     Yields
     ------
     number : int
-        Of the model; each gets all rows in their order, and the models take turns.
+        Number of the model; each gets all rows in their order, and the models take turns.
     X : ndarray (m, n_out)
     y : ndarray (m,)
     """

@@ -181,7 +181,7 @@ def _told_by(given: Any, plan: Manifest, option: str, key: str) -> str:
 
 
 def _places(options: argparse.Namespace, data: str) -> Path:
-    """Where the model goes; all that could keep a result from being shown or written is told before the work."""
+    """Path of the model; all that could keep a result from being shown or written is told before the work."""
     if options.live and not sys.stderr.isatty():
         raise ValueError("--live: standard error is no terminal to draw on. Leave the option out, or do not redirect.")
     if options.output == STDIN or (options.source == STDIN and not options.output):

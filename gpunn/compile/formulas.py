@@ -73,7 +73,7 @@ def _learned(graph: Graph, activation: Activation) -> dict[str, Columns]:
 def forward(activation: Activation, dtype: str, dropout: Dropout | None = None, layer: int = 0) -> Formula:
     """h = f(z + b), after what dropout does to the inputs of ``layer``, which it is.
 
-    What the activation learns are inputs called "learned_" and its name.
+    Parameters that the activation learns are inputs named "learned_" and their name.
     """
     graph = Graph(dtype)
     z, learned = graph.input("z") + graph.input("b"), _learned(graph, activation)

@@ -105,7 +105,7 @@ def _plain(p: Any) -> Any:
 
 
 def _compiled(p: Any) -> bool | None:
-    """Whether steps are to be compiled; None leaves it to the length of the training."""
+    """True if steps are to be compiled, False if not; None leaves it to the length of the training."""
     if p.precision != "float32":
         return True  # only captured steps have another
     return None if p.compile == "auto" else bool(p.compile)

@@ -20,14 +20,14 @@ class Option:
     flag : str
     help : str
     metavar : str or None
-        What stands in the help for the value.
+        Name of the value in the help.
     parse : callable or None
         The value that a string means, or an `argparse.ArgumentTypeError`; None for an option without a value, which is
         True where it is given.
     names : iterable of str, optional
         The strings that are allowed.
     default : str or None
-        What happens without it, for the help; None says the default of the parameter, "" says nothing.
+        Effect of leaving it out, for the help; None says the default of the parameter, "" says nothing.
     """
 
     flag: str

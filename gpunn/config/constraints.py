@@ -49,7 +49,7 @@ class Interval:
     open_ends : str
         "low", "high" or both where that end itself is not allowed.
     words : tuple
-        What is allowed beside numbers: strings, None or infinity.
+        Values that are allowed besides numbers: strings, None or infinity.
     other : str
         The same in words, the end of the message where it is not ``words`` that say it.
     """
@@ -99,7 +99,7 @@ class OneOf:
     ----------
     names : iterable of str
     kinds : tuple of type
-        Of the objects.
+        Types of the objects.
     """
 
     names: Iterable[str]

@@ -73,7 +73,7 @@ BELOW_1 = Interval(0, 1, open_ends="high")
 
 @dataclass(eq=False, repr=False)
 class Parameters:
-    """Those that scikit-learn's MLPClassifier has too have its names and defaults."""
+    """Parameters of the estimator; those that scikit-learn's MLPClassifier also has keep its names and defaults."""
 
     # The network
     hidden_layer_sizes: Any = parameter(

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 
 class Preset(NamedTuple):
-    """What differs between presets.
+    """Settings that differ between presets.
 
     Attributes
     ----------
     n_members : int
         Networks.
     n_epochs : int
-        For up to `MANY` rows.
+        Epochs for up to `MANY` rows.
     """
 
     n_members: int

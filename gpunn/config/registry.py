@@ -68,12 +68,12 @@ def _of_adamw(p: Any, network: Network) -> tuple[float, float, float, float, int
 
 
 def is_full_batch(solver: Any) -> bool:
-    """Whether a solver takes all rows at once."""
+    """True if a solver takes all rows at once."""
     return isinstance(solver, Direction) or (isinstance(solver, str) and solver in FULL_BATCH_SOLVERS)
 
 
 def is_schedule_free(solver: Any) -> bool:
-    """Whether a solver evaluates an average of its own."""
+    """True if a solver evaluates an average of its own."""
     return isinstance(solver, ScheduleFreeAdamW) or (isinstance(solver, str) and solver == "schedule_free_adamw")
 
 

@@ -33,7 +33,7 @@ class Wanted:
     Parameters
     ----------
     columns : sequence of NumericColumn or CategoricalColumn
-        Those that are needed, as training had them.
+        Columns that are needed, as in training.
     target : str, optional
         A column with labels: text in CSV, of the type that the file gives it in Parquet.
     kept : sequence of str
@@ -42,7 +42,7 @@ class Wanted:
     separator, decimal : str, optional
         As for `gpunn.data.read_table`.
     reader : str
-        What reads the table, named in messages where several do.
+        Reader of the table, named in messages where there are several.
     """
 
     columns: Sequence[Column]
@@ -117,7 +117,7 @@ def shared_batches(source: str, several: Sequence[Wanted]) -> SharedBatches:
     ----------
     source : str
     several : sequence of Wanted
-        What each wants; separator and decimal sign are those of the first.
+        Columns that each needs; separator and decimal sign are those of the first.
 
     Yields
     ------

@@ -41,7 +41,7 @@ class CsvText:
     read : callable
         Takes a number n and gives the next n bytes, fewer only at the end.
     first : bytes
-        What was read already, to tell the dialect.
+        Bytes that were already read, to detect the dialect.
     last : bool
         Whether the text ends with it.
     """

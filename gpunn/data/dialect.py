@@ -51,7 +51,7 @@ def dialect_of(text: bytes, usual: str, separator: str | None = None, decimal: s
     usual : str
         The separator to expect; another is taken only where this one does not part the first rows alike.
     separator, decimal : str, optional
-        What is known of it.
+        Known parts of the dialect.
     """
     sample = text[:SAMPLE_BYTES].decode("utf-8", "replace")
     if len(text) > SAMPLE_BYTES:  # the last line is cut off

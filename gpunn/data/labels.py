@@ -125,7 +125,7 @@ class Labels:
         Parameters
         ----------
         weight : ndarray (n,) or None
-            Of the rows.
+            Weights of the rows.
         class_weight
             As for `weights`, or None.
         smoothing : float

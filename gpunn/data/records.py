@@ -26,7 +26,7 @@ def pieces(read: Callable[[int], bytes], delimiter: str, first: bytes, last: boo
         Takes a number n and gives the next n bytes, fewer only at the end.
     delimiter : str
     first : bytes
-        What was read already.
+        Bytes that were already read.
     last : bool
         Whether the text ends with it.
 
@@ -72,7 +72,7 @@ def _patterns(delimiter: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
 
 
 def _end(text: bytes, pattern: re.Pattern[bytes]) -> int:
-    """Where the last whole record ends; 0 if none does."""
+    """End of the last whole record; 0 if there is none."""
     if b'"' not in text and pattern.pattern.startswith(rb"\n"):
         return max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
     match = pattern.match(b"\n" + text)

@@ -67,7 +67,7 @@ def stratified_folds(y: np.ndarray, n_folds: int, rng: np.random.Generator) -> n
     Parameters
     ----------
     y : ndarray (n,) or (n, c)
-        Of an indicator matrix each combination of labels counts as a class.
+        Each combination of labels of an indicator matrix counts as a class.
     n_folds : int
         The ``cross_validation`` of `gpunn.MLPClassifier`.
     rng : Generator

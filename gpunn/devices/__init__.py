@@ -82,8 +82,8 @@ def get_device(name: str = "cpu", precision: str = "float32") -> Device:
         ``"auto"`` for CUDA where it works and the CPU elsewhere. The result's ``name`` and ``note`` say which
         was taken and why.
     precision : {"float32", "tf32", "bf16"}, default "float32"
-        Of the matrix products of minibatch training in float32, sums always being float32: "tf32" rounds what is
-        multiplied to 10 binary digits after the point, "bf16" to 7. Both are for CUDA.
+        Precision of the matrix products of minibatch training in float32, sums always being float32: "tf32" rounds what
+        is multiplied to 10 binary digits after the point, "bf16" to 7. Both are for CUDA.
 
     Returns
     -------

@@ -12,7 +12,7 @@ class DeviceMemoryError(MemoryError):
 
 
 def request(error: MemoryError) -> str:
-    """What was asked for: NumPy's message has bytes, shape and dtype, CuPy's has bytes."""
+    """Description of the request: NumPy's message has bytes, shape and dtype, CuPy's has bytes."""
     return " ".join(str(error).split()).rstrip(".") or "an allocation failed"
 
 
@@ -26,7 +26,7 @@ def ran_out(device: str, error: MemoryError, rows: str = "") -> DeviceMemoryErro
         of the host, whatever the device.
     error : MemoryError
     rows : str, optional
-        How many rows there were, where fewer make no difference.
+        Number of rows, where fewer make no difference.
     """
     of_gpu = type(error).__module__.partition(".")[0] == "cupy"
     name = (device if device.startswith("cuda") else "cuda") if of_gpu else "cpu"
@@ -42,7 +42,7 @@ def ran_out(device: str, error: MemoryError, rows: str = "") -> DeviceMemoryErro
 def explained(device: str) -> _Explained:
     """Raise a `DeviceMemoryError` for any other MemoryError within; ``device`` as in `ran_out`.
 
-    What the frames of the error hold is given up: an error that is kept, as in a notebook, keeps no memory.
+    The frames of the error are cleared, so that an error that is kept, as in a notebook, keeps no memory.
     """
     return _Explained(device)
 

@@ -30,7 +30,7 @@ def of_cgroups(root: Path = Path("/")) -> int | None:
     Parameters
     ----------
     root : Path
-        Where ``proc`` and ``sys`` lie.
+        Folder of ``proc`` and ``sys``.
 
     Returns
     -------

@@ -47,7 +47,7 @@ class DataDifferError(ValueError):
     Parameters
     ----------
     differ : list of str
-        What differs, by the names of `digests`.
+        Names, as in `digests`, of the data that differ.
     """
 
     def __init__(self, differ: list[str]) -> None:

@@ -317,7 +317,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         X, y, sample_weight, X_val, y_val, sample_weight_val
             The same data as in that fit.
         callback : callable, optional
-            That of the fit, which is not stored.
+            Callback of the fit, which is not stored in checkpoints.
 
         Returns
         -------
@@ -357,7 +357,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """One epoch on the given rows, going on where the last call ended.
 
-        Of a frame, scales and categories are those of the rows of the first call, unless ``features`` are given that
+        Scales and categories of a frame are those of the rows of the first call, unless ``features`` are given that
         were learned from more rows; what later rows have beyond them is warned of, once for a column.
 
         Parameters that were set since the last call apply from this one on. With another ``solver`` its state, the

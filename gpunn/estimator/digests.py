@@ -24,11 +24,11 @@ def digests(device: Device, clf: Classifier, labels: Labels, rows: Rows, validat
     Parameters
     ----------
     clf : MLPClassifier
-        Which has learned the columns.
+        Classifier that has learned the columns.
     rows : Rows
-        Those that are trained on.
+        Training rows.
     validation : Rows, optional
-        Those that are validated on; where they are a part of the rows given, the index of ``rows`` says which.
+        Validation rows; where they are a part of the rows given, the index of ``rows`` says which.
     """
     features, names = getattr(clf, "features_", None), getattr(clf, "feature_names_in_", None)
     columns = [None if features is None else features.to_dict(), None if names is None else list(names)]

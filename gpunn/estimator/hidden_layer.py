@@ -31,7 +31,7 @@ class HiddenLayer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MetaEstimat
     estimator_ : MLPClassifier
         The fitted clone.
     n_features_in_, feature_names_in_
-        Those of ``estimator_``.
+        Attributes of ``estimator_``.
 
     Examples
     --------
@@ -57,7 +57,7 @@ class HiddenLayer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MetaEstimat
         X, y
             As for `MLPClassifier.fit`.
         **fit_params
-            What else its ``fit`` takes, such as ``sample_weight``.
+            Further arguments of its ``fit``, such as ``sample_weight``.
 
         Raises
         ------
@@ -83,7 +83,7 @@ class HiddenLayer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MetaEstimat
         return self.estimator_.hidden_activations(X, self.layer)
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """How scikit-learn's metadata come to the classifier."""
+        """Routing of scikit-learn's metadata to the classifier."""
         return MetadataRouter(owner=self).add(
             estimator=self.estimator, method_mapping=MethodMapping().add(caller="fit", callee="fit")
         )

@@ -17,7 +17,7 @@ OF_ALL = {"n_members": 1, "cross_validation": None, "temperature_scaling": False
 
 
 def one(clf: C, i: int) -> C:
-    """What `gpunn.MLPClassifier.member` does."""
+    """Implementation of `gpunn.MLPClassifier.member`."""
     check_is_fitted(clf)
     n = 1 if clf.theta_.ndim == 1 else clf.theta_.shape[0]
     if not isinstance(i, (int, np.integer)) or isinstance(i, bool) or not 0 <= i < n:

@@ -51,7 +51,7 @@ class ValidationSet(NamedTuple):
 
 
 class CallbackContext(NamedTuple):
-    """What scikit-learn's callbacks are called with: their context, and X and y as they came in."""
+    """Arguments of scikit-learn's callbacks: their context, and X and y as they were given."""
 
     context: Any
     X: Any
@@ -66,7 +66,7 @@ class Scorer:
     clf : Classifier
         Its parameters, ``scoring`` among them, and what it knows of its rows.
     device, objective, labels, history
-        Of the training.
+        Those of the training.
     """
 
     def __init__(self, clf: Classifier, device: Device, objective: Objective, labels: Labels, history: History) -> None:
@@ -150,7 +150,7 @@ class ScoreMonitor:
     ----------
     scorer : Scorer
     rows : Rows
-        Those that are trained on.
+        Training rows.
     y : ndarray
         Labels of all rows that came in, of which ``rows.index`` may name some.
     """
@@ -236,7 +236,7 @@ def make_monitors(
     layers: LayerMonitor | None,
     context: CallbackContext | None = None,
 ) -> list[Monitor]:
-    """Those that the parameters of the estimator ask for, in the order in which they are called.
+    """Monitors that the parameters of the estimator ask for, in the order in which they are called.
 
     Parameters
     ----------
@@ -244,7 +244,7 @@ def make_monitors(
     rows, y
         As for `ScoreMonitor`.
     state : TrainingState
-        Where training starts.
+        State from which training starts.
     layers : LayerMonitor or None
     context : CallbackContext, optional
         For scikit-learn's callbacks.

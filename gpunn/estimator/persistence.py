@@ -25,7 +25,7 @@ LARGE = 1000.0  # numbers that a row may hold
 
 
 def save(clf: Classifier, path: str | os.PathLike[str]) -> None:
-    """What `gpunn.MLPClassifier.save` does."""
+    """Implementation of `gpunn.MLPClassifier.save`."""
     model = clf._model
     classes, features, names = model.labels.classes, model.schema.features, model.schema.names
     if len(classes) < 2:
@@ -64,21 +64,21 @@ def save(clf: Classifier, path: str | os.PathLike[str]) -> None:
 
 
 def to_onnx(clf: Classifier, path: str | os.PathLike[str], input_dtype: str | None) -> None:
-    """What `gpunn.MLPClassifier.to_onnx` does."""
+    """Implementation of `gpunn.MLPClassifier.to_onnx`."""
     from gpunn.io import onnx_export  # needs onnx, which all else does without
 
     onnx_export.write(clf._model, path, input_dtype)
 
 
 def to_numpy(clf: Classifier, path: str | os.PathLike[str]) -> None:
-    """What `gpunn.MLPClassifier.to_numpy` does."""
+    """Implementation of `gpunn.MLPClassifier.to_numpy`."""
     from gpunn.io import numpy_export  # most programs write no such file
 
     numpy_export.write(clf._model, path)
 
 
 def load(path: str | os.PathLike[str], device: str | None, kind: type[Fitted]) -> Fitted:
-    """What `gpunn.load` does; ``kind`` is the class of the estimator."""
+    """Implementation of `gpunn.load`; ``kind`` is the class of the estimator."""
     get_device(device or "cpu")  # first of all: an error in its name is not the file's
     saved = io.read(path)
     with io.sound(path):

@@ -38,7 +38,7 @@ def all_or_nothing(clf: Classifier) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a training needs.
+    """Prepared data and objects of a training.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Prepared:
     objective : Objective
     seed : int
     rows : Rows
-        Those to train on, on the device.
+        Training rows, on the device.
     validation_set : ValidationSet or None
         With cross-validation all rows, in folds.
     note : str
@@ -144,7 +144,7 @@ def prepare(
 
 
 def prepare_again(clf: Classifier, task: Prepared) -> Prepared:
-    """What `prepare` gives a classifier, from what it gave one that differs in penalties and ``random_state`` only.
+    """Result of `prepare` for a classifier, from that for one that differs in penalties and ``random_state`` only.
 
     They share the rows on the device. Nothing is set in ``clf``.
     """

@@ -30,9 +30,9 @@ def warn_of_divergence(clf: Parameters, history: History, advice: str, halvings:
     Parameters
     ----------
     advice : str
-        What to do against divergence.
+        Advice against divergence.
     halvings : int
-        How often the learning rate was halved.
+        Number of times that the learning rate was halved.
     """
     if halvings and not history.divergence:
         times = f"{halvings} times" if halvings > 1 else "once"
@@ -87,7 +87,7 @@ def warn_of_memory(history: History) -> None:
 
 
 def divergence(clf: Parameters, history: History, advice: str) -> str:
-    """How a training diverged, what was kept of it, and what to do."""
+    """Message on the divergence of a training: what happened, what was kept, and what to do."""
     kept = "The weights that it started from were kept. "
     if history.best is not None:
         kept = f"The state of iteration {history.best + 1} was kept. "

@@ -29,7 +29,7 @@ TICKS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}  # in a second
 def values_of(name: str, column: Any) -> Values:
     """The values of a `pyarrow.ChunkedArray` or array (n,).
 
-    Of a dictionary, values of text are text, and others are categories that are known by them.
+    Values of a dictionary that are text are read as text, and others as categories.
     """
     column = pa.chunked_array([column]) if isinstance(column, pa.Array) else column
     found = column.type

@@ -282,7 +282,7 @@ def encode_numbers(
     columns : sequence of c NumericColumn
         None of which had nothing but missing values.
     starts : sequence of c int
-        Where the outputs of each begin.
+        First output of each.
 
     Returns
     -------

@@ -59,7 +59,7 @@ class RobustEncoding:
     scale : float
         The interquartile range of the training values; half of their range where that is 0; 0 where all were equal.
     edges : tuple of T + 1 floats, or ()
-        Of the bins, in ascending order.
+        Edges of the bins, in ascending order.
     """
 
     median: float

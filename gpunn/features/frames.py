@@ -61,7 +61,7 @@ def is_frame(X: Any) -> bool:
 
 
 def has_columns(X: Any) -> bool:
-    """Whether X has columns of several kinds: a frame, or an array of objects that are not all numbers."""
+    """True if X has columns of several kinds: a frame, or an array of objects that are not all numbers."""
     if not isinstance(X, np.ndarray):
         return is_frame(X)
     if X.dtype.kind != "O" or X.ndim != 2:
@@ -98,7 +98,7 @@ def opened(X: Any) -> Frame:
     Parameters
     ----------
     X : frame
-        Of pandas, polars, pyarrow (a table, a batch or a reader of batches), or another that narwhals reads.
+        Frame of pandas, polars, pyarrow (a table, a batch or a reader of batches), or another that narwhals reads.
 
     Raises
     ------
@@ -240,7 +240,7 @@ class ArrayFrame:
     Parameters
     ----------
     X : ndarray (n, d)
-        Of numbers, or of objects: text, numbers, dates and so on, with None or NaN where missing.
+        Matrix of numbers, or of objects: text, numbers, dates and so on, with None or NaN where missing.
     names : sequence of d str
     """
 

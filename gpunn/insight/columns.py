@@ -31,11 +31,11 @@ class Column:
     inputs : tuple of int
         One of numbers, those of their bins, and one more where they may be missing; one for each category.
     categories : tuple of str
-        What each of the inputs stands for; empty for numbers.
+        Meaning of each of the inputs; empty for numbers.
     mean, scale : float
         The number of the table is mean + scale times the first input, unless there is an encoding.
     encoding : RobustEncoding or None
-        That of numbers which are not standardised.
+        Encoding of numbers that are not standardised.
     """
 
     name: str

@@ -34,7 +34,7 @@ class Diagnosis:
         "training" where the rows given are those that were trained on, by number, classes and spread of the inputs;
         "other" where they are not; "unknown" where the history does not tell.
     training_cost, training_score : float or None
-        Of the rows that were trained on, where those given are others; no score where predictions have a threshold,
+        Cost and score of the training rows, where those given are others; no score where predictions have a threshold,
         which the history does not know.
     sizes : tuple of int
         Inputs, units of each hidden layer, outputs.
@@ -46,7 +46,8 @@ class Diagnosis:
     guess : float
         Cost of outputs that are the shares of the classes, whatever the input.
     penalty : float
-        What the penalties add to the cost of a step: they are divided by its rows, in full-batch training by all.
+        Contribution of the penalties to the cost of a step: they are divided by its rows, in full-batch training by
+        all.
     gradient_norm : float
         Euclidean norm of the gradient of cost and penalties.
     curvature : float or None
@@ -207,13 +208,13 @@ def diagnose_network(
     ----------
     objective : Objective
     theta : array (P,)
-        Of one network.
+        Parameters of one network.
     X : array or SparseRows (n, d)
-        Of any numeric dtype.
+        Rows of any numeric dtype.
     T : array (n, k)
         Targets, 0 or 1: one-of-N, or yes or no for each output. So too for outputs of tanh.
     device : Device, optional
-        Where the arrays are and the work is done; the CPU by default.
+        Device of the arrays, on which the work is done; the CPU by default.
     weight : array (n,), optional
         Row weights.
     exclusive : bool, default True
@@ -226,10 +227,10 @@ def diagnose_network(
     columns : sequence of Column, optional
         Columns of the table that X was made of; each input by default.
     training : Training, optional
-        How theta was trained; without it findings about the training are left out.
+        Training of theta; without it findings about the training are left out.
     validation : Rows, optional
     threshold : float or array (k,), optional
-        Of the probability of the second of two classes, or of each label, from which it is predicted.
+        Probability from which the second of two classes, or each label, is predicted.
 
     Returns
     -------

@@ -55,8 +55,8 @@ class PairedDifference:
     only_first, only_second : int
         Rows that only the first, or only the second, has right, whatever their weights.
     p_value : float or None
-        Of the exact two-sided McNemar test that both are right equally often. None where weights are not all equal:
-        the test is one of counts.
+        p-value of the exact two-sided McNemar test that both are right equally often. None where weights are not all
+        equal: the test is one of counts.
     p_adjusted : float or None
         The same, adjusted by Holm for the number of pairs.
     accuracy : float

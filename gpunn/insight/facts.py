@@ -51,15 +51,15 @@ class Training:
     first_order : bool
         Whether it steps by a learning rate, not along searched lines.
     learning_rate : float or None
-        Of the first step.
+        Learning rate of the first step.
     momentum : float or None
-        Of plain gradient descent, 0 for none; None for steps of another length (Adam), or if it is not known.
+        Momentum of plain gradient descent, 0 for none; None for steps of another length (Adam), or if it is not known.
     batch_size : int or None
         Rows a step; None for all rows.
     dropout : float
         The highest rate of a layer.
     layer_history : sequence of list of LayerStatistics
-        What `gpunn.training.layers.Recorder` noted; may be empty.
+        Entries of `gpunn.training.layers.Recorder`; may be empty.
     """
 
     history: History | None = None
@@ -121,14 +121,14 @@ class Facts:
     l2, l1 : float
         Strength of the penalties.
     step_rows : float
-        What they are divided by: the weight of the rows of a step of the training, of all where it takes all.
+        Divisor of the penalties: the weight of the rows of a step of the training, of all where it takes all.
     n_sample : int
         Rows of the sample.
     outcome : Outcome
-        Of the rows given.
+        Outcome of the rows given.
     learned : Learned
     unseen : Outcome or None
-        Of rows that were not trained on: the validation rows, or the rows given where those are others.
+        Outcome of rows that were not trained on: the validation rows, or the rows given where those are others.
     calibration : Calibration or None
         On a sample of those; None also in multilabel problems and for few rows.
     repeated : float or None
@@ -136,16 +136,16 @@ class Facts:
     labelled : Labelled or None
         A sample of the rows given; None in multilabel problems, before training and for few rows.
     alone : tuple of float
-        Of each column: share of the sample whose class it tells by itself. Empty where ``labelled`` is None.
+        For each column, share of the sample whose class it predicts by itself. Empty where ``labelled`` is None.
     idle : tuple of int and int
-        Of the columns, how many there are of which the network hardly asks, on a sample of the rows that were not
-        trained on, and how many were looked at.
+        Number of columns that the predictions hardly depend on, on a sample of rows that were not trained on, and number
+        of columns that were examined.
     by_neighbours : float or None
         Share of up to `MAX_ROWS` of the rows given whose class the nearest rows tell; and, below, the share of the same
         rows that the network has right.
     beside_neighbours : float or None
     moved : tuple of float
-        How far each input is from its values in training, in standard deviations; empty for rows that were trained on.
+        Distance of each input from its values in training, in standard deviations; empty for rows that were trained on.
     guess, blind : float
         Cost, on the rows given, of the best outputs that do not look at the inputs (the shares of the classes), and of
         logits 0. For a head without a cost function the second stands for both.
@@ -153,9 +153,9 @@ class Facts:
         Part of the cost that comes from outputs beyond a target of 0 or 1, for a linear output with quadratic cost, on
         the sample; 0 for all others.
     penalty : float
-        What the penalties add to the cost.
+        Contribution of the penalties to the cost.
     gradient_norm : float
-        Of the objective, penalties included, on the sample.
+        Norm of the gradient of the objective, penalties included, on the sample.
     curvature, noise_scale : float or None
         As `gpunn.insight.slope` gives them, on the sample.
     layers, weights : tuple of LayerStatistics and of Weights
@@ -165,9 +165,9 @@ class Facts:
     input_names : tuple of str
         Names of the columns of X; empty if they have none.
     columns : tuple of Column
-        Of the table that X was made of.
+        Columns of the table that X was made from.
     threshold : float, array (k,) or None
-        Of the predictions, where it is set.
+        Decision threshold, where it is set.
     """
 
     at: str

@@ -44,17 +44,17 @@ class Finding:
     Attributes
     ----------
     name : str
-        Of the kind, the same from run to run: "saturated_layer".
+        Name of the kind, the same from run to run: "saturated_layer".
     layer : int or None
         Number of the layer it is about, 1 for the first hidden layer; None for the whole.
     evidence : dict of str to float
         The numbers it rests on, by name.
     text : str
-        What is wrong and why, in a sentence or two.
+        Description of the problem and its cause, in a sentence or two.
     remedy : str
-        What to do about it, with the parameters of `gpunn.MLPClassifier`.
+        Remedy, with the parameters of `gpunn.MLPClassifier`.
     trial : Trial or None
-        What the first remedy brought, where it was tried.
+        Result of the first remedy, where it was tried.
     follows_from : str or None
         Name of the earlier finding that it is a known consequence of, where one was found; else None.
     """

@@ -1,4 +1,4 @@
-"""Which columns a network's answers depend on, and how."""
+"""Importance of columns: which of them a network's predictions depend on, and how."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ class Dependence:
     ----------
     column : Column
     values : ndarray (p,) or None
-        Of a column of numbers; None for categories, in the order of ``column.categories``.
+        Values of a column of numbers; None for categories, in the order of ``column.categories``.
     probabilities : ndarray (p, k)
-        Of two classes those of both. Source: Friedman 2001, section 8.2.
+        Both columns for two classes. Source: Friedman 2001, section 8.2.
     """
 
     column: Column
@@ -68,11 +68,11 @@ def importances(
     Parameters
     ----------
     theta : array (P,)
-        Of one network.
+        Parameters of one network.
     rows : Rows
-        Of which up to `MAX_ROWS` are looked at.
+        Rows, of which up to `MAX_ROWS` are used.
     columns : sequence of Column
-        Of X.
+        Columns of X.
     """
     X, T = _sample(device, rows)
     found = rises(device, objective, device.asarray(theta), X, T, columns, N_REPEATS)

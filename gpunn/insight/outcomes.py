@@ -39,7 +39,7 @@ class Outcome:
     decided : float
         The same of what is predicted, by the threshold where one is set: accuracy as `MLPClassifier.score` has it.
     shares, recalls : tuple of float
-        Of each class (of each label in multilabel problems): its share of the rows, and the share of it that is
+        For each class (each label in multilabel problems), its share of the rows, and the share of it that is
         predicted.
     """
 

@@ -53,7 +53,7 @@ class CheckpointWarning(UserWarning):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint holds.
+    """Contents of a checkpoint.
 
     Parameters
     ----------
@@ -64,13 +64,13 @@ class Checkpoint:
     features : dict or None
         As `gpunn.features.Features.to_dict` gives it, where these were given as a parameter.
     settings : dict
-        Of the fit: seed, and the parameters that have no place in a manifest.
+        Settings of the fit: seed, and the parameters that have no place in a manifest.
     data : dict of str
         Digests of the data that it trains on, by what they are of.
     version : str
-        Of the gpunn that wrote it.
+        Version of gpunn that wrote it.
     path : path
-        Of the file that it was read from; "" for a new one. It is not written.
+        Path of the file that it was read from; "" for a new one. It is not written.
     """
 
     arrays: dict[str, np.ndarray]

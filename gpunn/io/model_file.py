@@ -160,7 +160,7 @@ def read(path: str | os.PathLike[str]) -> ModelFile:
 
 
 def _prefixes(n_members: int) -> list[str]:
-    """What the names of the arrays of each member begin with."""
+    """Prefix of the names of the arrays of each member."""
     return [""] if n_members == 1 else [f"{i}/" for i in range(1, n_members + 1)]
 
 

@@ -34,7 +34,7 @@ def function(
     Parameters
     ----------
     name, doc : str
-        Of the function.
+        Name and docstring of the function.
     source, formula, dtype, learned
         As for `traced`.
     constants : mapping of float to (str, str), optional

@@ -33,7 +33,7 @@ def add(graph: Graph, features: Any, dtype: Any = np.float64) -> str:
     graph : Graph
     features : Features
     dtype : float32 or float64
-        That of the inputs for numbers and booleans.
+        Data type of the inputs for numbers and booleans.
 
     Raises
     ------

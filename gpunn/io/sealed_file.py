@@ -53,15 +53,15 @@ class Layout(NamedTuple):
     Parameters
     ----------
     noun : str
-        What messages call it, such as "model file".
+        Its name in messages, such as "model file".
     format : str
         Name of its layout, with the version.
     keys : dict
         Keys of the metadata, each JSON, and how many values and keys there may be in it.
     remedies : dict
-        What to do where one holds too much: by key, and for all others by "".
+        Remedies where one holds too much: by key, and for all others by "".
     damaged : str
-        What to do where the file was damaged; "" where whoever reads it knows.
+        Remedy where the file was damaged; "" where whoever reads it knows.
     """
 
     noun: str
@@ -81,7 +81,7 @@ class Layout(NamedTuple):
 
 @contextlib.contextmanager
 def sound(path: str | os.PathLike[str]) -> Iterator[None]:
-    """What is found wrong with a file within is told with its name."""
+    """Context in which an error about a file is given the name of the file."""
     try:
         yield
     except FormatError as error:
@@ -93,7 +93,7 @@ def sound(path: str | os.PathLike[str]) -> Iterator[None]:
 def pack(layout: Layout, arrays: Mapping[str, np.ndarray], values: Mapping[str, Any]) -> list[Any]:
     """The file as buffers, one after the other: of equal arrays and values, in the same order, they are equal.
 
-    Those of arrays share their memory where it is laid out as in the file.
+    Parts that are arrays share their memory where it is laid out as in the file.
 
     Raises
     ------

@@ -21,11 +21,11 @@ def traced(
     formula : callable
         (xp, z, **learned) -> array like z, in the array API.
     dtype : dtype
-        Of the arithmetic.
+        Data type of the arithmetic.
     learned : iterable of str
         Names of learned arrays (k,) or (1,).
     target : str
-        What is to be written, for the message of an error.
+        Name of what is written, for error messages.
 
     Raises
     ------

@@ -63,7 +63,7 @@ class Manifest:
     Parameters
     ----------
     parameters : dict
-        Of `gpunn.MLPClassifier`, those that are named.
+        Parameters of `gpunn.MLPClassifier` that the manifest sets.
     n_inputs, n_outputs : int, optional
         Sizes that the data must have.
     data : dict
@@ -96,7 +96,7 @@ class Manifest:
                 )
 
     def place(self, key: str) -> str:
-        """Where a key stands, for messages."""
+        """Place of a key, for messages."""
         line = f"line {self.lines[key]}, " if key in self.lines else ""
         return f"{self.source}, {line}{brief(key)}"
 

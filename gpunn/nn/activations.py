@@ -3,9 +3,9 @@
 An `Activation` has these methods:
 
 ``shapes(n)``
-    name and shape of what it learns for a layer of n neurons; empty for all but PReLU.
+    names and shapes of its learned parameters for a layer of n neurons; empty for all but PReLU.
 ``initial(name)``
-    the value from which a learned array starts.
+    the initial value of a learned parameter.
 ``forward(xp, z, **learned)``
     h, shaped like z (..., n).
 ``backward(xp, z, h, dh, **learned)``
@@ -14,7 +14,7 @@ An `Activation` has these methods:
     h - T, for T from 0 to 1, accurate where h has rounded to 1: written (1 - T) h - T (1 - h) with 1 - h from z.
 
 Those that act on each element alone are `Elementwise` and also have ``derivative(xp, z, h)``, f'(z). All are finite
-and accurate to rounding wherever the mathematics is, so exp is only ever taken of numbers that are not positive.
+and accurate to rounding wherever the mathematics is, so exp is only evaluated at non-positive arguments.
 ``low`` and ``high`` bound the values an activation can take.
 """
 
@@ -26,9 +26,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from gpunn.nn.stable import sigmoid, softmax, softplus
-from gpunn.typing import Array
+from gpunn.typing import Array, Namespace
 
-Namespace = Any
 Gradients = tuple[Array, dict[str, Array]]
 
 

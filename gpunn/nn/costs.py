@@ -12,12 +12,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 from gpunn.nn.activations import Activation, Softmax
-from gpunn.typing import Array
-
-Namespace = Any
+from gpunn.typing import Array, Namespace
 
 
 def _floored(xp: Namespace, a: Array) -> Array:

@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from gpunn.typing import Array
-
-Namespace = Any
+from gpunn.typing import Array, Namespace
 
 
 def _mixed(x: Array) -> Array:
@@ -38,10 +36,10 @@ class Dropout:
     Parameters
     ----------
     rates : tuple of float or float64 array (m, 1)
-        Probability p in [0, 1) for the input and for each hidden layer, n_layers in all; an array has that of each
-        member.
+        Probability p in [0, 1) for the input and for each hidden layer, n_layers in all; an array has one rate
+        for each member.
     seed : uint32 array (..., 1)
-        One seed a member.
+        One seed for each member.
     step : uint32 array (1,)
         The step counter.
     first_row : int, default 0

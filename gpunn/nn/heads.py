@@ -25,7 +25,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from gpunn.nn.activations import (
     ACTIVATIONS,
@@ -38,9 +38,7 @@ from gpunn.nn.activations import (
 )
 from gpunn.nn.costs import COSTS, Cost, CrossEntropy, LogLikelihood, Quadratic
 from gpunn.nn.stable import excess, exponentials, log_sum_exp, normalised, shifted
-from gpunn.typing import Array
-
-Namespace = Any
+from gpunn.typing import Array, Namespace
 
 
 class Head(ABC):

@@ -1,8 +1,8 @@
 """Distributions of the initial weights and biases.
 
-They are drawn on the host by a ``numpy.random.Generator`` that the caller brings, in float64, so that every
+They are drawn on the host by a ``numpy.random.Generator`` that the caller provides, in float64, so that every
 device and dtype starts from the same numbers; ``xp`` is the host's namespace. A weight matrix has shape
-(n_in, n_out), a bias (n_out,); both are told n_in and n_out.
+(n_in, n_out), a bias (n_out,); both functions take n_in and n_out.
 
 Why it matters: a neuron sums n_in products, so weights of variance s^2 on inputs of mean square 1 give z the
 variance n_in s^2. With s = 1 and 784 inputs z has a standard deviation of 28 and every sigmoid is saturated
@@ -16,10 +16,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from gpunn.typing import Array
+from gpunn.typing import Array, Namespace
 
 Generator = Any
-Namespace = Any
 WeightInitialiser = Callable[[Namespace, Generator, int, int], Array]
 BiasInitialiser = Callable[[Namespace, Generator, int, int], Array]
 

@@ -19,13 +19,11 @@ from gpunn.cached import cached_property
 from gpunn.nn.activations import Activation, Identity
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.initialisers import BiasInitialiser, WeightInitialiser
-from gpunn.typing import Array
-
-Namespace = Any
+from gpunn.typing import Array, Namespace
 
 
 class Part(NamedTuple):
-    """Where one array of one layer lies in theta."""
+    """Slice of theta that holds one array of one layer."""
 
     start: int
     stop: int
@@ -80,7 +78,7 @@ class Network:
     activations : tuple of Activation
         One for each hidden layer.
     output : Activation, default Identity()
-        Of the last layer. A head brings the output activation, so this is the identity, unless the output
+        Activation of the last layer. A head brings the output activation, so this is the identity, unless the output
         learns parameters (PReLU).
     """
 

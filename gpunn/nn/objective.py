@@ -1,4 +1,4 @@
-"""The function that training makes small: mean cost of the rows plus penalties on the weights::
+"""Objective of the training: mean cost of the rows plus penalties on the weights::
 
     f(theta) = 1/w sum_i w_i c_i  +  1/w (l2 / 2 sum W^2 + l1 sum |W|),     w = sum_i w_i
 
@@ -15,9 +15,7 @@ from typing import Any
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.heads import Head
 from gpunn.nn.network import Network
-from gpunn.typing import Array
-
-Namespace = Any
+from gpunn.typing import Array, Namespace
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Objective:
     network : Network
     head : Head
     l2, l1 : float or float64 array (m, 1), default 0
-        Strength of the penalties, at least 0; an array has that of each member.
+        Strength of the penalties, at least 0; an array has one for each member.
     """
 
     network: Network
@@ -130,7 +128,7 @@ def _summed(xp: Namespace, cost: Array, weight: Array | None) -> Array:
 
 
 def _share(xp: Namespace, z: Array, weight: Array | None) -> Any:
-    """1 / w with w (...) the sum of the row weights; 0 where they are all 0: such rows say nothing of theta."""
+    """1 / w with w (...) the sum of the row weights; 0 where they are all 0, as such rows carry no information."""
     if weight is None:
         return 1 / z.shape[-2]
     total = xp.sum(weight, axis=-1)

@@ -1,4 +1,4 @@
-"""Probabilities of the classes and their logarithms, from the logits z (..., n, k); of members z (m, n, k) their means.
+"""Probabilities of the classes and their logarithms, from logits z (..., n, k); for members, z (m, n, k), the means.
 
 Where the classes exclude each other (not ``multilabel``) and the network has one output, that output is the
 probability of the second of two classes, and both columns are given.
@@ -12,9 +12,7 @@ from typing import Any
 from gpunn.nn.activations import RescaledTanh, Sigmoid, Softmax
 from gpunn.nn.heads import Head
 from gpunn.nn.stable import log_softmax, softplus
-from gpunn.typing import Array
-
-Namespace = Any
+from gpunn.typing import Array, Namespace
 
 SYMMETRIC = (Sigmoid, RescaledTanh)  # 1 - a(z) = a(-z), which needs no difference of nearly equal numbers
 OPEN = (Softmax, *SYMMETRIC)  # activations into (0, 1)
@@ -48,7 +46,7 @@ def of_row(xp: Namespace, head: Head, z: Array, k: int, exclusive: bool, branch:
     exclusive : bool
         Whether the probabilities of a row sum to 1.
     branch : bool, default True
-        Skip the logarithms of small outputs where no output is small, which asks for the values.
+        Skip the logarithms of small outputs where no output is small, which requires the values.
     """
     a = head.outputs(xp, z)
     info = xp.finfo(a.dtype)
@@ -72,8 +70,8 @@ def of_row(xp: Namespace, head: Head, z: Array, k: int, exclusive: bool, branch:
 def decisions(xp: Namespace, head: Head, z: Array, multilabel: bool, threshold: Any = None) -> Array:
     """Scores (..., n, k) of logits z (..., n, k): positive means yes, and the largest is the class.
 
-    Those of the head; or, with a threshold on the probability of the second of two classes, or of each label (a number
-    or (k,)), 1 for what reaches it and -1 for what does not.
+    The decisions of the head; or, with a threshold on the probability of the second of two classes, or of each label (a
+    number or (k,)), 1 for what reaches it and -1 for what does not.
     """
     if threshold is None:
         return head.decision(xp, z)

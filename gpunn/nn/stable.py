@@ -1,16 +1,12 @@
 """Exponentials and their logarithms without overflow, and accurate where they are small.
 
-exp is only ever taken of numbers that are not positive, and the logarithm of 1 + x by log1p. Where minimum and maximum
-can say it, nothing asks element by element: of signs that come at random NumPy's where takes five times as long.
+exp is only evaluated at non-positive arguments, so it cannot overflow, and log(1 + x) is computed by log1p. Minimum and
+maximum are used instead of where, which takes NumPy five times as long if the signs vary at random.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from gpunn.typing import Array
-
-Namespace = Any
+from gpunn.typing import Array, Namespace
 
 
 def shifted(xp: Namespace, z: Array) -> Array:
@@ -33,7 +29,7 @@ def shifted(xp: Namespace, z: Array) -> Array:
 def exponentials(xp: Namespace, z: Array) -> tuple[Array, Array]:
     """Half of the distance of z from the maximum of its row, and exp of the whole, each shaped like z (..., k).
 
-    The distance itself could overflow, and what is multiplied by it should be doubled last: 0 * inf is no number.
+    The distance itself could overflow, so a product with it should be doubled last: 0 * inf is NaN.
     """
     half = z / 2
     half = half - xp.max(half, axis=-1, keepdims=True)
@@ -46,7 +42,7 @@ def excess(xp: Namespace, d: Array, e: Array) -> Array:
     Parameters
     ----------
     d, e : array (..., k)
-        `shifted` numbers, of which only the zeros are looked at, and their exponentials; or those of `exponentials`.
+        `shifted` numbers, of which only the zeros matter, and their exponentials; or the results of `exponentials`.
     """
     top = xp.astype(d == 0, d.dtype)  # where e is 1
     return xp.sum(e - top, axis=-1, keepdims=True) + (xp.sum(top, axis=-1, keepdims=True) - 1)

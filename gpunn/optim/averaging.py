@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpunn.optim.first_order import FirstOrder, MethodState
-from gpunn.typing import Array
-
-Namespace = Any
+from gpunn.typing import Array, Namespace
 
 
 def update_average(xp: Namespace, average: Array, theta: Array, decay: float, steps: Array) -> None:

@@ -2,7 +2,7 @@
 
 A direction has ``start(xp, theta) -> state``, ``direction(xp, state, g) -> p`` and
 ``update(xp, state, p, s, y, g) -> state`` after a step s along p that changed the gradient by y to g. All arrays have
-shape (P,). ``c2`` is the curvature constant its line search wants; ``unit_step`` says whether a step length of 1
+shape (P,). ``c2`` is the curvature constant of its line search; ``unit_step`` says whether a step length of 1
 is the natural first trial.
 """
 
@@ -13,9 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from gpunn.typing import Array
-
-Namespace = Any
+from gpunn.typing import Array, Namespace
 
 
 class Direction(ABC):
@@ -30,7 +28,7 @@ class Direction(ABC):
 
     @abstractmethod
     def direction(self, xp: Namespace, state: Any, g: Array) -> Array:
-        """Where to search from a point of gradient g (P,)."""
+        """Direction of the search from a point with gradient g (P,)."""
 
     @abstractmethod
     def update(self, xp: Namespace, state: Any, p: Array, s: Array, y: Array, g: Array) -> Any:
@@ -49,7 +47,7 @@ class Direction(ABC):
         return {}
 
     def from_arrays(self, xp: Namespace, asarray: Callable[[Any], Array], parts: Mapping[str, Any], g: Array) -> Any:
-        """The inverse of `to_arrays`; ``asarray`` makes an array of its own of a part."""
+        """The inverse of `to_arrays`; ``asarray`` copies a part to an array on the device."""
         return None
 
 
@@ -170,7 +168,7 @@ class BFGS(Direction):
     max_bytes : int, optional
         Refuse a theta for which H may need more.
     max_steps : int, optional
-        How many steps there may be; as many as one likes if not given.
+        Largest number of steps; unlimited if not given.
     """
 
     scaled: bool = True
@@ -260,7 +258,7 @@ class BFGS(Direction):
         return Inverse(**given, rows=rows, diagonal=diagonal, beside=beside, n=n, g=of_g, p=asarray(parts["p"]))
 
     def _capacity(self, n: int) -> int:
-        """Rows that there is room for at first: one for each step, and one for the direction after the last."""
+        """Number of rows to allocate at first: one for each step, and one for the direction after the last."""
         most = _most_rows(n)
         return most if self.max_steps is None else min(most, self.max_steps + 1)
 
@@ -278,7 +276,7 @@ class BFGS(Direction):
         capacity, n = H.rows.shape
         if H.n < capacity:
             return H
-        if capacity < _most_rows(n):  # a training that went on for longer than was said
+        if capacity < _most_rows(n):  # a training that goes on for more than max_steps
             longer = xp.empty((min(2 * capacity, _most_rows(n)), n), dtype=H.rows.dtype, device=H.rows.device)
             longer[:capacity, :] = H.rows
             more = xp.zeros_like(longer[capacity:, 0])
@@ -293,7 +291,7 @@ class BFGS(Direction):
 
 
 def _most_rows(n: int) -> int:
-    """Rows for an H of n parameters that are kept before they are added up to a matrix."""
+    """Number of rows after which an H of n parameters is added up to a matrix."""
     return max(16, n // 4)
 
 

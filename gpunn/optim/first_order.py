@@ -12,11 +12,9 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-from gpunn.typing import Array
-
-Namespace = Any
+from gpunn.typing import Array, Namespace
 
 
 class MethodState(Protocol):
@@ -147,7 +145,7 @@ class AdamW(Adam):
     Parameters
     ----------
     decay : float or array (m, 1), default 0.01
-        An array, in the dtype of theta, has that of each member.
+        An array, in the dtype of theta, has one for each member.
     n_decayed : int
         Only the first ``n_decayed`` entries of theta decay: the weights, not biases and slopes.
     """

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple, Self
 
 from gpunn.optim.directions import Direction
 from gpunn.optim.line_search import Trial, strong_wolfe
-from gpunn.typing import Array
+from gpunn.typing import Array, Namespace
 
-Namespace = Any
 Function = Callable[[Array], tuple[Array, Array]]
 ToFloats = Callable[..., list[float]]
 
@@ -81,7 +80,7 @@ class Minimisation(NamedTuple):
         Parameters
         ----------
         asarray : callable
-            Makes an array on the device of theta, of its own, of a part.
+            Copies a part to an array on the device of theta.
         """
         g = asarray(parts["g"])
         prefix = "direction."
@@ -107,7 +106,7 @@ class Minimiser:
     ----------
     method : Direction
     max_iter, max_evaluations : int
-        Limits; the second is looked at after every iteration.
+        Limits; the second is checked after every iteration.
     gtol : float
         Stop when no component of g is greater, in size.
     ftol : float
@@ -138,8 +137,7 @@ class Minimiser:
         to_floats : callable
             Brings arrays of shape () to the host as Python floats, all in one transfer.
         earlier : Minimisation, optional
-            An earlier minimisation, whose direction is gone on with if the gradient at theta is the one that it ended
-            with.
+            An earlier minimisation. Its direction is continued if the gradient at theta is the one it ended with.
         """
         f, g = function(theta)
         value, g_max, g_norm = to_floats(f, xp.max(xp.abs(g)), xp.linalg.vector_norm(g))
@@ -151,7 +149,7 @@ class Minimiser:
         return self._judged(Minimisation(theta, g, value, g_max, g_norm, 0, 1, direction, fresh, step, slope))
 
     def step(self, xp: Namespace, function: Function, at: Minimisation, to_floats: ToFloats) -> Minimisation:
-        """One iteration: a direction, a search along it, and what the direction learns of the step.
+        """One iteration: a direction, a search along it, and an update of the state of the direction.
 
         ``at`` must not have ended. Arrays of its direction's state may be changed in place. Where no lower point is
         found, the result has the same ``n_iter``, and a reason.

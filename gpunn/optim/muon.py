@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from gpunn.optim.first_order import AdamW, MethodState
-from gpunn.typing import Array
-
-Namespace = Any
+from gpunn.typing import Array, Namespace
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 N_ITERATIONS = 5
@@ -49,8 +47,8 @@ class Muon(AdamW):
     b1, b2, eps, decay, n_decayed
         As in AdamW; the decay is that of the matrices too.
     matrices : tuple of Matrix
-        Those of the hidden layers: ``tuple(layer.W for layer in network.layers[:-1])``. The output layer is better left
-        to AdamW.
+        Weights of the hidden layers: ``tuple(layer.W for layer in network.layers[:-1])``. The output layer is better
+        left to AdamW.
     """
 
     matrices: tuple[Matrix, ...] = ()

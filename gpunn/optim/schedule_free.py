@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from gpunn.optim.first_order import FirstOrder, MethodState, bias_correction
-from gpunn.typing import Array
-
-Namespace = Any
+from gpunn.typing import Array, Namespace
 
 
 class ScheduleFreeState(NamedTuple):

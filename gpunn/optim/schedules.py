@@ -1,8 +1,8 @@
 """Learning rates over time.
 
-A schedule is asked before every epoch: ``rates(epoch, n_steps, n_samples, n_plateaus)`` gives the rate of each of
-the epoch's steps, on the host, as a list of floats that go to the device at once. It remembers nothing: the
-training counts, so that a resumed run goes on exactly and one schedule serves any number of runs.
+A schedule is called before every epoch: ``rates(epoch, n_steps, n_samples, n_plateaus)`` returns the learning rate of
+each step of the epoch, on the host, as a list of floats that are copied to the device together. It is stateless: the
+training keeps the counters, so that a resumed run continues exactly and one schedule serves any number of runs.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class Schedule(ABC):
         n_samples : int
             Rows in each epoch.
         n_plateaus : int
-            How often the cost has not improved for a while and training went on.
+            Number of plateaus of the cost after which training went on.
         """
 
     def exhausted(self, n_plateaus: int) -> bool:
-        """True if a plateau after ``n_plateaus`` earlier ones should end training; always, if not said otherwise."""
+        """True if a plateau after ``n_plateaus`` earlier ones should end training; by default always."""
         return True
 
 

@@ -153,7 +153,7 @@ def logits(
     Parameters
     ----------
     then : callable, optional
-        What is made of the logits, chunk by chunk: (xp, z, *others (n, ...)) -> array (..., n, c), of any c.
+        Function of the logits of each chunk: (xp, z, *others (n, ...)) -> array (..., n, c), of any c.
     """
 
     def made(xp: Namespace, rows: Array, *others: Array) -> Array:
@@ -296,7 +296,7 @@ def accuracy_of_constant(device: Device, rows: Rows) -> float:
 
 
 def hits(xp: Namespace, scores: Array, T: Array, exclusive: bool) -> Array:
-    """Which rows (..., n) their scores (..., n, k), as a head's ``decision`` gives them, put right in all labels."""
+    """Rows (..., n) whose scores (..., n, k), as a head's ``decision`` gives them, are right in all labels."""
     if exclusive and T.shape[-1] > 1:  # a single output answers yes or no between two classes
         return xp.argmax(scores, axis=-1) == xp.argmax(T, axis=-1)
     return xp.all((scores > 0) == (T > 0.5), axis=-1)

@@ -50,7 +50,7 @@ class DivergenceError(ArithmeticError):
 
 @dataclass
 class Visited:
-    """Where a run has been: the states that it can go back to, and the costs of its epochs.
+    """States that a run has visited and can go back to, and the costs of its epochs.
 
     Attributes
     ----------
@@ -98,9 +98,9 @@ class Stability:
     device : Device
     objective : Objective
     rows : Rows
-        Those that are trained on.
+        Training rows.
     visited : Visited
-        Where the training has been.
+        States that the training has visited.
     batch : int
         Rows a step, among which a penalty is divided.
     """
@@ -254,7 +254,7 @@ def penalty_in_step(device: Device, objective: Objective, theta: Array, weight: 
     Parameters
     ----------
     weight : array (n,) or None
-        Of all rows; a batch is taken to weigh its share.
+        Weights of all rows; a batch is assumed to have its share of them.
     """
     if not objective.penalised:
         return 0.0

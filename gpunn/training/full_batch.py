@@ -43,7 +43,7 @@ class FullBatch:
     gtol : float
         Stop when no component of the gradient is greater.
     tol, n_iter_no_change : float and int
-        Of early stopping on the validation score.
+        Tolerance and patience of early stopping on the validation score.
     compiled : bool or None, default None
         Compile the evaluation where the device can. None does so for long trainings only: where all the evaluations
         there may be, times 15 nanoseconds for each row and neuron (about what one gains), come to the compiler's
@@ -67,8 +67,8 @@ class FullBatch:
         Parameters
         ----------
         earlier : Minimisation, optional
-            Of an earlier training: where theta, rows and penalties are those with which it ended, this one goes on as
-            if there had been no end; else it begins anew.
+            Minimisation of an earlier training: where theta, rows and penalties are those with which it ended, this one
+            goes on as if there had been no end; else it begins anew.
         """
         return TrainingState(
             theta,

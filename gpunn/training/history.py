@@ -57,20 +57,21 @@ class History:
     best : int or None
         Entry whose state was restored, where one was; None for the initial weights.
     path : str
-        How the steps were computed: "compiled", "captured as CUDA graphs" (with the precision of the
+        Way in which the steps were computed: "compiled", "captured as CUDA graphs" (with the precision of the
         products, where it was asked for), or "arrays" with the reason; and in micro-batches of how many rows, where
         memory ran out for whole batches.
     divergence : str
-        What went wrong where training diverged, in words; else "".
+        Description of the divergence, where training diverged; else "".
     notes : list of str
-        What `fit` did that the parameters do not tell: validation rows that could not be stratified, a single class.
+        Decisions of `fit` that do not follow from the parameters: validation rows that could not be stratified, a
+        single class.
     summary : TrainingSummary or None
         Facts about the rows that ``fit`` trained on, for comparisons with other rows; None after ``partial_fit``,
         and where memory ran out for them.
     profile : Profile or None
-        Where the time of the last ``fit`` went; None after ``partial_fit``.
+        Time of the last ``fit`` by part; None after ``partial_fit``.
     unit : str
-        What an entry is: "epoch" (minibatch) or "iteration" (full batch, and models saved before this was kept).
+        Unit of the entries: "epoch" (minibatch) or "iteration" (full batch, and models saved before this was kept).
     stopped : str
         Why training ended: "max_iter", "tol" (no improvement), "validation" (no improvement of the score),
         "diverged", "interrupted", "callback", "time_limit", or a reason of `gpunn.optim.full_batch.REASONS`.

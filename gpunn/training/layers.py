@@ -18,9 +18,7 @@ from gpunn.nn.network import Dense
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, spaced
 from gpunn.training.state import TrainingState
-from gpunn.typing import Array
-
-Namespace = Any
+from gpunn.typing import Array, Namespace
 
 SATURATED_BELOW = 0.01  # |f'(z)|: such a unit learns a hundred times slower than a linear one
 LAYERS = "layers."  # begins the names of the arrays of a recording
@@ -49,17 +47,18 @@ class LayerStatistics:
     relative_slope : float or None
         ``slope`` divided by the largest abs f' that the activation has (1/4 for the sigmoid, 1 for tanh and ReLU).
     z_mean, z_std, h_mean, h_std : float
-        Of the weighted inputs z and the activations h, over units and rows.
+        Means and standard deviations of the weighted inputs z and the activations h, over units and rows.
     weight_norm, gradient_norm, bias_gradient_norm : float
         Frobenius norm of W, of the gradient by W, and Euclidean norm of that by b, of the mean cost over the rows.
         The last is the speed of learning of a layer in Nielsen 2015, chapter 5.
     error, delta : float or None
-        Of the output: mean of abs (a - T) and of abs dz, dz being the gradient of a row's cost by z. None elsewhere.
+        For the output layer, mean of abs (a - T) and of abs dz, dz being the gradient of a row's cost by z. None
+        elsewhere.
     delta_factor : float or None
         ``delta / error``, what activation and cost make of an error: 1 for a matched pair, 2 for the rescaled tanh with
         cross-entropy, and for a sigmoid with quadratic cost the mean of f'(z) weighted by the error.
     update_norm, update_ratio, learning_rate : float or None
-        Of a recording: norm of the change of W since the entry before, divided by the number of steps between; the same
+        In a recording, norm of the change of W since the entry before, divided by the number of steps between; the same
         divided by ``weight_norm``; the rate of the last step. Steps that cancel each other do not count.
     """
 
@@ -100,7 +99,7 @@ def layer_statistics(
     objective : Objective
         Its penalties play no part.
     theta : array (P,)
-        Of one network.
+        Parameters of one network.
     X : array (n, d)
     T : array (n, k)
     weight : array (n,), optional
@@ -121,7 +120,7 @@ class Recorder:
     X, T : array (n, d) and (n, k)
         Training rows, of which at most `SAMPLE` are looked at, evenly spaced. X of any numeric dtype.
     start_theta : array (P,)
-        Where training starts; copied.
+        Parameters from which training starts; copied.
 
     Attributes
     ----------
@@ -148,7 +147,7 @@ class Recorder:
         steps : int
             Steps since the entry before.
         learning_rate : float
-            Of the last step.
+            Learning rate of the last step.
         """
         device, xp = self._device, self._device.xp
         with device.use(), device.single_threaded_blas():
@@ -203,11 +202,11 @@ class LayerMonitor:
     Parameters
     ----------
     device, objective, rows
-        Of the training.
+        Those of the training.
     theta : array (P,)
-        Where it starts.
+        Parameters from which training starts.
     evaluations : int, default 0
-        Those of cost and gradient that the history counts already.
+        Evaluations of cost and gradient that the history already counts.
 
     Attributes
     ----------

@@ -47,9 +47,9 @@ class Minibatch:
         Rows a step; the last batch of an epoch may be smaller.
     max_epochs : int
     seed : int or tuple of int
-        Of the shuffling and the dropout masks; permutation number e depends on the seed and e alone. A tuple has one
-        for each member, whose rows are then shuffled, and whose masks are drawn, as those of a network trained alone
-        with that seed; with one seed for all members their rows come in the same order.
+        Seed of the shuffling and the dropout masks; permutation number e depends on the seed and e alone. A tuple has
+        one for each member, whose rows are then shuffled, and whose masks are drawn, as those of a network trained
+        alone with that seed; with one seed for all members their rows come in the same order.
     shuffle : bool, default True
     dropout : tuple of float or tuple of float, default ()
         Rate for the input and each hidden layer, or a tuple of those of the members; empty for none.
@@ -331,7 +331,7 @@ class Epochs:
     program : callable or None
         The compiled epoch.
     gradients : MicroBatches
-        Of epochs by arrays.
+        Gradients of epochs by arrays.
     """
 
     minibatch: Minibatch
@@ -374,7 +374,7 @@ def outcome(device: Device, theta: Array, cost: Array, norm: Array) -> tuple[np.
 def _drawn(
     seed: int | tuple[int, ...], stream: tuple[int, ...], draw: Callable[[np.random.Generator], np.ndarray]
 ) -> np.ndarray:
-    """What is drawn from a stream of random numbers of a seed; of several seeds, stacked (m, ...)."""
+    """Draw from a stream of random numbers of a seed; draws of several seeds are stacked, (m, ...)."""
     if isinstance(seed, tuple):
         return np.stack([draw(np.random.default_rng([one, *stream])) for one in seed])
     return draw(np.random.default_rng([seed, *stream]))

@@ -54,21 +54,21 @@ class TrainingState:
     ----------
     theta : array (..., P)
     method_state : MethodState
-        Of a first-order method; `NoState` in full-batch training.
+        State of a first-order method; `NoState` in full-batch training.
     step : array (1,)
         Updates so far, counted on the device, from which dropout draws its masks. 0 in full-batch training.
     patience : Patience
     best : Best
         State of the best validation score, with early stopping.
     seed : int or tuple of int
-        Of the shuffling and the dropout masks; a tuple has one for each member. They depend on it and on ``epoch`` and
-        ``step`` alone.
+        Seed of the shuffling and the dropout masks; a tuple has one for each member. They depend on it and on ``epoch``
+        and ``step`` alone.
     epoch : int
         Epochs, or iterations, so far; together with ``n_plateaus`` and ``n_halvings`` the position in the schedule.
     n_plateaus : int
         Plateaus that training went on from.
     n_halvings : int
-        Of the learning rate, after divergence.
+        Number of times that the learning rate was halved after divergence.
     average : array (..., P) or None
         Mean of theta over the steps.
     latest : array (..., P) or None
@@ -162,7 +162,7 @@ class TrainingState:
         device : Device
             On which the state is.
         method : FirstOrder or Direction
-            Of the training.
+            Method of the training.
         copied : bool, default True
             If False, arrays that are on the host are not copied: they change with the next step.
         """

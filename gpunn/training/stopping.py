@@ -1,4 +1,4 @@
-"""When to stop: no improvement for a while, with scikit-learn's counting, and the best state seen."""
+"""Rules for stopping: no improvement for a while, with scikit-learn's counting, and the best state seen."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Vector(NamedTuple):
 
 
 class Step:
-    """Where the arrays of a step lie, and its operations.
+    """Layout of the arrays of a step, and its operations.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ class Step:
         return [(layer.b, d), *of_learned]
 
     def operations(self, k: int, r: int, strides: Strides) -> Operations:
-        """Those of thread k in a step of r rows."""
+        """Operations of thread k in a step of r rows."""
         make = {"data parallel": DataParallel, "tensor parallel": TensorParallel, "sharded update": ShardedUpdate}
         thread = make[self.partition](self, k, r, strides)
         for name, layer in step_operations(self.n_layers, self.learning, self.n_reductions > 0, self.limits_norms):

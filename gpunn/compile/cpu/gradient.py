@@ -33,7 +33,7 @@ class Block(DataParallel):
     Parameters
     ----------
     step : Step
-        Of one thread, whose batch is a block.
+        Step of one thread, whose batch is a block.
     converts : bool
         X has another dtype, or columns that do not lie side by side: each block of it is copied.
     """

@@ -291,7 +291,7 @@ def _by_rows(
     same : collection of str
         Matrices of one row, the same for all rows.
     scalars : collection of str
-        Those of them that are one number.
+        Names of those that are one number.
     """
     matrices = dict.fromkeys(arrays.values())
     f = Kernel(name, dtype, matrices)
@@ -378,7 +378,7 @@ def _by_lanes(
     last = f.let(f"sub i64 {f.row_stop}, 1")
 
     def place(number: int, j: str) -> str:
-        """Where the vector of column j of a transposed matrix begins."""
+        """Start of the vector of column j of a transposed matrix."""
         column = f.let(f"add i64 {f.let(f'mul i64 {f.n}, {number}')}, {j}")
         return f.element(f.kind, scratch, f.let(f"mul i64 {f.let(f'add i64 {column}, 2')}, {LANES}"))
 

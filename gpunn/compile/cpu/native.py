@@ -54,7 +54,7 @@ def load(name: str, source: Callable[[], str], key: str, functions: list[str], s
     Parameters
     ----------
     name : str
-        Of the module, for people.
+        Name of the module, for people.
     source : callable
         () -> the module in LLVM IR.
     key : str

@@ -31,7 +31,7 @@ ABORTED = 2**62  # in a barrier's count: a thread has failed, and the others are
 
 
 class Matrix(NamedTuple):
-    """Where a matrix lies."""
+    """Address and layout of a matrix."""
 
     slot: int
     start: int

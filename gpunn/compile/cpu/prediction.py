@@ -34,7 +34,7 @@ class CompiledPrediction:
     ----------
     network : Network
     dtype : str
-        Of theta and X.
+        Data type of theta and X.
     head : Head, optional
         With it the last layer gives the probabilities of the classes in place of the logits.
     exclusive : bool, default True

@@ -42,9 +42,9 @@ class CompiledEpoch:
     method : FirstOrder
     theta : ndarray (P,) or (m, P)
     state : MethodState
-        Of the method.
+        State of the method.
     X : ndarray or sparse matrix in rows (n, d)
-        For its dtypes.
+        Rows, for their dtypes.
     dropout : Dropout, optional
     clip_norm : float, optional
         To which the norm of the gradient is clipped.
@@ -95,7 +95,7 @@ class CompiledEpoch:
     def align(self, theta: np.ndarray, state: MethodState) -> tuple[np.ndarray, MethodState]:
         """theta and state with each array at a multiple of 64 bytes, copied if it must be.
 
-        What BLAS gives may differ in the last bit with the address; the same seed is to give the same bits.
+        Results of BLAS may differ in the last bit with the alignment, and equal seeds must give equal bits.
         """
         return aligned(theta), type(state)(*map(aligned, state))
 
@@ -225,11 +225,11 @@ class Thread:
     Attributes
     ----------
     sums : ndarray (3,), float64
-        Of the last step: cost, squared norm of the gradient, penalties.
+        Sums of the last step: cost, squared norm of the gradient, penalties.
     counters : ndarray
         Values of the method's state that are one number for the step.
     address : int
-        Of the table of addresses.
+        Address of the table of addresses.
     """
 
     def __init__(
@@ -272,7 +272,7 @@ class CompiledGradient:
     ----------
     objective : Objective
     dtype : dtype
-        Of theta.
+        Data type of theta.
     X, T, weight : ndarray (n, d), (n, k), (n,) or None
         X of any numeric dtype that LLVM knows, T and weight of ``dtype``.
 

@@ -36,19 +36,19 @@ class CapturedEpoch:
     method : FirstOrder
     theta : array (P,)
     state : MethodState
-        Of the method.
+        State of the method.
     X : array (n, d)
-        For its dtype, one of `gpunn.compile.cuda.runtime.INPUTS`.
+        Rows, for their dtype, one of `gpunn.compile.cuda.runtime.INPUTS`.
     precision : {"float32", "tf32", "bf16"}
-        Of the products of a float32 theta. With "bf16" their operands, the weights among them, are kept rounded to
-        bfloat16 beside the float32 ones; sums, costs and updates are float32.
+        Precision of the products of a float32 theta. With "bf16" their operands, the weights among them, are kept
+        rounded to bfloat16 beside the float32 ones; sums, costs and updates are float32.
 
     Raises
     ------
     Untraceable
         If a formula cannot be traced.
     Exception
-        Of CuPy, CUDA or cuBLAS: a row is trained on, and thrown away, to see that all of it works.
+        Any error of CuPy, CUDA or cuBLAS: a row is trained on, and thrown away, to see that all of it works.
     """
 
     def __init__(

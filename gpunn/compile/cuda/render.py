@@ -48,7 +48,7 @@ def loops(
         a warp to share the elements of one row.
     each, once : sequence of (str, Symbol)
         Statements with ``{}`` where the value of the symbol is to stand: for every element, and after the loops.
-        Of ``once`` no symbol may differ from element to element.
+        No symbol of ``once`` may differ from element to element.
     """
     return _Lines(graph, reads, over).of(each, once)
 

@@ -25,7 +25,7 @@ class CompareDisplay:
     ----------
     comparison : Comparison
     metric : {"accuracy", "log_loss"}, default="accuracy"
-        Of log-losses only the models that give probabilities are drawn.
+        Log-losses are drawn for models that give probabilities.
 
     Attributes
     ----------

@@ -32,7 +32,7 @@ class GradientFlowDisplay:
     entries : sequence of sequences of LayerStatistics
         For each epoch those of its layers, as `gpunn.training.layers.Recorder` takes them.
     rounds : str, default="epoch"
-        What an entry is: "epoch", or "iteration" for solvers that take all rows at once.
+        Unit of the entries: "epoch", or "iteration" for solvers that take all rows at once.
 
     Attributes
     ----------

@@ -70,7 +70,7 @@ class ActivationDisplay:
         estimator : MLPClassifier
         X : array-like (n, d)
         max_rows : int, default=1000
-            Of more rows, this many are taken, evenly spaced.
+            Largest number of rows that are used; of more rows, this many are taken, evenly spaced.
         ax : array of Axes (n_layers, 3), default=None
         """
         check_is_fitted(estimator)
@@ -161,7 +161,7 @@ class WeightImageDisplay:
         ----------
         estimator : MLPClassifier
         shape : (height, width), default=None
-            Of an input as an image; None for a square.
+            Shape of an input as an image; None for a square.
         max_neurons : int, default=25
         ax : Axes, default=None
 
@@ -231,7 +231,7 @@ class SlopeDisplay:
     slopes : dict of str to ndarray (n,)
         By the name of the layer.
     initial : dict of str to float
-        Where they began.
+        Initial values.
 
     Attributes
     ----------

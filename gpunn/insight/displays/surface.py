@@ -68,9 +68,9 @@ class CostSurfaceDisplay:
         resolution : int, default=25
             Steps along each direction; an odd number has the learned weights among them.
         max_rows : int, default=500
-            Of more rows, this many are taken, evenly spaced.
+            Largest number of rows that are used; of more rows, this many are taken, evenly spaced.
         random_state : int, default=0
-            Of the directions.
+            Seed of the directions.
         ax : Axes, default=None
 
         Raises

@@ -46,7 +46,7 @@ class TrainingCurveDisplay:
     histories : mapping of str to History
         Runs by name.
     rounds : str, default="epoch"
-        What an entry of the histories is: "epoch", or "iteration" for solvers that take all rows at once.
+        Unit of the entries of the histories: "epoch", or "iteration" for solvers that take all rows at once.
 
     Attributes
     ----------

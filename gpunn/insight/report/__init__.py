@@ -51,10 +51,10 @@ def html_report(
         The rows that were trained on. The findings are then about them, and the accuracy on them stands beside the
         other. Without them the findings are about X.
     image_shape : (height, width), optional
-        Of a row as an image. Rows of 64 and more numbers that are a square number, and not columns of a table, are
-        shown as images without it.
+        Shape of a row as an image. Rows of 64 and more numbers that are a square number, and not columns of a table,
+        are shown as images without it.
     row_numbers : array-like (n,) of int, optional
-        How the rows of X are called in the page, as in the file that they are from; from 0 without it.
+        Numbers by which the page refers to the rows of X, as in the file that they are from; from 0 without it.
 
     Returns
     -------

@@ -59,7 +59,7 @@ def columns(found: OpenedEstimator) -> tuple[Html, list[str]]:
 
 
 def _left_out(n_mattering: int, n_ranked: int, n: int) -> str:
-    """Which columns are not shown, and why."""
+    """Description of the columns that are not shown, and why."""
     said = []
     if n_ranked < n:
         said.append(f"Looked at were the {n_ranked} of {n:,} columns with the largest weights.")

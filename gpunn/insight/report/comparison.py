@@ -15,7 +15,7 @@ from gpunn.insight.report.picture import picture
 
 
 def comparison_report(comparison: Comparison, *, title: str = "gpunn comparison") -> str:
-    """Which of several classifiers does better on the same rows, and whether that is beyond chance, as one page.
+    """Comparison of several classifiers on the same rows as one page, with tests of significance.
 
     Like that of `html_report` the page has its pictures within it, follows the reader's light or dark theme, and can
     run nothing.

@@ -36,9 +36,9 @@ def errors(
     Parameters
     ----------
     shape : (height, width) or None
-        Of a row as an image; None where it is none.
+        Shape of a row as an image; None where it is none.
     row_numbers : ndarray (n,) of int
-        What the rows are called.
+        Numbers by which the rows are referred to.
     matter : sequence of str
         Names of columns, those first that matter most.
     """

@@ -135,7 +135,7 @@ class Results:
     def confidence(self) -> tuple[np.ndarray, np.ndarray]:
         """Predicted probability, and whether the prediction was right.
 
-        Of two classes the second's probability for each row; of more the predicted class's; in multilabel problems
+        For two classes the second's probability for each row; of more the predicted class's; in multilabel problems
         every label's of every row.
         """
         if self.multilabel:

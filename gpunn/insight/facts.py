@@ -138,8 +138,8 @@ class Facts:
     alone : tuple of float
         For each column, share of the sample whose class it predicts by itself. Empty where ``labelled`` is None.
     idle : tuple of int and int
-        Number of columns that the predictions hardly depend on, on a sample of rows that were not trained on, and number
-        of columns that were examined.
+        Number of columns that the predictions hardly depend on, on a sample of rows that were not trained on, and
+        number of columns that were examined.
     by_neighbours : float or None
         Share of up to `MAX_ROWS` of the rows given whose class the nearest rows tell; and, below, the share of the same
         rows that the network has right.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
+from gpunn import MLPClassifier
 from gpunn.optim.first_order import Adam
 from gpunn.optim.schedules import Constant
 from gpunn.training import agreement
+from gpunn.training.micro_batches import MicroBatches
 from gpunn.training.minibatch import Minibatch
 
 SETTINGS = Minibatch(Adam(), Constant(0.1), 16, max_epochs=1, seed=0, compiled=False)
@@ -86,3 +89,23 @@ def test_a_row_on_the_other_side_of_a_kink_is_no_disagreement(problem, wrong_row
     program = Told(problem, progress, disturb)
     why_not = agreement.of_steps(SETTINGS, problem.device, problem.objective, progress, problem.rows(), program)
     assert (why_not == "") is accepted
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_the_comparison_leaves_no_threads_of_blas_spinning(monkeypatch, solver):
+    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    numbers, by_arrays = [], MicroBatches.value_and_gradient
+
+    def noted(*given):
+        numbers.append([pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"])
+        return by_arrays(*given)
+
+    monkeypatch.setattr(MicroBatches, "value_and_gradient", noted)
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((600, 80), dtype=np.float32), rng.integers(0, 3, 600)  # products of several threads
+    clf = MLPClassifier((80,), solver=solver, batch_size=300, max_iter=2, n_iter_no_change=2, compile=True)
+    with threadpool_limits(2):
+        clf.fit(X, y)
+    assert clf.history_.path == "compiled"
+    assert numbers and all(set(found) == {1} for found in numbers)

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import platform
+import signal
 import sys
 import warnings
 
@@ -38,6 +39,9 @@ RULE = {"seconds": CpuCompiler.seconds, "again_seconds": CpuCompiler.again_secon
 
 
 def pytest_configure(config):
+    # Shells start background processes with SIGINT ignored, which Python does not change: tests that interrupt need it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--compile-all"):
         CpuCompiler.seconds = CpuCompiler.again_seconds = 0.0
 

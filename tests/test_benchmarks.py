@@ -18,7 +18,6 @@ HOUSE = Path(__file__).parents[1]
 PNG = b"\x89PNG\r\n\x1a\n"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the most memory is read from /proc")
 
-
 FORKED = """
 import multiprocessing, os, runpy, sys, warnings
 os.chdir({house!r})

@@ -35,6 +35,32 @@ CUDA_INPUTS = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "ui
 SWITCHED_OFF = "compiling is switched off (NUMBA_DISABLE_JIT)"
 
 
+class Program(Protocol):
+    """A compiled epoch of minibatch training, as `gpunn.compile.cpu.program.CompiledEpoch` describes it."""
+
+    def align(self, theta: Array, state: MethodState) -> tuple[Array, MethodState]:
+        """theta and state as the program takes them."""
+
+    def reserve(
+        self, theta: Array, state: MethodState, X: Array, T: Array, weight: Array | None, n: int, batch: int
+    ) -> None:
+        """Allocate the memory of epochs of n rows."""
+
+    def __call__(
+        self,
+        theta: Array,
+        state: MethodState,
+        X: Array,
+        T: Array,
+        weight: Array | None,
+        order: Array,
+        lr: Array,
+        batch: int,
+        *keys: Array,
+    ) -> tuple[Array, Array]:
+        """Sum over the rows of the cost of their batch, and the norm of the last gradient; theta and state change."""
+
+
 class Compiler(Protocol):
     """Interface of a compiler for a machine."""
 

@@ -10,16 +10,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gpunn.compile.policy import Program
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.micro_batches import MicroBatches
 from gpunn.training.state import TrainingState
 from gpunn.typing import Array
+
+if TYPE_CHECKING:
+    from gpunn.training.minibatch import Minibatch
 
 TOLERANCE = {"float64": 1e-7, "float32": 1e-3, "tf32": 5e-2, "bf16": 2e-1}
 STEPS = 2  # the second starts from a state that is not all zeros
@@ -32,7 +36,7 @@ LARGE = 10**9  # multiplications that take one thread about a tenth of a second
 
 
 def of_steps(
-    epochs: Any, device: Device, objective: Objective, progress: TrainingState, rows: Rows, program: Callable[..., Any]
+    epochs: Minibatch, device: Device, objective: Objective, progress: TrainingState, rows: Rows, program: Program
 ) -> str:
     """Why a compiled epoch is not to be used, after its first steps; "" if they agree with those of the arrays.
 
@@ -80,13 +84,13 @@ def _halves(device: Device, batch: Array) -> list[Array]:
 
 
 def _of_step(
-    epochs: Any,
+    epochs: Minibatch,
     device: Device,
     objective: Objective,
     at: TrainingState,
     rows: Rows,
     batch: Array,
-    program: Any,
+    program: Program,
     rate: float,
 ) -> tuple[TrainingState, str]:
     """The state after a step from ``at`` by arrays, and why a compiled step from there is not to be used.
@@ -114,7 +118,7 @@ def _of_step(
     if _differ(on_host(norm), on_host(found[1]), tolerance):
         return by_arrays, _disagreement("the gradient")
     compiled_state = epochs.program_state(device, compiled)
-    for name, a, b in zip(type(by_arrays_state)._fields, by_arrays_state, compiled_state, strict=True):
+    for name, a, b in zip(by_arrays_state._fields, by_arrays_state, compiled_state, strict=True):
         if name != "steps" and _differ(on_host(a), on_host(b), tolerance):
             return by_arrays, _disagreement(f"{name} of {type(epochs.method).__name__}")
     start = on_host(at.theta)

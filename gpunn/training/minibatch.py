@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gpunn.compile import policy
+from gpunn.compile.policy import Program
 from gpunn.devices import Device
 from gpunn.devices.memory import request
 from gpunn.nn.dropout import Dropout
@@ -87,7 +88,7 @@ class Minibatch:
     recovers: bool = False
     average: float | None = None
     compiled: bool | None = None
-    programs: dict[Any, tuple[Any, str, str]] | None = field(default=None, repr=False, compare=False)
+    programs: dict[Any, tuple[Program, str, str]] | None = field(default=None, repr=False, compare=False)
 
     descends: ClassVar[bool] = False
 
@@ -190,7 +191,9 @@ class Minibatch:
         n_steps = -(-n // self.step_rows(rows))
         return [factor * rate for rate in self.schedule.rates(progress.epoch, n_steps, n, progress.n_plateaus)]
 
-    def program(self, device: Device, objective: Objective, progress: TrainingState, rows: Rows) -> tuple[Any, str]:
+    def program(
+        self, device: Device, objective: Objective, progress: TrainingState, rows: Rows
+    ) -> tuple[Program | None, str]:
         """The epoch as one function, if that goes and pays (else None), and the history's word for it.
 
         Its results are compared with those of the arrays first, unless an earlier run did so with a program of the same
@@ -246,12 +249,13 @@ class Minibatch:
             progress.method_state, progress.average, xp.astype(step, progress.theta.dtype)
         )
 
-    def align(self, device: Device, program: Any, progress: TrainingState) -> None:
+    def align(self, device: Device, program: Program, progress: TrainingState) -> None:
         """Put theta, the method's state and the average where the program wants them."""
         progress.theta, state = program.align(progress.theta, self.program_state(device, progress))
+        arrays = [*state]
         if self.average is not None:
-            *state, progress.average, _ = state
-        progress.method_state = type(progress.method_state)(*state)
+            *arrays, progress.average, _ = arrays
+        progress.method_state = type(progress.method_state)(*arrays)
 
     def keys(self, device: Device, progress: TrainingState, n_steps: int) -> list[Array]:
         """The keys of the dropout masks of ``n_steps`` compiled steps; empty without dropout."""
@@ -338,7 +342,7 @@ class Epochs:
     device: Device
     objective: Objective
     rows: Rows
-    program: Any
+    program: Program | None
     gradients: MicroBatches
 
     def __call__(self, progress: TrainingState) -> Entry:

@@ -208,6 +208,21 @@ def test_fits_with_checkpoints_are_timed_beside_those_without(tmp_path):
     assert len(kept(tmp_path, "checkpoints-cpu", chart=False)["every hour"]) == 2
 
 
+def test_exports_are_compared_with_the_model(tmp_path):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 4)).astype("float32")
+    X[:, 3] = rng.integers(0, 3, 300)
+    X[::9, 1] = X[::11, 3] = np.nan
+    names, categories = ["a", "b", "c", "kind"], json.dumps({"kind": ["x", "y", "z"]})
+    np.savez(tmp_path / "one.npz", X=X, y=X[:, 0] > 0, cat=[False] * 3 + [True], names=names, categories=categories)
+    [[row]] = tables(run("exports", tmp_path, "--write", tmp_path))
+    assert (row["table"], row["rows"], row["numbers"], row["categories"]) == ("one", "75", "3", "1")
+    found = kept(tmp_path, "exports-cpu", chart=False)["one"]
+    assert found["missing"] > 0.1
+    for export in ("onnx", "numpy"):
+        assert found[f"{export}_labels"] == 0 and found[f"{export}_probabilities"] < 1e-6
+
+
 def test_classifiers_are_compared_on_tables_and_a_second_run_computes_nothing(tmp_path):
     rng = np.random.default_rng(0)
     for name, n in (("one", 60), ("tiny", 30)):

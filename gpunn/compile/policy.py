@@ -311,4 +311,4 @@ def _on_cpu() -> str:
         return f"nothing: Numba {version} cannot be loaded: {error}"
     from gpunn.compile.cpu import blas
 
-    return f"long trainings, by LLVM and Numba {version} with the products of {blas.owner()}"
+    return f"by LLVM and Numba {version}: predictions, and long trainings with the products of {blas.owner()}"

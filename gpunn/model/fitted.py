@@ -54,7 +54,7 @@ class Classifier(ClassifierMixin, BaseEstimator, Parameters):
             InputSchema.of(self),
             self.threshold,
             self.device,
-            _predicts_compiled(self, self.history_),
+            self.compile is not False,
         )
 
 
@@ -75,13 +75,8 @@ def trained_model(
         InputSchema.of(clf) if schema is None else schema,
         clf.threshold,
         clf.device,
-        _predicts_compiled(clf, history),
+        clf.compile is not False,
     )
-
-
-def _predicts_compiled(p: Parameters, history: History) -> bool:
-    """True if predictions are compiled: where the training was, or the user asked for it."""
-    return p.compile is True or (p.compile == "auto" and history.path == "compiled")
 
 
 def set_fitted_attributes(clf: Classifier, model: Model, history: History) -> None:

@@ -23,7 +23,9 @@ ROWS = 6  # of a tile: with 2 vectors each, 12 of 16 registers are sums
 VECTORS = 2
 ONE_ROW_VECTORS = 8  # for a single row, whose sums would wait for each other if there were fewer
 DEPTH = 256  # terms that are added before the next tile: as much of a panel as stays in the first cache
-PACK = 24  # rows from which it pays to pack
+ONE_ROW_DEPTH = 8  # for a single row, which uses each weight once: so that memory is read by few pages at a time
+PACK_DEPTH = 16  # rows of weights that are packed at a time, for the same reason
+PACK = 40  # rows from which it pays to pack
 
 
 class Panels(NamedTuple):
@@ -108,11 +110,12 @@ def _pack(dtype: str, width: int) -> str:
     f = Kernel("pack", dtype, ["b", "panels"])
     (b, ldb), (packed, _) = f.matrices["b"], f.matrices["panels"]
     k, stop = f.field(op.WIDTH), f.field(op.COLUMN_STOP)
-    with f.loop(f.column_start, stop, width) as column:
+    with f.loop("0", k, PACK_DEPTH) as k_start, f.loop(f.column_start, stop, width) as column:
         left = f.let(f"sub i64 {stop}, {column}")
         from_first = f.let(f"sub i64 {column}, {f.column_start}")
         panel = f.element(f.kind, packed, f.let(f"mul i64 {from_first}, {k}"))
-        with f.loop("0", k) as i:
+        k_stop = f.minimum(f.let(f"add i64 {k_start}, {PACK_DEPTH}"), k)
+        with f.loop(k_start, k_stop) as i:
             source = f.element(f.kind, b, f.let(f"add i64 {f.let(f'mul i64 {i}, {ldb}')}, {column}"))
             out = f.element(f.kind, panel, f.let(f"mul i64 {i}, {width}"))
             with f.when(f.let(f"icmp sge i64 {left}, {width}")), f.loop("0", str(width)) as j:
@@ -141,9 +144,9 @@ def _product(dtype: str, sizes: Panels) -> str:
         return f.element(kind, pointer, f.let(f"add i64 {f.let(f'mul i64 {row}, {stride}')}, {column}"))
 
     kind = f.kind
-    with f.loop("0", depth, DEPTH) as k_start:
-        left = f.let(f"sub i64 {depth}, {k_start}")
-        k = f.let(f"select i1 {f.let(f'icmp slt i64 {left}, {DEPTH}')}, i64 {left}, i64 {DEPTH}")
+    k_step = f.let(f"select i1 {is_single}, i64 {ONE_ROW_DEPTH}, i64 {DEPTH}")
+    with f.loop("0", depth, k_step) as k_start:
+        k = f.minimum(f.let(f"sub i64 {depth}, {k_start}"), k_step)
         add = f.let(f"icmp sgt i64 {k_start}, 0")
 
         def tile(rows: int, vectors: int, x: str, y: str, stride: str, place: str) -> None:

@@ -78,6 +78,10 @@ class Function:
     def store(self, kind: str, value: str, pointer: str, index: str | None = None) -> None:
         self.line(f"store {kind} {value}, ptr {pointer if index is None else self.element(kind, pointer, index)}")
 
+    def minimum(self, a: str, b: str) -> str:
+        """The smaller of two i64 integers."""
+        return self.let(f"select i1 {self.let(f'icmp slt i64 {a}, {b}')}, i64 {a}, i64 {b}")
+
     @contextlib.contextmanager
     def when(self, condition: str) -> Iterator[None]:
         """Emit code that runs only where a condition holds."""
@@ -91,7 +95,7 @@ class Function:
         self.block = f"after{n}"
 
     @contextlib.contextmanager
-    def loop(self, start: str, stop: str, step: int = 1) -> Iterator[str]:
+    def loop(self, start: str, stop: str, step: int | str = 1) -> Iterator[str]:
         """A loop over i64 indices; what is written within is its body."""
         n = next(self.numbers)
         before = self.block

@@ -106,7 +106,7 @@ def test_few_rows_are_timed_in_arrays_and_frames(tmp_path):
         (X, n) for X in ("64 numbers, float64", "64 numbers, float32", "frame of 3 columns", "frame of 19 columns")
         for n in "13"
     ]  # fmt: skip
-    contenders, ratios = ("gpunn", "gpunn, compiled", "scikit-learn"), ("gpunn, ratio", "compiled, ratio")
+    contenders, ratios = ("gpunn", "gpunn, by arrays", "scikit-learn"), ("gpunn, ratio", "by arrays, ratio")
     assert all(seconds(row[name]) > 0 for row in rows for name in contenders)
     assert all(float(row[name]) > 0 for row in rows for name in ratios)
     assert len(kept(tmp_path, "few-rows-cpu", chart=False)["frame of 3 columns, 3 rows"]["gpunn"]) == 1

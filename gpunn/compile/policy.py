@@ -6,9 +6,7 @@ Nothing falls back in silence: where there is no program, the path says why arra
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
-from importlib import metadata
 from typing import Any, Protocol
 
 import numpy as np
@@ -32,7 +30,6 @@ Compiled = tuple[Any, str]  # a program and what it is; or None, and why there i
 COMPILABLE = "?" + np.typecodes["AllInteger"] + "fd"  # types of X; not float16, nor any longer than float64
 COMPUTED = (np.dtype("float32"), np.dtype("float64"))  # dtypes of theta; not those of another byte order
 CUDA_INPUTS = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")
-SWITCHED_OFF = "compiling is switched off (NUMBA_DISABLE_JIT)"
 
 
 class Program(Protocol):
@@ -93,7 +90,7 @@ class Compiler(Protocol):
 class CpuCompiler:
     """Kernels by LLVM, for all cores."""
 
-    seconds = 0.3
+    seconds = 0.1
     again_seconds = 0.01
 
     def __init__(self, device: Device) -> None:
@@ -131,8 +128,6 @@ class CpuCompiler:
     def prediction(self, network: Network, dtype: Any, head: Head | None = None, exclusive: bool = True) -> Compiled:
         if dtype not in COMPUTED:
             return None, f"arrays: compiled code does not compute in the dtype of theta, {dtype}"
-        if is_switched_off():  # not kept with the programs: the variable may change
-            return None, f"arrays: {SWITCHED_OFF}"
         try:
             return _prediction(network, dtype, head, exclusive, _custom_formulas(network, dtype, head, exclusive))
         except Untraceable as error:
@@ -181,14 +176,12 @@ def _reads(X: Array) -> Compiled | None:
 
 
 def _made(make: Callable[[], Any]) -> Compiled:
-    if is_switched_off():
-        return None, f"arrays: {SWITCHED_OFF}"
     try:
         return make(), "compiled"
     except ImportError as error:
-        if isinstance(error, ModuleNotFoundError) and error.name in ("numba", "llvmlite"):
-            return None, "arrays: Numba is not installed (pip install numba)"
-        return None, f"arrays: Numba cannot be loaded: {error}"  # too old for this NumPy, say
+        if isinstance(error, ModuleNotFoundError) and error.name == "llvmlite":
+            return None, "arrays: llvmlite is not installed (pip install llvmlite)"
+        return None, f"arrays: llvmlite cannot be loaded: {error}"
     except Untraceable as error:
         return None, f"arrays: cannot be traced: {error}"
 
@@ -283,11 +276,6 @@ def compiler(device: Device) -> Compiler:
     return COMPILERS.get(device.kind, NoCompiler)(device)
 
 
-def is_switched_off() -> bool:
-    """True if the user told Numba to leave functions as Python's."""
-    return os.environ.get("NUMBA_DISABLE_JIT", "0").strip() not in ("", "0")
-
-
 def describe(device: Device) -> dict[str, str]:
     """Facts for people: what is compiled, and what has been compiled already."""
     if device.kind != "cpu":
@@ -300,15 +288,12 @@ def describe(device: Device) -> dict[str, str]:
 def _on_cpu() -> str:
     rest = "elementwise work is NumPy's own"
     try:
-        version = metadata.version("numba")
-    except metadata.PackageNotFoundError:
-        return f"nothing: Numba is not installed (pip install numba), {rest}"
-    if is_switched_off():
-        return f"nothing: {SWITCHED_OFF}, {rest}"
-    try:
-        import llvmlite.binding  # noqa: F401 - whether it can be loaded
-    except ImportError as error:
-        return f"nothing: Numba {version} cannot be loaded: {error}"
+        import llvmlite.binding as llvm
+    except ModuleNotFoundError:
+        return f"nothing: llvmlite is not installed (pip install llvmlite), {rest}"
+    except (ImportError, OSError) as error:
+        return f"nothing: llvmlite cannot be loaded: {error}"
     from gpunn.compile.cpu import blas
 
-    return f"by LLVM and Numba {version}: predictions, and long trainings with the products of {blas.owner()}"
+    version = ".".join(map(str, llvm.llvm_version_info))
+    return f"predictions, and long trainings with the products of {blas.owner()}, by LLVM {version}"

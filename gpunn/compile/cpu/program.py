@@ -10,7 +10,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import issparse
@@ -84,6 +84,7 @@ class CompiledEpoch:
         self.scratch = kernels.scratch_size(objective, name, dropout)
         self.is_scalar = [rank == formulas.SCALAR for rank in formulas.ranks(state).values()]
         self.workspace_pool: list[np.ndarray] = []  # the system would have to clear new memory
+        self.last_plan: tuple[Any, _Plan] | None = None
 
     def partition(self, batch: int) -> Partition:
         """The partition with the least traffic between threads."""
@@ -138,9 +139,9 @@ class CompiledEpoch:
         order, lr = np.ascontiguousarray(order, np.int64), np.ascontiguousarray(lr)
         weight = None if weight is None else np.ascontiguousarray(weight)
         alone = theta.ndim == 1
-        step, n_threads = self._step(alone, batch)
-        strides, short = _strides(given[op.X], T), order.shape[-1] - (len(lr) - 1) * batch
-        programs = [[op.program(step.operations(k, r, strides)) for r in (batch, short)] for k in range(n_threads)]
+        step, n_threads, programs = self._plan(
+            alone, batch, order.shape[-1] - (len(lr) - 1) * batch, _strides(given[op.X], T)
+        )
         n_steps = max(1, int(FLOPS_PER_CALL / (STEP + WEIGHT * self.n_weights + batch * _work(self.sizes))))
         total, norm = np.zeros(theta.shape[:-1]), np.zeros(theta.shape[:-1])
 
@@ -212,11 +213,28 @@ class CompiledEpoch:
         step = Step(self.network, self.partition(batch), batch, n_threads, self.slots, self.dtype.itemsize)
         return step, n_threads
 
+    def _plan(self, alone: bool, batch: int, short: int, strides: Strides) -> _Plan:
+        """A step and its operations, which are the same in the next epoch; the last step of an epoch has short rows."""
+        step, n_threads = self._step(alone, batch)
+        key = (alone, batch, short, strides, n_threads)
+        if self.last_plan is None or self.last_plan[0] != key:
+            programs = [[op.program(step.operations(k, r, strides)) for r in (batch, short)] for k in range(n_threads)]
+            self.last_plan = key, _Plan(step, n_threads, programs)
+        return self.last_plan[1]
+
     def _parts(self, state: MethodState) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Arrays of the state that are one number for the step, and the others."""
         return [a for a, s in zip(state, self.is_scalar, strict=True) if s], [
             a for a, s in zip(state, self.is_scalar, strict=True) if not s
         ]
+
+
+class _Plan(NamedTuple):
+    """A step, the threads that share it, and the operations of each for a full batch and for the last one."""
+
+    step: Step
+    n_threads: int
+    programs: list[list[np.ndarray]]
 
 
 class Thread:

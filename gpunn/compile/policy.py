@@ -33,6 +33,7 @@ COMPILABLE = "?" + np.typecodes["AllInteger"] + "fd"  # types of X; not float16,
 COMPUTED = (np.dtype("float32"), np.dtype("float64"))  # dtypes of theta; not those of another byte order
 CUDA_INPUTS = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")
 SWITCHED_OFF = "compiling is switched off (NUMBA_DISABLE_JIT)"
+OLDEST_LLVM = 20  # that reads the code; Numba 0.62 brought it
 
 
 class Program(Protocol):
@@ -184,6 +185,7 @@ def _made(make: Callable[[], Any]) -> Compiled:
     if is_switched_off():
         return None, f"arrays: {SWITCHED_OFF}"
     try:
+        _check_llvm()
         return make(), "compiled"
     except ImportError as error:
         if isinstance(error, ModuleNotFoundError) and error.name in ("numba", "llvmlite"):
@@ -191,6 +193,18 @@ def _made(make: Callable[[], Any]) -> Compiled:
         return None, f"arrays: Numba cannot be loaded: {error}"  # too old for this NumPy, say
     except Untraceable as error:
         return None, f"arrays: cannot be traced: {error}"
+
+
+def _check_llvm() -> None:
+    """Raise ImportError where llvmlite cannot be loaded or is too old."""
+    try:
+        import llvmlite
+        import llvmlite.binding
+    except OSError as error:  # its shared library is missing, or one that it needs
+        raise ImportError(str(error)) from error
+    version = llvmlite.binding.llvm_version_info[0]
+    if version < OLDEST_LLVM:
+        raise ImportError(f"its LLVM {version} is too old, {OLDEST_LLVM} or later is needed (pip install -U numba)")
 
 
 class CudaCompiler:
@@ -306,7 +320,7 @@ def _on_cpu() -> str:
     if is_switched_off():
         return f"nothing: {SWITCHED_OFF}, {rest}"
     try:
-        import llvmlite.binding  # noqa: F401 - whether it can be loaded
+        _check_llvm()
     except ImportError as error:
         return f"nothing: Numba {version} cannot be loaded: {error}"
     from gpunn.compile.cpu import blas

@@ -266,6 +266,31 @@ def test_a_numba_that_cannot_be_loaded_is_described_so(monkeypatch):
     assert re.fullmatch("nothing: Numba 0.1 cannot be loaded: .*llvmlite.*", policy.describe(CPU)["compiled"])
 
 
+def test_predictions_do_without_an_llvm_that_is_too_old_or_cannot_be_loaded(monkeypatch):
+    llvm = pytest.importorskip("llvmlite.binding", reason="Numba is not installed: nothing is compiled")
+
+    class Finder:
+        def find_spec(self, name, path=None, target=None):
+            if name == "llvmlite.binding":
+                raise OSError("Could not find/load shared object file")
+
+    def outcome():
+        policy._prediction.cache_clear()
+        return policy.compiler(CPU).prediction(Network((3, 2), ()), np.dtype("float32"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(llvm, "llvm_version_info", (15, 0, 7))
+        why = "Numba cannot be loaded: its LLVM 15 is too old, 20 or later is needed (pip install -U numba)"
+        assert outcome() == (None, f"arrays: {why}")
+        assert policy.describe(CPU)["compiled"].endswith(why.removeprefix("Numba"))
+    with monkeypatch.context() as patch:
+        patch.delitem(sys.modules, "llvmlite.binding")
+        patch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+        assert outcome() == (None, "arrays: Numba cannot be loaded: Could not find/load shared object file")
+        assert "Could not find/load shared object file" in policy.describe(CPU)["compiled"]
+    assert outcome()[1] == "compiled"
+
+
 def _missing(name):
     raise policy.metadata.PackageNotFoundError(name)
 

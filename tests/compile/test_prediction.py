@@ -181,6 +181,23 @@ def test_threads_that_predict_at_the_same_time_do_not_disturb_each_other():
         assert all(pool.map(alone, range(1900)))
 
 
+def test_a_prediction_in_the_midst_of_another_of_the_same_thread_does_not_disturb_it(monkeypatch):
+    network = Network((4, 300, 3), (ReLU(),))
+    program = compiled(network, "float32")
+    rng = np.random.default_rng(0)
+    theta, X = (rng.standard_normal(shape).astype("f4") for shape in (network.n_parameters, (3 * program.rows, 4)))
+    right, of_program, inner = program(theta, X, 2), program.program, []
+
+    def interrupted(*given):  # as by the handler of a signal, between two blocks
+        monkeypatch.setattr(program, "program", of_program)
+        inner.append(program(theta, X[:50], 2))
+        return of_program(*given)
+
+    monkeypatch.setattr(program, "program", interrupted)
+    assert np.array_equal(program(theta, X, 2), right)
+    assert len(inner) == 1 and np.array_equal(inner[0], right[:50])
+
+
 @pytest.mark.parametrize("kind", ["numbers", "frame", "members", "one class each"])
 def test_a_row_has_the_same_bits_after_a_training_by_arrays_too(usual_rule, kind):
     pd = pytest.importorskip("pandas", reason="pandas is not installed: no frames")

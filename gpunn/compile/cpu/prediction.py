@@ -114,7 +114,8 @@ class CompiledPrediction:
         theta, n = np.ascontiguousarray(theta), len(X)
         out = np.empty((n, self.network.sizes[layer]), self.dtype)
         is_packed = n >= product.PACK
-        memory = self._kept_memory(is_packed)
+        kept: dict[bool, _Memory] = vars(self.of_thread).setdefault("memory", {})
+        memory = kept.pop(is_packed, None) or self._memory(is_packed)  # a signal handler may predict before the end
         table, address = memory.table, memory.table_address
         table[op.THETA], table[op.X], table[op.OUT] = _address(theta), _address(X), _address(out)
         for start in range(0, n, self.rows):
@@ -122,15 +123,9 @@ class CompiledPrediction:
             self.run(program.address, program.n_operations, address)
             table[op.X] += self.rows * X.strides[0]
             table[op.OUT] += self.rows * out.strides[0]
+        if memory.work.size <= KEPT:
+            kept[is_packed] = memory
         return out
-
-    def _kept_memory(self, is_packed: bool) -> _Memory:
-        """The memory of this thread; large memory is given back after the call."""
-        kept: dict[bool, _Memory] = vars(self.of_thread).setdefault("memory", {})
-        found = kept.get(is_packed) or self._memory(is_packed)
-        if found.work.size <= KEPT:
-            kept[is_packed] = found
-        return found
 
     def _memory(self, is_packed: bool) -> _Memory:
         work = empty_aligned(self._matrices(self.rows if is_packed else product.PACK, is_packed)[0].size, self.dtype)

@@ -144,7 +144,7 @@ class CpuCompiler:
             return None, "arrays: the network cannot be hashed"
 
 
-@functools.lru_cache(16)
+@functools.lru_cache(128)  # to make one again takes some 50 times as long as a small prediction
 def _prediction(
     network: Network, dtype: Any, head: Head | None, exclusive: bool, custom_formulas: tuple[Any, ...]
 ) -> Compiled:

@@ -109,6 +109,18 @@ def test_members_and_rows_of_any_strides_are_read():
         assert np.array_equal(program(theta, X, 2), program(theta, np.ascontiguousarray(X), 2))
 
 
+def test_members_predict_as_alone_in_several_blocks_too():
+    network = Network((6, 2500, 3), (ReLU(),))
+    rng = np.random.default_rng(0)
+    thetas, program = rng.standard_normal((3, network.n_parameters)), compiled(network, "float64")
+    for n in (0, 1, 39, program.rows, 2 * program.rows + 1):
+        X = rng.standard_normal((n, 6))
+        for layer in (1, 2):
+            alone = np.stack([program(theta, X, layer) for theta in thetas])
+            assert np.array_equal(program(thetas, X, layer), alone)
+            np.testing.assert_allclose(alone, network.hidden(np, thetas, X, layer), rtol=1e-9, atol=1e-9)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("exclusive", [True, False])
 @pytest.mark.parametrize("head", EVERY_HEAD, ids=repr)
@@ -196,6 +208,30 @@ def test_a_prediction_in_the_midst_of_another_of_the_same_thread_does_not_distur
     monkeypatch.setattr(program, "program", interrupted)
     assert np.array_equal(program(theta, X, 2), right)
     assert len(inner) == 1 and np.array_equal(inner[0], right[:50])
+
+
+def test_many_networks_in_turn_are_compiled_once_and_share_their_memory(monkeypatch):
+    from gpunn.compile.cpu import prediction
+
+    made, memory, init, empty = [], [], prediction.CompiledPrediction.__init__, prediction.empty_aligned
+
+    def counted(self, *given):
+        made.append(self)
+        init(self, *given)
+
+    def measured(n, dtype):
+        memory.append(n * np.dtype(dtype).itemsize)
+        return empty(n, dtype)
+
+    monkeypatch.setattr(prediction.CompiledPrediction, "__init__", counted)
+    monkeypatch.setattr(prediction, "empty_aligned", measured)
+    networks = [Network((4, 61 + i, 3), (ReLU(),)) for i in range(30)]
+    rng = np.random.default_rng(0)
+    thetas, X = [rng.standard_normal(network.n_parameters) for network in networks], rng.standard_normal((100, 4))
+    for network, theta in 3 * list(zip(networks, thetas, strict=True)):
+        np.testing.assert_allclose(compiled(network, "float64")(theta, X, 2), network.logits(np, theta, X), rtol=1e-9)
+    assert len(made) == 30
+    assert sum(memory) <= prediction.KEPT
 
 
 @pytest.mark.parametrize("kind", ["numbers", "frame", "members", "one class each"])

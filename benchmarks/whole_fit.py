@@ -124,9 +124,9 @@ def shared(cache: str) -> None:
     """Compile what all networks share."""
     os.environ["XDG_CACHE_HOME"] = cache
     with contextlib.suppress(ImportError):
-        from gpunn.compile.cpu import native
+        from gpunn.compile.cpu import runtime
 
-        native.runtime("float32")
+        runtime.loaded("float32")
 
 
 def main() -> None:

@@ -146,7 +146,7 @@ def test_growth_of_members_has_a_table_a_sentence_and_a_chart(tmp_path):
 
 
 def test_growth_with_width_stands_beside_the_bare_products():
-    pytest.importorskip("numba", reason="Numba is not installed: without it no epoch is compiled")
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed: without it no epoch is compiled")
     *rows, _, _ = tables(run("growth", "--only", "width", "--widths", 16, 32, "--rounds", 1))[-1]
     assert all(times(row["bare GEMMs"]) > 0 for row in rows)
 
@@ -176,7 +176,7 @@ def test_train_step_leaves_out_contenders_whose_names_have_commas(tmp_path):
 
 
 def test_train_step_with_dropout_leaves_out_who_has_none():
-    pytest.importorskip("numba", reason="Numba is not installed: without it no epoch is compiled")
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed: without it no epoch is compiled")
     left_out = ("PyTorch", "PyTorch, compiled")
     options = ["--dropout", 0.5, *(word for name in left_out for word in ("--without", name))]
     [row] = tables(run("train_step", "--only", "400-25", "--rounds", 1, *options, is_forked=False))[-1]

@@ -6,9 +6,7 @@ Nothing falls back in silence: where there is no program, the path says why arra
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
-from importlib import metadata
 from typing import Any, Protocol
 
 import numpy as np
@@ -32,8 +30,7 @@ Compiled = tuple[Any, str]  # a program and what it is; or None, and why there i
 COMPILABLE = "?" + np.typecodes["AllInteger"] + "fd"  # types of X; not float16, nor any longer than float64
 COMPUTED = (np.dtype("float32"), np.dtype("float64"))  # dtypes of theta; not those of another byte order
 CUDA_INPUTS = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")
-SWITCHED_OFF = "compiling is switched off (NUMBA_DISABLE_JIT)"
-OLDEST_LLVM = 20  # that reads the code; Numba 0.62 brought it
+OLDEST_LLVM = 20  # that reads the code; llvmlite 0.45 brought it
 
 
 class Program(Protocol):
@@ -94,7 +91,7 @@ class Compiler(Protocol):
 class CpuCompiler:
     """Kernels by LLVM, for all cores."""
 
-    seconds = 0.3
+    seconds = 0.1
     again_seconds = 0.01
 
     def __init__(self, device: Device) -> None:
@@ -132,8 +129,6 @@ class CpuCompiler:
     def prediction(self, network: Network, dtype: Any, head: Head | None = None, exclusive: bool = True) -> Compiled:
         if dtype not in COMPUTED:
             return None, f"arrays: compiled code does not compute in the dtype of theta, {dtype}"
-        if is_switched_off():  # not kept with the programs: the variable may change
-            return None, f"arrays: {SWITCHED_OFF}"
         try:
             return _prediction(network, dtype, head, exclusive, _custom_formulas(network, dtype, head, exclusive))
         except Untraceable as error:
@@ -182,29 +177,28 @@ def _reads(X: Array) -> Compiled | None:
 
 
 def _made(make: Callable[[], Any]) -> Compiled:
-    if is_switched_off():
-        return None, f"arrays: {SWITCHED_OFF}"
     try:
-        _check_llvm()
+        _llvm_version()
         return make(), "compiled"
     except ImportError as error:
-        if isinstance(error, ModuleNotFoundError) and error.name in ("numba", "llvmlite"):
-            return None, "arrays: Numba is not installed (pip install numba)"
-        return None, f"arrays: Numba cannot be loaded: {error}"  # too old for this NumPy, say
+        if isinstance(error, ModuleNotFoundError) and error.name == "llvmlite":
+            return None, "arrays: llvmlite is not installed (pip install llvmlite)"
+        return None, f"arrays: llvmlite cannot be loaded: {error}"
     except Untraceable as error:
         return None, f"arrays: cannot be traced: {error}"
 
 
-def _check_llvm() -> None:
-    """Raise ImportError where llvmlite cannot be loaded or is too old."""
+def _llvm_version() -> tuple[int, ...]:
+    """The version of LLVM; an ImportError where llvmlite cannot be loaded or is too old."""
     try:
         import llvmlite
         import llvmlite.binding
     except OSError as error:  # its shared library is missing, or one that it needs
         raise ImportError(str(error)) from error
-    version = llvmlite.binding.llvm_version_info[0]
-    if version < OLDEST_LLVM:
-        raise ImportError(f"its LLVM {version} is too old, {OLDEST_LLVM} or later is needed (pip install -U numba)")
+    version: tuple[int, ...] = llvmlite.binding.llvm_version_info
+    if version[0] < OLDEST_LLVM:
+        raise ImportError(f"its LLVM {version[0]} is too old, use llvmlite 0.45 or later (pip install -U llvmlite)")
+    return version
 
 
 class CudaCompiler:
@@ -297,11 +291,6 @@ def compiler(device: Device) -> Compiler:
     return COMPILERS.get(device.kind, NoCompiler)(device)
 
 
-def is_switched_off() -> bool:
-    """True if the user told Numba to leave functions as Python's."""
-    return os.environ.get("NUMBA_DISABLE_JIT", "0").strip() not in ("", "0")
-
-
 def describe(device: Device) -> dict[str, str]:
     """Facts for people: what is compiled, and what has been compiled already."""
     if device.kind != "cpu":
@@ -314,15 +303,11 @@ def describe(device: Device) -> dict[str, str]:
 def _on_cpu() -> str:
     rest = "elementwise work is NumPy's own"
     try:
-        version = metadata.version("numba")
-    except metadata.PackageNotFoundError:
-        return f"nothing: Numba is not installed (pip install numba), {rest}"
-    if is_switched_off():
-        return f"nothing: {SWITCHED_OFF}, {rest}"
-    try:
-        _check_llvm()
+        version = ".".join(map(str, _llvm_version()))
+    except ModuleNotFoundError:
+        return f"nothing: llvmlite is not installed (pip install llvmlite), {rest}"
     except ImportError as error:
-        return f"nothing: Numba {version} cannot be loaded: {error}"
+        return f"nothing: llvmlite cannot be loaded: {error}"
     from gpunn.compile.cpu import blas
 
-    return f"by LLVM and Numba {version}: predictions, and long trainings with the products of {blas.owner()}"
+    return f"predictions, and long trainings with the products of {blas.owner()}, by LLVM {version}"

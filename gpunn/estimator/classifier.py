@@ -102,7 +102,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         Precision of the matrix products of minibatch training in float32, on CUDA only. "tf32" and "bf16" are faster
         and round the operands to 10 and 7 fraction bits. Sums, updates and predictions use float32.
     compile : {"auto", True, False}, default="auto"
-        Whether to compile the training steps (extra ``numba``; on CUDA they are captured as graphs). "auto" compiles
+        Whether to compile the training steps (extra ``compile``; on CUDA they are captured as graphs). "auto" compiles
         them where this saves more time than it takes, True compiles them however short the training is, for example for
         the many short fits of a search, and False never compiles them. ``history_.path`` records what was done. A
         warning is raised if True was not possible. Predictions on the CPU are compiled too, but for False; a row then

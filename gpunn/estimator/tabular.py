@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import warnings
 from collections.abc import Callable
@@ -132,7 +131,6 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
         classifier = MLPClassifier(
             **presets.parameters(self.preset, _n_rows(X), self.n_members),
             scoring=scoring,
-            compile=_compiles(self.device),
             time_limit=self.time_limit,
             device=self.device,
             random_state=self.random_state,
@@ -266,9 +264,3 @@ def _preset_of(folder: str | os.PathLike[str], n_rows: int) -> str:
         f"{path}: it is no checkpoint of a TabularClassifier on {n_rows:,} rows. Give the same rows as in that fit, or "
         "use MLPClassifier.resume for one of an MLPClassifier."
     )
-
-
-def _compiles(device: str | None) -> bool | str:
-    """True on a CPU where Numba is installed: a row then has the same bits in every batch, however short the fit."""
-    on_cpu = device in (None, "cpu")
-    return True if on_cpu and importlib.util.find_spec("numba") is not None else "auto"

@@ -88,11 +88,11 @@ class Profile:
     @property
     def advice(self) -> str:
         """Advice that would make the same fit faster, where there is any; else ""."""
-        if not self.path.startswith("arrays: Numba is not installed") or self.steps < LONG:
+        if not self.path.startswith("arrays: llvmlite is not installed") or self.steps < LONG:
             return ""
         return (
-            f"The steps took {self.steps:.0f} s and were computed by arrays, as Numba is not installed: training as "
-            "long as this is compiled where it is. Run pip install 'gpunn[numba]'."
+            f"The steps took {self.steps:.0f} s and were computed by arrays, as llvmlite is not installed: training as "
+            "long as this is compiled where it is. Run pip install 'gpunn[compile]'."
         )
 
     def __str__(self) -> str:

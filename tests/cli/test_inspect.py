@@ -29,11 +29,11 @@ def test_a_model_is_shown_by_layer_column_class_and_training(model, run):
 
 
 def test_advice_of_the_profile_is_a_line_and_old_models_have_none(model, run, monkeypatch):
-    missing = replace(gpunn.load(model).history_.profile, steps=60.0, path="arrays: Numba is not installed")
+    missing = replace(gpunn.load(model).history_.profile, steps=60.0, path="arrays: llvmlite is not installed")
     for profile in (missing, None):
         monkeypatch.setattr(Profile, "from_dict", lambda form, profile=profile: profile)
         out, _ = run("inspect", model)
-        assert ("pip install 'gpunn[numba]'" in out) == ("  time  " in out) == (profile is missing)
+        assert ("pip install 'gpunn[compile]'" in out) == ("  time  " in out) == (profile is missing)
 
 
 def test_slopes_and_many_classes_and_columns_are_shown(run, tmp_path, monkeypatch):

@@ -20,9 +20,9 @@ from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import GradientDescent
 
-pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
 
-from gpunn.compile.cpu import native, operation, program
+from gpunn.compile.cpu import native, operation, program, runtime
 from gpunn.compile.cpu.operation import Matrix
 
 
@@ -41,7 +41,7 @@ def test_nobody_goes_on_before_all_are_there(n_threads):
             at.append(operation.add_up(Matrix(1, rounds * k + i, 0), Matrix(0, 0, 0), 16, n_threads, 1, 1))
             at.append(operation.barrier())
         code = operation.program(at)
-        ends[k] = native.runtime("float64").run(
+        ends[k] = runtime.loaded("float64").run(
             code.ctypes.data, len(code), table.ctypes.data, barrier.ctypes.data, 1, n_threads
         )
 
@@ -61,9 +61,9 @@ def test_a_thread_that_fails_holds_up_no_other_and_is_heard_of(monkeypatch):
     def epoch(*given):
         if next(calls) == 1:
             raise MemoryError("no room")
-        return native.runtime("float64").epoch(*given)
+        return runtime.loaded("float64").epoch(*given)
 
-    monkeypatch.setattr(compiled, "runtime", native.Runtime(epoch, compiled.runtime.run))
+    monkeypatch.setattr(compiled, "runtime", compiled.runtime._replace(epoch=epoch))
     monkeypatch.setattr(program, "_n_threads", lambda flops: 2)
     with pytest.raises(MemoryError, match="no room"):
         compiled(theta, (), np.zeros((8, 40)), np.zeros((8, 3)), None, np.arange(8), np.ones(2), 4)

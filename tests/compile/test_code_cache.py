@@ -345,14 +345,14 @@ LOADED = []  # engines: code that is in use must stay
 @pytest.fixture
 def work(monkeypatch, digits, fitted, thorough):
     """A function that compiles and runs: one of two lines, in thorough tests a whole training. It gives its result."""
-    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
-    from gpunn.compile.cpu import native
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
+    from gpunn.compile.cpu import native, runtime
 
     monkeypatch.setattr(policy.CpuCompiler, "seconds", 0.0)
     monkeypatch.setattr(policy.CpuCompiler, "again_seconds", 0.0)
 
     def run():
-        native.runtime.cache_clear()
+        runtime.loaded.cache_clear()
         monkeypatch.setattr(native, "_modules", {})  # as in a new process; nothing is freed
         LOADED.append(native._modules)
         if not thorough:
@@ -378,7 +378,7 @@ def test_training_goes_on(folder, monkeypatch, work, table, damage):
 
 
 def test_two_processes_that_compile_at_once(folder):
-    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
     commands = [[sys.executable, "-W", "error", "-c", DOUBLE] for _ in range(2)]
     processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for command in commands]
     assert [(process.communicate(timeout=120)[1], process.returncode) for process in processes] == [("", 0)] * 2

@@ -16,7 +16,7 @@ from gpunn.devices import get_device
 from gpunn.nn.activations import Tanh
 from gpunn.training import agreement
 
-pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
 
 SHORT = "arrays: too short a training to compile for"
 

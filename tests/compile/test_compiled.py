@@ -23,7 +23,7 @@ from gpunn.optim.schedules import InverseScaling
 from gpunn.training import loop as training_loop
 from gpunn.training.minibatch import Minibatch
 
-pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
 
 from gpunn.compile import formulas
 from gpunn.compile.cpu import epoch, program

@@ -18,7 +18,7 @@ from gpunn.nn.heads import SoftmaxLogLikelihood
 from gpunn.optim.first_order import Adam, FirstOrder, NoState
 from gpunn.training import agreement
 
-pytest.importorskip("numba", reason="Numba compiles")
+pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
 
 COMPILED = "compiled"
 ROWS = np.random.default_rng(0).standard_normal((60, 4)).astype("float32")

@@ -22,7 +22,7 @@ from gpunn.training.data import Rows
 from gpunn.training.full_batch import FullBatch
 from gpunn.training.minibatch import Minibatch
 
-pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
 
 from gpunn.compile.cpu import blas, gradient, program
 

@@ -8,7 +8,7 @@ import pytest
 
 from gpunn.compile.trace import Graph
 
-pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
 
 from compiled_formula import compiled
 

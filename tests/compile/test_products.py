@@ -11,9 +11,9 @@ from threadpoolctl import threadpool_info
 from gpunn.compile import policy
 from gpunn.devices import get_device
 
-pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
 
-from gpunn.compile.cpu import blas, kernels, native, operation
+from gpunn.compile.cpu import blas, kernels, native, operation, runtime
 from gpunn.compile.cpu.operation import Matrix
 
 
@@ -29,16 +29,16 @@ def whose(request, monkeypatch):
     elif blas.numpys_library() is None:
         pytest.skip("this NumPy brought no OpenBLAS of its own")
     assert blas.owner() == f"{request.param} BLAS"
-    native.runtime.cache_clear()
+    runtime.loaded.cache_clear()
     yield request.param
-    native.runtime.cache_clear()
+    runtime.loaded.cache_clear()
 
 
 def run(operations, arrays, dtype):
     """Run operations whose slots are the numbers of the arrays."""
     table = np.array([x if isinstance(x, int) else x.ctypes.data for x in arrays], np.int64)
     program = operation.program(operations)
-    native.runtime(dtype).run(program.ctypes.data, len(program), table.ctypes.data, 0, 1, 1)
+    runtime.loaded(dtype).run(program.ctypes.data, len(program), table.ctypes.data, 0, 1, 1)
 
 
 def place(slot, x):
@@ -132,4 +132,4 @@ def test_the_product_is_that_of_numpys_wheel_where_there_is_one():
 
 
 def test_the_device_says_whose_product_it_is(whose):
-    assert policy.describe(get_device("cpu"))["compiled"].endswith(f"with the products of {whose} BLAS")
+    assert policy.describe(get_device("cpu"))["compiled"].find(f"with the products of {whose} BLAS") > 0

@@ -21,7 +21,7 @@ from gpunn.optim.schedules import InverseScaling
 from gpunn.training.data import Rows
 from gpunn.training.minibatch import Minibatch
 
-pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
 
 from gpunn.compile.cpu import program
 

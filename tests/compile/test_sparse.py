@@ -12,7 +12,7 @@ from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import GradientDescent, NoState
 
-pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
 
 
 @pytest.fixture(autouse=True)

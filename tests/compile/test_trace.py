@@ -159,7 +159,7 @@ def test_what_is_traced_is_not_refused_and_what_is_refused_is_told_by_name(name)
 @pytest.mark.parametrize("name", ["cast of a number", "branch", "power of a number", "remainder", "invert", "floor"])
 def test_a_long_training_with_it_ends_as_by_arrays(name):
     """Compiled, or by arrays with the reason; a formula that arrays refuse raises what they raise."""
-    pytest.importorskip("numba", reason="Numba is not installed: nothing is fused")
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is fused")
     objective = Objective(Network(SIZES, (Mine(FORMULAS[name]),)), SoftmaxLogLikelihood())
     theta = objective.network.initial(np, np.random.default_rng(1), glorot_uniform, gaussian_bias)
 

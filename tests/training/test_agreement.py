@@ -94,7 +94,7 @@ def test_a_row_on_the_other_side_of_a_kink_is_no_disagreement(problem, wrong_row
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_the_comparison_leaves_no_threads_of_blas_spinning(monkeypatch, solver):
-    pytest.importorskip("numba", reason="Numba is not installed: nothing is compiled")
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
     numbers, by_arrays = [], MicroBatches.value_and_gradient
 
     def noted(*given):

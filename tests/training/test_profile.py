@@ -117,9 +117,9 @@ def test_partial_fit_leaves_none():
     assert clf.history_.profile is None
 
 
-def test_advice_is_given_where_numba_is_missing_in_a_long_fit_alone():
-    missing = "arrays: Numba is not installed (pip install numba)"
-    assert "pip install 'gpunn[numba]'" in Profile(**FORM | {"path": missing, "steps": 34.0}).advice
+def test_advice_is_given_where_llvmlite_is_missing_in_a_long_fit_alone():
+    missing = "arrays: llvmlite is not installed (pip install llvmlite)"
+    assert "pip install 'gpunn[compile]'" in Profile(**FORM | {"path": missing, "steps": 34.0}).advice
     assert "pip install" in Profile(**FORM | {"path": missing, "steps": 3.0}).advice
     assert Profile(**FORM | {"path": missing, "steps": 1.0}).advice == ""
     assert Profile(**FORM | {"path": "compiled", "steps": 34.0}).advice == ""

@@ -1,1 +1,1 @@
-"""Compiled training on the CPU: LLVM makes the kernels of the formulas, Numba what does not depend on them."""
+"""Compiled training and prediction on the CPU, by LLVM."""

@@ -62,9 +62,14 @@ class Library(NamedTuple):
     name: str
 
 
+def name(dtype: str) -> str:
+    """Name of the function of `source`."""
+    return f"gpunn_{LETTERS[dtype]}gemm"
+
+
 def source(dtype: str) -> str:
     """LLVM IR of the function gpunn_sgemm or gpunn_dgemm, which calls the product of a BLAS by the name of `symbol`."""
-    library, name, real = numpys_library(), f"gpunn_{LETTERS[dtype]}gemm", TYPES[dtype]
+    library, real = numpys_library(), TYPES[dtype]
     sizes = ("m", "n", "k", "lda", "ldb", "ldc")
     if library is None:
         stored = ["%p_alpha = alloca {0}", "store {0} 1.0, ptr %p_alpha", "%p_beta = alloca {0}"]
@@ -72,13 +77,12 @@ def source(dtype: str) -> str:
         for size in sizes:
             stored += [f"%p_{size} = alloca i32", f"%n_{size} = trunc i64 %{size} to i32"]
             stored.append(f"store i32 %n_{size}, ptr %p_{size}")
-        return FORTRAN.format(
-            name=name, blas=symbol(dtype), real=real, stored="\n".join(f"  {line.format(real)}" for line in stored)
-        )
+        lines = "\n".join(f"  {line.format(real)}" for line in stored)
+        return FORTRAN.format(name=name(dtype), blas=symbol(dtype), real=real, stored=lines)
     narrowed = "" if library.bits == 64 else "\n".join(f"  %{size}_32 = trunc i64 %{size} to i32" for size in sizes)
     suffix = "" if library.bits == 64 else "_32"
     return CBLAS.format(
-        name=name, blas=symbol(dtype), real=real, integer=f"i{library.bits}", narrowed=narrowed, n=suffix
+        name=name(dtype), blas=symbol(dtype), real=real, integer=f"i{library.bits}", narrowed=narrowed, n=suffix
     )
 
 

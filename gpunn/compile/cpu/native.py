@@ -1,29 +1,23 @@
 """Machine code, by LLVM through llvmlite: made from LLVM IR, kept on disk, and loaded.
 
-Numba is needed once for a machine, to compile `gpunn.compile.cpu.runtime`; what is on disk is loaded without it.
 Machine code stays in memory as long as a program holds the `Functions` of its module; of modules that no program holds
 the last `N_UNUSED` stay, so that the next training of the same formulas finds them.
 """
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import hashlib
 import os
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from importlib import metadata
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import llvmlite
 import llvmlite.binding as llvm
-import numpy as np
 
-from gpunn.compile.cpu import blas, code_cache
+from gpunn.compile.cpu import code_cache
 
 N_UNUSED = 32  # modules, of about 0.3 MB each
 
@@ -103,68 +97,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
-class Runtime(NamedTuple):
-    """The functions of `gpunn.compile.cpu.runtime` for one dtype, without their first argument."""
-
-    epoch: Callable[..., float]
-    run: Callable[..., int]
-    code: tuple[Functions, ...] = ()
-
-
-@functools.cache
-def runtime(dtype: str) -> Runtime:
-    """The functions ``epoch`` and ``run`` of `gpunn.compile.cpu.runtime`, callable from Python."""
-    product = f"gpunn_{blas.LETTERS[dtype]}gemm"
-    source = blas.source(dtype)
-    adapter = load(product, lambda: source, source, [product], {blas.symbol(dtype): blas.address(dtype)})
-    folder = Path(__file__).parent
-    text = "".join((folder / f"{file}.py").read_text() for file in ("runtime", "operation", "blas"))
-    key = "\n".join(
-        [sys.implementation.cache_tag or "", np.__version__, metadata.version("numba"), dtype, source, text]
-    )
-    symbols = {product: adapter[product], "gpunn_yield_core": _yield_core()}
-    names = ["gpunn_epoch", "gpunn_run"]
-    found = load(f"runtime_{dtype}", functools.partial(_by_numba, dtype), key, names, symbols)
-    epoch, run = (found[name] for name in names)
-    return Runtime(_callable(epoch, dtype, ctypes.c_double), _callable(run, dtype, ctypes.c_int64), (adapter, found))
-
-
-def _by_numba(dtype: str) -> str:
-    """The runtime in LLVM IR."""
-    import numba
-
-    from gpunn.compile.cpu import runtime as module
-
-    real = getattr(numba, dtype)
-    module.epoch.compile(module.signature(real))
-    parts = []
-    for function in (module.epoch, module.run):  # which epoch has compiled too
-        signature = next(known for known in function.signatures if known[0] == real)
-        mangled = function.overloads[signature].fndesc.llvm_func_name
-        text = function.inspect_llvm(signature).replace(f"@{mangled}(", f"@gpunn_{function.__name__}(")
-        parts.append(llvm.parse_assembly(text))
-    parts[0].link_in(parts[1])
-    return str(parts[0])
-
-
-def _callable(address: int, dtype: str, kind: Any) -> Callable[..., Any]:
-    """A function that Numba compiled, of a floating-point number and 64-bit integers, which returns a ``kind``."""
-    real = ctypes.c_float if dtype == "float32" else ctypes.c_double
-
-    @functools.cache
-    def function(n_arguments: int) -> Any:
-        # Numba's calling convention: places for the result and for an exception, of which there is none
-        kinds = [ctypes.c_void_p, ctypes.c_void_p, real, *[ctypes.c_int64] * n_arguments]
-        return ctypes.CFUNCTYPE(ctypes.c_int, *kinds)(address)
-
-    def call(*arguments: int) -> Any:
-        result, error = kind(), ctypes.c_void_p()
-        function(len(arguments))(ctypes.byref(result), ctypes.byref(error), 1.0, *arguments)
-        return result.value
-
-    return call
-
-
 @functools.cache
 def _initialise() -> None:
     llvm.initialize_native_target()
@@ -213,10 +145,3 @@ def _free(manager: Any) -> None:
     if type(manager)._dispose is llvm.ffi.ObjectRef._dispose:
         llvm.newpassmanagers.NewPassManager._dispose(manager)
     manager.close()
-
-
-def _yield_core() -> int:
-    """Address of the system's function by which a thread lets another have its core."""
-    system = ctypes.CDLL("kernel32") if os.name == "nt" else ctypes.CDLL(None)
-    function = system.SwitchToThread if os.name == "nt" else system.sched_yield
-    return int(ctypes.cast(function, ctypes.c_void_p).value or 0)

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gpunn.compile.cpu import kernels, native, product
+from gpunn.compile.cpu import kernels, native, product, runtime
 from gpunn.compile.cpu import operation as op
 from gpunn.compile.cpu.operation import Matrix
 from gpunn.compile.cpu.program import N_SLOTS, loaded
-from gpunn.compile.cpu.render import Function
 from gpunn.compile.cpu.workspace import Workspace, empty_aligned
 from gpunn.compile.step import forward_operations
 from gpunn.compile.trace import Untraceable
@@ -48,7 +47,7 @@ class CompiledPrediction:
     Untraceable
         If a formula cannot be traced, or what is compiled computes otherwise.
     ModuleNotFoundError
-        If llvmlite, which comes with Numba, is not installed.
+        If llvmlite is not installed.
     """
 
     def __init__(self, network: Network, dtype: str, head: Head | None = None, exclusive: bool = True) -> None:
@@ -68,8 +67,7 @@ class CompiledPrediction:
         table = [*[0] * N_SLOTS, *self.functions.values(), *self.products.values()]
         self.table = (ctypes.c_int64 * len(table))(*table)
         self.slots |= {name: N_SLOTS + len(self.functions) + i for i, name in enumerate(self.products)}
-        self.of_run = native.load("run", _run, "", ["run"], {})
-        self.run = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)(self.of_run["run"])
+        self.run = runtime.loaded(dtype).run
         self.width = product.panels(dtype, vector_bytes).width
         self.rows = max(LEAST, BLOCK // self._padded(max(network.sizes)))
         self.program = functools.lru_cache(64)(self._program)
@@ -129,7 +127,7 @@ class CompiledPrediction:
             table[op.X], table[op.OUT] = of_X, of_out + member * n * out.strides[-2]
             for start in range(0, n, self.rows):
                 program = self.program(min(self.rows, n - start), X.strides[0], layer, is_packed, start == 0)
-                self.run(program.address, program.n_operations, of_table)
+                self.run(program.address, program.n_operations, of_table, 0, 1, 1)
                 table[op.X] += of_rows
                 table[op.OUT] += out_of_rows
         if memory.bytes.size == KEPT:
@@ -208,17 +206,6 @@ class _Program(NamedTuple):
     operations: np.ndarray
     address: int
     n_operations: int
-
-
-def _run() -> str:
-    """LLVM IR of a function that runs kernels: (operations, their number, table of addresses)."""
-    f = Function("run", {"operations": "ptr", "n": "i64", "addresses": "ptr"})
-    with f.loop("0", "%n") as i:
-        operation = f.element("i64", "%operations", f.let(f"mul i64 {i}, {op.N_FIELDS}"))
-        kernel = f.load("ptr", "%addresses", f.load("i64", operation, str(op.FUNCTION)))
-        f.line(f"call void {kernel}(ptr {operation}, ptr %addresses)")
-    f.line("ret void")
-    return f.text()
 
 
 def _address(x: np.ndarray) -> int:

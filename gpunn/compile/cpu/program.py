@@ -1,7 +1,7 @@
 """Epochs of minibatch training and gradients of all rows, compiled: made from the formulas, kept on disk.
 
-Numba is an extra (``gpunn[numba]``). Where it is missing, or a formula cannot be traced, training goes on with arrays,
-and the history says so.
+llvmlite is an extra (``gpunn[compile]``). Where it is missing, or a formula cannot be traced, training goes on with
+arrays, and the history says so.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from gpunn.compile import formulas
-from gpunn.compile.cpu import kernels, native
+from gpunn.compile.cpu import kernels, native, runtime
 from gpunn.compile.cpu import operation as op
 from gpunn.compile.cpu.epoch import Partition, Step, Strides, share
 from gpunn.compile.cpu.gradient import Block, block_rows, end
@@ -56,7 +56,7 @@ class CompiledEpoch:
     Untraceable
         If a formula cannot be traced.
     ModuleNotFoundError
-        If Numba is not installed.
+        If llvmlite is not installed.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class CompiledEpoch:
         if max_norm is not None:
             found |= kernels.max_norm_kernels(name, max_norm)
         self.functions, self.slots = loaded(found, name)
-        self.runtime = native.runtime(name)
+        self.runtime = runtime.loaded(name)
         self.scratch = kernels.scratch_size(objective, name, dropout)
         self.is_scalar = [rank == formulas.SCALAR for rank in formulas.ranks(state).values()]
         self.workspace_pool: list[np.ndarray] = []  # the system would have to clear new memory
@@ -290,7 +290,7 @@ class CompiledGradient:
         self.weight = np.ones(len(X), dtype) if weight is None else np.ascontiguousarray(weight)
         total = float(np.sum(self.weight))
         self.share = np.dtype(dtype).type(1 / total if total > 0 else 0)
-        self.runtime = native.runtime(name)
+        self.runtime = runtime.loaded(name)
         found = kernels.network_kernels(objective, name, X.dtype, None)
         self.functions, slots = loaded(found, name)
         network, scratch = objective.network, kernels.scratch_size(objective, name)

@@ -82,6 +82,36 @@ class Function:
         """The smaller of two i64 integers."""
         return self.let(f"select i1 {self.let(f'icmp slt i64 {a}, {b}')}, i64 {a}, i64 {b}")
 
+    def maximum(self, a: str, b: str) -> str:
+        """The larger of two i64 integers."""
+        return self.let(f"select i1 {self.let(f'icmp sgt i64 {a}, {b}')}, i64 {a}, i64 {b}")
+
+    def return_if(self, condition: str, result: str = "void") -> None:
+        """Return a result, with its type, where a condition holds."""
+        n = next(self.numbers)
+        self.line(f"br i1 {condition}, label %return{n}, label %else{n}")
+        self.lines += [f"return{n}:", f"  ret {result}", f"else{n}:"]
+        self.block = f"else{n}"
+
+    @contextlib.contextmanager
+    def forever(self) -> Iterator[Callable[[str], None]]:
+        """A loop that ends where a condition holds that the function given is called with."""
+        n = next(self.numbers)
+
+        def leave_if(condition: str) -> None:
+            m = next(self.numbers)
+            self.line(f"br i1 {condition}, label %left{n}, label %stay{m}")
+            self.lines.append(f"stay{m}:")
+            self.block = f"stay{m}"
+
+        self.line(f"br label %again{n}")
+        self.lines.append(f"again{n}:")
+        self.block = f"again{n}"
+        yield leave_if
+        self.line(f"br label %again{n}")
+        self.lines.append(f"left{n}:")
+        self.block = f"left{n}"
+
     @contextlib.contextmanager
     def when(self, condition: str) -> Iterator[None]:
         """Emit code that runs only where a condition holds."""

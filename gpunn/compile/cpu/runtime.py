@@ -1,260 +1,238 @@
-# mypy: ignore-errors
-# Numba, not Python, gives these functions their types.
 """Parts of a program that depend on no formula: products, sums, the barrier, and the loops over operations and steps.
 
-Numba compiles this file once for a machine and a dtype (`gpunn.compile.cpu.native`); the kernels of the formulas are
-called by their addresses. Every thread runs `epoch` or `run` at the same time, with operations of its own
-(`gpunn.compile.cpu.operation`).
-
-``one`` is 1 in the dtype of the arrays and tells functions which that is. Matrices are given by address and stride.
+LLVM compiles them once for a machine and a dtype; the kernels of the formulas are called by their addresses. Every
+thread runs `epoch` or `run` at the same time, with operations of its own (`gpunn.compile.cpu.operation`).
 """
 
 from __future__ import annotations
 
-from typing import Any
+import ctypes
+import functools
+import os
+from collections.abc import Callable
+from typing import NamedTuple
 
-import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic
-
+from gpunn.compile.cpu import blas, native
 from gpunn.compile.cpu import operation as op
-from gpunn.compile.cpu.blas import DEPTH, FAR, LETTERS, SMALL, WIDTH
+from gpunn.compile.cpu.kernels import BYTES, Kernel
+from gpunn.compile.cpu.render import FLAGS, TYPES, Function
 
 SPINS = 2**14  # looks at the barrier before a thread lets another have its core
-# "contract" is for all functions, as in the kernels; "reassoc" for none.
-options: dict[str, Any] = {
-    "error_model": "numpy", "fastmath": {"contract", "arcp", "nsz"}, "no_cpython_wrapper": True,
-    "no_cfunc_wrapper": True,
+
+RUN = {  # arguments of `run`, which `epoch` hands on
+    "program": "ptr", "n_operations": "i64", "addresses": "ptr", "barrier": "ptr", "phase": "i64", "n_threads": "i64",
+}  # fmt: skip
+EPOCH = {
+    "program": "ptr", "n": "i64", "last": "ptr", "n_last": "i64", "addresses": "ptr", "barrier": "ptr",
+    "n_threads": "i64", "order": "ptr", "n_rows": "i64", "batch": "i64", "weight": "ptr", "keys": "ptr",
+    "n_keys": "i64", "lr": "ptr",
 }  # fmt: skip
 
 
-@intrinsic
-def load(context, one, address, i):
-    """Element i of the array at an address."""
-    kind = types.unliteral(one)
+class Runtime(NamedTuple):
+    """The functions of the module that Python calls, with integers and addresses."""
 
-    def generate(context, builder, signature, arguments):
-        return builder.load(_element(context, builder, kind, arguments[1], arguments[2]))
-
-    return kind(one, types.int64, types.int64), generate
+    epoch: Callable[..., float]
+    run: Callable[..., int]
+    code: native.Functions
 
 
-@intrinsic
-def store(context, one, address, i, value):
-    """Set element i of the array at an address to a value, cast to the type of ``one``."""
-    kind = types.unliteral(one)
-
-    def generate(context, builder, signature, arguments):
-        builder.store(arguments[3], _element(context, builder, kind, arguments[1], arguments[2]))
-        return context.get_dummy_value()
-
-    return types.void(one, types.int64, types.int64, kind), generate
-
-
-def _element(context, builder, kind, address, i):
-    pointer = builder.inttoptr(address, context.get_value_type(kind).as_pointer())
-    return builder.gep(pointer, [i])
+@functools.cache
+def loaded(dtype: str) -> Runtime:
+    """The functions "epoch" and "run" for arrays of a dtype."""
+    source = module(dtype)
+    symbols = {blas.symbol(dtype): blas.address(dtype), "gpunn_yield_core": _yield_core()}
+    code = native.load(f"runtime_{dtype}", lambda: source, source, ["epoch", "run"], symbols)
+    epoch = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_int64] * len(EPOCH))(code["epoch"])
+    run = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * len(RUN))(code["run"])
+    return Runtime(epoch, run, code)
 
 
-@intrinsic
-def size_of(context, one):
-    """Bytes of an element."""
-
-    def generate(context, builder, signature, arguments):
-        return context.get_constant(types.int64, one.bitwidth // 8)
-
-    return types.int64(one), generate
+def _yield_core() -> int:
+    """Address of the system's function by which a thread lets another have its core."""
+    system = ctypes.CDLL("kernel32") if os.name == "nt" else ctypes.CDLL(None)
+    function = system.SwitchToThread if os.name == "nt" else system.sched_yield
+    return int(ctypes.cast(function, ctypes.c_void_p).value or 0)
 
 
-@intrinsic
-def call_kernel(context, function, operation, addresses):
-    """Call a kernel by its address."""
-
-    def generate(context, builder, signature, arguments):
-        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(64), ir.IntType(64)])
-        builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), arguments[1:])
-        return context.get_dummy_value()
-
-    return types.void(types.int64, types.int64, types.int64), generate
+def module(dtype: str) -> str:
+    """LLVM IR of the functions "run" and "epoch", and of what they call."""
+    functions = (_barrier_wait(), _product(dtype), _gemm(dtype), _add_up(dtype), _run(), _epoch(dtype))
+    return "\n".join([blas.source(dtype), "declare i32 @gpunn_yield_core()\n", *functions])
 
 
-@intrinsic
-def blas(context, one, transpose_a, transpose_b, m, n, k, a, lda, b, ldb, beta, out, ldc):
-    """out = op(a) op(b) + beta out, row-major, by the function that `gpunn.compile.cpu.blas` provides."""
-
-    def generate(context, builder, signature, arguments):
-        kind = ir.FunctionType(ir.VoidType(), [argument.type for argument in arguments[1:]])
-        name = f"gpunn_{LETTERS[str(one)]}gemm"
-        builder.call(cgutils.get_or_insert_function(builder.module, kind, name), arguments[1:])
-        return context.get_dummy_value()
-
-    integers = [types.int64] * 9
-    return types.void(one, *integers, one, types.int64, types.int64), generate
-
-
-@intrinsic
-def arrive(context, barrier):
-    """Count one more thread at the barrier."""
-
-    def generate(context, builder, signature, arguments):
-        count = builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
-        return builder.atomic_rmw("add", count, ir.IntType(64)(1), "seq_cst")
-
-    return types.int64(types.int64), generate
+def _barrier_wait() -> str:
+    """Wait until all threads are here in this phase; the next phase, or 0 if one of them has failed."""
+    f = Function("barrier_wait", {"barrier": "ptr", "phase": "i64", "n_threads": "i64"}, "i64")
+    following, count = f.let("add i64 %phase, 1"), "load atomic i64, ptr %barrier seq_cst, align 8"
+    f.return_if(f.let("icmp sle i64 %n_threads, 1"), f"i64 {following}")
+    f.let("atomicrmw add ptr %barrier, i64 1 seq_cst")
+    everyone, spins = f.let("mul i64 %phase, %n_threads"), f.variable("i64", "0")
+    with f.forever() as leave_if:
+        leave_if(f.let(f"icmp sge i64 {f.let(count)}, {everyone}"))
+        f.store("i64", f.let(f"add i64 {f.load('i64', spins)}, 1"), spins)
+        with f.when(f.let(f"icmp sgt i64 {f.load('i64', spins)}, {SPINS}")):
+            f.let("call i32 @gpunn_yield_core()")
+    failed = f.let(f"icmp sge i64 {f.let(count)}, {op.ABORTED}")
+    f.line(f"ret i64 {f.let(f'select i1 {failed}, i64 0, i64 {following}')}")
+    return f.text()
 
 
-@intrinsic
-def n_arrived(context, barrier):
-    """Threads that have come to the barrier, over all phases."""
-
-    def generate(context, builder, signature, arguments):
-        count = builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
-        return builder.load_atomic(count, "seq_cst", 8)
-
-    return types.int64(types.int64), generate
-
-
-yield_core = types.ExternalFunction("gpunn_yield_core", types.int32())
-
-
-@njit(**options)
-def barrier_wait(barrier, phase, n_threads):
-    """Wait until all threads are here in this phase; the next phase, or 0 if one of them has failed.
-
-    Numba's own parallel loops would start each stage of a step anew: 1.5 microseconds at least where we measured it,
-    0.2 at a barrier.
-    """
-    if n_threads > 1:
-        arrive(barrier)
-        spins = 0
-        while n_arrived(barrier) < phase * n_threads:
-            spins += 1
-            if spins > SPINS:
-                yield_core()
-        if n_arrived(barrier) >= op.ABORTED:
-            return 0
-    return phase + 1
-
-
-@njit(**options)
-def product(one, transpose_a, transpose_b, m, n, k, a, lda, b, ldb, add, out, ldc):
+def _product(dtype: str) -> str:
     """out (m, n) = op(a) (m, k) op(b) (k, n), or added to it.
 
     OpenBLAS packs both matrices before it multiplies, but not small ones, which it multiplies in place. With few rows
     in a batch packing takes as long as half the product: then a matrix is multiplied in tiles, unless its rows lie so
     far apart that all would compete for the same few cache lines.
     """
-    size = size_of(one)
-    transpose, beta = min(transpose_a, 1), one if add else one - one
-    if transpose_b or m * n * k <= SMALL or ldb * size >= FAR:
-        blas(one, transpose, min(transpose_b, 1), m, n, k, a, lda, b, ldb, beta, out, ldc)
-        return
-    width, depth = min(n, WIDTH), min(k, DEPTH)
-    height = max(16, SMALL // (width * depth) // 16 * 16)
-    for j in range(0, n, width):
-        columns = min(width, n - j)
-        for inner in range(0, k, depth):
-            terms = min(depth, k - inner)
-            for i in range(0, m, height):
-                rows = min(height, m - i)
-                first = inner * lda + i if transpose_a else i * lda + inner
-                a_tile, b_tile = a + first * size, b + (inner * ldb + j) * size
-                out_tile, so_far = out + (i * ldc + j) * size, beta if inner == 0 else one
-                blas(one, transpose, 0, rows, columns, terms, a_tile, lda, b_tile, ldb, so_far, out_tile, ldc)
+    kind, size = TYPES[dtype], BYTES[TYPES[dtype]]
+    matrices = {"a": "ptr", "lda": "i64", "b": "ptr", "ldb": "i64", "out": "ptr", "ldc": "i64"}
+    sizes = {"m": "i64", "n": "i64", "k": "i64"}
+    f = Function("product", {"transpose_a": "i64", "transpose_b": "i64", **sizes, **matrices, "beta": kind})
+
+    def call(transpose_b: str, m: str, n: str, k: str, a: str, b: str, beta: str, out: str) -> None:
+        f.line(
+            f"call void @{blas.name(dtype)}(i64 %transpose_a, i64 {transpose_b}, i64 {m}, i64 {n}, i64 {k}, ptr {a}, "
+            f"i64 %lda, ptr {b}, i64 %ldb, {kind} {beta}, ptr {out}, i64 %ldc)"
+        )
+
+    def place(matrix: str, row: str, stride: str, column: str) -> str:
+        return f.element(kind, matrix, f.let(f"add i64 {f.let(f'mul i64 {row}, {stride}')}, {column}"))
+
+    n_k = f.let("mul i64 %n, %k")
+    is_small = f.let(f"icmp sle i64 {f.let(f'mul i64 %m, {n_k}')}, {blas.SMALL}")
+    is_far = f.let(f"icmp sge i64 %ldb, {blas.FAR // size}")
+    small_or_far, is_transposed = f.let(f"or i1 {is_small}, {is_far}"), f.let("icmp ne i64 %transpose_b, 0")
+    is_whole = f.let(f"or i1 {small_or_far}, {is_transposed}")
+    with f.when(is_whole):
+        call("%transpose_b", "%m", "%n", "%k", "%a", "%b", "%beta", "%out")
+    f.return_if(is_whole)
+    width, depth = f.minimum("%n", str(blas.WIDTH)), f.minimum("%k", str(blas.DEPTH))
+    rows = f.let(f"sdiv i64 {blas.SMALL}, {f.let(f'mul i64 {width}, {depth}')}")
+    height = f.maximum(f.let(f"mul i64 {f.let(f'sdiv i64 {rows}, 16')}, 16"), "16")
+    with f.loop("0", "%n", width) as j, f.loop("0", "%k", depth) as inner, f.loop("0", "%m", height) as i:
+        n, k, m = (
+            f.minimum(tile, f.let(f"sub i64 %{whole}, {start}"))
+            for tile, whole, start in ((width, "n", j), (depth, "k", inner), (height, "m", i))
+        )
+        is_first, as_it_is = f.let(f"icmp eq i64 {inner}, 0"), f.let("icmp eq i64 %transpose_a, 0")
+        beta = f.let(f"select i1 {is_first}, {kind} %beta, {kind} 1.0")
+        a_place, a_transposed = place("%a", i, "%lda", inner), place("%a", inner, "%lda", i)
+        a = f.let(f"select i1 {as_it_is}, ptr {a_place}, ptr {a_transposed}")
+        call("0", m, n, k, a, place("%b", inner, "%ldb", j), beta, place("%out", i, "%ldc", j))
+    f.line("ret void")
+    return f.text()
 
 
-@njit(**options)
-def matrix(one, fields, addresses):
-    """Address and stride of the first matrix of an operation; of a later one if ``fields`` is so much larger."""
-    address = load(1, addresses, load(1, fields, op.MATRICES + op.SLOT))
-    start = load(1, fields, op.MATRICES + op.START)
-    return address + start * size_of(one), load(1, fields, op.MATRICES + op.STRIDE)
+def _gemm(dtype: str) -> str:
+    """GEMM: out (ROW_STOP, COLUMN_STOP) = op(a) (ROW_STOP, WIDTH) op(b) (WIDTH, COLUMN_STOP), or added to it."""
+    f = Kernel("gemm", dtype, ["a", "b", "out"])
+    flags, k, n = f.field(op.FLAGS), f.field(op.WIDTH), f.field(op.COLUMN_STOP)
+
+    def is_set(flag: int) -> str:
+        return f.let(f"icmp ne i64 {f.let(f'and i64 {flags}, {flag}')}, 0")
+
+    transpose_a, transpose_b = (f.let(f"zext i1 {is_set(flag)} to i64") for flag in (op.TRANSPOSE_A, op.TRANSPOSE_B))
+    beta = f.let(f"select i1 {is_set(op.ADD)}, {f.kind} 1.0, {f.kind} 0.0")
+    matrices = ", ".join(f"ptr {pointer}, i64 {stride}" for pointer, stride in f.matrices.values())
+    f.line(
+        f"call void @product(i64 {transpose_a}, i64 {transpose_b}, i64 {f.row_stop}, i64 {n}, i64 {k}, {matrices}, "
+        f"{f.kind} {beta})"
+    )
+    return f.finished()
 
 
-@njit(**options)
-def add_up(one, operation, addresses):
+def _add_up(dtype: str) -> str:
     """ADD_UP: out += each of the WIDTH matrices at part, the next one a number of elements after it.
 
     Without the flag ADD, the first row of out is 0 before. A matrix that is out itself is left out. Where the rows of
     out are 0 elements apart it gets the sums over rows.
     """
-    out, ldc = matrix(one, operation, addresses)
-    part, stride = matrix(one, operation + op.MATRIX_BYTES, addresses)
-    to_next = load(1, operation, op.MATRICES + 2 * op.MATRIX_FIELDS + op.STRIDE)
-    size, n = size_of(one), load(1, operation, op.COLUMN_STOP)
-    if load(1, operation, op.FLAGS) == 0:
-        for j in range(n):
-            store(one, out, j, 0)
-    for i in range(load(1, operation, op.ROW_STOP)):
-        row = out + i * ldc * size
-        for t in range(load(1, operation, op.WIDTH)):
-            other = part + (i * stride + t * to_next) * size
-            if other != row:
-                for j in range(n):
-                    store(one, row, j, load(one, row, j) + load(one, other, j))
+    f = Kernel("add_up", dtype, ["out", "part"])
+    (out, ldc), (part, stride) = f.matrices.values()
+    n, to_next = f.field(op.COLUMN_STOP), f.field(op.MATRICES + 2 * op.MATRIX_FIELDS + op.STRIDE)
+    with f.when(f.let(f"icmp eq i64 {f.field(op.FLAGS)}, 0")), f.loop("0", n) as j:
+        f.store(f.kind, "0.0", out, j)
+    with f.loop("0", f.row_stop) as i:
+        row = f.element(f.kind, out, f.let(f"mul i64 {i}, {ldc}"))
+        with f.loop("0", f.field(op.WIDTH)) as t:
+            start = f.let(f"add i64 {f.let(f'mul i64 {i}, {stride}')}, {f.let(f'mul i64 {t}, {to_next}')}")
+            other = f.element(f.kind, part, start)
+            with f.when(f.let(f"icmp ne ptr {other}, {row}")), f.loop("0", n) as j:
+                total = f"fadd {FLAGS} {f.kind} {f.load(f.kind, row, j)}, {f.load(f.kind, other, j)}"
+                f.store(f.kind, f.let(total), row, j)
+    return f.finished()
 
 
-@njit(**options)
-def run(one, program, n_operations, addresses, barrier, phase, n_threads):
+def _run() -> str:
     """Run operations; the next phase of the barrier, or 0 if a thread has failed."""
-    for i in range(n_operations):
-        operation = program + i * op.N_FIELDS * 8
-        code = load(1, operation, op.CODE)
-        if code == op.KERNEL:
-            call_kernel(load(1, addresses, load(1, operation, op.FUNCTION)), operation, addresses)
-        elif code == op.GEMM:
-            a, lda = matrix(one, operation, addresses)
-            b, ldb = matrix(one, operation + op.MATRIX_BYTES, addresses)
-            out, ldc = matrix(one, operation + 2 * op.MATRIX_BYTES, addresses)
-            flags = load(1, operation, op.FLAGS)
-            m, n, k = load(1, operation, op.ROW_STOP), load(1, operation, op.COLUMN_STOP), load(1, operation, op.WIDTH)
-            product(
-                one, flags & op.TRANSPOSE_A, flags & op.TRANSPOSE_B, m, n, k, a, lda, b, ldb, flags & op.ADD, out, ldc
-            )
-        elif code == op.ADD_UP:
-            add_up(one, operation, addresses)
-        else:
-            phase = barrier_wait(barrier, phase, n_threads)
-            if phase == 0:
-                return 0
-    return phase
+    f = Function("run", RUN, "i64")
+    phase = f.variable("i64", "%phase")
+    with f.loop("0", "%n_operations") as i:
+        operation = f.element("i64", "%program", f.let(f"mul i64 {i}, {op.N_FIELDS}"))
+        code = f.load("i64", operation, str(op.CODE))
+
+        def is_code(number: int) -> str:
+            return f.let(f"icmp eq i64 {code}, {number}")
+
+        with f.when(is_code(op.KERNEL)):
+            kernel = f.load("ptr", "%addresses", f.load("i64", operation, str(op.FUNCTION)))
+            f.line(f"call void {kernel}(ptr {operation}, ptr %addresses)")
+        for number, name in ((op.GEMM, "gemm"), (op.ADD_UP, "add_up")):
+            with f.when(is_code(number)):
+                f.line(f"call void @{name}(ptr {operation}, ptr %addresses)")
+        with f.when(is_code(op.BARRIER)):
+            arguments = f"ptr %barrier, i64 {f.load('i64', phase)}, i64 %n_threads"
+            following = f.let(f"call i64 @barrier_wait({arguments})")
+            f.return_if(f.let(f"icmp eq i64 {following}, 0"), "i64 0")
+            f.store("i64", following, phase)
+    f.line(f"ret i64 {f.load('i64', phase)}")
+    return f.text()
 
 
-@njit(**options)
-def epoch(one, program, n, last, n_last, addresses, barrier, n_threads, order, n_rows, batch, weight, keys, n_keys, lr):
+def _epoch(dtype: str) -> str:
     """Steps over n_rows rows in an order; the sum over the rows of the cost of their batch, this thread's part.
 
-    The operations ``last`` are for a step that has fewer rows than ``batch``. ``weight`` is 0 where all rows weigh the
-    same.
+    The operations ``last`` are for a step that has fewer rows than ``batch``. ``weight`` is null where all rows weigh
+    the same.
     """
-    reals, sums, w = load(1, addresses, op.REALS), load(1, addresses, op.SUMS), load(1, addresses, op.WEIGHTS)
-    total, phase = 0.0, np.int64(1)
-    for step in range((n_rows + batch - 1) // batch):
-        rows = order + step * batch * 8
-        r = min(batch, n_rows - step * batch)
-        store(1, addresses, op.ORDER, rows)
-        store(1, addresses, op.KEYS, keys + step * n_keys * 4)
-        weights = float(r)
-        if weight:
-            weights = 0.0
-            for i in range(r):
-                store(one, w, i, load(one, weight, load(1, rows, i)))
-                weights += load(one, w, i)
-        share = 1 / weights if weights > 0 else 0.0
-        store(one, reals, op.SHARE, share)
-        store(one, reals, op.RATE, load(one, lr, step))
-        for i in range(op.COST, op.PENALTY + 1):
-            store(1.0, sums, i, 0.0)
-        full = r == batch
-        phase = run(one, program if full else last, n if full else n_last, addresses, barrier, phase, n_threads)
-        if phase == 0:
-            break
-        total += share * (load(1.0, sums, op.COST) + load(1.0, sums, op.PENALTY)) * r
-    return total
+    kind = TYPES[dtype]
+    f = Function("epoch", EPOCH, "double")
+    reals, sums, w = (f.load("ptr", "%addresses", str(slot)) for slot in (op.REALS, op.SUMS, op.WEIGHTS))
+    total, phase, weights = f.variable("double", "0.0"), f.variable("i64", "1"), f.variable("double", "0.0")
+    has_weights = f.let("icmp ne ptr %weight, null")
 
+    def in_double(value: str) -> str:
+        return value if kind == "double" else f.let(f"fpext {kind} {value} to double")
 
-def signature(real: Any) -> tuple[Any, ...]:
-    """Numba's types of the arguments of `epoch`, for a floating-point type."""
-    return (real, *[types.int64] * 14)
+    with f.loop("0", "%n_rows", "%batch") as start:
+        step = f.let(f"sdiv i64 {start}, %batch")
+        rows, r = f.element("i64", "%order", start), f.minimum("%batch", f.let(f"sub i64 %n_rows, {start}"))
+        f.store("ptr", rows, "%addresses", str(op.ORDER))
+        f.store("ptr", f.element("i32", "%keys", f.let(f"mul i64 {step}, %n_keys")), "%addresses", str(op.KEYS))
+        n_rows = f.let(f"sitofp i64 {r} to double")
+        f.store("double", f.let(f"select i1 {has_weights}, double 0.0, double {n_rows}"), weights)
+        with f.when(has_weights), f.loop("0", r) as i:
+            weight = f.load(kind, "%weight", f.load("i64", rows, i))
+            f.store(kind, weight, w, i)
+            f.store("double", f.let(f"fadd double {f.load('double', weights)}, {in_double(weight)}"), weights)
+        weight = f.load("double", weights)
+        inverse, is_positive = f.let(f"fdiv double 1.0, {weight}"), f.let(f"fcmp ogt double {weight}, 0.0")
+        share = f.let(f"select i1 {is_positive}, double {inverse}, double 0.0")
+        f.store(kind, share if kind == "double" else f.let(f"fptrunc double {share} to {kind}"), reals, str(op.SHARE))
+        f.store(kind, f.load(kind, "%lr", step), reals, str(op.RATE))
+        for number in (op.COST, op.NORM2, op.PENALTY):
+            f.store("double", "0.0", sums, str(number))
+        is_full = f.let(f"icmp eq i64 {r}, %batch")
+        program = f.let(f"select i1 {is_full}, ptr %program, ptr %last")
+        n = f.let(f"select i1 {is_full}, i64 %n, i64 %n_last")
+        arguments = f"i64 {n}, ptr %addresses, ptr %barrier, i64 {f.load('i64', phase)}, i64 %n_threads"
+        following = f.let(f"call i64 @run(ptr {program}, {arguments})")
+        f.return_if(f.let(f"icmp eq i64 {following}, 0"), f"double {f.load('double', total)}")
+        f.store("i64", following, phase)
+        cost, penalty = (f.load("double", sums, str(number)) for number in (op.COST, op.PENALTY))
+        mean = f.let(f"fmul double {share}, {f.let(f'fadd double {cost}, {penalty}')}")
+        of_batch = f.let(f"fmul double {mean}, {n_rows}")
+        f.store("double", f.let(f"fadd double {f.load('double', total)}, {of_batch}"), total)
+    f.line(f"ret double {f.load('double', total)}")
+    return f.text()

@@ -213,25 +213,21 @@ def test_a_prediction_in_the_midst_of_another_of_the_same_thread_does_not_distur
 def test_many_networks_in_turn_are_compiled_once_and_share_their_memory(monkeypatch):
     from gpunn.compile.cpu import prediction
 
-    made, memory, init, empty = [], [], prediction.CompiledPrediction.__init__, prediction.empty_aligned
+    made, kept, init = [], [], prediction.CompiledPrediction.__init__
 
     def counted(self, *given):
         made.append(self)
         init(self, *given)
 
-    def measured(n, dtype):
-        memory.append(n * np.dtype(dtype).itemsize)
-        return empty(n, dtype)
-
     monkeypatch.setattr(prediction.CompiledPrediction, "__init__", counted)
-    monkeypatch.setattr(prediction, "empty_aligned", measured)
+    monkeypatch.setattr(prediction, "_kept", kept)
     networks = [Network((4, 61 + i, 3), (ReLU(),)) for i in range(30)]
     rng = np.random.default_rng(0)
     thetas, X = [rng.standard_normal(network.n_parameters) for network in networks], rng.standard_normal((100, 4))
     for network, theta in 3 * list(zip(networks, thetas, strict=True)):
         np.testing.assert_allclose(compiled(network, "float64")(theta, X, 2), network.logits(np, theta, X), rtol=1e-9)
     assert len(made) == 30
-    assert sum(memory) <= prediction.KEPT
+    assert len(kept) == 1 and kept[0].bytes.size <= prediction.KEPT
 
 
 @pytest.mark.parametrize("kind", ["numbers", "frame", "members", "one class each"])

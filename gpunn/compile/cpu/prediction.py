@@ -130,7 +130,7 @@ class CompiledPrediction:
                 self.run(program.address, program.n_operations, of_table, 0, 1, 1)
                 table[op.X] += of_rows
                 table[op.OUT] += out_of_rows
-        if memory.bytes.size == KEPT:
+        if memory.bytes.size <= KEPT:
             _kept.append(memory)
         return out
 
@@ -191,13 +191,14 @@ class _Memory(NamedTuple):
 
 def _memory(size: int) -> _Memory:
     """At least ``size`` bytes for one call alone, which the handler of a signal may interrupt to predict as well."""
-    if size <= KEPT:
-        try:
-            return _kept.pop()
-        except IndexError:
-            size = KEPT
-    found = empty_aligned(size, np.uint8)
-    return _Memory(found, _address(found))
+    try:
+        found = _kept.pop()
+    except IndexError:
+        found = None
+    if found is None or found.bytes.size < size:
+        new = empty_aligned(size, np.uint8)
+        found = _Memory(new, _address(new))
+    return found
 
 
 class _Program(NamedTuple):

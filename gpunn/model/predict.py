@@ -154,7 +154,7 @@ def _of_layer(
     def of_rows(xp: Namespace, rows: Array) -> Array:
         if compiled is None:
             h = network.hidden(xp, theta, rows, layer, block_rows(device, network))
-        elif head is not None:
+        elif head is not None or layer < len(network.layers):  # they are what is asked for
             return compiled(theta, rows, layer)
         else:
             h = _as_one_of_several(xp, compiled(theta, rows, layer))

@@ -30,6 +30,7 @@ Compiled = tuple[Any, str]  # a program and what it is; or None, and why there i
 COMPILABLE = "?" + np.typecodes["AllInteger"] + "fd"  # types of X; not float16, nor any longer than float64
 COMPUTED = (np.dtype("float32"), np.dtype("float64"))  # dtypes of theta; not those of another byte order
 CUDA_INPUTS = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")
+OLDEST_LLVM = 20  # that reads the code; llvmlite 0.45 brought it
 
 
 class Program(Protocol):
@@ -138,7 +139,7 @@ class CpuCompiler:
             return None, "arrays: the network cannot be hashed"
 
 
-@functools.lru_cache(16)
+@functools.lru_cache(128)  # to make one again takes some 50 times as long as a small prediction
 def _prediction(
     network: Network, dtype: Any, head: Head | None, exclusive: bool, custom_formulas: tuple[Any, ...]
 ) -> Compiled:
@@ -177,6 +178,7 @@ def _reads(X: Array) -> Compiled | None:
 
 def _made(make: Callable[[], Any]) -> Compiled:
     try:
+        _llvm_version()
         return make(), "compiled"
     except ImportError as error:
         if isinstance(error, ModuleNotFoundError) and error.name == "llvmlite":
@@ -184,6 +186,19 @@ def _made(make: Callable[[], Any]) -> Compiled:
         return None, f"arrays: llvmlite cannot be loaded: {error}"
     except Untraceable as error:
         return None, f"arrays: cannot be traced: {error}"
+
+
+def _llvm_version() -> tuple[int, ...]:
+    """The version of LLVM; an ImportError where llvmlite cannot be loaded or is too old."""
+    try:
+        import llvmlite
+        import llvmlite.binding
+    except OSError as error:  # its shared library is missing, or one that it needs
+        raise ImportError(str(error)) from error
+    version: tuple[int, ...] = llvmlite.binding.llvm_version_info
+    if version[0] < OLDEST_LLVM:
+        raise ImportError(f"its LLVM {version[0]} is too old, use llvmlite 0.45 or later (pip install -U llvmlite)")
+    return version
 
 
 class CudaCompiler:
@@ -288,12 +303,11 @@ def describe(device: Device) -> dict[str, str]:
 def _on_cpu() -> str:
     rest = "elementwise work is NumPy's own"
     try:
-        import llvmlite.binding as llvm
+        version = ".".join(map(str, _llvm_version()))
     except ModuleNotFoundError:
         return f"nothing: llvmlite is not installed (pip install llvmlite), {rest}"
-    except (ImportError, OSError) as error:
+    except ImportError as error:
         return f"nothing: llvmlite cannot be loaded: {error}"
     from gpunn.compile.cpu import blas
 
-    version = ".".join(map(str, llvm.llvm_version_info))
     return f"predictions, and long trainings with the products of {blas.owner()}, by LLVM {version}"

@@ -154,12 +154,7 @@ def _of_layer(
     def of_rows(xp: Namespace, rows: Array) -> Array:
         if compiled is None:
             h = network.hidden(xp, theta, rows, layer, block_rows(device, network))
-        elif model.has_members:
-            found = xp.stack([compiled(theta[i, ...], rows, layer) for i in range(theta.shape[0])])
-            if head is not None:
-                return found
-            h = _as_one_of_several(xp, found)
-        elif head is not None:
+        elif head is not None or layer < len(network.layers):  # they are what is asked for
             return compiled(theta, rows, layer)
         else:
             h = _as_one_of_several(xp, compiled(theta, rows, layer))

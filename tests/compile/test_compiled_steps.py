@@ -256,6 +256,31 @@ def test_an_llvmlite_that_cannot_be_loaded_is_described_so(monkeypatch):
     assert policy.describe(CPU)["compiled"] == "nothing: llvmlite cannot be loaded: its library is another"
 
 
+def test_predictions_do_without_an_llvm_that_is_too_old_or_cannot_be_loaded(monkeypatch):
+    llvm = pytest.importorskip("llvmlite.binding", reason="llvmlite is not installed: nothing is compiled")
+
+    class Finder:
+        def find_spec(self, name, path=None, target=None):
+            if name == "llvmlite.binding":
+                raise OSError("Could not find/load shared object file")
+
+    def outcome():
+        policy._prediction.cache_clear()
+        return policy.compiler(CPU).prediction(Network((3, 2), ()), np.dtype("float32"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(llvm, "llvm_version_info", (15, 0, 7))
+        why = "llvmlite cannot be loaded: its LLVM 15 is too old, use llvmlite 0.45 or later (pip install -U llvmlite)"
+        assert outcome() == (None, f"arrays: {why}")
+        assert policy.describe(CPU)["compiled"] == f"nothing: {why}"
+    with monkeypatch.context() as patch:
+        patch.delitem(sys.modules, "llvmlite.binding")
+        patch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+        assert outcome() == (None, "arrays: llvmlite cannot be loaded: Could not find/load shared object file")
+        assert "Could not find/load shared object file" in policy.describe(CPU)["compiled"]
+    assert outcome()[1] == "compiled"
+
+
 def test_a_workspace_of_a_smaller_batch_is_not_used_for_a_larger_one():
     pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
     network, members = several(2)

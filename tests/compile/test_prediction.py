@@ -109,6 +109,18 @@ def test_members_and_rows_of_any_strides_are_read():
         assert np.array_equal(program(theta, X, 2), program(theta, np.ascontiguousarray(X), 2))
 
 
+def test_members_predict_as_alone_in_several_blocks_too():
+    network = Network((6, 2500, 3), (ReLU(),))
+    rng = np.random.default_rng(0)
+    thetas, program = rng.standard_normal((3, network.n_parameters)), compiled(network, "float64")
+    for n in (0, 1, 39, program.rows, 2 * program.rows + 1):
+        X = rng.standard_normal((n, 6))
+        for layer in (1, 2):
+            alone = np.stack([program(theta, X, layer) for theta in thetas])
+            assert np.array_equal(program(thetas, X, layer), alone)
+            np.testing.assert_allclose(alone, network.hidden(np, thetas, X, layer), rtol=1e-9, atol=1e-9)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("exclusive", [True, False])
 @pytest.mark.parametrize("head", EVERY_HEAD, ids=repr)
@@ -179,6 +191,43 @@ def test_threads_that_predict_at_the_same_time_do_not_disturb_each_other():
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(alone, range(1900)))
+
+
+def test_a_prediction_in_the_midst_of_another_of_the_same_thread_does_not_disturb_it(monkeypatch):
+    network = Network((4, 300, 3), (ReLU(),))
+    program = compiled(network, "float32")
+    rng = np.random.default_rng(0)
+    theta, X = (rng.standard_normal(shape).astype("f4") for shape in (network.n_parameters, (3 * program.rows, 4)))
+    right, of_program, inner = program(theta, X, 2), program.program, []
+
+    def interrupted(*given):  # as by the handler of a signal, between two blocks
+        monkeypatch.setattr(program, "program", of_program)
+        inner.append(program(theta, X[:50], 2))
+        return of_program(*given)
+
+    monkeypatch.setattr(program, "program", interrupted)
+    assert np.array_equal(program(theta, X, 2), right)
+    assert len(inner) == 1 and np.array_equal(inner[0], right[:50])
+
+
+def test_many_networks_in_turn_are_compiled_once_and_share_their_memory(monkeypatch):
+    from gpunn.compile.cpu import prediction
+
+    made, kept, init = [], [], prediction.CompiledPrediction.__init__
+
+    def counted(self, *given):
+        made.append(self)
+        init(self, *given)
+
+    monkeypatch.setattr(prediction.CompiledPrediction, "__init__", counted)
+    monkeypatch.setattr(prediction, "_kept", kept)
+    networks = [Network((4, 61 + i, 3), (ReLU(),)) for i in range(30)]
+    rng = np.random.default_rng(0)
+    thetas, X = [rng.standard_normal(network.n_parameters) for network in networks], rng.standard_normal((100, 4))
+    for network, theta in 3 * list(zip(networks, thetas, strict=True)):
+        np.testing.assert_allclose(compiled(network, "float64")(theta, X, 2), network.logits(np, theta, X), rtol=1e-9)
+    assert len(made) == 30
+    assert len(kept) == 1 and kept[0].bytes.size <= prediction.KEPT
 
 
 @pytest.mark.parametrize("kind", ["numbers", "frame", "members", "one class each"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
-import threading
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +24,9 @@ BLOCK = 2**17  # elements in the widest layer of a block of rows: they stay in t
 LEAST = 48  # rows of a block: with fewer the products are slow
 N_CHECKED = product.ROWS + 1  # rows of the check: of a full tile and of another
 TOLERANCE = {"float32": 1e-3, "float64": 1e-7}  # relative
-KEPT = 2**19  # elements of a thread's memory that is kept: to get new memory takes longer than a small prediction
+KEPT = 2**22  # bytes that a call leaves to later ones: to get new memory takes longer than a small prediction
+
+_kept: list[_Memory] = []  # for predictions of all networks; as many as there have been calls at the same time
 
 
 class CompiledPrediction:
@@ -50,25 +52,31 @@ class CompiledPrediction:
 
     def __init__(self, network: Network, dtype: str, head: Head | None = None, exclusive: bool = True) -> None:
         self.network, self.dtype, self.head, self.exclusive = network, np.dtype(dtype), head, exclusive
-        found, self.scratch = kernels.forward_kernels(network, dtype), kernels.forward_scratch(network, dtype)
+        found, scratch = kernels.forward_kernels(network, dtype), kernels.forward_scratch(network, dtype)
         self.last = f"forward_{len(network.layers) - 1}"
         if head is not None:
             if not isinstance(network.output, Identity):
                 raise Untraceable("the output layer learns parameters of its own")
             self.last = "probabilities"
             found[self.last], of_head = kernels.probabilities_kernel(head, dtype, network.sizes[-1], exclusive)
-            self.scratch = max(self.scratch, of_head)
+            scratch = max(scratch, of_head)
         self.functions, self.slots = loaded(found, dtype)
         vector_bytes = native.vector_bytes()
         source = product.module(dtype, vector_bytes)
         self.products = native.load("product", lambda: source, source, ["pack", "product"], {})
-        self.addresses = [*self.functions.values(), *self.products.values()]
+        table = [*[0] * N_SLOTS, *self.functions.values(), *self.products.values()]
+        self.table = (ctypes.c_int64 * len(table))(*table)
         self.slots |= {name: N_SLOTS + len(self.functions) + i for i, name in enumerate(self.products)}
         self.run = runtime.loaded(dtype).run
         self.width = product.panels(dtype, vector_bytes).width
         self.rows = max(LEAST, BLOCK // self._padded(max(network.sizes)))
         self.program = functools.lru_cache(64)(self._program)
-        self.of_thread = threading.local()
+        self.scratch_bytes = scratch * self.dtype.itemsize
+        self.theta_bytes = network.n_parameters * self.dtype.itemsize
+        self.workspace_bytes = [
+            self._matrices(n, is_packed)[0].size * self.dtype.itemsize
+            for n, is_packed in ((product.PACK, False), (self.rows, True))
+        ]
         self._check()
 
     def _check(self) -> None:
@@ -104,38 +112,27 @@ class CompiledPrediction:
         -------
         h : ndarray (n, n_out) or (m, n, n_out)
         """
-        if theta.ndim == 2:
-            return np.stack([self(one, X, layer) for one in theta])
         if X.strides[1] != X.itemsize or X.strides[0] % X.itemsize:
             X = np.ascontiguousarray(X)
         theta, n = np.ascontiguousarray(theta), len(X)
-        out = np.empty((n, self.network.sizes[layer]), self.dtype)
+        out = np.empty((*theta.shape[:-1], n, self.network.sizes[layer]), self.dtype)
         is_packed = n >= product.PACK
-        memory = self._kept_memory(is_packed)
-        table, address = memory.table, memory.table_address
-        table[op.THETA], table[op.X], table[op.OUT] = _address(theta), _address(X), _address(out)
-        for start in range(0, n, self.rows):
-            program = self.program(min(self.rows, n - start), X.strides[0], layer, is_packed, start == 0)
-            self.run(program.address, program.n_operations, address, 0, 1, 1)
-            table[op.X] += self.rows * X.strides[0]
-            table[op.OUT] += self.rows * out.strides[0]
+        n_workspace, table = self.workspace_bytes[is_packed], type(self.table).from_buffer_copy(self.table)
+        memory = _memory(n_workspace + self.scratch_bytes)
+        table[op.WORKSPACE], table[op.SCRATCH] = memory.address, memory.address + n_workspace
+        of_theta, of_X, of_out, of_table = _address(theta), _address(X), _address(out), ctypes.addressof(table)
+        of_rows, out_of_rows = self.rows * X.strides[0], self.rows * out.strides[-2]
+        for member in range(theta.nbytes // self.theta_bytes):
+            table[op.THETA] = of_theta + member * self.theta_bytes
+            table[op.X], table[op.OUT] = of_X, of_out + member * n * out.strides[-2]
+            for start in range(0, n, self.rows):
+                program = self.program(min(self.rows, n - start), X.strides[0], layer, is_packed, start == 0)
+                self.run(program.address, program.n_operations, of_table, 0, 1, 1)
+                table[op.X] += of_rows
+                table[op.OUT] += out_of_rows
+        if memory.bytes.size <= KEPT:
+            _kept.append(memory)
         return out
-
-    def _kept_memory(self, is_packed: bool) -> _Memory:
-        """The memory of this thread; large memory is given back after the call."""
-        kept: dict[bool, _Memory] = vars(self.of_thread).setdefault("memory", {})
-        found = kept.get(is_packed) or self._memory(is_packed)
-        if found.work.size <= KEPT:
-            kept[is_packed] = found
-        return found
-
-    def _memory(self, is_packed: bool) -> _Memory:
-        work = empty_aligned(self._matrices(self.rows if is_packed else product.PACK, is_packed)[0].size, self.dtype)
-        scratch = empty_aligned(self.scratch, self.dtype)
-        table = np.zeros(N_SLOTS + len(self.addresses), np.int64)
-        table[N_SLOTS:] = self.addresses
-        table[op.WORKSPACE], table[op.SCRATCH] = _address(work), _address(scratch)
-        return _Memory(work, scratch, table, _address(table))
 
     def _program(self, n: int, row_bytes: int, layer: int, is_packed: bool, is_first: bool) -> _Program:
         """The operations for a block of n rows; the first block also packs the weights."""
@@ -186,12 +183,22 @@ class CompiledPrediction:
 
 
 class _Memory(NamedTuple):
-    """The memory of a call, and the table of addresses."""
+    """Bytes for workspace and scratch, and where they lie."""
 
-    work: np.ndarray
-    scratch: np.ndarray
-    table: np.ndarray
-    table_address: int
+    bytes: np.ndarray
+    address: int
+
+
+def _memory(size: int) -> _Memory:
+    """At least ``size`` bytes for one call alone, which the handler of a signal may interrupt to predict as well."""
+    try:
+        found = _kept.pop()
+    except IndexError:
+        found = None
+    if found is None or found.bytes.size < size:
+        new = empty_aligned(size, np.uint8)
+        found = _Memory(new, _address(new))
+    return found
 
 
 class _Program(NamedTuple):

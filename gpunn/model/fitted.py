@@ -54,7 +54,7 @@ class Classifier(ClassifierMixin, BaseEstimator, Parameters):
             InputSchema.of(self),
             self.threshold,
             self.device,
-            self.compile is not False,
+            self.compile in ("auto", True),
         )
 
 
@@ -75,7 +75,7 @@ def trained_model(
         InputSchema.of(clf) if schema is None else schema,
         clf.threshold,
         clf.device,
-        clf.compile is not False,
+        clf.compile in ("auto", True),
     )
 
 

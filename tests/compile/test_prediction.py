@@ -57,25 +57,23 @@ def test_a_product_is_that_of_more_precise_arithmetic_and_equal_rows_give_equal_
     rng = np.random.default_rng(k)
     for vector_bytes in (32, native.vector_bytes()):
         source = product.module(dtype, vector_bytes)
-        addresses = native.load("product", lambda source=source: source, source, ["pack", "product"], {})
-        call = {name: ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(at) for name, at in addresses.items()}
-        width = product.panels(dtype, vector_bytes).width
-        for n_out in (1, width - 1, width, width + 1, 4 * width, 5 * width + 3):
+        address = native.load("product", lambda source=source: source, source, ["product"], {})["product"]
+        call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(address)
+        width, buffer = (
+            product.panels(dtype, vector_bytes).width,
+            np.empty(product.buffer_size(dtype, vector_bytes), dtype),
+        )
+        for n_out in (1, width - 1, width, width + 1, 4 * width, 5 * width + 3, 9 * width + 1):
             b, padded = rng.standard_normal((k, n_out)).astype(dtype), -(-n_out // width) * width
             row = rng.standard_normal((1, k)).astype(dtype)
             found = set()
-            for n in (1, 2, 5, 6, 11, 12, 13):
-                for first in (0, n_out // width * width):  # the first column that is packed
-                    a, packed = np.repeat(row, n, axis=0), np.empty(padded * k, dtype)
-                    out = np.full((n, padded), np.nan, dtype)
-                    table = np.array([x.ctypes.data for x in (a, b, packed, out)])
-                    of_a, of_b, of_panels, of_out = (Matrix(i, 0, x) for i, x in enumerate((k, n_out, 0, padded)))
-                    for name, matrices in (("pack", (of_b, of_panels)), ("product", (of_a, of_b, of_panels, of_out))):
-                        operation = op.program(
-                            [op.operation(op.KERNEL, *matrices, rows=(0, n), columns=(first, n_out), width=k)]
-                        )
-                        call[name](operation.ctypes.data, table.ctypes.data)
-                    found |= {one.tobytes() for one in out[:, :n_out]}
+            for n in (1, 2, 5, 6, 11, product.PACK - 1, product.PACK, 13, 29):
+                a, out = np.repeat(row, n, axis=0), np.full((n, padded), np.nan, dtype)
+                table = np.array([x.ctypes.data for x in (a, b, buffer, out)])
+                matrices = (Matrix(i, 0, x) for i, x in enumerate((k, n_out, 0, padded)))
+                operation = op.program([op.operation(op.KERNEL, *matrices, rows=(0, n), columns=(0, n_out), width=k)])
+                call(operation.ctypes.data, table.ctypes.data)
+                found |= {one.tobytes() for one in out[:, :n_out]}
             assert len(found) == 1
             right = row.astype(np.longdouble) @ b.astype(np.longdouble)
             scale = np.abs(row).astype(np.longdouble) @ np.abs(b).astype(np.longdouble)

@@ -21,7 +21,7 @@ from gpunn.nn.network import Network
 from gpunn.nn.probabilities import of_row
 
 BLOCK = 2**17  # elements in the widest layer of a block of rows: they stay in the cache of a core
-LEAST = 48  # rows of a block: with fewer the products are slow
+LEAST = 192  # rows of a block: with fewer, packing weights takes long beside the products
 N_CHECKED = product.ROWS + 1  # rows of the check: of a full tile and of another
 TOLERANCE = {"float32": 1e-3, "float64": 1e-7}  # relative
 KEPT = 2**22  # bytes that a call leaves to later ones: to get new memory takes longer than a small prediction
@@ -63,7 +63,7 @@ class CompiledPrediction:
         self.functions, self.slots = loaded(found, dtype)
         vector_bytes = native.vector_bytes()
         source = product.module(dtype, vector_bytes)
-        self.products = native.load("product", lambda: source, source, ["pack", "product"], {})
+        self.products = native.load("product", lambda: source, source, ["product"], {})
         table = [*[0] * N_SLOTS, *self.functions.values(), *self.products.values()]
         self.table = (ctypes.c_int64 * len(table))(*table)
         self.slots |= {name: N_SLOTS + len(self.functions) + i for i, name in enumerate(self.products)}
@@ -73,17 +73,14 @@ class CompiledPrediction:
         self.program = functools.lru_cache(64)(self._program)
         self.scratch_bytes = scratch * self.dtype.itemsize
         self.theta_bytes = network.n_parameters * self.dtype.itemsize
-        self.workspace_bytes = [
-            self._matrices(n, is_packed)[0].size * self.dtype.itemsize
-            for n, is_packed in ((product.PACK, False), (self.rows, True))
-        ]
+        self.buffer_size = product.buffer_size(dtype, vector_bytes)
         self._check()
 
     def _check(self) -> None:
         """Raise `Untraceable` if it predicts otherwise than the formulas do."""
         rng = np.random.default_rng(0)
         theta, X = (
-            rng.uniform(-1, 1, shape).astype(self.dtype)
+            2 * rng.random(shape, self.dtype) - 1
             for shape in (self.network.n_parameters, (N_CHECKED, self.network.sizes[0]))
         )
         for layer in self.network.layers:  # with sums of about 1, however many inputs there are
@@ -116,17 +113,18 @@ class CompiledPrediction:
             X = np.ascontiguousarray(X)
         theta, n = np.ascontiguousarray(theta), len(X)
         out = np.empty((*theta.shape[:-1], n, self.network.sizes[layer]), self.dtype)
-        is_packed = n >= product.PACK
-        n_workspace, table = self.workspace_bytes[is_packed], type(self.table).from_buffer_copy(self.table)
+        rows = -(-n // max(1, -(-n // self.rows)))  # of a block; all have about as many
+        table = type(self.table).from_buffer_copy(self.table)
+        n_workspace = self.program(rows, X.strides[0], layer).workspace_bytes
         memory = _memory(n_workspace + self.scratch_bytes)
         table[op.WORKSPACE], table[op.SCRATCH] = memory.address, memory.address + n_workspace
         of_theta, of_X, of_out, of_table = _address(theta), _address(X), _address(out), ctypes.addressof(table)
-        of_rows, out_of_rows = self.rows * X.strides[0], self.rows * out.strides[-2]
+        of_rows, out_of_rows = rows * X.strides[0], rows * out.strides[-2]
         for member in range(theta.nbytes // self.theta_bytes):
             table[op.THETA] = of_theta + member * self.theta_bytes
             table[op.X], table[op.OUT] = of_X, of_out + member * n * out.strides[-2]
-            for start in range(0, n, self.rows):
-                program = self.program(min(self.rows, n - start), X.strides[0], layer, is_packed, start == 0)
+            for start in range(0, n, max(1, rows)):
+                program = self.program(min(rows, n - start), X.strides[0], layer)
                 self.run(program.address, program.n_operations, of_table, 0, 1, 1)
                 table[op.X] += of_rows
                 table[op.OUT] += out_of_rows
@@ -134,17 +132,16 @@ class CompiledPrediction:
             _kept.append(memory)
         return out
 
-    def _program(self, n: int, row_bytes: int, layer: int, is_packed: bool, is_first: bool) -> _Program:
-        """The operations for a block of n rows; the first block also packs the weights."""
-        _, panels, z, h = self._matrices(n, is_packed)
+    def _program(self, n: int, row_bytes: int, layer: int) -> _Program:
+        """The operations for a block of n rows."""
+        workspace, widest = Workspace(), self._padded(max(self.network.sizes[1:]))
+        buffer, z, h = (workspace.matrix(*shape) for shape in ((1, self.buffer_size), (n, widest), (n, widest)))
         rows, layers = (0, n), self.network.layers
 
         def product_of(number: int) -> list[list[int]]:
             (n_in, n_out), start = layers[number].W.shape, layers[number].W.start
             x, W = h if number else Matrix(op.X, 0, row_bytes // self.dtype.itemsize), Matrix(op.THETA, start, n_out)
-            packed = {"columns": (self._first_packed(n_out, is_packed), n_out), "width": n_in}
-            pack = [self._kernel("pack", W, panels[number], **packed)] if is_first else []
-            return [*pack, self._kernel("product", x, W, panels[number], z, rows=rows, **packed)]
+            return [self._kernel("product", x, W, buffer, z, rows=rows, columns=(0, n_out), width=n_in)]
 
         def forward(number: int) -> list[list[int]]:
             dense = layers[number]
@@ -155,27 +152,10 @@ class CompiledPrediction:
 
         kernels_of = {"product": product_of, "forward": forward}
         operations = op.program([x for name, number in forward_operations(layer) for x in kernels_of[name](number)])
-        return _Program(operations, _address(operations), len(operations))
+        return _Program(operations, _address(operations), len(operations), workspace.size * self.dtype.itemsize)
 
     def _kernel(self, name: str, *matrices: Matrix, **given: Any) -> list[int]:
         return op.operation(op.KERNEL, *matrices, function=self.slots[name], **given)
-
-    def _first_packed(self, n_out: int, is_packed: bool) -> int:
-        """First of the columns of weights that are packed: without ``is_packed`` those of a panel that is not full."""
-        return 0 if is_packed else n_out // self.width * self.width
-
-    def _matrices(self, n: int, is_packed: bool) -> tuple[Workspace, list[Matrix], Matrix, Matrix]:
-        """Workspace of a block of n rows: panels of each layer's weights, weighted inputs and activations.
-
-        The first panel that is there begins at the start of its matrix.
-        """
-        workspace = Workspace()
-        panels = [
-            workspace.matrix(dense.n_in, self._padded(dense.n_out - self._first_packed(dense.n_out, is_packed)))
-            for dense in self.network.layers
-        ]
-        widest = self._padded(max(self.network.sizes[1:]))
-        return workspace, panels, workspace.matrix(n, widest), workspace.matrix(n, widest)
 
     def _padded(self, n: int) -> int:
         """n columns and as many more as fill a panel."""
@@ -202,11 +182,12 @@ def _memory(size: int) -> _Memory:
 
 
 class _Program(NamedTuple):
-    """Operations, and where they lie."""
+    """Operations, where they lie, and the memory that they work in."""
 
     operations: np.ndarray
     address: int
     n_operations: int
+    workspace_bytes: int
 
 
 def _address(x: np.ndarray) -> int:

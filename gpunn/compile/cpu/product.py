@@ -5,7 +5,7 @@ the last bits of a prediction do too. Here every element is the sum over k in as
 each term: a row has the same result alone, at any place and in a batch of any size.
 
 The output is computed in tiles of a few rows and `VECTORS` vectors of columns, whose sums stay in registers. For many
-rows the columns of a panel of weights are first packed side by side, which changes no result.
+rows the weights of a few panels of columns are first packed side by side, which changes no result.
 
 Source: Goto & van de Geijn 2008, "Anatomy of high-performance matrix multiplication", section 4.2.3, whose order of
 loops this is (panels of b times blocks of a).
@@ -24,8 +24,8 @@ VECTORS = 2
 ONE_ROW_VECTORS = 8  # for a single row, whose sums would wait for each other if there were fewer
 DEPTH = 256  # terms that are added before the next tile: as much of a panel as stays in the first cache
 ONE_ROW_DEPTH = 8  # for a single row, which uses each weight once: so that memory is read by few pages at a time
-PACK_DEPTH = 16  # rows of weights that are packed at a time, for the same reason
-PACK = 40  # rows from which it pays to pack
+PACK = 12  # rows from which it pays to pack
+GROUP = 4  # panels that are packed together, from rows of memory that are read once
 
 
 class Panels(NamedTuple):
@@ -48,14 +48,19 @@ def panels(dtype: str, vector_bytes: int) -> Panels:
     return Panels(lanes, lanes * VECTORS)
 
 
+def buffer_size(dtype: str, vector_bytes: int) -> int:
+    """Elements of the buffer for packed weights."""
+    return DEPTH * GROUP * panels(dtype, vector_bytes).width
+
+
 def module(dtype: str, vector_bytes: int) -> str:
-    """LLVM IR of the kernels "pack" and "product"."""
+    """LLVM IR of the kernel "product"."""
     sizes = panels(dtype, vector_bytes)
     tiles = [_tile(dtype, sizes.lanes, rows, VECTORS) for rows in range(1, ROWS + 1)]
     tiles.append(_tile(dtype, sizes.lanes, 1, ONE_ROW_VECTORS))
     vector = f"<{sizes.lanes} x {TYPES[dtype]}>"
     fma = f"declare {vector} @llvm.fma.v{sizes.lanes}{SUFFIXES[dtype]}({vector}, {vector}, {vector})\n"
-    return "\n".join([fma, *tiles, _pack(dtype, sizes.width), _product(dtype, sizes)])
+    return "\n".join([fma, *tiles, _pack(dtype, sizes), _product(dtype, sizes)])
 
 
 def _tile(dtype: str, lanes: int, rows: int, vectors: int) -> str:
@@ -105,49 +110,60 @@ def _tile_name(rows: int, vectors: int) -> str:
     return f"tile_{rows}_{vectors}"
 
 
-def _pack(dtype: str, width: int) -> str:
-    """Copy columns of b (WIDTH, COLUMN_STOP) from COLUMN_START on into panels; the last is padded."""
-    f = Kernel("pack", dtype, ["b", "panels"])
-    (b, ldb), (packed, _) = f.matrices["b"], f.matrices["panels"]
-    k, stop = f.field(op.WIDTH), f.field(op.COLUMN_STOP)
-    with f.loop("0", k, PACK_DEPTH) as k_start, f.loop(f.column_start, stop, width) as column:
-        left = f.let(f"sub i64 {stop}, {column}")
-        from_first = f.let(f"sub i64 {column}, {f.column_start}")
-        panel = f.element(f.kind, packed, f.let(f"mul i64 {from_first}, {k}"))
-        k_stop = f.minimum(f.let(f"add i64 {k_start}, {PACK_DEPTH}"), k)
-        with f.loop(k_start, k_stop) as i:
-            source = f.element(f.kind, b, f.let(f"add i64 {f.let(f'mul i64 {i}, {ldb}')}, {column}"))
-            out = f.element(f.kind, panel, f.let(f"mul i64 {i}, {width}"))
-            with f.when(f.let(f"icmp sge i64 {left}, {width}")), f.loop("0", str(width)) as j:
-                f.store(f.kind, f.load(f.kind, source, j), out, j)
-            with f.when(f.let(f"icmp slt i64 {left}, {width}")):
-                with f.loop("0", left) as j:
-                    f.store(f.kind, f.load(f.kind, source, j), out, j)
-                with f.loop(left, str(width)) as j:
-                    f.store(f.kind, constant(dtype, 0), out, j)
-    return f.finished()
+def _pack(dtype: str, sizes: Panels) -> str:
+    """Copy n columns of b (k, n) into panels (k, width) one after the other; the last is padded with zeros."""
+    f = Function("pack", {"b": "ptr", "ldb": "i64", "k": "i64", "n": "i64", "panels": "ptr"}, attributes="nounwind ")
+    kind, width = TYPES[dtype], sizes.width
+    vector, align = f"<{sizes.lanes} x {kind}>", BYTES[kind]
+    whole = f.let(f"sub i64 %n, {f.let(f'srem i64 %n, {width}')}")
+    rest = f.let(f"sub i64 %n, {whole}")
+
+    def place(i: str, column: str) -> str:
+        panel = f.element(kind, "%panels", f.let(f"mul i64 {column}, %k"))
+        return f.element(kind, panel, f.let(f"mul i64 {i}, {width}"))
+
+    with f.loop("0", "%k") as i:
+        row = f.element(kind, "%b", f.let(f"mul i64 {i}, %ldb"))
+        with f.loop("0", whole, width) as column:
+            source, out = f.element(kind, row, column), place(i, column)
+            for v in range(VECTORS):
+                start, end = (f.element(kind, pointer, str(sizes.lanes * v)) for pointer in (source, out))
+                f.line(
+                    f"store {vector} {f.let(f'load {vector}, ptr {start}, align {align}')}, ptr {end}, align {align}"
+                )
+        with f.when(f.let(f"icmp sgt i64 {rest}, 0")):
+            source, out = f.element(kind, row, whole), place(i, whole)
+            with f.loop("0", rest) as j:
+                f.store(kind, f.load(kind, source, j), out, j)
+            with f.loop(rest, str(width)) as j:
+                f.store(kind, constant(dtype, 0), out, j)
+    f.line("ret void")
+    return f.text()
 
 
 def _product(dtype: str, sizes: Panels) -> str:
     """out (ROW_STOP, COLUMN_STOP) = a (ROW_STOP, WIDTH) b (WIDTH, COLUMN_STOP), whose rows are padded to whole panels.
 
-    COLUMN_START is the first column of b that is packed.
+    The buffer is for `buffer_size` elements. Few rows are multiplied with the weights where they lie, but for those of
+    a panel that is not full.
     """
-    f = Kernel("product", dtype, ["a", "b", "panels", "out"])
-    (a, lda), (b, ldb), (packed, _), (out, ldc) = (f.matrices[name] for name in ("a", "b", "panels", "out"))
+    f = Kernel("product", dtype, ["a", "b", "buffer", "out"])
+    (a, lda), (b, ldb), (buffer, _), (out, ldc) = (f.matrices[name] for name in ("a", "b", "buffer", "out"))
     n, depth, stop, width = f.row_stop, f.field(op.WIDTH), f.field(op.COLUMN_STOP), sizes.width
-    wide, is_single = sizes.lanes * ONE_ROW_VECTORS, f.let(f"icmp eq i64 {n}, 1")
-    n_wide = f.let(f"select i1 {is_single}, i64 {f.let(f'sdiv i64 {f.column_start}, {wide}')}, i64 0")
+    wide, kind = sizes.lanes * ONE_ROW_VECTORS, f.kind
+    is_single, is_packed = f.let(f"icmp eq i64 {n}, 1"), f.let(f"icmp sge i64 {n}, {PACK}")
+    n_wide = f.let(f"select i1 {is_single}, i64 {f.let(f'sdiv i64 {stop}, {wide}')}, i64 0")
     first = f.let(f"mul i64 {n_wide}, {wide}")
+    group_width = f.let(f"select i1 {is_packed}, i64 {GROUP * width}, i64 {width}")
+    rest = f.let(f"srem i64 {n}, {ROWS}")
+    full = f.let(f"sub i64 {n}, {rest}")
+    k_step = f.let(f"select i1 {f.let(f'icmp sgt i64 {first}, 0')}, i64 {ONE_ROW_DEPTH}, i64 {DEPTH}")
 
     def at(pointer: str, row: str, stride: str, column: str = "0") -> str:
         return f.element(kind, pointer, f.let(f"add i64 {f.let(f'mul i64 {row}, {stride}')}, {column}"))
 
-    kind = f.kind
-    k_step = f.let(f"select i1 {is_single}, i64 {ONE_ROW_DEPTH}, i64 {DEPTH}")
     with f.loop("0", depth, k_step) as k_start:
-        k = f.minimum(f.let(f"sub i64 {depth}, {k_start}"), k_step)
-        add = f.let(f"icmp sgt i64 {k_start}, 0")
+        k, add = f.minimum(f.let(f"sub i64 {depth}, {k_start}"), k_step), f.let(f"icmp sgt i64 {k_start}, 0")
 
         def tile(rows: int, vectors: int, x: str, y: str, stride: str, place: str) -> None:
             f.line(
@@ -158,19 +174,20 @@ def _product(dtype: str, sizes: Panels) -> str:
         with f.loop("0", first, wide) as column:
             tile(1, ONE_ROW_VECTORS, at(a, "0", lda, k_start), at(b, k_start, ldb, column), ldb,
                  f.element(kind, out, column))  # fmt: skip
-        with f.loop(first, stop, width) as column:
-            from_first = f.let(f"sub i64 {column}, {f.column_start}")
-            from_panels = f.let(f"icmp sge i64 {from_first}, 0")
-            panel = f.element(kind, packed, f.let(f"mul i64 {from_first}, {depth}"))
-            y = f.let(
-                f"select i1 {from_panels}, ptr {at(panel, k_start, str(width))}, ptr {at(b, k_start, ldb, column)}"
-            )
-            stride = f.let(f"select i1 {from_panels}, i64 {width}, i64 {ldb}")
-            full = f.let(f"sub i64 {n}, {f.let(f'srem i64 {n}, {ROWS}')}")
-            with f.loop("0", full, ROWS) as row:
-                tile(ROWS, VECTORS, at(a, row, lda, k_start), y, stride, at(out, row, ldc, column))
-            rest = f.let(f"sub i64 {n}, {full}")
-            for rows in range(1, ROWS):
-                with f.when(f.let(f"icmp eq i64 {rest}, {rows}")):
-                    tile(rows, VECTORS, at(a, full, lda, k_start), y, stride, at(out, full, ldc, column))
+        with f.loop(first, stop, group_width) as group:
+            left = f.let(f"sub i64 {stop}, {group}")
+            columns, source = f.minimum(left, group_width), at(b, k_start, ldb, group)
+            from_buffer = f.let(f"or i1 {is_packed}, {f.let(f'icmp slt i64 {left}, {width}')}")
+            with f.when(from_buffer):
+                f.line(f"call void @pack(ptr {source}, i64 {ldb}, i64 {k}, i64 {columns}, ptr {buffer})")
+            stride = f.let(f"select i1 {from_buffer}, i64 {width}, i64 {ldb}")
+            with f.loop("0", columns, width) as j:
+                panel = f.element(kind, buffer, f.let(f"mul i64 {j}, {k}"))
+                y = f.let(f"select i1 {from_buffer}, ptr {panel}, ptr {f.element(kind, source, j)}")
+                column = f.let(f"add i64 {group}, {j}")
+                with f.loop("0", full, ROWS) as row:
+                    tile(ROWS, VECTORS, at(a, row, lda, k_start), y, stride, at(out, row, ldc, column))
+                for rows in range(1, ROWS):
+                    with f.when(f.let(f"icmp eq i64 {rest}, {rows}")):
+                        tile(rows, VECTORS, at(a, full, lda, k_start), y, stride, at(out, full, ldc, column))
     return f.finished()

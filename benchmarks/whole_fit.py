@@ -124,9 +124,10 @@ def shared(cache: str) -> None:
     """Compile what all networks share."""
     os.environ["XDG_CACHE_HOME"] = cache
     with contextlib.suppress(ImportError):
-        from gpunn.compile.cpu import runtime
+        from gpunn.compile.cpu import kernels, program, runtime
 
         runtime.loaded("float32")
+        program.loaded({"gather": kernels.gather("gather", np.dtype("float32"), "float32")}, "float32")
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ from gpunn.optim.first_order import FirstOrder, MethodState
 LANES = 16  # rows that a head handles at once: their values are vectors
 AHEAD = 4  # rows that are fetched into the cache before they are copied
 BYTES = {"float": 4, "double": 8}
+TAKE_ROWS = ("gather", "targets")  # names of the kernels that depend on no formula
 
 
 class Kernel(Function):

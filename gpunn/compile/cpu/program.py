@@ -251,7 +251,7 @@ class Thread:
     """
 
     def __init__(
-        self, functions: native.Functions, scratch: int, scalars: list[np.ndarray], arrays: dict[int, np.ndarray]
+        self, functions: Kernels, scratch: int, scalars: list[np.ndarray], arrays: dict[int, np.ndarray]
     ) -> None:
         dtype = arrays[op.THETA].dtype
         self.sums = np.zeros(3)
@@ -376,18 +376,37 @@ def _together(function: Callable[[int, int], float], n_threads: int) -> list[flo
     return found
 
 
-def loaded(found: dict[str, str], dtype: str) -> tuple[native.Functions, dict[str, int]]:
-    """Addresses of kernels, in their order in the table of addresses, and slots; equal kernels are compiled once."""
+class Kernels(dict[str, int]):
+    """Addresses of kernels by their names, in their order in the table of addresses; valid as long as this exists."""
+
+    def __init__(self, *modules: native.Functions) -> None:
+        super().__init__({name: address for module in modules for name, address in module.items()})
+        self.modules = modules
+
+
+def loaded(found: dict[str, str], dtype: str) -> tuple[Kernels, dict[str, int]]:
+    """Kernels and their slots; equal kernels are compiled once, and each that takes rows in a module of its own.
+
+    Kernels that take rows depend on no formula, so that another kind of network finds them.
+    """
     of_body: dict[str, str] = {}  # name of the first kernel with each body
     first = {
         name: of_body.setdefault(text.replace(f"@{name}(", "@("), name)
         for name, text in found.items()
         if not name.startswith("kept_")
     }
-    source = kernels.module({name: text for name, text in found.items() if first.get(name, name) == name}, dtype)
-    names = list(of_body.values())
-    functions = native.load("kernels", lambda: source, source, names, {})
-    slots = {name: N_SLOTS + i for i, name in enumerate(names)}
+    taking = [name for name in of_body.values() if name in kernels.TAKE_ROWS]
+    others = [name for name in of_body.values() if name not in taking]
+
+    def module(names: list[str], text: str) -> native.Functions:
+        return native.load("kernels", lambda: text, text, names, {})
+
+    of_formulas = {name: text for name, text in found.items() if first.get(name, name) == name and name not in taking}
+    functions = Kernels(
+        *(module([name], kernels.module({name: found[name]}, dtype)) for name in taking),
+        module(others, kernels.module(of_formulas, dtype)),
+    )
+    slots = {name: N_SLOTS + i for i, name in enumerate(functions)}
     return functions, {name: slots[of] for name, of in first.items()}
 
 

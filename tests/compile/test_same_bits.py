@@ -73,7 +73,7 @@ def test_cold_and_warm_and_in_eight_threads_there_is_one_result(monkeypatch, tmp
         pytest.skip("one setting is the sample; pytest --thorough runs all")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "one"))
     cold, warm = hashes(SETTINGS[name], 1, 0, 0), hashes(SETTINGS[name], 1, 8, 1)
-    assert len(os.listdir(tmp_path / "one" / "gpunn")) == 3  # the runtime, the kernel that takes rows and those of formulas
+    assert len(os.listdir(tmp_path / "one" / "gpunn")) == 3  # runtime, kernel that takes rows, those of formulas
     assert (len(cold), len(warm)) == (1, 17)
     found = cold + warm
     if thorough:

@@ -127,9 +127,10 @@ def _machine_code(source: str) -> bytes:
     module = llvm.parse_assembly(source)
     module.triple, module.data_layout = machine.triple, str(machine.target_data)
     module.verify()
-    options = llvm.create_pipeline_tuning_options(speed_level=3)
-    options.loop_vectorization, options.loop_interleaving = True, True
-    options.slp_vectorization = options.loop_unrolling = False
+    # Higher levels, interleaving and unrolling take up to twice as long to compile, for steps that take as long.
+    options = llvm.create_pipeline_tuning_options(speed_level=1)
+    options.loop_vectorization = True
+    options.loop_interleaving = options.slp_vectorization = options.loop_unrolling = False
     builder = llvm.create_pass_builder(machine, options)
     manager = builder.getModulePassManager()
     manager.run(module, builder)

@@ -20,7 +20,7 @@ from gpunn.compile.cpu import kernels, native, runtime
 from gpunn.compile.cpu import operation as op
 from gpunn.compile.cpu.epoch import Partition, Step, Strides, share
 from gpunn.compile.cpu.gradient import Block, block_rows, end
-from gpunn.compile.cpu.workspace import aligned, empty_aligned
+from gpunn.compile.cpu.workspace import aligned, empty_aligned, zeros_aligned
 from gpunn.devices import cores
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective
@@ -254,9 +254,10 @@ class Thread:
         self, functions: Kernels, scratch: int, scalars: list[np.ndarray], arrays: dict[int, np.ndarray]
     ) -> None:
         dtype = arrays[op.THETA].dtype
-        self.sums = np.zeros(3)
-        self.reals = np.zeros(2, dtype)
-        self.counters = np.array([float(x[0]) for x in scalars], dtype)
+        self.sums = zeros_aligned(3, np.float64)
+        self.reals = zeros_aligned(2, dtype)
+        self.counters = zeros_aligned(len(scalars), dtype)
+        self.counters[...] = [float(x[0]) for x in scalars]
         own = {
             op.SUMS: self.sums,
             op.REALS: self.reals,
@@ -264,7 +265,7 @@ class Thread:
             op.SCRATCH: empty_aligned(scratch, dtype),
         }
         self.arrays = arrays | own  # so that they stay
-        self.table = np.zeros(N_SLOTS + len(functions), np.int64)
+        self.table = zeros_aligned(N_SLOTS + len(functions), np.int64)
         for slot, array in self.arrays.items():
             self.table[slot] = array.ctypes.data
         self.table[N_SLOTS:] = [*functions.values()]
@@ -364,7 +365,7 @@ class CompiledGradient:
 
 def _together(function: Callable[[int, int], float], n_threads: int) -> list[float]:
     """Results of ``function(k, barrier)`` for each of the threads k, which meet at the barrier of that address."""
-    barrier, found = np.zeros(1, np.int64), [0.0] * n_threads
+    barrier, found = zeros_aligned(1, np.int64), [0.0] * n_threads
 
     def run(k: int) -> None:
         found[k] = function(k, barrier.ctypes.data)

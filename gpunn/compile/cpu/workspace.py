@@ -32,10 +32,21 @@ class Workspace:
 
 
 def empty_aligned(n: int, dtype: Any) -> np.ndarray:
-    """n elements that begin at a multiple of `ALIGNMENT`."""
-    raw = np.empty(n * np.dtype(dtype).itemsize + ALIGNMENT, np.uint8)
+    """n elements that begin at a multiple of `ALIGNMENT`, in cache lines of their own.
+
+    Threads that write to the same line wait for each other, whatever they write.
+    """
+    size = n * np.dtype(dtype).itemsize
+    raw = np.empty(-(-size // ALIGNMENT) * ALIGNMENT + ALIGNMENT, np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
-    return raw[start : start + n * np.dtype(dtype).itemsize].view(dtype)
+    return raw[start : start + size].view(dtype)
+
+
+def zeros_aligned(n: int, dtype: Any) -> np.ndarray:
+    """n zeros as `empty_aligned` gives them."""
+    found = empty_aligned(n, dtype)
+    found[...] = 0
+    return found
 
 
 def aligned(x: np.ndarray) -> np.ndarray:

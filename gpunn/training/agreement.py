@@ -10,20 +10,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from gpunn.compile.policy import Program
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
+from gpunn.optim.first_order import FirstOrder, MethodState
 from gpunn.training.data import Rows, SparseRows
 from gpunn.training.micro_batches import MicroBatches
 from gpunn.training.state import TrainingState
 from gpunn.typing import Array
-
-if TYPE_CHECKING:
-    from gpunn.training.minibatch import Minibatch
 
 TOLERANCE = {"float64": 1e-7, "float32": 1e-3, "tf32": 5e-2, "bf16": 2e-1}
 STEPS = 2  # the second starts from a state that is not all zeros
@@ -35,8 +33,40 @@ FEW = 0.01  # share of entries
 LARGE = 10**9  # multiplications that take one thread about a tenth of a second
 
 
+class Epochs(Protocol):
+    """Settings of minibatch training, as far as they are needed here; `gpunn.training.minibatch.Minibatch` is one."""
+
+    @property
+    def batch_size(self) -> int:
+        """Rows of a step."""
+
+    @property
+    def method(self) -> FirstOrder:
+        """The optimiser."""
+
+    def steps(
+        self,
+        device: Device,
+        objective: Objective,
+        progress: TrainingState,
+        rows: Rows,
+        order: Array | None,
+        lr: Array,
+    ) -> tuple[Array, Array]:
+        """Steps by arrays."""
+
+    def program_state(self, device: Device, progress: TrainingState) -> MethodState:
+        """The state that compiled steps change."""
+
+    def align(self, device: Device, program: Program, progress: TrainingState) -> None:
+        """Bring theta and state to where the program takes them."""
+
+    def keys(self, device: Device, progress: TrainingState, n_steps: int) -> list[Array]:
+        """The keys of the dropout masks."""
+
+
 def of_steps(
-    epochs: Minibatch, device: Device, objective: Objective, progress: TrainingState, rows: Rows, program: Program
+    epochs: Epochs, device: Device, objective: Objective, progress: TrainingState, rows: Rows, program: Program
 ) -> str:
     """Why a compiled epoch is not to be used, after its first steps; "" if they agree with those of the arrays.
 
@@ -45,7 +75,7 @@ def of_steps(
 
     Parameters
     ----------
-    epochs : Minibatch
+    epochs : Epochs
         Whose steps by arrays are what is right.
     device, objective, progress, rows
         Those of the training, which are not changed.
@@ -84,7 +114,7 @@ def _halves(device: Device, batch: Array) -> list[Array]:
 
 
 def _of_step(
-    epochs: Minibatch,
+    epochs: Epochs,
     device: Device,
     objective: Objective,
     at: TrainingState,

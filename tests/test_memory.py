@@ -34,6 +34,13 @@ def no_warnings_of_short_trainings():
         yield
 
 
+def without_kept_memory():
+    """Drop the workspaces that compiled predictions keep for the next one."""
+    from gpunn.compile.cpu import prediction
+
+    prediction._kept.clear()
+
+
 class Case:
     """A training that is tried again and again with parameters of an estimator."""
 
@@ -211,11 +218,27 @@ def test_chunks_of_a_prediction_are_halved_down_to_a_row(method):
 def test_a_prediction_for_whose_compiled_code_there_is_no_memory_goes_on_with_arrays():
     clf = MLPClassifier((17, 3), max_iter=3, random_state=0, compile=True).fit(X, Y)
     _prediction.cache_clear()
+    without_kept_memory()
     with failing(larger_than=60 * 17 * 8):
         found = clf.predict_proba(X)
     np.testing.assert_allclose(found, clf.set_params(compile=False).predict_proba(X), rtol=1e-12)
     path = policy.compiler(get_device()).prediction(clf.network_, clf.theta_.dtype)[1]
     assert path == "compiled"  # that there was no memory once is not remembered
+
+
+def test_a_compiled_prediction_with_little_memory_takes_fewer_rows_and_no_rows_take_none():
+    clf = MLPClassifier((512,), max_iter=1, random_state=0, compile=True).fit(X, Y)
+    rows = RNG.standard_normal((1000, 4))
+    right = clf.predict_proba(rows)
+    assert policy.compiler(get_device()).prediction(clf.network_, clf.theta_.dtype)[1] == "compiled"
+    without_kept_memory()
+    with failing(larger_than=300_000) as allocations:  # 2 activations of 192 rows are 1.6 MB
+        found = clf.predict_proba(rows)
+    assert allocations.n_failed > 0
+    assert np.array_equal(found, right)
+    without_kept_memory()
+    with failing(larger_than=50_000), pytest.raises(DeviceMemoryError, match="with one row at a time: Unable to alloc"):
+        clf.predict_proba(rows)
 
 
 def test_evaluations_with_little_memory_are_said_in_the_notes():

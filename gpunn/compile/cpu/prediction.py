@@ -113,7 +113,9 @@ class CompiledPrediction:
             X = np.ascontiguousarray(X)
         theta, n = np.ascontiguousarray(theta), len(X)
         out = np.empty((*theta.shape[:-1], n, self.network.sizes[layer]), self.dtype)
-        rows = -(-n // max(1, -(-n // self.rows)))  # of a block; all have about as many
+        if n == 0:
+            return out
+        rows = -(-n // -(-n // self.rows))  # of a block; all have about as many
         table = type(self.table).from_buffer_copy(self.table)
         n_workspace = self.program(rows, X.strides[0], layer).workspace_bytes
         memory = _memory(n_workspace + self.scratch_bytes)
@@ -123,7 +125,7 @@ class CompiledPrediction:
         for member in range(theta.nbytes // self.theta_bytes):
             table[op.THETA] = of_theta + member * self.theta_bytes
             table[op.X], table[op.OUT] = of_X, of_out + member * n * out.strides[-2]
-            for start in range(0, n, max(1, rows)):
+            for start in range(0, n, rows):
                 program = self.program(min(rows, n - start), X.strides[0], layer)
                 self.run(program.address, program.n_operations, of_table, 0, 1, 1)
                 table[op.X] += of_rows

@@ -57,7 +57,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     learning_rate : {"constant", "invscaling", "adaptive", "cosine", "cosine_log"} or Schedule, default="constant"
         Schedule of the learning rate, which starts at ``learning_rate_init``. "adaptive" divides it by 5 at each
         plateau, "cosine" decreases it to 0 over ``max_iter`` epochs, and "cosine_log" lets it rise and fall in four
-        cycles, each about twice as long as the one before. Custom schedules are objects from `gpunn.optim.schedules`.
+        cycles, each about twice as long as the one before, and plateaus count only between them. Custom schedules are
+        objects from `gpunn.optim.schedules`.
     learning_rate_init : float, default=1e-3
         Initial learning rate.
     power_t : float, default=0.5
@@ -273,7 +274,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         -----
         ConvergenceWarning
             If ``max_iter`` or ``time_limit`` ended training; not for ``max_iter`` if ``early_stopping`` with
-            ``n_iter_no_change=inf`` asked for the best of all epochs.
+            ``n_iter_no_change=inf``, "cosine" or "cosine_log" asked for the best of all epochs.
         DivergenceWarning
             If training diverged: the best state that was evaluated was kept.
         UserWarning

@@ -35,6 +35,10 @@ class Schedule(ABC):
         """True if a plateau after ``n_plateaus`` earlier ones should end training; by default always."""
         return True
 
+    def in_cycle(self, epoch: int) -> bool:
+        """True if a cycle of the rate goes on after ``epoch`` epochs: plateaus do not count then. By default never."""
+        return False
+
 
 @dataclass(frozen=True)
 class Constant(Schedule):
@@ -103,6 +107,11 @@ class CosineLog(Constant):
         cycles = (math.log2(1 + (2**self.n_cycles - 1) * min(t / last, 1.0)) for t in steps)
         return [self.initial * (1 - math.cos(2 * math.pi * cycle)) / 2 for cycle in cycles]
 
+    def in_cycle(self, epoch: int) -> bool:
+        """True unless a cycle, or all of them, has ended in the last of ``epoch`` epochs."""
+        before, now = (math.log2(1 + (2**self.n_cycles - 1) * t / self.n_epochs) for t in (epoch - 1, epoch))
+        return epoch <= self.n_epochs and math.floor(before) == math.floor(now)
+
 
 @dataclass(frozen=True)
 class WarmUp(Schedule):
@@ -121,3 +130,6 @@ class WarmUp(Schedule):
 
     def exhausted(self, n_plateaus: int) -> bool:
         return self.schedule.exhausted(n_plateaus)
+
+    def in_cycle(self, epoch: int) -> bool:
+        return self.schedule.in_cycle(epoch)

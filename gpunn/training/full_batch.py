@@ -142,6 +142,9 @@ class FullBatch:
     def exhausted(self, state: TrainingState) -> bool:
         return True
 
+    def in_cycle(self, state: TrainingState) -> bool:
+        return False
+
     def function(
         self, device: Device, objective: Objective, theta: Array, rows: Rows, history: History | None = None
     ) -> tuple[Function, Context, str]:

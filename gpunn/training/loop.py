@@ -75,6 +75,9 @@ class Algorithm(Protocol):
     def exhausted(self, state: TrainingState) -> bool:
         """True if a plateau ends training."""
 
+    def in_cycle(self, state: TrainingState) -> bool:
+        """True if plateaus do not count, since a cycle of the learning rate goes on."""
+
 
 class Training:
     """A run of an algorithm, from its first step to its last.
@@ -250,7 +253,7 @@ def _assess(
         state.best.offer(value, state.evaluated, number)
     if not algorithm.descends:
         current.visited.take(xp, entry.cost, state.evaluated, number)
-    if (early or not algorithm.descends) and state.patience.plateau(value):
+    if (early or not algorithm.descends) and state.patience.plateau(value, algorithm.in_cycle(state)):
         if algorithm.exhausted(state):
             current.ends = "validation" if early else "tol"
         else:

@@ -185,6 +185,9 @@ class Minibatch:
     def exhausted(self, progress: TrainingState) -> bool:
         return self.schedule.exhausted(progress.n_plateaus)
 
+    def in_cycle(self, progress: TrainingState) -> bool:
+        return self.schedule.in_cycle(progress.epoch)
+
     def rates(self, progress: TrainingState, rows: Rows) -> list[float]:
         """Learning rates of the steps of the next epoch."""
         n, factor = rows.n_trained, 0.5**progress.n_halvings

@@ -27,19 +27,28 @@ class Patience:
     best: float = float("inf")
     count: int = 0
 
-    def plateau(self, value: float) -> bool:
-        """Take in a value and say whether this is a plateau; if so, the count begins again."""
+    def plateau(self, value: float, in_cycle: bool = False) -> bool:
+        """Take in a value and say whether this is a plateau; if so, the count begins again.
+
+        Within a cycle of the learning rate, whose middle may well be worse than its beginning, nothing is a plateau.
+        """
         self.count = 0 if value <= self.best - self.tol else self.count + 1
         self.best = min(self.best, value)
-        if self.count > self.n_iter_no_change:
+        if self.count > self.n_iter_no_change and not in_cycle:
             self.count = 0
             return True
         return False
 
 
+ROUNDING = 1e-6  # relative; values that differ by less are equal but for the rounding of sums in float32
+
+
 @dataclass
 class Best:
-    """The theta (..., P) with the lowest value seen, which is a copy, and its entry in the history."""
+    """The theta (..., P) with the lowest value seen, which is a copy, and its entry in the history.
+
+    Of equal values it is the first: later ones have been trained longer to no avail.
+    """
 
     theta: Array
     value: float = float("inf")
@@ -47,7 +56,7 @@ class Best:
 
     def offer(self, value: float, theta: Array, entry: int) -> None:
         """Keep theta if its value is lower than the best; NaN never is."""
-        if value < self.value:
+        if value < self.value - ROUNDING * abs(value):
             self.value, self.entry = value, entry
             self.theta[...] = theta
 

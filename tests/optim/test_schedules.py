@@ -84,6 +84,19 @@ def test_cosine_log_is_0_between_its_cycles_and_full_in_the_middle_of_each():
     assert max(CosineLog(0.1, n_epochs, n_cycles=1).rates(0, 1500 * n_epochs, 40)) <= 0.1
 
 
+def test_plateaus_count_where_a_cycle_of_cosine_log_has_ended():
+    assert [epoch for epoch in range(1, 16) if not CosineLog(0.1, 15).in_cycle(epoch)] == [1, 3, 7, 15]
+    # Cycles end after 32 / 15, 96 / 15, 224 / 15 and 32 epochs.
+    assert [epoch for epoch in range(1, 33) if not CosineLog(0.1, 32).in_cycle(epoch)] == [3, 7, 15, 32]
+    assert [epoch for epoch in range(1, 5) if not CosineLog(0.1, 4, n_cycles=1).in_cycle(epoch)] == [4]
+    assert not any(CosineLog(0.1, 15).in_cycle(epoch) for epoch in range(16, 99))  # it stays 0
+
+
+@pytest.mark.parametrize("schedule", [Constant(0.1), InverseScaling(0.1), Adaptive(0.1), Cosine(0.1, n_epochs=4)])
+def test_other_schedules_have_no_cycles(schedule):
+    assert not any(schedule.in_cycle(epoch) for epoch in range(1, 9))
+
+
 def test_warm_up_rises_evenly_to_the_schedule_it_wraps():
     rates = [rate for epoch in range(3) for rate in WarmUp(Constant(0.1), 1.5).rates(epoch, 4, 40)]
     assert rates == pytest.approx([0.1 * min(1, t / 6) for t in range(1, 13)], rel=1e-14)
@@ -94,3 +107,4 @@ def test_warm_up_passes_plateaus_on():
     assert WarmUp(Adaptive(0.1), 1).rates(1, 1, 40, 2) == [0.1 / 25]
     assert not WarmUp(Adaptive(0.1), 1).exhausted(0)
     assert WarmUp(Constant(0.1), 1).exhausted(0)
+    assert [WarmUp(CosineLog(0.1, 15), 1).in_cycle(epoch) for epoch in (6, 7, 8)] == [True, False, True]

@@ -28,6 +28,9 @@ class Rates:
     def exhausted(self, n_plateaus):
         return True
 
+    def in_cycle(self, epoch):
+        return False
+
 
 def trainer(*rates, method=None, **settings):
     settings = {"batch_size": 16, "max_epochs": 8, "seed": 5, "n_iter_no_change": 99} | settings

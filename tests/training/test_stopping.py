@@ -10,7 +10,7 @@ import pytest
 
 from gpunn.nn.activations import ReLU
 from gpunn.optim.first_order import Adam, GradientDescent, Momentum
-from gpunn.optim.schedules import Adaptive, Constant
+from gpunn.optim.schedules import Adaptive, Constant, CosineLog
 from gpunn.training import loop as training_loop
 from gpunn.training.minibatch import Minibatch
 from gpunn.training.stopping import Best, Patience
@@ -32,6 +32,9 @@ class Leap:
 
     def exhausted(self, n_plateaus):
         return True
+
+    def in_cycle(self, epoch):
+        return False
 
 
 # Plateaus
@@ -61,6 +64,32 @@ def test_an_improvement_is_by_tol_on_the_best_and_not_on_the_last():
 
 def test_what_is_not_a_number_is_no_improvement():
     assert plateaus([3, math.nan, math.nan, 2.5], 0.1, 1) == [False, False, True, False]
+
+
+def test_within_a_cycle_entries_are_counted_but_are_no_plateau():
+    patience = Patience(0.1, 1)
+    found = [patience.plateau(3, in_cycle) for in_cycle in (False, True, True, True, False, True, False)]
+    assert found == [False, False, False, False, True, False, True]
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_plateau_ends_training_after_a_cycle_of_the_learning_rate(problem, early_stopping):
+    settings = replace(trainer(tol=9.0, n_iter_no_change=1, max_epochs=30), schedule=CosineLog(0.05, 30))
+    history = problem.train(settings, validation=problem.validation(early_stopping=early_stopping)).history
+    assert history.stopped == ("validation" if early_stopping else "tol")
+    assert history.n_iter == 6  # cycles end after 2, 6, 14 and 30 epochs; after 2 there was 1 without improvement
+
+
+def test_a_value_that_is_lower_by_rounding_only_is_not_the_best():
+    best = Best(np.zeros(1))
+    for entry, value in enumerate([-572 / 750, -(572 + 1e-5) / 750, -np.float32(572 / 750)]):
+        best.offer(float(value), np.ones(1), entry)
+    assert best.entry == 0
+    best.offer(-573 / 750, np.ones(1), 3)
+    assert best.entry == 3
+    best.offer(-100_001 / 100_000, np.ones(1), 4)
+    best.offer(-100_002 / 100_000, np.ones(1), 5)
+    assert best.entry == 5
 
 
 def test_the_best_is_a_copy_of_the_first_of_the_lowest(device):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 
@@ -23,7 +24,7 @@ class Preset(NamedTuple):
     n_epochs: int
 
 
-PRESETS = {"fast": Preset(4, 32), "best": Preset(8, 128)}
+PRESETS = {"fast": Preset(4, 32), "best": Preset(8, 64)}
 
 METRICS = {"accuracy": None, "log_loss": "neg_log_loss", "roc_auc": "roc_auc_ovr"}  # name: scorer of scikit-learn
 
@@ -45,6 +46,7 @@ COMMON: dict[str, Any] = {
     "beta_2": 0.95,
     "alpha": 0.0,
     "ema_decay": 0.99,
+    "n_iter_no_change": math.inf,
     "features": "all",
     "numeric_encoding": "piecewise_linear",
     "max_categories": 1000,

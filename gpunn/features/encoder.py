@@ -88,11 +88,10 @@ class Features(Learned):
         numeric_encoding : {"standard", "robust", "piecewise_linear"}
             Encoding of numbers, dates, times of day and durations. "standard" subtracts the mean and divides by the
             standard deviation. "robust" subtracts the median, divides by the interquartile range and clips smoothly to
-            (-3, 3), so that outliers do no harm [1]_. "piecewise_linear" has beside this output one for each bin
-            between quantiles, which rises from 0 to 1 in its bin, so that one layer can learn any piecewise-linear
-            function of a column [2]_. There are up to `BINS` bins, and with more than `ROWS_PER_BIN` rows for each up
-            to `MAX_BINS`. Wide tables have fewer: at most `MAX_BIN_OUTPUTS` in all. A column of less than 3 distinct
-            values has none.
+            (-3, 3), so that outliers do no harm [1]_. "piecewise_linear" has beside this output one for each of up to
+            `MAX_BINS` bins between quantiles, which rises from 0 to 1 in its bin, so that one layer can learn any
+            piecewise-linear function of a column [2]_. Wide tables have fewer bins: at most `MAX_BIN_OUTPUTS` in all.
+            A column of less than 3 distinct values has none.
         max_categories : int, optional
             Most outputs for the categories of a column of text; the rarest categories are joined in one of them.
         min_frequency : int or float, optional
@@ -407,7 +406,7 @@ def _substitute(column: Column) -> str:
 def _n_bins(frame: Frame, names: Sequence[str], kinds: Mapping[str, str]) -> int:
     """The largest number of bins of the numeric columns, of which there may be many; their values are read for it."""
     of_columns = [kinds.get(x.name, x.kind) for x in _find(frame, names, set(kinds)) if x.kind != "nothing"]
-    return bins_of_each(sum(kind in NUMERIC for kind in of_columns), frame.n_rows)
+    return bins_of_each(sum(kind in NUMERIC for kind in of_columns))
 
 
 class ColumnSettings(NamedTuple):

@@ -203,6 +203,8 @@ def _check_checkpoint(options: argparse.Namespace, data: str) -> None:
         if options.checkpoint_every is not None:
             raise ValueError("--checkpoint-every: name the folder for the checkpoints by --checkpoint.")
         return
+    if not options.checkpoint:
+        raise ValueError("--checkpoint '': give the name of a folder for the checkpoints.")
     if STDIN in (data, options.validation):
         raise ValueError("--checkpoint: standard input cannot be read again by gpunn resume. Give a file.")
     if not options.resumes:

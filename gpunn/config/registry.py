@@ -77,12 +77,6 @@ def is_schedule_free(solver: Any) -> bool:
     return isinstance(solver, ScheduleFreeAdamW) or (isinstance(solver, str) and solver == "schedule_free_adamw")
 
 
-def ends_at_max_iter(learning_rate: Any) -> bool:
-    """True if a schedule has fallen to 0 after ``max_iter`` epochs."""
-    named = isinstance(learning_rate, str) and learning_rate in ("cosine", "cosine_log")
-    return named or isinstance(learning_rate, (Cosine, CosineLog))
-
-
 def first_order(p: Any, network: Network) -> FirstOrder:
     """The method of a solver that takes minibatches, by name, or given as an object."""
     if isinstance(p.solver, FirstOrder):

@@ -274,7 +274,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         -----
         ConvergenceWarning
             If ``max_iter`` or ``time_limit`` ended training; not for ``max_iter`` if ``early_stopping`` with
-            ``n_iter_no_change=inf``, "cosine" or "cosine_log" asked for the best of all epochs.
+            ``n_iter_no_change=inf`` asked for the best of all epochs.
         DivergenceWarning
             If training diverged: the best state that was evaluated was kept.
         UserWarning

@@ -48,10 +48,9 @@ def warn_of_divergence(clf: Parameters, history: History, advice: str, halvings:
 def warn_of_end(clf: Parameters, history: History) -> None:
     """Say what ended a training that nobody wanted to end so.
 
-    With early stopping, ``n_iter_no_change=inf`` or a schedule that ends asks for the best of all epochs.
+    With early stopping and ``n_iter_no_change=inf`` the best of all epochs is what was asked for.
     """
-    planned = clf.n_iter_no_change == math.inf or registry.ends_at_max_iter(clf.learning_rate)
-    if history.stopped == "max_iter" and clf.early_stopping and planned:
+    if history.stopped == "max_iter" and clf.early_stopping and clf.n_iter_no_change == math.inf:
         return
     if history.stopped in ("max_iter", "max_evaluations", "time_limit"):
         name = {"max_iter": "max_iter", "max_evaluations": "max_fun", "time_limit": "time_limit"}[history.stopped]

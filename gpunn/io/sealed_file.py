@@ -32,6 +32,11 @@ DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8
 KEYS = {"dtype", "shape", "data_offsets"}  # of an array in the header
 ALIGNMENT = 8  # bytes, to which the header is filled up with blanks
 
+KINDS = {  # of files, by their formats without the version
+    "gpunn": "a model file, for gpunn.load and gpunn predict",
+    "gpunn-checkpoint": "a checkpoint of a training, which MLPClassifier.resume or gpunn resume goes on with",
+}
+
 UNSEALED = b'"sha256":"' + b"0" * 64 + b'"'  # quotes within the metadata are escaped: this can stand only once
 SEAL = re.compile(rb'"sha256":"([0-9a-f]{64})"')
 
@@ -198,6 +203,9 @@ def unpack(layout: Layout, path: str | os.PathLike[str]) -> tuple[dict[str, np.n
     if texts.pop("sha256", None) != seal[1].decode():
         raise ValueError("its checksum does not stand in its metadata.")
     found = texts.pop("format", "")
+    kind = found.rpartition("-")[0]
+    if kind in KINDS and kind != layout.format.rpartition("-")[0]:
+        raise FormatError(f"it is {KINDS[kind]}; a {layout.noun} is needed here.")
     if found != layout.format:
         version = texts.get("version", "").strip('"')
         by = version and f", written by gpunn {brief(version)}"

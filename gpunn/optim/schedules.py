@@ -109,7 +109,7 @@ class CosineLog(Constant):
 
     def in_cycle(self, epoch: int) -> bool:
         """True unless a cycle, or all of them, has ended in the last of ``epoch`` epochs."""
-        before, now = (math.log2(1 + (2**self.n_cycles - 1) * t / self.n_epochs) for t in (epoch - 1, epoch))
+        before, now = (math.log2(1 + (2**self.n_cycles - 1) * t / self.n_epochs) for t in (max(epoch - 1, 0), epoch))
         return epoch <= self.n_epochs and math.floor(before) == math.floor(now)
 
 

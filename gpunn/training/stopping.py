@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -56,7 +57,7 @@ class Best:
 
     def offer(self, value: float, theta: Array, entry: int) -> None:
         """Keep theta if its value is lower than the best; NaN never is."""
-        if value < self.value - ROUNDING * abs(value):
+        if value < self.value and not math.isclose(value, self.value, rel_tol=ROUNDING):
             self.value, self.entry = value, entry
             self.theta[...] = theta
 

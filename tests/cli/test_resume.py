@@ -192,6 +192,7 @@ def test_what_cannot_be_resumed_is_told_before_the_work(begun, run, monkeypatch)
         ([*TRAIN, "--checkpoint", "run"], "--checkpoint: run has the checkpoints of another training"),
         ([*TRAIN, "--checkpoint", "t.csv"], "--checkpoint: t.csv is a file"),
         ([*TRAIN, "--checkpoint-every", "3"], "--checkpoint-every: name the folder"),
+        ([*TRAIN, "--checkpoint", ""], "--checkpoint '': give the name of a folder"),
         ([*TRAIN, "--checkpoint", "new", "--checkpoint-every", "0"], "--checkpoint-every: '0' is not allowed"),
         ([*TRAIN, "--checkpoint", "new", "--checkpoint-every", "soon"], "--checkpoint-every: 'soon' is not allowed"),
         (["resume", "new"], "new: there is no such folder"), (["resume"], "FOLDER"),

@@ -194,7 +194,7 @@ def outcome(folder, name, before, data, mutant, seal):
             else:
                 other = ""
         if other:
-            assert seal and other.startswith(f"{path}: its format is ")
+            assert seal and other.startswith((f"{path}: its format is ", f"{path}: it is a model file"))
             assert header_of(mutant)["__metadata__"].get("format") != files.LAYOUT.format
             return "refused for its format"
         said = [str(warning.message) for warning in caught]

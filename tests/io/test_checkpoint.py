@@ -169,9 +169,9 @@ def test_another_layout_is_refused_by_both_versions_and_not_called_damaged(tmp_p
     )
     X, y = np.eye(4), [0, 1, 0, 1]
     gpunn.MLPClassifier(solver="lbfgs", random_state=0).fit(X, y).save(path)
-    with pytest.raises(ValueError, match=r"its format is 'gpunn-1', and gpunn .* reads a checkpoint"):
+    with pytest.raises(ValueError, match=r"it is a model file, for gpunn.load .*; a checkpoint is needed here"):
         files.newest(tmp_path)
-    with pytest.raises(ValueError, match=r"its format is 'gpunn-checkpoint-1', .* reads a model file of format 'gpunn"):
+    with pytest.raises(ValueError, match=r"it is a checkpoint of a training, which .* resume .*; a model file is"):
         gpunn.load(tmp_path / "checkpoint-000001.gpunn")
 
 
@@ -221,7 +221,8 @@ def test_parts_of_the_wrong_type_are_refused(tmp_path, key, bad):
 def test_what_is_no_checkpoint_is_refused(tmp_path):
     path = written(tmp_path)
     for change, said in [
-        (lambda d: setattr(d, "format", "gpunn-1"), "its format is 'gpunn-1'"),
+        (lambda d: setattr(d, "format", "gpunn-1"), "it is a model file"),
+        (lambda d: setattr(d, "format", "gpun-1"), "its format is 'gpun-1'"),
         (lambda d: d.values.pop("data"), "its metadata are"), (lambda d: d.texts.update(x="1"), "its metadata are"),
         (lambda d: d.values["data"].update(X=3), "data must hold texts"),
         (lambda d: d.values.update(version=3), "version is 3"), (lambda d: d.values.update(version=""), "version is"),

@@ -90,6 +90,7 @@ def test_plateaus_count_where_a_cycle_of_cosine_log_has_ended():
     assert [epoch for epoch in range(1, 33) if not CosineLog(0.1, 32).in_cycle(epoch)] == [3, 7, 15, 32]
     assert [epoch for epoch in range(1, 5) if not CosineLog(0.1, 4, n_cycles=1).in_cycle(epoch)] == [4]
     assert not any(CosineLog(0.1, 15).in_cycle(epoch) for epoch in range(16, 99))  # it stays 0
+    assert CosineLog(0.1, 15).in_cycle(0)
 
 
 @pytest.mark.parametrize("schedule", [Constant(0.1), InverseScaling(0.1), Adaptive(0.1), Cosine(0.1, n_epochs=4)])

@@ -87,6 +87,13 @@ def test_a_value_that_is_lower_by_rounding_only_is_not_the_best():
     assert best.entry == 0
     best.offer(-573 / 750, np.ones(1), 3)
     assert best.entry == 3
+    best.offer(-math.inf, np.ones(1), 6)  # a score of inf is better than all
+    best.offer(-math.inf, np.ones(1), 7)
+    assert best.entry == 6
+
+
+def test_values_that_differ_by_more_than_rounding_are_told_apart():
+    best = Best(np.zeros(1))
     best.offer(-100_001 / 100_000, np.ones(1), 4)
     best.offer(-100_002 / 100_000, np.ones(1), 5)
     assert best.entry == 5

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import time
 
 TYPE_CHECKING = False  # True for type checkers, as that of typing: there is no handler as long as this is imported
@@ -45,6 +46,7 @@ def install() -> None:
         read, _pipe = os.pipe()
         os.set_blocking(_pipe, False)
         signal.set_wakeup_fd(_pipe, warn_on_full_buffer=False)
+        sys.unraisablehook = _report_unraisable
         main = threading.main_thread().ident
         threading.Thread(target=_watch, args=(read, main), name="gpunn-signals", daemon=True).start()
 
@@ -130,6 +132,13 @@ def _handle(number: int, frame: FrameType | None) -> None:
     if _raised is None or now - _raised >= SAME_REQUEST:
         _raised = now
         raise KeyboardInterrupt
+
+
+def _report_unraisable(unraisable: sys.UnraisableHookArgs) -> None:
+    # A signal may arrive in a finalizer, one of LLVM's objects say: Python discards the exception and would print a
+    # traceback. That signal is not lost: _watch sends it again while the command runs.
+    if unraisable.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(unraisable)
 
 
 def _answer() -> None:

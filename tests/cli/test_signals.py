@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import forked
 import pandas as pd
 import pytest
 from signalled import at_epoch, at_sync, command
@@ -46,7 +47,6 @@ tables.read = read
 """
 
 LOST = """
-sys.unraisablehook = lambda lost: None
 class Lost:
     def __del__(self):
         send()
@@ -193,6 +193,13 @@ def test_a_signal_that_was_lost_is_sent_again(folder, number):
     code, _, _ = command(number, TRAIN, AT_EPOCH.replace("send()", "Lost()"), LOST, SLOW)
     clf = gpunn.load("m.gpunn")
     assert code == 128 + number and clf.history_.stopped == "interrupted" and clf.n_iter_ > 3
+
+
+def test_other_errors_of_finalizers_are_reported(folder):
+    failing = LOST.replace("send()", "raise RuntimeError('of a finalizer')")
+    code = f"import atexit, sys\n{failing}\natexit.register(Lost)\nfrom gpunn.cli import main\nsys.exit(main())"
+    end = forked.run(code, ["devices"])
+    assert end.returncode == 0 and "RuntimeError: of a finalizer" in end.stderr
 
 
 @pytest.mark.parametrize("number", SIGNALS)

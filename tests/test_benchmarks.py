@@ -77,6 +77,19 @@ def kept(folder, name, chart):
     return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.skipif(not importlib.util.find_spec("llvmlite"), reason="compiled steps need gpunn[compile]")
+def test_two_builds_take_turns(tmp_path):
+    for only, n_rounds in ("steps of 400-25-10", 1), ("first fit of 2000 x 20", 1), ("prediction of 1 rows", 2):
+        options = ["--rounds", n_rounds, "--turns", 2, "--only", only, "--write", tmp_path]
+        ((row,),) = tables(run("builds", HOUSE, *options))
+        (((name, rounds),),) = [kept(tmp_path, "builds-cpu", chart=False).items()]
+        assert name == row["work"] and name.startswith(only)
+        n_turns = 1 if "fit" in only else 2
+        assert [[len(turns) for turns in pair] for pair in rounds] == [[n_turns] * 2] * n_rounds
+        # Both are the same build, on a machine that may be busy.
+        assert 0.1 < float(row["ratio"]) < 10 and seconds(row["before"]) > 0 < seconds(row["after"])
+
+
 def test_full_batch_times_evaluations_and_the_way_to_a_cost(tmp_path):
     text = run("full_batch", "--rows", 200, "--seeds", 1, "--max-iter", 4, "--products", 1, "--solver", "lbfgs",
                "--dtype", "float32", "--within", 3, "--write", tmp_path)  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from problems import SIZES, problem, same
 
 from gpunn import MLPClassifier
 from gpunn.compile import policy
+from gpunn.compile.cpu.epoch import share_of_lines
 from gpunn.devices import get_device
 from gpunn.nn.activations import ReLU, Softmax, Tanh
 from gpunn.nn.heads import SoftmaxLogLikelihood
@@ -304,3 +306,13 @@ def test_a_workspace_of_a_smaller_batch_is_not_used_for_a_larger_one():
     program.workspace_pool.append(program.workspace_pool[0][:small])
     program.reserve(state.theta, loop.program_state(CPU, state), rows.X, rows.T, rows.weight, 30, 20)
     assert min(work.size for work in program.workspace_pool) > small
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 3, 7, 64])
+@pytest.mark.parametrize(("start", "stop"), [(0, 10_250), (10_250, 10_285), (0, 48), (7, 9), (16, 16), (0, 16 * 64)])
+def test_shares_of_an_array_meet_where_cache_lines_begin(n_threads, start, stop):
+    parts = [share_of_lines(k, n_threads, start, stop) for k in range(n_threads)]
+    assert parts[0][0] == start and parts[-1][1] == stop
+    assert all(first <= last == following for (first, last), (following, _) in itertools.pairwise(parts))
+    assert all(first % 16 == 0 for first, _ in parts if first not in (start, stop))
+    assert all(last - first <= -(-(stop - start) // n_threads) + 16 for first, last in parts)

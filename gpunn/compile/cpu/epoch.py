@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple
 from gpunn.compile.cpu import operation as op
 from gpunn.compile.cpu.blas import FAR
 from gpunn.compile.cpu.operation import Matrix, add_up, barrier, gemm, operation
-from gpunn.compile.cpu.workspace import Workspace
+from gpunn.compile.cpu.workspace import PAGE, Workspace
 from gpunn.compile.step import step_operations
 from gpunn.nn.network import Dense, Network, Part
 
@@ -125,6 +125,19 @@ class Step:
 def share(k: int, n_threads: int, n: int) -> tuple[int, int]:
     """The part of thread k of n things."""
     return k * n // n_threads, (k + 1) * n // n_threads
+
+
+def share_of_lines(k: int, n_threads: int, start: int, stop: int) -> tuple[int, int]:
+    """The part of thread k of the elements from start to stop of an array that begins with a cache line.
+
+    Parts meet where a cache line begins, so that no two threads write to one, and vectors are aligned.
+    """
+
+    def boundary(k: int) -> int:
+        near = start + k * (stop - start) // n_threads
+        return near if k in (0, n_threads) else min(-(-near // PAGE) * PAGE, stop)
+
+    return boundary(k), boundary(k + 1)
 
 
 def _as_sum(out: Matrix) -> Matrix:
@@ -273,7 +286,7 @@ class DataParallel:
         s, found = self.step, []
         kinds: tuple[Literal["weights", "biases"], ...] = "weights", "biases"
         for kind, start, stop in zip(kinds, (0, s.n_weights), (s.n_weights, s.n_parameters), strict=True):
-            first, last = (start + part for part in share(self.k, s.n_threads, stop - start))
+            first, last = share_of_lines(self.k, s.n_threads, start, stop)
             found.append(Piece(kind, s.g.at(self.k, first), first, last))
         return found
 

@@ -320,7 +320,7 @@ def _features(
     clf: MLPClassifier, X: Any, X_train: Any, X_test: Any, kinds: dict[str, str], spellings: Spellings, name: str
 ) -> Features:
     """The columns as the training rows have them; they are known to take the other rows before the training."""
-    names = ("numeric_encoding", "max_categories", "min_frequency")
+    names = ("numeric_encoding", "max_bins", "max_categories", "min_frequency")
     settings: dict[str, Any] = {name: getattr(clf, name) for name in names}
     with named(name), warnings.catch_warnings():
         warnings.simplefilter("ignore", FeatureWarning)  # told of the whole table

@@ -15,7 +15,7 @@ from typing import Any
 from gpunn.config import command_line, constraints, registry
 from gpunn.config.command_line import Option
 from gpunn.config.constraints import Interval, OneOf
-from gpunn.features.encodings import ENCODINGS
+from gpunn.features.encodings import ENCODINGS, MAX_BINS
 from gpunn.nn.activations import ACTIVATIONS, Activation
 from gpunn.nn.costs import COSTS, Cost
 from gpunn.nn.heads import Head
@@ -383,6 +383,12 @@ class Parameters:
             "NAME",
             names=ENCODINGS,
         ),
+    )
+    max_bins: int = parameter(
+        MAX_BINS,
+        Interval(2, integer=True),
+        "data.max_bins",
+        Option("--max-bins", "maximum number of bins of a column with --numeric-encoding piecewise_linear", "N", int),
     )
     max_categories: int | None = parameter(
         None,

@@ -175,8 +175,11 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         encoded only with "all", which is otherwise like "auto"; they may then have missing values (NaN).
     numeric_encoding : {"standard", "robust", "piecewise_linear"}, default="standard"
         Encoding of the numeric columns and the times of a data frame, as in `gpunn.features.Features.learn`: by mean
-        and standard deviation; by median and interquartile range, clipped smoothly to (-3, 3); or the latter and up to
-        16 inputs for bins between quantiles.
+        and standard deviation; by median and interquartile range, clipped smoothly to (-3, 3); or the latter and an
+        input for each bin between quantiles.
+    max_bins : int, default=16
+        Maximum number of bins of a column with ``numeric_encoding="piecewise_linear"``, at least 2. Wide tables have
+        fewer: at most 4,096 of all columns together.
     max_categories : int or None, default=None
         Maximum number of inputs for the categories of a text column; the rarest categories share one of them.
     min_frequency : int, float or None, default=None

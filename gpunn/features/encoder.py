@@ -24,7 +24,7 @@ from gpunn.features.columns import (
     NumericColumn,
     encode_numbers,
 )
-from gpunn.features.encodings import ENCODINGS, bins_of_each
+from gpunn.features.encodings import ENCODINGS, MAX_BINS, bins_of_each
 from gpunn.features.frames import ArrayFrame, Frame
 from gpunn.features.kinds import NUMERIC, FeatureWarning, check_kinds, no_column
 from gpunn.features.oddities import oddity
@@ -68,6 +68,7 @@ class Features(Learned):
         *,
         spellings: Spellings | None = None,
         numeric_encoding: str = "standard",
+        max_bins: int = MAX_BINS,
         max_categories: int | None = None,
         min_frequency: float | None = None,
     ) -> Features:
@@ -88,10 +89,12 @@ class Features(Learned):
         numeric_encoding : {"standard", "robust", "piecewise_linear"}
             Encoding of numbers, dates, times of day and durations. "standard" subtracts the mean and divides by the
             standard deviation. "robust" subtracts the median, divides by the interquartile range and clips smoothly to
-            (-3, 3), so that outliers do no harm [1]_. "piecewise_linear" has beside this output one for each of up to
-            `MAX_BINS` bins between quantiles, which rises from 0 to 1 in its bin, so that one layer can learn any
-            piecewise-linear function of a column [2]_. Wide tables have fewer bins: at most `MAX_BIN_OUTPUTS` in all.
-            A column of less than 3 distinct values has none.
+            (-3, 3), so that outliers do no harm [1]_. "piecewise_linear" has beside this output one for each bin
+            between quantiles, which rises from 0 to 1 in its bin, so that one layer can learn any piecewise-linear
+            function of a column [2]_. A column of less than 3 distinct values has no bins.
+        max_bins : int, default=16
+            Most bins of a column with "piecewise_linear", at least 2. Wide tables have fewer: at most `MAX_BIN_OUTPUTS`
+            of all columns together.
         max_categories : int, optional
             Most outputs for the categories of a column of text; the rarest categories are joined in one of them.
         min_frequency : int or float, optional
@@ -102,8 +105,8 @@ class Features(Learned):
         ValueError
             If there are no rows or columns, two columns have one name, a column's type makes no feature,
             numbers are infinite, a column has more than `MAX_CATEGORIES` categories; or if ``kinds`` names a
-            column that is not there or another kind, a value does not fit the kind that was set, or there is no such
-            ``numeric_encoding``.
+            column that is not there or another kind, a value does not fit the kind that was set, there is no such
+            ``numeric_encoding``, or ``max_bins`` is less than 2.
         TypeError
             If X is lazy.
 
@@ -124,6 +127,8 @@ class Features(Learned):
             raise ValueError(
                 f"numeric_encoding={show(numeric_encoding)} is not known; use one of {', '.join(map(repr, ENCODINGS))}."
             )
+        if max_bins < 2:
+            raise ValueError(f"max_bins={max_bins} is not allowed; give at least 2.")
         frame = frames.opened(X)
         kinds, spellings = kinds or {}, spellings or USUAL
         check_kinds(kinds, frame.names)
@@ -136,7 +141,7 @@ class Features(Learned):
         columns: list[Column] = []
         oddities: list[FeatureWarning] = []
         too_many: list[str] = []
-        n_bins = _n_bins(frame, names, kinds) if numeric_encoding == "piecewise_linear" else 0
+        n_bins = _n_bins(frame, names, kinds, max_bins) if numeric_encoding == "piecewise_linear" else 0
         for values in _find(frame, names, set(kinds)):
             odd = oddity(values, kinds, spellings)
             oddities += [odd] if odd else []
@@ -403,10 +408,10 @@ def _substitute(column: Column) -> str:
     return "zeros" if column.encoding.edges else "the median"
 
 
-def _n_bins(frame: Frame, names: Sequence[str], kinds: Mapping[str, str]) -> int:
+def _n_bins(frame: Frame, names: Sequence[str], kinds: Mapping[str, str], max_bins: int) -> int:
     """The largest number of bins of the numeric columns, of which there may be many; their values are read for it."""
     of_columns = [kinds.get(x.name, x.kind) for x in _find(frame, names, set(kinds)) if x.kind != "nothing"]
-    return bins_of_each(sum(kind in NUMERIC for kind in of_columns))
+    return bins_of_each(sum(kind in NUMERIC for kind in of_columns), max_bins)
 
 
 class ColumnSettings(NamedTuple):
@@ -414,6 +419,7 @@ class ColumnSettings(NamedTuple):
 
     features: Any
     numeric_encoding: str
+    max_bins: int
     max_categories: int | None
     min_frequency: float | None
 
@@ -433,7 +439,7 @@ def learn_features(X: Any, settings: ColumnSettings) -> Features:
     settings : ColumnSettings
         Their ``features`` are not None.
     """
-    features, numeric_encoding, max_categories, min_frequency = settings
+    features, numeric_encoding, max_bins, max_categories, min_frequency = settings
     is_array = isinstance(X, np.ndarray)
     frame = frames.ArrayFrame(X, [f"x{i}" for i in range(X.shape[1])]) if is_array else frames.opened(X)
     if isinstance(features, Features):
@@ -442,6 +448,7 @@ def learn_features(X: Any, settings: ColumnSettings) -> Features:
         frame,
         None if isinstance(features, str) else features,
         numeric_encoding=numeric_encoding,
+        max_bins=max_bins,
         max_categories=max_categories,
         min_frequency=min_frequency,
     )

@@ -11,15 +11,15 @@ import numpy as np
 
 ENCODINGS = ("standard", "robust", "piecewise_linear")
 
-MAX_BINS = 16  # enough for a curve with several bends; each is an input of all neurons of the first layer
+MAX_BINS = 16  # by default: enough for a curve with several bends; each is an input of all neurons of the first layer
 MAX_BIN_OUTPUTS = 4096  # of all columns together: wide tables get fewer bins, so that the network does not explode
 
 LARGEST = 3 * (1 - 2.0**-23)  # a float32 below 3, the limit of the robust output, of which the value is infinite
 
 
-def bins_of_each(n_columns: int) -> int:
+def bins_of_each(n_columns: int, max_bins: int = MAX_BINS) -> int:
     """Largest number of bins of each of ``n_columns`` numeric columns; 0 where they would have less than 2."""
-    n_bins = min(MAX_BINS, MAX_BIN_OUTPUTS // max(n_columns, 1))
+    n_bins = min(max_bins, MAX_BIN_OUTPUTS // max(n_columns, 1))
     return n_bins if n_bins >= 2 else 0
 
 

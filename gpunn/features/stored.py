@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from gpunn.features.columns import COLUMNS, MAX_CATEGORIES, Column, NumericColumn
-from gpunn.features.encodings import MAX_BINS, RobustEncoding
+from gpunn.features.encodings import MAX_BIN_OUTPUTS, RobustEncoding
 from gpunn.shown import show
 
 
@@ -31,7 +31,7 @@ def _is_finite(value: Any) -> bool:
 def _are_edges(value: Any) -> bool:
     if not isinstance(value, list) or not all(map(_is_finite, value)):
         return False
-    return len(value) != 1 and len(value) <= MAX_BINS + 1 and value == sorted(set(value))
+    return len(value) != 1 and len(value) <= MAX_BIN_OUTPUTS + 1 and value == sorted(set(value))
 
 
 ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {  # what a column in a model file may hold
@@ -49,7 +49,7 @@ ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {  # what a column in a 
 ALLOWED_IN_ENCODING: dict[str, tuple[Callable[[Any], bool], str]] = {
     "median": (_is_finite, "a finite float"),
     "scale": (lambda value: _is_finite(value) and value >= 0, "a finite float of at least 0"),
-    "edges": (_are_edges, f"an empty list, or one of 2 to {MAX_BINS + 1} finite floats in ascending order,"),
+    "edges": (_are_edges, f"an empty list, or one of 2 to {MAX_BIN_OUTPUTS + 1} finite floats in ascending order,"),
 }
 
 

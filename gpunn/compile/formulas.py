@@ -49,7 +49,12 @@ class Formula:
 
 
 def check(network: Network, hidden: bool) -> None:
-    """Raise `Untraceable` where the output layer, or one of ``hidden`` too, learns more than weights and biases."""
+    """Raise `Untraceable` where the output layer, or one of ``hidden`` too, learns more than weights and biases.
+
+    So it does where columns are embedded.
+    """
+    if network.embeddings:
+        raise Untraceable("columns are embedded")
     for layer in network.layers if hidden else network.layers[-1:]:
         if layer.learned:
             where = "the output layer" if layer is network.layers[-1] else type(layer.activation).__name__

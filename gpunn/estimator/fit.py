@@ -275,7 +275,7 @@ def partial_fit(clf: Classifier, device: Device, X: Any, y: Any, sample_weight: 
         loop.run(epoch, device, objective, progress, rows, None, monitors, judged=False)
         history = progress.history
         history.summary = history.profile = None  # of some earlier call
-        advice = cause(device, rows) if history.divergence else ""
+        advice = cause(device, objective.network, rows) if history.divergence else ""
         _raise_divergence(clf, history, advice)
         t = 0 if first else clf.t_
         model = trained_model(clf, objective, labels, given.origin.give(device, progress.theta), history)

@@ -1,16 +1,18 @@
 """A feedforward network of dense layers over one flat parameter vector.
 
-``theta`` (..., P) holds all weights, then all biases, then the slopes of PReLU layers: the numbers on which
-penalties act are its first ``n_weights`` entries. Leading axes are members: theta (m, P) is m networks, and X may
-be shared (n, d) or one a member (m, n, d).
+``theta`` (..., P) holds all weights, then all biases, then the slopes of PReLU layers, then the tables of embedded
+columns: the numbers on which penalties act are its first ``n_weights`` entries. Leading axes are members: theta (m, P)
+is m networks, and X may be shared (n, d) or one a member (m, n, d).
 
 Forward, for layer l = 1 .. L with h_0 = X:  z_l = h_(l-1) W_l + b_l,  h_l = f_l(z_l).
 Backward:  dW_l = h_(l-1)^T dz_l,  db_l = sum of dz_l over rows,  dh_(l-1) = dz_l W_l^T,  dz_l = J_l^T dh_l.
+Embedded columns of X (`gpunn.nn.embedding`) become numbers of h_0, which are behind the other columns of X.
 Source: Rumelhart, Hinton & Williams 1986; Nielsen 2015, equations BP1 to BP4.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -18,12 +20,13 @@ from typing import Any, NamedTuple
 from gpunn.cached import cached_property
 from gpunn.nn.activations import Activation, Identity
 from gpunn.nn.dropout import Dropout
-from gpunn.nn.initialisers import BiasInitialiser, WeightInitialiser
+from gpunn.nn.embedding import Embedding, embed, table_gradient
+from gpunn.nn.initialisers import BiasInitialiser, WeightInitialiser, gaussian
 from gpunn.typing import Array, Namespace
 
 
 class Part(NamedTuple):
-    """Slice of theta that holds one array of one layer."""
+    """Slice of theta that holds one array of one layer, or the table of an embedded column."""
 
     start: int
     stop: int
@@ -62,6 +65,7 @@ class Trace(NamedTuple):
     mask: Array | None  # factors that dropout put on that input
     z: Array  # (..., n, n_out)
     h: Array  # (..., n, n_out)
+    codes: tuple[Array, ...] = ()  # of the first layer: int64 (n,) or (..., n) for each embedded column
 
 
 Tape = list[Trace]
@@ -74,18 +78,23 @@ class Network:
     Parameters
     ----------
     sizes : tuple of int
-        Number of inputs, of neurons in each hidden layer, and of outputs; each at least 1.
+        Number of inputs, of neurons in each hidden layer, and of outputs; each at least 1. Inputs are those of the
+        first layer: what embedded columns become, and the other columns of X.
     activations : tuple of Activation
         One for each hidden layer.
     output : Activation, default Identity()
         Activation of the last layer. A head brings the output activation, so this is the identity, unless the output
         learns parameters (PReLU).
+    embeddings : tuple of Embedding, default ()
+        Columns of X that hold codes, in ascending order.
     """
 
     sizes: tuple[int, ...]
     activations: tuple[Activation, ...]
     output: Activation = Identity()
-    layers: tuple[Dense, ...] = field(init=False, repr=False, compare=False)  # follow from the others
+    embeddings: tuple[Embedding, ...] = ()
+    layers: tuple[Dense, ...] = field(init=False, repr=False, compare=False)  # these follow from the others
+    tables: tuple[Part, ...] = field(init=False, repr=False, compare=False)  # (K, n_out) of each embedded column
 
     def __post_init__(self) -> None:
         if len(self.sizes) < 2 or min(self.sizes) < 1:
@@ -97,6 +106,7 @@ class Network:
                 f"{len(self.activations)} activations were given for {len(self.sizes) - 2} hidden layers; "
                 "give one each."
             )
+        self._check_embeddings()
         every = (*self.activations, self.output)
         shapes = list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
         learned = [activation.shapes(n) for activation, n in zip(every, self.sizes[1:], strict=True)]
@@ -106,10 +116,24 @@ class Network:
         slopes = [{name: place(shape) for name, shape in named.items()} for named in learned]
         layers = tuple(map(Dense, every, weights, biases, slopes))
         object.__setattr__(self, "layers", layers)  # the one way to set a field of a frozen dataclass
+        tables = tuple(place((embedding.n_categories, embedding.n_out)) for embedding in self.embeddings)
+        object.__setattr__(self, "tables", tables)
+
+    def _check_embeddings(self) -> None:
+        columns = [embedding.column for embedding in self.embeddings]
+        sizes = [number for each in self.embeddings for number in (each.n_categories, each.n_out)]
+        in_order = columns == sorted(set(columns)) and all(0 <= column < self.n_columns for column in columns)
+        if not in_order or min(sizes, default=1) < 1 or self.n_embedded > self.sizes[0]:
+            raise ValueError(
+                f"embeddings={self.embeddings} are not those of different columns of X in ascending order, each with "
+                f"at least one category and one number, of a network of {self.sizes[0]} inputs."
+            )
 
     @cached_property
     def n_parameters(self) -> int:
         """P, the length of theta."""
+        if self.embeddings:
+            return self.tables[-1].stop
         last = self.layers[-1]
         return max(part.stop for layer in self.layers for part in (last.b, *layer.learned.values()))
 
@@ -117,6 +141,16 @@ class Network:
     def n_weights(self) -> int:
         """Number of leading entries of theta that are weights, on which penalties act."""
         return self.layers[-1].W.stop
+
+    @cached_property
+    def n_embedded(self) -> int:
+        """Number of inputs that come of embedded columns, the last of the first layer."""
+        return sum(embedding.n_out for embedding in self.embeddings)
+
+    @cached_property
+    def n_columns(self) -> int:
+        """d, the number of columns of X: the inputs of the first layer, with a column for each embedding."""
+        return self.sizes[0] - self.n_embedded + len(self.embeddings)
 
     @cached_property
     def row_product(self) -> int:
@@ -131,6 +165,9 @@ class Network:
             layer.b.put(xp, theta, biases(xp, rng, layer.n_in, layer.n_out))
             for name, part in layer.learned.items():
                 part.put(xp, theta, xp.full(part.shape, layer.activation.initial(name)))
+        for table in self.tables:
+            n_categories, n_out = table.shape
+            table.put(xp, theta, gaussian(xp, rng, n_categories, n_out))
         return theta
 
     def forward(self, xp: Namespace, theta: Array, X: Array, dropout: Dropout | None = None) -> tuple[Array, Tape]:
@@ -140,6 +177,7 @@ class Network:
         ----------
         theta : array (..., P)
         X : array (n, d) or (..., n, d)
+            Codes are integers in the dtype of the other columns.
         dropout : Dropout, optional
             In training only.
 
@@ -149,11 +187,17 @@ class Network:
         tape : list of Trace
             For `backward`.
         """
-        h, tape = X, []
+        (h, codes), tape = self._embedded(xp, theta, X), []
         for number in range(len(self.layers)):
             tape.append(self._trace(xp, theta, h, number, dropout))
             h = tape[-1].h
+        if codes:
+            tape[0] = tape[0]._replace(codes=codes)
         return h, tape
+
+    def inputs(self, xp: Namespace, theta: Array, X: Array) -> Array:
+        """Inputs of the first layer h_0 (..., n, n_in); without embedded columns X itself."""
+        return self._embedded(xp, theta, X)[0]
 
     def logits(self, xp: Namespace, theta: Array, X: Array, block: int | None = None) -> Array:
         """Logits (..., n, k) as `forward` gives them; ``block`` as in `hidden`."""
@@ -165,7 +209,7 @@ class Network:
         Each layer's arrays are given up once they are used. ``block`` is for how many rows at once what follows a
         product is done, so that they come and go in a cache; for all if not given.
         """
-        h = X
+        h = self.inputs(xp, theta, X)
         for dense in self.layers[:layer]:
             z = _product(xp, h, dense.W.of(xp, theta), dense is self.layers[-1])
             b, learned = dense.b.of(xp, theta)[..., None, :], _learned(xp, dense, theta)
@@ -179,6 +223,18 @@ class Network:
                 z[part] = dense.activation.forward(xp, z[part] + b, **learned)
             h = z
         return h
+
+    def _embedded(self, xp: Namespace, theta: Array, X: Array) -> tuple[Array, tuple[Array, ...]]:
+        """h_0, and the codes of each embedded column."""
+        if not self.embeddings:
+            return X, ()
+        codes = tuple(xp.astype(X[..., embedding.column], xp.int64) for embedding in self.embeddings)
+        found = [embed(xp, E.of(xp, theta), of) for E, of in zip(self.tables, codes, strict=True)]
+        columns = [-1, *(embedding.column for embedding in self.embeddings), self.n_columns]
+        others = [X[..., before + 1 : column] for before, column in itertools.pairwise(columns)]
+        leading = found[0].shape[:-1]  # members have embeddings of their own, though X may be shared
+        others = [xp.broadcast_to(part, (*leading, part.shape[-1])) for part in others if part.shape[-1]]
+        return xp.concat([*others, *found], axis=-1), codes
 
     def _trace(self, xp: Namespace, theta: Array, h: Array, number: int, dropout: Dropout | None = None) -> Trace:
         """Output of a layer for h (..., n, n_in)."""
@@ -205,7 +261,21 @@ class Network:
                 dh = xp.matmul(dz, layer.W.of(xp, theta).mT)
                 if trace.mask is not None:
                     dh = dh * trace.mask
+            elif self.embeddings:
+                self._put_table_gradients(xp, theta, g, trace, dz)
         return g
+
+    def _put_table_gradients(self, xp: Namespace, theta: Array, g: Array, trace: Trace, dz: Array) -> None:
+        """Put the gradients of the tables in g, from that ``dz`` (..., n, n_out) by z_1."""
+        start = self.sizes[0] - self.n_embedded
+        de = xp.matmul(dz, self.layers[0].W.of(xp, theta)[..., start:, :].mT)
+        if trace.mask is not None:
+            de = de * trace.mask[..., start:]
+        start = 0
+        for embedding, E, codes in zip(self.embeddings, self.tables, trace.codes, strict=True):
+            stop = start + embedding.n_out
+            E.put(xp, g, table_gradient(xp, codes, de[..., start:stop], embedding.n_categories))
+            start = stop
 
 
 class _Places:

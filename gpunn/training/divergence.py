@@ -22,6 +22,7 @@ import numpy as np
 
 from gpunn.cached import cached_property
 from gpunn.devices import Device
+from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, SparseRows, accuracy_of_constant, chosen, evaluate, logits, mean_over_rows, spaced
 from gpunn.typing import Array, Namespace
@@ -160,7 +161,7 @@ class Stability:
         costs = [self._cost(theta) for theta, _ in states]
         finite = [i for i, cost in enumerate(costs) if np.isfinite(cost)]
         if not finite:
-            raise ValueError(hopeless(self.device, self.rows, costs[0]))
+            raise ValueError(hopeless(self.device, self.objective.network, self.rows, costs[0]))
         return states[min(finite, key=costs.__getitem__)]
 
     @cached_property
@@ -221,7 +222,7 @@ def check_start(device: Device, objective: Objective, rows: Rows, theta: Array) 
     with device.use():
         cost, _ = evaluate(device, objective, theta, some)
     if not np.isfinite(cost):
-        raise ValueError(hopeless(device, rows, cost))
+        raise ValueError(hopeless(device, objective.network, rows, cost))
     if isinstance(rows.X, SparseRows):
         X = rows.X.matrix[device.to_host(_sampled(device, rows))].astype(np.float64)
         unit = np.maximum(abs(X).max(axis=0).toarray().ravel(), 1.0)  # in which no square overflows
@@ -232,6 +233,7 @@ def check_start(device: Device, objective: Objective, rows: Rows, theta: Array) 
         unit = np.maximum(np.max(np.abs(X), axis=0), 1.0)
         mean_square = np.mean((X / unit) ** 2, axis=0)
     rms = unit * np.sqrt(mean_square)
+    rms[_codes(objective.network)] = 0.0
     column = int(np.argmax(rms))
     if rms[column] <= LARGE:
         return "", cost
@@ -242,9 +244,9 @@ def check_start(device: Device, objective: Objective, rows: Rows, theta: Array) 
     )
 
 
-def hopeless(device: Device, rows: Rows, cost: float) -> str:
+def hopeless(device: Device, network: Network, rows: Rows, cost: float) -> str:
     """Message about initial weights whose cost is not finite."""
-    advice = cause(device, rows) or "Take other initial weights (weight_init)."
+    advice = cause(device, network, rows) or "Take other initial weights (weight_init)."
     return f"The cost of the initial weights is {cost}, and no training starts from there. {advice}"
 
 
@@ -276,21 +278,27 @@ def _sampled(device: Device, rows: Rows) -> Array:
     return where if rows.index is None else device.xp.take(rows.index, where)
 
 
-def cause(device: Device, rows: Rows) -> str:
+def cause(device: Device, network: Network, rows: Rows) -> str:
     """The column of X with the largest values, and what to do, where they may be the cause of divergence; else ""."""
-    column, value = _largest(device, rows.X)
+    column, value = _largest(device, network, rows.X)
     if value <= LARGE:
         return ""
     return f"X[:, {column}] has values of up to {value:.3g}. {STANDARDISE}"
 
 
-def _largest(device: Device, X: Any) -> tuple[int, float]:
-    """Column and size of the largest absolute value."""
+def _largest(device: Device, network: Network, X: Any) -> tuple[int, float]:
+    """Column and size of the largest absolute value that is no code."""
     if isinstance(X, SparseRows):
         size = np.asarray(abs(X.matrix).max(axis=0).todense()).ravel()
     else:
         xp = device.xp
         high, low = (device.to_host(f(X, axis=0)).astype(np.float64) for f in (xp.max, xp.min))
         size = np.maximum(high, -low)
+    size[_codes(network)] = 0
     column = int(np.argmax(size))
     return column, float(size[column])
+
+
+def _codes(network: Network) -> list[int]:
+    """Columns of X whose numbers are codes, which have no size."""
+    return [embedding.column for embedding in network.embeddings]

@@ -50,7 +50,7 @@ class Profile:
     flops : float
         Floating-point operations of the matrix products of all steps, a product of (rows, n_in) and (n_in, n_out) being
         2 rows n_in n_out. A step has three for each layer (output, gradient of the weights, gradient of the input), but
-        two for the first, whose input needs no gradient. A sparse X counts as a dense one,
+        two for the first, whose input needs no gradient unless it is embedded. A sparse X counts as a dense one,
         which it is multiplied as. Elementwise work, of order rows n_out, is left out.
     path : str
         Way in which the steps were computed, as in `History.path`.
@@ -133,4 +133,5 @@ def profile(stopwatch: Stopwatch, network: Network, n_steps: int, n_rows: int, p
 def flops_per_row(network: Network) -> int:
     """Operations of the products of cost and gradient for a row, as `Profile.flops` counts them."""
     first, *others = network.layers
-    return 4 * first.n_in * first.n_out + sum(6 * layer.n_in * layer.n_out for layer in others)
+    of_first = (4 * first.n_in + 2 * network.n_embedded) * first.n_out
+    return of_first + sum(6 * layer.n_in * layer.n_out for layer in others)

@@ -61,7 +61,7 @@ def conclude(training: Training, start_cost: float, *, scaled: bool, timed: bool
     state = training.conclude()
     history, theta = state.history, state.theta
     n_members = 1 if theta.ndim == 1 else theta.shape[0]
-    advice = cause(device, rows) if history.divergence else ""
+    advice = cause(device, objective.network, rows) if history.divergence else ""
     temperature: float | None = None
     if scaled and validation is not None and not history.divergence:
         temperature = best_temperature(device, objective, theta, validation.rows)

@@ -227,10 +227,10 @@ def test_inputs_of_a_hopeless_scale_are_named(problem, scale, sparse):
 
 def test_the_cause_is_the_largest_input_be_it_in_one_row(problem):
     X = problem.rows().X.copy()
-    assert cause(problem.device, Rows(X, problem.rows().T)) == ""
+    assert cause(problem.device, problem.objective.network, Rows(X, problem.rows().T)) == ""
     X[17, 2] = -1e20
     for given in (X, SparseRows(problem.device, scipy.sparse.csr_array(X))):
-        said = cause(problem.device, Rows(given, problem.rows().T))
+        said = cause(problem.device, problem.objective.network, Rows(given, problem.rows().T))
         assert said.startswith("X[:, 2] has values of up to 1e+20. Standardise the inputs")
 
 

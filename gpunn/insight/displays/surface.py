@@ -23,7 +23,7 @@ class CostSurfaceDisplay:
 
     Source: Li et al. 2018, "Visualizing the Loss Landscape of Neural Nets", section 4. Each neuron's part of a
     direction has the norm of that neuron's incoming weights, so that a step of 1 changes every neuron by as much as
-    it has, and surfaces of networks of different scale can be compared. Biases and slopes stay as they are.
+    it has, and surfaces of networks of different scale can be compared. All else stays as it is.
 
     Parameters
     ----------

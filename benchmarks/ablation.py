@@ -54,6 +54,7 @@ VARIANTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "8 bins": changed(max_bins=8),
     "16 bins": changed(max_bins=16),
     "48 bins": changed(max_bins=48),
+    "embeddings of more than 32 categories": changed(max_one_hot=32),
     "one network": of_one_network,
     "2 folds": with_as_many_folds(2),
     "the last epoch": changed(early_stopping=False),

@@ -14,7 +14,7 @@ from gpunn.data.labels import Labels
 from gpunn.devices import get_device
 from gpunn.model.fitted import Classifier
 from gpunn.model.training_data import check_labels, column_settings, theta_dtype
-from gpunn.model.validation import matrix
+from gpunn.model.validation import InputSchema, matrix
 from gpunn.nn.activations import Activation, Sigmoid, Tanh
 from gpunn.nn.costs import Cost
 from gpunn.nn.heads import Head, SoftmaxLogLikelihood, pair
@@ -130,7 +130,7 @@ def _compiled_estimator(clf: Classifier, X: Any, y: Any) -> str:
     X = matrix(learner, device, X, dtype, learn=column_settings(learner))
     y = check_labels(X, y)
     labels = Labels.learn(y)
-    objective = build.objective(clf, X.shape[1], labels)
+    objective = build.objective(clf, X.shape[1], labels, InputSchema.of(learner).embeddings)
     dtype = theta_dtype(clf, X)
     rows = Rows(X, labels.targets(y, objective.network.sizes[-1], dtype), exclusive=not labels.multilabel)
     theta = build.initial_theta(clf, objective.network, 0, device, dtype)
@@ -165,7 +165,7 @@ def _estimator(clf: Classifier, X: Any, y: Any, tol: float) -> float:
     probe = type(clf)(**clf.get_params())  # the estimator stays as it is
     rows = matrix(probe, device, X, "float64", learn=column_settings(probe))
     labels = Labels.learn(check_labels(rows, y))
-    objective = build.objective(clf, rows.shape[1], labels)
+    objective = build.objective(clf, rows.shape[1], labels, InputSchema.of(probe).embeddings)
     network = objective.network
     T = labels.targets(y, network.sizes[-1], "float64")
     X = rows[:, :].astype("float64")

@@ -82,6 +82,11 @@ def _network(clf: MLPClassifier, name: str) -> None:
         what = "output" if layer is network.layers[-1] else f"hidden {number}"
         lines.append([what, activation, *(f"{n:,}" for n in [layer.n_in, layer.n_out, *counts])])
     report.table(["layer", "activation", "inputs", "neurons", "weights", "biases", "slopes"], lines, left=2)
+    if network.embeddings:
+        n_categories = sum(embedding.n_categories for embedding in network.embeddings)
+        n_learned = sum(table.stop - table.start for table in network.tables)
+        what = f"{n_categories:,} categories in {network.n_embedded} inputs, {n_learned:,} parameters"
+        report.say(f"  embedding {what}")
     costs = {kind: name for name, kind in COSTS.items()}
     report.say(f"  cost      {costs[type(clf.head_.cost_function)]}")
 
@@ -91,7 +96,7 @@ def _columns_and_classes(clf: MLPClassifier) -> None:
     few = ", ".join(labels[:SHOWN_CLASSES]) + (", ..." if len(labels) > SHOWN_CLASSES else "")
     target = f" of {printable(clf.target_)}" if hasattr(clf, "target_") else ""
     report.say(f"{len(labels)} classes{target}: {few}")
-    report.say(f"{clf.features_.n_in} columns as {clf.features_.n_out} inputs")
+    report.say(f"{clf.features_.n_in} columns as {clf.features_.n_inputs} inputs")
     head, *lines = str(clf.features_).splitlines()
     for line in [head, *lines[:SHOWN_COLUMNS]]:
         report.say(f"    {line}")

@@ -8,6 +8,7 @@ import shlex
 REMEDIES = (
     (re.compile(r"features=\{(?:'([^']*)'|\"([^\"]*)\"): '([^']*)'\}"), lambda m: _kind(m[1] or m[2], m[3])),
     (re.compile(r"(?<=by )max_categories=(\d+)"), lambda m: f"--max-categories {m[1]}"),
+    (re.compile(r"(?<=by )max_one_hot=(\d+)"), lambda m: f"--max-one-hot {m[1]}"),
     (re.compile(r"(?<=or )min_frequency=(\d+)"), lambda m: f"--min-frequency {m[1]}"),
     (re.compile(r"separator='(.)'"), lambda m: f"--separator {shlex.quote(m[1])}"),
     (re.compile(r" \(from a file: read_table\([^)]*\)\)"), lambda m: ""),

@@ -93,7 +93,7 @@ def _train(options: argparse.Namespace, plan: Manifest) -> int:
         found = labelled_table(features, other, target, labels.classes)
         watched = dict(zip(("X_val", "y_val"), found, strict=True))
     report.say(
-        f"{source}: {len(y):,} rows, {_plural(features.n_in, 'column')} as {_plural(features.n_out, 'input')}, "
+        f"{source}: {len(y):,} rows, {_plural(features.n_in, 'column')} as {_plural(features.n_inputs, 'input')}, "
         f"{len(labels.classes)} classes; {len(held_out):,} rows held out"
         + (f"; {len(watched['y_val']):,} rows to validate on" if watched else "")
     )
@@ -320,7 +320,7 @@ def _features(
     clf: MLPClassifier, X: Any, X_train: Any, X_test: Any, kinds: dict[str, str], spellings: Spellings, name: str
 ) -> Features:
     """The columns as the training rows have them; they are known to take the other rows before the training."""
-    names = ("numeric_encoding", "max_bins", "max_categories", "min_frequency")
+    names = ("numeric_encoding", "max_bins", "max_categories", "min_frequency", "max_one_hot")
     settings: dict[str, Any] = {name: getattr(clf, name) for name in names}
     with named(name), warnings.catch_warnings():
         warnings.simplefilter("ignore", FeatureWarning)  # told of the whole table

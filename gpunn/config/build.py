@@ -11,6 +11,7 @@ from gpunn.config import registry
 from gpunn.config.constraints import MAX_INTEGER, ParameterError, check_threshold
 from gpunn.data.labels import Labels
 from gpunn.devices import Device
+from gpunn.nn.embedding import Embedding
 from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
@@ -22,14 +23,23 @@ from gpunn.typing import Array
 START, SPLIT, MEMBERS = 3, 4, 5  # streams of random numbers beside those of the minibatch loop, all from one seed
 
 
-def objective(p: Any, n_features: int, labels: Labels) -> Objective:
-    """The network that parameters ``p`` describe, with its head and penalties."""
+def objective(p: Any, n_columns: int, labels: Labels, embeddings: tuple[Embedding, ...] = ()) -> Objective:
+    """The network that parameters ``p`` describe, with its head and penalties.
+
+    Parameters
+    ----------
+    n_columns : int
+        Columns of X.
+    embeddings : tuple of Embedding
+        Columns of them that hold codes.
+    """
     p = _plain(p)
     check_threshold(p.threshold, len(labels.classes), labels.multilabel)
     sizes, activations = registry.hidden_layers(p.hidden_layer_sizes, p.activation)
     output, head, one_suffices = registry.output(p.cost, p.output_activation, len(labels.classes), labels.multilabel)
     n_out = labels.n_outputs if one_suffices else max(2, len(labels.classes))
-    network = Network((n_features, *sizes, n_out), activations, output)
+    n_inputs = n_columns + sum(embedding.n_out - 1 for embedding in embeddings)
+    network = Network((n_inputs, *sizes, n_out), activations, output, embeddings)
     if 8 * network.n_parameters > MAX_INTEGER:  # bytes
         raise ParameterError(
             "hidden_layer_sizes",

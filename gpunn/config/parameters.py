@@ -414,6 +414,18 @@ class Parameters:
             default="no limit",
         ),
     )
+    max_one_hot: int | None = parameter(
+        None,
+        Interval(1, integer=True, words=(None,)),
+        "data.max_one_hot",
+        Option(
+            "--max-one-hot",
+            "columns of text with more inputs than this are given a learned embedding of 8 numbers instead",
+            "N",
+            int,
+            default="no limit",
+        ),
+    )
 
     # What says nothing of the network or its training
     verbose: bool = parameter(False)

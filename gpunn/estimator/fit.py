@@ -39,6 +39,7 @@ from gpunn.model import origin
 from gpunn.model.fitted import Classifier, changed_network, set_fitted_attributes, trained_model
 from gpunn.model.out_of_fold import out_of_fold_proba
 from gpunn.model.training_data import ValidatedInputs, check_training_data, labels_on_host
+from gpunn.model.validation import InputSchema
 from gpunn.nn.network import Network
 from gpunn.optim.full_batch import Minimisation
 from gpunn.training import loop, resumption
@@ -245,7 +246,7 @@ def partial_fit(clf: Classifier, device: Device, X: Any, y: Any, sample_weight: 
         if classes is not None:
             classes = labels_on_host(classes, "classes")
         labels = Labels.announced(given.y, classes) if first else clf._labels.agreeing(classes)
-        objective = build.objective(clf, given.X.shape[1], labels)
+        objective = build.objective(clf, given.X.shape[1], labels, InputSchema.of(clf).embeddings)
         solver, seed, progress = (clf.solver, draw_seed(clf), None) if first else clf._resume
         n_out, smoothing = objective.network.sizes[-1], float(clf.label_smoothing)
         T, weight = labels.training_targets(given.y, n_out, given.dtype, given.weight, clf.class_weight, smoothing)

@@ -17,6 +17,7 @@ from gpunn.devices import Device
 from gpunn.estimator.monitor import ValidationSet
 from gpunn.model.fitted import Classifier
 from gpunn.model.training_data import ValidatedInputs, check_training_data, check_validation_data
+from gpunn.model.validation import InputSchema
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, SparseRows
 from gpunn.typing import Array
@@ -106,7 +107,7 @@ def prepare(
         )
     seed = draw_seed(clf) if seed is None else seed
     rng = np.random.default_rng([seed, build.SPLIT])
-    objective = build.objective(clf, given.X.shape[1], labels)
+    objective = build.objective(clf, given.X.shape[1], labels, InputSchema.of(clf).embeddings)
     n_out, dtype, smoothing = objective.network.sizes[-1], given.dtype, float(clf.label_smoothing)
     train: np.ndarray | None = None
     test: np.ndarray | None = None
@@ -149,7 +150,7 @@ def prepare_again(clf: Classifier, task: Prepared) -> Prepared:
     They share the rows on the device. Nothing is set in ``clf``.
     """
     given, labels = task.given, task.labels
-    objective, seed = build.objective(clf, given.X.shape[1], labels), draw_seed(clf)
+    objective, seed = build.objective(clf, given.X.shape[1], labels, InputSchema.of(clf).embeddings), draw_seed(clf)
     rows, validation_set, note = task.rows, None, ""
     if clf.early_stopping:
         rng = np.random.default_rng([seed, build.SPLIT])

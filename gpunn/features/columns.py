@@ -18,7 +18,9 @@ from gpunn.features.kinds import CATEGORICAL, NUMERIC
 from gpunn.features.spellings import DAY, seconds_string, without_point
 from gpunn.features.values import Values
 
-MAX_CATEGORIES = 1000
+MAX_CATEGORIES = 1000  # of a column that is not embedded
+MAX_CODES = 2**24  # up to which float32 has all integers
+EMBEDDED_IN = 8  # inputs; Holzmüller et al. 2024, arXiv 2407.04491
 
 SHOWN = 60  # letters of categories that are shown
 
@@ -145,6 +147,9 @@ class CategoricalColumn(Learned):
     training; without it these give zeros only. Missing values have an output of their own, the last, if training had
     any; if it had none, a missing value gives zeros.
 
+    A column that is embedded has a single output instead, the code of its category: k = 1 .. K for what would be output
+    k of K, and 0 for what would be zeros.
+
     Parameters
     ----------
     name : str
@@ -160,6 +165,8 @@ class CategoricalColumn(Learned):
         Whether training had missing values.
     forced : bool
         Whether values of other kinds become text: the user said so, or training had a dictionary of numbers.
+    embedded : bool
+        Whether the output is a code, which the network embeds.
     """
 
     name: str
@@ -169,6 +176,7 @@ class CategoricalColumn(Learned):
     joined_share: float
     missing: bool
     forced: bool
+    embedded: bool = False
 
     @classmethod
     def learn(
@@ -177,10 +185,12 @@ class CategoricalColumn(Learned):
         forced: bool = False,
         max_categories: int | None = None,
         min_frequency: float | None = None,
+        max_one_hot: int | None = None,
     ) -> CategoricalColumn:
         """The categories of training values (n,); ValueError if too many.
 
-        ``max_categories`` and ``min_frequency`` are those of scikit-learn's ``OneHotEncoder``.
+        ``max_categories`` and ``min_frequency`` are those of scikit-learn's ``OneHotEncoder``; text that would
+        have more than ``max_one_hot`` outputs is embedded.
         """
         strings = values.strings()
         for string in strings.distinct:
@@ -193,28 +203,48 @@ class CategoricalColumn(Learned):
         counts = np.bincount(codes, minlength=len(strings.distinct))
         order = [i for i in sorted(range(len(counts)), key=strings.distinct.__getitem__) if counts[i]]
         kept = order if values.kind == "booleans" else _frequent(order, counts, max_categories, min_frequency)
-        if len(kept) > MAX_CATEGORIES:
+        joined = set(order) - set(kept)
+        missing = codes.size < len(strings.codes)
+        n_outputs = len(kept) + bool(joined) + missing
+        embedded = values.kind == "text" and max_one_hot is not None and n_outputs > max_one_hot
+        if embedded and n_outputs > MAX_CODES:
+            raise ValueError(
+                f"column {values.name!r} has {len(kept):,} categories, and the codes of a column that is embedded are "
+                f"exact in float32 up to {MAX_CODES:,} only. Leave the column out by "
+                f"features={{{values.name!r}: 'drop'}}, or join rare categories by max_categories=1000000 or "
+                "min_frequency=10."
+            )
+        if len(kept) > MAX_CATEGORIES and not embedded:
             row, value = values.first_unlike("numbers")
             raise ValueError(
                 f"column {values.name!r} has {len(kept)} categories, more than {MAX_CATEGORIES}; row {row}: {value}. "
                 "Leave the column out if it tells rows apart (an identifier, free text), by "
                 f"features={{{values.name!r}: 'drop'}}; correct that value if the column should be numbers; else join "
-                "rare categories by max_categories=100 or min_frequency=10."
+                "rare categories by max_categories=100 or min_frequency=10, or have the column embedded by "
+                "max_one_hot=100."
             )
-        joined = set(order) - set(kept)
         share = float(counts[sorted(joined)].sum() / codes.size) if joined else 0.0
         categories = tuple(strings.distinct[i] for i in kept)
-        missing = codes.size < len(strings.codes)
-        return cls(values.name, values.kind, categories, len(joined), share, missing, forced)
+        return cls(values.name, values.kind, categories, len(joined), share, missing, forced, embedded)
 
     @property
     def names_out(self) -> tuple[str, ...]:
+        return (self.name,) if self.embedded else self.names_of_codes
+
+    @property
+    def names_of_codes(self) -> tuple[str, ...]:
+        """Names of the codes from 1 on, or of the outputs of a column that is not embedded."""
         names = [f"{self.name}={category}" for category in self.categories]
         if self.n_joined:
             names.append(f"{self.name} is rare")
         if self.missing:
             names.append(f"{self.name} is missing")
         return tuple(names)
+
+    @property
+    def n_codes(self) -> int:
+        """K, the largest code, or the number of outputs of a column that is not embedded."""
+        return len(self.categories) + bool(self.n_joined) + self.missing
 
     @property
     def becomes(self) -> str:
@@ -228,6 +258,9 @@ class CategoricalColumn(Learned):
             shown.append(category)
         joined = f"; {self.n_joined} rare ones joined" if self.n_joined else ""
         missing = "; missing known" if self.missing else ""
+        if self.embedded:
+            n = len(self.categories)
+            return f"{n:,} categor{'y' if n == 1 else 'ies'}, embedded in {EMBEDDED_IN} inputs{joined}{missing}"
         few = f"one of {len(self.categories)}: {', '.join(shown)}" if shown else "no category of its own"
         return f"{few}{joined}{missing}"
 
@@ -243,10 +276,15 @@ class CategoricalColumn(Learned):
         places = [self._place(string) for string in strings.distinct]
         other = len(self.categories) if self.n_joined else -1
         codes = np.array([*(other if place is None else place for place in places), -1])[strings.codes]
-        rows = (codes >= 0).nonzero()[0]
-        out[rows, codes[rows]] = 1
-        if self.missing:
-            out[:, -1] = strings.codes < 0
+        if self.embedded:
+            out[:, 0] = codes + 1
+            if self.missing:
+                out[strings.codes < 0, 0] = self.n_codes
+        else:
+            rows = (codes >= 0).nonzero()[0]
+            out[rows, codes[rows]] = 1
+            if self.missing:
+                out[:, -1] = strings.codes < 0
         if None not in places:
             return np.zeros(len(out), bool)
         unseen: np.ndarray = np.array([*(place is None for place in places), False])[strings.codes]
@@ -349,8 +387,8 @@ def _frequent(
         kept = [i for i in kept if counts[i] >= least]
     if max_categories is not None and len(kept) + (len(kept) < len(order)) > max_categories:
         # The sort is stable: of equally frequent categories the first in order are kept.
-        most = sorted(kept, key=lambda i: -counts[i])[: max_categories - 1]
-        kept = [i for i in kept if i in set(most)]
+        most = set(sorted(kept, key=lambda i: -counts[i])[: max_categories - 1])
+        kept = [i for i in kept if i in most]
     return kept
 
 

@@ -17,6 +17,7 @@ from gpunn.caller import warn
 from gpunn.features import frames
 from gpunn.features.columns import (
     COLUMNS,
+    EMBEDDED_IN,
     MAX_CATEGORIES,
     CategoricalColumn,
     Column,
@@ -46,8 +47,8 @@ class Features(Learned):
     Numbers, dates, times of day and durations are standardised, or encoded as `learn` says; text, dictionaries (pandas'
     and polars' categoricals) and booleans have one output for each category. Missing values have an output of their own
     if training had any: the others are zeros, which for a standardised number is the mean. If training had none, a
-    missing value is zeros, and nothing tells so. So is a category that training did not have. `print` shows what each
-    column becomes.
+    missing value is zeros, and nothing tells so. So is a category that training did not have. Text of many categories
+    may have a code as its only output instead, which a network embeds. `print` shows what each column becomes.
 
     Parameters
     ----------
@@ -71,6 +72,7 @@ class Features(Learned):
         max_bins: int = MAX_BINS,
         max_categories: int | None = None,
         min_frequency: float | None = None,
+        max_one_hot: int | None = None,
     ) -> Features:
         """Learn from a training table.
 
@@ -99,14 +101,18 @@ class Features(Learned):
             Most outputs for the categories of a column of text; the rarest categories are joined in one of them.
         min_frequency : int or float, optional
             Categories with fewer training rows, or a smaller share of them, are joined.
+        max_one_hot : int, optional
+            Most outputs of a column of text, at least 1. One that would have more, K, has its code as its only output
+            instead: 1 to K, or 0 for what would be zeros. The network embeds it [3]_. None: all columns have outputs
+            for their categories.
 
         Raises
         ------
         ValueError
             If there are no rows or columns, two columns have one name, a column's type makes no feature,
-            numbers are infinite, a column has more than `MAX_CATEGORIES` categories; or if ``kinds`` names a
-            column that is not there or another kind, a value does not fit the kind that was set, there is no such
-            ``numeric_encoding``, or ``max_bins`` is less than 2.
+            numbers are infinite, a column that is not embedded has more than `MAX_CATEGORIES` categories; or if
+            ``kinds`` names a column that is not there or another kind, a value does not fit the kind that was set,
+            there is no such ``numeric_encoding``, or ``max_bins`` is less than 2 or ``max_one_hot`` less than 1.
         TypeError
             If X is lazy.
 
@@ -122,6 +128,7 @@ class Features(Learned):
            tabular data", arXiv 2407.04491.
         .. [2] Gorishniy, Rubachev and Babenko 2022, "On embeddings for numerical features in tabular deep learning",
            arXiv 2203.05556, equation 1.
+        .. [3] Guo and Berkhahn 2016, "Entity embeddings of categorical variables", arXiv 1604.06737.
         """
         if numeric_encoding not in ENCODINGS:
             raise ValueError(
@@ -129,6 +136,8 @@ class Features(Learned):
             )
         if max_bins < 2:
             raise ValueError(f"max_bins={max_bins} is not allowed; give at least 2.")
+        if max_one_hot is not None and max_one_hot < 1:
+            raise ValueError(f"max_one_hot={max_one_hot} is not allowed; give at least 1, or None.")
         frame = frames.opened(X)
         kinds, spellings = kinds or {}, spellings or USUAL
         check_kinds(kinds, frame.names)
@@ -154,7 +163,7 @@ class Features(Learned):
                 columns.append(NumericColumn.learn(known, forced, numeric_encoding, n_bins))
                 continue
             try:
-                columns.append(CategoricalColumn.learn(values, forced, max_categories, min_frequency))
+                columns.append(CategoricalColumn.learn(values, forced, max_categories, min_frequency, max_one_hot))
             except ValueError as error:
                 # What is odd about the column is most often the cause of too many categories.
                 too_many.append(f"{odd} ({error})" if odd else str(error))
@@ -183,6 +192,17 @@ class Features(Learned):
     def names_out(self) -> tuple[str, ...]:
         """Names of the outputs: "age", "age is missing", "colour=red"."""
         return tuple(name for column in self.columns for name in column.names_out)
+
+    @property
+    def embedded(self) -> tuple[tuple[int, int], ...]:
+        """Number of each output that is a code, from 0, and the largest code."""
+        columns = zip(self._starts[:-1], self.columns, strict=True)
+        return tuple((i, c.n_codes) for i, c in columns if isinstance(c, CategoricalColumn) and c.embedded)
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs of a network: the outputs, with `EMBEDDED_IN` in the place of each code."""
+        return self.n_out + (EMBEDDED_IN - 1) * len(self.embedded)
 
     def get_feature_names_out(self) -> np.ndarray:
         """`names_out` (n_out,), as scikit-learn's transformers give them."""
@@ -309,6 +329,8 @@ class Features(Learned):
         for column in form["columns"]:
             if column.get("encoding", True) is None:  # as in files of before there were others
                 del column["encoding"]
+            if column.get("embedded") is False:
+                del column["embedded"]
         return form
 
     @classmethod
@@ -422,6 +444,7 @@ class ColumnSettings(NamedTuple):
     max_bins: int
     max_categories: int | None
     min_frequency: float | None
+    max_one_hot: int | None
 
     @property
     def of_arrays(self) -> bool:
@@ -439,7 +462,7 @@ def learn_features(X: Any, settings: ColumnSettings) -> Features:
     settings : ColumnSettings
         Their ``features`` are not None.
     """
-    features, numeric_encoding, max_bins, max_categories, min_frequency = settings
+    features, numeric_encoding, max_bins, max_categories, min_frequency, max_one_hot = settings
     is_array = isinstance(X, np.ndarray)
     frame = frames.ArrayFrame(X, [f"x{i}" for i in range(X.shape[1])]) if is_array else frames.opened(X)
     if isinstance(features, Features):
@@ -451,6 +474,7 @@ def learn_features(X: Any, settings: ColumnSettings) -> Features:
         max_bins=max_bins,
         max_categories=max_categories,
         min_frequency=min_frequency,
+        max_one_hot=max_one_hot,
     )
 
 

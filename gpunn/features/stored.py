@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
-from gpunn.features.columns import COLUMNS, MAX_CATEGORIES, Column, NumericColumn
+from gpunn.features.columns import COLUMNS, MAX_CATEGORIES, MAX_CODES, Column, NumericColumn
 from gpunn.features.encodings import MAX_BIN_OUTPUTS, RobustEncoding
 from gpunn.shown import show
 
@@ -21,7 +21,7 @@ def is_text(value: Any) -> bool:
 def _are_categories(value: Any) -> bool:
     if not isinstance(value, list) or not all(map(is_text, value)):
         return False
-    return len(value) <= MAX_CATEGORIES and value == sorted(set(value))
+    return value == sorted(set(value))
 
 
 def _is_finite(value: Any) -> bool:
@@ -41,10 +41,13 @@ ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {  # what a column in a 
     "missing": (lambda value: isinstance(value, bool), "true or false"),
     "forced": (lambda value: isinstance(value, bool), "true or false"),
     "zoned": (lambda value: isinstance(value, bool), "true or false"),
-    "categories": (_are_categories, f"a list of up to {MAX_CATEGORIES} strings, sorted and distinct,"),
+    "categories": (_are_categories, "a list of strings, sorted and distinct,"),
     "n_joined": (lambda value: type(value) is int and 0 <= value < 2**53, "an integer of at least 0"),
     "joined_share": (lambda value: isinstance(value, float) and 0 <= value <= 1, "a float in [0, 1]"),
+    "embedded": (lambda value: isinstance(value, bool), "true or false"),
 }
+
+OPTIONAL = ("encoding", "embedded")  # fields
 
 ALLOWED_IN_ENCODING: dict[str, tuple[Callable[[Any], bool], str]] = {
     "median": (_is_finite, "a finite float"),
@@ -59,8 +62,9 @@ def read_column(d: Any, where: str) -> Column:
     if not isinstance(kind, str) or kind not in COLUMNS:
         raise ValueError(f"{where}, key 'kind': {show(kind)} is not one of {', '.join(COLUMNS)}.")
     cls = COLUMNS[kind]
-    encoded = cls is NumericColumn and "encoding" in d  # numbers that are standardised lack the key
-    check_keys(d, where, [field.name for field in fields(cls) if field.name != "encoding" or encoded])
+    # Numbers that are standardised and columns that are not embedded lack the key, as in older files.
+    encoded = cls is NumericColumn and "encoding" in d
+    check_keys(d, where, [field.name for field in fields(cls) if field.name not in OPTIONAL or field.name in d])
     _check_values(d, where, ALLOWED)
     if kind == "nothing" and d["forced"]:
         raise ValueError(f"{where}, key 'forced': nothing is converted to a column without values.")
@@ -70,6 +74,13 @@ def read_column(d: Any, where: str) -> Column:
         raise ValueError(f"{where}, key 'mean': {show(d['mean'])} seconds are beyond all dates.")
     if not d.get("categories", True) and not d["n_joined"]:
         raise ValueError(f"{where}, key 'categories': a column without a category has joined ones.")
+    most = MAX_CATEGORIES
+    if d.get("embedded"):
+        if kind != "text":
+            raise ValueError(f"{where}, key 'embedded': a column of {kind} is not embedded.")
+        most = MAX_CODES - bool(d["n_joined"]) - d["missing"]
+    if len(d.get("categories", ())) > most:
+        raise ValueError(f"{where}, key 'categories': {len(d['categories']):,} are more than {most:,}.")
     if encoded:
         if kind == "nothing":
             raise ValueError(f"{where}, key 'encoding': a column without values has none.")

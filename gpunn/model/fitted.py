@@ -111,7 +111,8 @@ def fitted_attributes(model: Model, history: History) -> dict[str, Any]:
 
 def changed_network(network: Network, clf: Classifier) -> str:
     """A sentence on where the network that parameters describe is not that of the weights; "" where it is."""
-    parts = {"sizes": "sizes", "activations": "hidden activations", "output": "output activation"}
+    parts = {"activations": "hidden activations", "output": "output activation"}
+    parts = {"sizes": "sizes", **parts, "embeddings": "embeddings"}
     changed = [name for name in parts if getattr(network, name) != getattr(clf.network_, name)]
     if not changed:
         return ""

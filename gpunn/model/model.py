@@ -51,5 +51,5 @@ class Model:
 
     def for_matrices(self) -> Model:
         """The same model for rows that are encoded already."""
-        schema = InputSchema(self.network.sizes[0], estimator_name=self.schema.estimator_name)
+        schema = InputSchema(self.network.n_columns, estimator_name=self.schema.estimator_name)
         return replace(self, schema=schema)

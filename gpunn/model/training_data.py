@@ -101,7 +101,7 @@ def check_validation_data(
 
 def column_settings(p: Parameters) -> ColumnSettings:
     """Parameters that say which columns are encoded, and how."""
-    return ColumnSettings(p.features, p.numeric_encoding, p.max_bins, p.max_categories, p.min_frequency)
+    return ColumnSettings(p.features, p.numeric_encoding, p.max_bins, p.max_categories, p.min_frequency, p.max_one_hot)
 
 
 def theta_dtype(p: Parameters, X: Array) -> str:

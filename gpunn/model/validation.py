@@ -18,8 +18,10 @@ from sklearn.utils.validation import _check_feature_names, _check_n_features, ch
 
 from gpunn.devices import Device, is_cupy
 from gpunn.features import Features, frames
+from gpunn.features.columns import EMBEDDED_IN
 from gpunn.features.encoder import ColumnSettings, encode_rows, learn_features
 from gpunn.model.origin import on_host
+from gpunn.nn.embedding import Embedding
 from gpunn.shown import show
 from gpunn.training.data import SparseRows
 from gpunn.typing import Array
@@ -58,6 +60,12 @@ class InputSchema:
             known.get("features_"),
             type(estimator).__name__,
         )
+
+    @property
+    def embeddings(self) -> tuple[Embedding, ...]:
+        """The columns of the matrix that hold codes."""
+        codes = () if self.features is None else self.features.embedded
+        return tuple(Embedding(column, n_categories, EMBEDDED_IN) for column, n_categories in codes)
 
     def attributes(self) -> dict[str, Any]:
         """scikit-learn's names of it, those that there are."""

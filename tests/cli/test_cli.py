@@ -161,7 +161,7 @@ def test_every_option_sets_its_parameter(folder, run):
               "--seed": "9", "--metric": "f1_macro", "--time-limit": "60.0", "--class-weight": "balanced",
               "--on-divergence": "raise", "--compile": "no", "--numeric-encoding": "robust", "--max-bins": "8",
               "--label-smoothing": "0.1", "--ema-decay": "0.5", "--max-categories": "3",
-              "--min-frequency": "2", "--members": "2", "--cross-validation": "2",
+              "--min-frequency": "2", "--max-one-hot": "5", "--members": "2", "--cross-validation": "2",
               "--temperature-scaling": None}  # fmt: skip
     of_two_classes = "--threshold"
     assert {*others, "--precision", of_two_classes} == {

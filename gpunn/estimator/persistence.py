@@ -36,12 +36,12 @@ def save(clf: Classifier, path: str | os.PathLike[str]) -> None:
             f"n_members={clf.n_members} is not that of the model, which has {n_members}: the file could not be read. "
             f"Set n_members={n_members}, or fit again."
         )
-    described = manifest.to_dict(clf, model.network.sizes[0], len(classes))
+    described = manifest.to_dict(clf, model.network.n_columns, len(classes))
     try:
         manifest.from_dict(described)  # as `load` will
     except ValueError as error:
         raise ValueError(f"{error} The file could not be read: set the parameter back, or fit again.") from None
-    now = build.objective(clf, model.network.sizes[0], clf._labels)
+    now = build.objective(clf, model.network.n_columns, clf._labels, model.schema.embeddings)
     changed = changed_network(now.network, clf)
     if not changed and now.head != model.head:
         changed = f"The parameters describe an output with {now.head}, but the weights were trained with {model.head}."
@@ -88,17 +88,18 @@ def load(path: str | os.PathLike[str], device: str | None, kind: type[Fitted]) -
         described.check_sizes(described.n_inputs, len(saved.labels.classes))
         clf = kind(**{**described.parameters, "device": device})
         saved.check_layers(len(registry.hidden_layers(clf.hidden_layer_sizes, clf.activation)[0]) + 1)
-        objective = build.objective(clf, described.n_inputs, saved.labels)
-        theta = saved.theta(objective.network, clf.n_members)
-        history = History.from_dict(saved.history)
         features = None if saved.features is None else _features(saved.features)
         if features is not None and features.n_out != described.n_inputs:
             raise ValueError(f"its columns give {features.n_out} inputs, and its network takes {described.n_inputs}.")
         if features is not None and saved.names not in (None, [*features.names_in]):
             raise ValueError("the names of its features are not those of its columns.")
+        names = None if saved.names is None else np.asarray(saved.names, dtype=object)
+        n_in = described.n_inputs if features is None else features.n_in
+        schema = InputSchema(n_in, names, features, kind.__name__)
+        objective = build.objective(clf, described.n_inputs, saved.labels, schema.embeddings)
+        theta = saved.theta(objective.network, clf.n_members)
+        history = History.from_dict(saved.history)
         _check_answers(objective.network, objective.head, theta, saved.labels)
-    names = None if saved.names is None else np.asarray(saved.names, dtype=object)
-    schema = InputSchema(described.n_inputs if features is None else features.n_in, names, features, kind.__name__)
     set_fitted_attributes(clf, trained_model(clf, objective, saved.labels, theta, history, schema), history)
     clf.t_, clf._resume = 0, (clf.solver, 0, None)
     if saved.target is not None:
@@ -107,16 +108,24 @@ def load(path: str | os.PathLike[str], device: str | None, kind: type[Fitted]) -
 
 
 def _check_answers(network: Network, head: Head, theta: np.ndarray, labels: Labels) -> None:
-    """ValueError for a network whose answers, to rows of numbers up to `LARGE`, may not be finite numbers."""
+    """ValueError for a network whose answers, to rows of numbers up to `LARGE`, may not be finite numbers.
+
+    Of an embedded column the rows have the category whose embedding is largest.
+    """
     activations = [head.activation, *(layer.activation for layer in network.layers)]
     slopes = [abs(x) for activation in activations for x in vars(activation).values()]
     largest = max(float(theta.max()), -float(theta.min()), *slopes)
     # No neuron of any layer may overflow, whether or not one of the rows below makes it work.
-    good = largest * LARGE * max(network.sizes) < float(np.finfo(theta.dtype).max)
+    largest_input = max(LARGE, largest) if network.embeddings else LARGE
+    good = largest * largest_input * max(network.sizes) < float(np.finfo(theta.dtype).max)
     if good:
-        row = np.resize(np.array([LARGE, -LARGE], theta.dtype), network.sizes[0])
+        row = np.resize(np.array([LARGE, -LARGE], theta.dtype), network.n_columns)
+        rows = np.stack([row, -row])
+        for embedding, table in zip(network.embeddings, network.tables, strict=True):
+            size = np.abs(table.of(np, theta)).max(axis=-1)
+            rows[:, embedding.column] = size.reshape(-1, embedding.n_categories).max(axis=0).argmax() + 1
         with np.errstate(all="ignore"):  # found below
-            z = network.logits(np, theta, np.stack([row, -row])).astype(np.float64)
+            z = network.logits(np, theta, rows).astype(np.float64)
             good = bool(np.isfinite(z).all() and np.isfinite(probabilities(np, head, z, labels.multilabel)).all())
     if not good:
         raise ValueError(

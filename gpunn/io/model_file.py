@@ -50,8 +50,8 @@ class ModelFile:
         As `gpunn.manifest.to_dict` gives it, with the sizes of input and output.
     labels : Labels
     tensors : dict of ndarray
-        "1.W", "1.b", "1.slope", ... for each layer, of one float dtype; of several members "1/1.W" and so on, with the
-        number of the member first.
+        "1.W", "1.b", "1.slope", ... for each layer and "1.embedding", ... for each embedded column, of one float dtype;
+        of several members "1/1.W" and so on, with the number of the member first.
     features : dict or None
         As `gpunn.features.Features.to_dict` gives it.
     target : str or None
@@ -80,7 +80,7 @@ class ModelFile:
 
         ValueError where names, shapes or dtypes are others.
         """
-        if n_members * (len(network.layers) + 1) > MAX_ARRAYS:
+        if n_members * (len(network.layers) + len(network.tables) + 1) > MAX_ARRAYS:
             raise ValueError(f"the network declared has {n_members:,} members for {len(self.tensors):,} arrays.")
         by_member = [_parts(network, prefix) for prefix in _prefixes(n_members)]
         parts = {name: part for of_one in by_member for name, part in of_one.items()}
@@ -98,9 +98,9 @@ class ModelFile:
                 )
             if not np.isfinite(array).all():
                 raise ValueError(f"the array {name} holds numbers that are not finite.")
-        n_in = network.sizes[0]
-        if self.features is None and self.names is not None and len(self.names) != n_in:
-            raise ValueError(f"{len(self.names)} names of features are given for {n_in} inputs.")
+        n_columns = network.n_columns
+        if self.features is None and self.names is not None and len(self.names) != n_columns:
+            raise ValueError(f"{len(self.names)} names of features are given for {n_columns} inputs.")
         dtype = next(iter(self.tensors.values())).dtype.newbyteorder("=")
         theta = np.empty((n_members, network.n_parameters), dtype)
         for of_one, own in zip(by_member, theta, strict=True):
@@ -110,7 +110,7 @@ class ModelFile:
 
 
 def tensors_of(network: Network, theta: np.ndarray) -> dict[str, np.ndarray]:
-    """The arrays of each layer by name, of theta (P,), or of (m, P) those of each member."""
+    """The arrays of each layer and the tables by name, of theta (P,), or of (m, P) those of each member."""
     members = [theta] if theta.ndim == 1 else list(theta)
     return {
         name: np.ascontiguousarray(part.of(np, own))
@@ -165,11 +165,13 @@ def _prefixes(n_members: int) -> list[str]:
 
 
 def _parts(network: Network, prefix: str = "") -> dict[str, Any]:
-    return {
+    of_layers = {
         f"{prefix}{number}.{name}": part
         for number, layer in enumerate(network.layers, 1)
         for name, part in {"W": layer.W, "b": layer.b, **layer.learned}.items()
     }
+    tables = {f"{prefix}{number}.embedding": table for number, table in enumerate(network.tables, 1)}
+    return of_layers | tables
 
 
 def _classes(labels: Labels) -> dict[str, Any]:

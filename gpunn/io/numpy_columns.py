@@ -107,6 +107,26 @@ def category(X: Any, name: str, categories: list[str], rare: bool = False, missi
     return out
 
 
+def code(X: Any, name: str, categories: list[str], rare: bool = False, missing: bool = False) -> np.ndarray:
+    """The number (n, 1) of the category of each value, from 1; 0 where it is another string or missing (None or NaN).
+
+    With ``rare``, other strings have a number behind those of the categories, and, with ``missing``, missing values the
+    last.
+    """
+    values = np.asarray(column(X, name), dtype=object).tolist()
+    codes = {text: number for number, text in enumerate(categories, 1)}
+    unknown = len(categories) + 1 if rare else 0
+    out = np.zeros((len(values), 1))
+    for row, value in enumerate(values):
+        if isinstance(value, str):
+            out[row, 0] = codes.get(value, unknown)
+        elif str(value) in ("None", "nan", "NaT", "<NA>"):
+            out[row, 0] = len(categories) + rare + 1 if missing else 0
+        else:
+            raise ValueError(f"column {name!r}, row {row + 1}: {value!r} is not a string. Give None if it is missing.")
+    return out
+
+
 def ignored(X: Any, name: str) -> np.ndarray:
     """Zeros (n, 1) for a column that had no value in training."""
     return np.zeros((len(column(X, name)), 1))

@@ -112,7 +112,8 @@ def write(model: Model, path: str | os.PathLike[str]) -> None:
     functions = [
         _predictions(model, scores),
         _logits(network, calls, theta.shape[:-1]),
-        _inputs(network.sizes[0], theta.dtype) if features is None else _encoding(features, theta.dtype),
+        _inputs(network.n_columns, theta.dtype) if features is None else _encoding(features, theta.dtype),
+        *([_embedded(network, theta.shape[:-1], theta.dtype)] if network.embeddings else []),
         *helpers,
         *head_functions,
         *([] if features is None else _column_functions(features)),
@@ -127,7 +128,7 @@ def write(model: Model, path: str | os.PathLike[str]) -> None:
 
 def _heading(model: Model, beside: bool) -> str:
     n, features = len(model.labels.classes), model.schema.features
-    about = f"X is an array (n, {model.network.sizes[0]}) of finite numbers."
+    about = f"X is an array (n, {model.network.n_columns}) of finite numbers."
     if features is not None:
         about = (
             "X maps the name of each column to its n values: a dict of lists or arrays, or a data frame. `inputs` has "
@@ -184,7 +185,7 @@ def _call(column: Any, spellings: Any) -> list[str]:
         return [f"{start}),"]
     if call == "boolean":
         return [f"{start}, {tuple(category == 'true' for category in column.categories)}{missing}),"]
-    if call == "category":
+    if call in ("category", "code"):
         rare = ", rare=True" if column.n_joined else ""
         return _filled(f"{start}, [", map(repr, column.categories), f"]{rare}{missing}),").split("\n")
     numbers = tuple(spellings.missing_numbers) if column.kind == "numbers" else ()
@@ -203,6 +204,8 @@ def _call(column: Any, spellings: Any) -> list[str]:
 def _function_of(column: Any) -> str:
     """The name of the function that encodes a column."""
     call = CALLS[column.kind]
+    if call == "category" and column.embedded:
+        return "code"
     return "robust" if call == "number" and column.encoding is not None else call
 
 
@@ -251,10 +254,33 @@ def _logits(network: Network, calls: list[str], members: tuple[int, ...]) -> str
     before = "".join(f"{m}, " for m in members)
     shape = f"({before}n, {network.sizes[-1]})"
     lines = ["def logits(X):", f'    """Weighted inputs {shape} of the output, as float64."""']
-    lines.append("    h = inputs(X)")
+    lines.append("    h = embedded(inputs(X))" if network.embeddings else "    h = inputs(X)")
     for number, (layer, call) in enumerate(zip(network.layers, calls, strict=True), 1):
         lines.append(f"    h = {call.format(z=f'h @ W{number} + b{number}')}  # ({before}n, {layer.n_out})")
     return "\n".join([*lines, "    return h.astype(np.float64)"])
+
+
+def _embedded(network: Network, members: tuple[int, ...], dtype: Any) -> str:
+    """The function that looks codes up in the tables."""
+    before = "".join(f"{m}, " for m in members)
+    codes = [embedding.column for embedding in network.embeddings]
+    others = np.delete(np.arange(network.n_columns), codes).tolist()
+    shape = f"({before}n, {network.sizes[0]})"
+    lines = [
+        "def embedded(X):",
+        f'    """Inputs {shape} of the first layer: columns of X, and rows of tables for those of codes."""',
+        *(f"    {line}" for line in _filled("others = X[:, [", map(str, others), "]]").split("\n")),
+        "    parts = [others]",
+    ]  # fmt: skip
+    if members:
+        lines[-1] = f"    parts = [np.broadcast_to(others, ({before}*others.shape))]"
+    for number, (embedding, code) in enumerate(zip(network.embeddings, codes, strict=True), 1):
+        lines += [
+            f"    codes = X[:, {code}].astype(np.int64)  # 0 for none",
+            f"    rows = embedding{number}[..., codes - 1, :]  # ({before}n, {embedding.n_out})",
+            f"    parts.append(np.where(codes[:, None] > 0, rows, np.{dtype}(0)))",
+        ]
+    return "\n".join([*lines, "    return np.concatenate(parts, axis=-1)"])
 
 
 def _head(head: Head, n_outputs: int, labels: Labels, threshold: Any) -> tuple[str, str]:

@@ -81,7 +81,7 @@ def build(model: Model, input_dtype: str | None = None) -> Graph:
     if model.schema.features is not None:
         X = onnx_features.add(graph, model.schema.features, np.dtype(input_dtype or np.float64))
     else:
-        X = graph.input("X", input_dtype or theta.dtype, network.sizes[0])
+        X = graph.input("X", input_dtype or theta.dtype, network.n_columns)
         if input_dtype not in (None, str(theta.dtype)):
             X = graph.cast(X)
     z = [_logits(graph, network, own, X) for own in (theta if model.has_members else [theta])]
@@ -103,10 +103,24 @@ def build(model: Model, input_dtype: str | None = None) -> Graph:
 
 
 def _logits(graph: Graph, network: Network, theta: Array, X: str) -> str:
-    arrays = {name: graph.constant(array, name) for name, array in tensors_of(network, theta).items()}
-    h = X
+    tensors = tensors_of(network, theta)
+    E = [tensors.pop(f"{number}.embedding") for number in range(1, len(network.tables) + 1)]
+    arrays = {name: graph.constant(array, name) for name, array in tensors.items()}
+    h = _embedded(graph, network, E, X) if E else X
     for number, layer in enumerate(network.layers, 1):
         z = graph("Gemm", h, arrays[f"{number}.W"], arrays[f"{number}.b"])
         learned = {name: arrays[f"{number}.{name}"] for name in layer.learned}
         h = onnx_render.add(graph, layer.activation, layer.activation.forward, z, **learned)
     return h
+
+
+def _embedded(graph: Graph, network: Network, tables: list[np.ndarray], X: str) -> str:
+    """Add the lookup of codes in tables (K, n_out); gives the inputs of the first layer as `Network.inputs` does."""
+    codes = [embedding.column for embedding in network.embeddings]
+    others = np.delete(np.arange(network.n_columns), codes)
+    parts = [graph("Gather", X, others, axis=1)] if others.size else []
+    for code, E in zip(codes, tables, strict=True):
+        with_zeros = np.concatenate([np.zeros_like(E[:1]), E])  # of code 0
+        numbers = graph.cast(graph("Gather", X, np.array(code), axis=1), np.int64)  # (n,)
+        parts.append(graph("Gather", graph.constant(with_zeros, "embedding"), numbers, axis=0))
+    return graph("Concat", *parts, axis=1)

@@ -108,6 +108,8 @@ def _text(graph: Graph, column: Any, x: str) -> str:
             f"column {column.name!r} has missing values and the empty string as a category, and an ONNX file has but "
             "the empty string for both. Give one of them another text, and fit again."
         )
+    if column.embedded:
+        return _code(graph, column, x)
     n = len(column.categories)
     tells_missing = column.missing or (column.n_joined > 0 and "" not in column.categories)
     known = [*column.categories, ""] if tells_missing else column.categories
@@ -119,6 +121,14 @@ def _text(graph: Graph, column: Any, x: str) -> str:
     ends = [(0, n), (n, n + 1)] if column.missing else [(0, n)]
     first, *last = [graph("Slice", encoded, np.array([start]), np.array([stop]), np.array([1])) for start, stop in ends]
     return graph("Concat", first, rare, *last, axis=1)
+
+
+def _code(graph: Graph, column: Any, x: str) -> str:
+    codes = {category: code for code, category in enumerate(column.categories, 1)}
+    unknown = len(column.categories) + 1 if column.n_joined else 0
+    codes.setdefault("", column.n_codes if column.missing else 0)
+    encoder = {"keys_strings": [*codes], "values_int64s": [*codes.values()], "default_int64": unknown}
+    return graph.cast(graph("LabelEncoder", x, domain="ai.onnx.ml", **encoder))
 
 
 KINDS: dict[str, Kind] = {

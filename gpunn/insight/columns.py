@@ -11,6 +11,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from gpunn.features.columns import NumericColumn
 from gpunn.features.encodings import RobustEncoding
+from gpunn.nn.embedding import Embedding
 from gpunn.training.summary import TrainingSummary
 
 N_BINS = 32
@@ -29,13 +30,16 @@ class Column:
     ----------
     name : str
     inputs : tuple of int
-        One of numbers, those of their bins, and one more where they may be missing; one for each category.
+        One of numbers, those of their bins, and one more where they may be missing; one for each category, or the one
+        of the codes of categories that are embedded.
     categories : tuple of str
-        Meaning of each of the inputs; empty for numbers.
+        Meaning of each of the inputs; empty for numbers and codes.
     mean, scale : float
         The number of the table is mean + scale times the first input, unless there is an encoding.
     encoding : RobustEncoding or None
         Encoding of numbers that are not standardised.
+    codes : tuple of str
+        Meaning of each code, from 0 on; empty where the input is none.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Column:
     mean: float = 0.0
     scale: float = 1.0
     encoding: RobustEncoding | None = None
+    codes: tuple[str, ...] = ()
 
 
 def alone(X: np.ndarray, label: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
@@ -51,7 +56,7 @@ def alone(X: np.ndarray, label: np.ndarray, columns: Sequence[Column]) -> np.nda
 
     Of numbers the bin among `N_BINS` with equally many rows tells it, of categories the category: by the most frequent
     class in it, learned on one half of up to `MAX_ROWS` rows and tried on the other, and the other way round. For the
-    `N_BEST` columns that do best a decision tree finds the bins, in all rows.
+    `N_BEST` columns that do best, unless they are embedded, a decision tree finds the bins, in all rows.
 
     Parameters
     ----------
@@ -69,6 +74,8 @@ def alone(X: np.ndarray, label: np.ndarray, columns: Sequence[Column]) -> np.nda
         guessed = counts[:, ::-1].argmax(axis=2)  # by the rows of the other half
         found[i] = np.mean(guessed[code, part] == y)
     for i in np.argsort(-found)[:N_BEST]:
+        if columns[i].codes:  # whose neighbours have nothing in common
+            continue
         x = np.clip(X[:, columns[i].inputs], -LARGEST, LARGEST)
         right = 0
         for part in (half == 0, half == 1):
@@ -84,6 +91,8 @@ def _codes(X: np.ndarray, column: Column) -> np.ndarray:
         codes: np.ndarray = X[:, column.inputs].argmax(axis=1)
         return codes
     x = X[:, column.inputs[0]]
+    if column.codes:
+        return np.unique(x, return_inverse=True)[1]
     ordered = np.sort(x)
     starts = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1  # of each value but the least
     if len(starts) >= N_BINS:
@@ -129,10 +138,16 @@ def repeated(X: np.ndarray, others: Iterable[np.ndarray]) -> float:
     return sum(row not in missing for row in sought) / len(sought)
 
 
-def as_columns(n_inputs: int, names: Sequence[str], table: Any = None) -> tuple[Column, ...]:
-    """Each input as a column, or the columns of a table that `gpunn.features.Features` encodes."""
+def as_columns(
+    n_inputs: int, names: Sequence[str], table: Any = None, embeddings: Sequence[Embedding] = ()
+) -> tuple[Column, ...]:
+    """Each input as a column, or the columns of a table that `gpunn.features.Features` encodes.
+
+    Without a table, ``embeddings`` says which inputs are codes.
+    """
     if table is None:
-        return tuple(Column(names[j] if names else f"input {j}", (j,)) for j in range(n_inputs))
+        codes = {each.column: tuple(map(str, range(each.n_categories + 1))) for each in embeddings}
+        return tuple(Column(names[j] if names else f"input {j}", (j,), codes=codes.get(j, ())) for j in range(n_inputs))
     found, start = [], 0
     for column in table.columns:
         inputs = tuple(range(start, start + len(column.names_out)))
@@ -141,6 +156,10 @@ def as_columns(n_inputs: int, names: Sequence[str], table: Any = None) -> tuple[
         if isinstance(column, NumericColumn):
             found.append(Column(name, inputs, (), column.mean, column.scale, column.encoding))
         elif inputs:
-            said = tuple(out.removeprefix(name).removeprefix("=").removeprefix(" is ") for out in column.names_out)
-            found.append(Column(name, inputs, said))
+            names_of_codes = column.names_of_codes
+            said = tuple(out.removeprefix(name).removeprefix("=").removeprefix(" is ") for out in names_of_codes)
+            if column.embedded:
+                found.append(Column(name, inputs, codes=("no category", *said)))
+            else:
+                found.append(Column(name, inputs, said))
     return tuple(found)

@@ -273,13 +273,13 @@ def measure(
         elif rows_are == "other":
             unseen, unseen_sample = outcome, sample
             calibrated = calibration_of(device, head, sample, z_sample)
-        columns = tuple(columns) or as_columns(X.shape[1], input_names)
+        columns = tuple(columns) or as_columns(X.shape[1], input_names, embeddings=network.embeddings)
         labelled, tells, near, beside = None, (), None, None
         if at == "end" and rows.exclusive and len(numbers) >= FEW and np.isfinite(outcome.cost):
             labelled = labelled_of(device, head, z_sample, T, numbers)
             tells = tuple(alone(host_X, labelled.label, columns).tolist())
             some = spaced(len(numbers), MAX_ROWS)
-            near = by_neighbours(host_X[some], labelled.label[some])
+            near = by_neighbours(_one_hot(host_X[some], network), labelled.label[some])
             beside = float(np.mean((labelled.predicted == labelled.label)[some]))
         return Facts(
             at=at,
@@ -300,7 +300,7 @@ def measure(
             idle=idle_of(device, objective, theta, unseen_sample, columns, guess),
             by_neighbours=near,
             beside_neighbours=beside,
-            moved=_moved(host_X, summary if rows_are == "other" else None),
+            moved=_moved(host_X, summary if rows_are == "other" else None, network),
             guess=guess,
             blind=blind,
             overshoot=overshoot,
@@ -310,7 +310,7 @@ def measure(
             noise_scale=noise_scale(device, scaled, theta, X, T, weight),
             layers=tuple(layer_statistics(device, objective, theta, X, T, weight)),
             weights=tuple(_weights(device, network, theta)),
-            inputs=input_facts(device, rows, index),
+            inputs=input_facts(device, network, theta, rows, index),
             classes=tuple(classes) or tuple(range(len(outcome.shares))),
             input_names=tuple(input_names),
             columns=columns,
@@ -320,8 +320,22 @@ def measure(
         )
 
 
-def _moved(X: np.ndarray, summary: TrainingSummary | None) -> tuple[float, ...]:
-    return () if summary is None or not summary.input_mean else tuple(moved(X, summary).tolist())
+def _moved(X: np.ndarray, summary: TrainingSummary | None, network: Network) -> tuple[float, ...]:
+    """Distances of `moved`; 0 for columns of codes, whose mean says nothing."""
+    if summary is None or not summary.input_mean:
+        return ()
+    found = moved(X, summary)
+    found[[embedding.column for embedding in network.embeddings]] = 0.0
+    return tuple(found.tolist())
+
+
+def _one_hot(X: np.ndarray, network: Network) -> np.ndarray:
+    """X (n, d) with a column for each of the codes that it has in the place of columns of codes."""
+    if not network.embeddings:
+        return X
+    codes = [embedding.column for embedding in network.embeddings]
+    each = [X[:, column, None] == np.unique(X[X[:, column] > 0, column]) for column in codes]
+    return np.concatenate([np.delete(X, codes, axis=1), *each], axis=1)
 
 
 def _overshoot(xp: Namespace, objective: Objective, theta: Array, X: Array, T: Array) -> Array:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gpunn.devices import Device
 from gpunn.insight.columns import Column
+from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.nn.probabilities import probabilities
 from gpunn.training.data import Rows, logits, spaced
@@ -50,7 +51,8 @@ class Dependence:
     ----------
     column : Column
     values : ndarray (p,) or None
-        Values of a column of numbers; None for categories, in the order of ``column.categories``.
+        Values of a column of numbers; None for categories, in the order of ``column.categories``. Of categories that
+        are embedded they are the `N_POINTS` most frequent.
     probabilities : ndarray (p, k)
         Both columns for two classes. Source: Friedman 2001, section 8.2.
     """
@@ -97,8 +99,7 @@ def rises(
     X, T : ndarray (n, d) and (n, k)
         On the host.
     """
-    rng, W = np.random.default_rng(0), device.to_host(objective.network.layers[0].W.of(device.xp, theta))
-    pull = np.linalg.norm(W, axis=1) * X.std(axis=0)
+    rng, pull = np.random.default_rng(0), _pull(device, objective.network, theta, X)
     chosen = sorted(columns, key=lambda column: -max(pull[list(column.inputs)]))[:MAX_COLUMNS]
     before = _cost(device, objective, theta, X, T)
     result = []
@@ -112,12 +113,36 @@ def rises(
     return result
 
 
+def _pull(device: Device, network: Network, theta: Array, X: np.ndarray) -> np.ndarray:
+    """Norm of the first weights of each column of X (n, d) times its standard deviation, (d,).
+
+    Of a column that is embedded it is the largest of its inputs.
+    """
+    xp, W = device.xp, device.to_host(network.layers[0].W.of(device.xp, theta))
+    if not network.embeddings:
+        return np.linalg.norm(W, axis=1) * X.std(axis=0)
+    with device.use():
+        h = device.to_host(network.inputs(xp, theta, device.asarray(X, theta.dtype)))
+    of_inputs = np.linalg.norm(W, axis=1) * h.std(axis=0)
+    codes = [embedding.column for embedding in network.embeddings]
+    start, pull = network.sizes[0] - network.n_embedded, np.zeros(X.shape[1])
+    pull[np.delete(np.arange(X.shape[1]), codes)] = of_inputs[:start]
+    for embedding in network.embeddings:
+        pull[embedding.column] = of_inputs[start : start + embedding.n_out].max()
+        start += embedding.n_out
+    return pull
+
+
 def dependence(device: Device, objective: Objective, theta: Array, rows: Rows, column: Column) -> Dependence:
     """Dependence of the answers on a column; parameters as for `importances`."""
     X, _ = _sample(device, rows)
     inputs = list(column.inputs)
     values = None
-    if column.categories:
+    if column.codes:
+        code, counts = np.unique(X[:, inputs[0]], return_counts=True)
+        points = np.sort(code[np.argsort(-counts, kind="stable")[:N_POINTS]])[:, None]
+        column = replace(column, categories=tuple(column.codes[int(value)] for value in points[:, 0]))
+    elif column.categories:
         points = np.eye(len(inputs))
     else:
         values = np.unique(np.quantile(X[:, inputs[0]], np.linspace(0.02, 0.98, N_POINTS)))

@@ -39,7 +39,7 @@ def unscaled_inputs(facts: Facts) -> Finding | None:
             f"{_name(facts, largest)} has a root mean square of {size:.3g}, and some input a standard deviation of "
             f"{least:.3g}; the weights of the largest move most, and saturate the units"
         )
-    elif size < SMALL:
+    elif max([size, *inputs.embedded_rms]) < SMALL:
         what = f"no input has a root mean square above {size:.3g}; every z begins near 0 and learning is slow"
     elif offset[far] > OFFSET and facts.outcome.n_rows >= FEW and facts.rows_are != "other":
         # a few rows, or those of one class, may be near each other

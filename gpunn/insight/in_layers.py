@@ -198,7 +198,7 @@ def sure_and_wrong(facts: Facts) -> Finding | None:
 def _input_rms(facts: Facts, layer: LayerStatistics) -> float:
     """Root mean square of what a layer gets."""
     if layer.layer == 1:
-        return math.sqrt(float((facts.inputs.rms**2).mean()))
+        return math.sqrt(float((facts.inputs.rms_of_layer**2).mean()))
     before = facts.layers[layer.layer - 2]
     return math.hypot(before.h_mean, before.h_std)
 

@@ -34,7 +34,7 @@ def not_finite(facts: Facts) -> Finding | None:
     return Finding(
         "not_finite",
         None,
-        {"n_layers": n, "n_layers_not_finite": broken, "largest_input_rms": float(facts.inputs.rms.max())},
+        {"n_layers": n, "n_layers_not_finite": broken, "largest_input_rms": float(facts.inputs.rms_of_layer.max())},
         f"The cost or its gradient is no finite number; so it is with weights or biases of {broken} of {n} layers.",
         "Begin anew with a lower learning_rate_init, scaled inputs or clip_norm=1.",
     )
@@ -55,7 +55,7 @@ def diverged(facts: Facts) -> Finding | None:
     return Finding(
         "diverged",
         None,
-        {unit: history.n_iter, name: rate, "largest_input_rms": float(facts.inputs.rms.max())},
+        {unit: history.n_iter, name: rate, "largest_input_rms": float(facts.inputs.rms_of_layer.max())},
         f"Training diverged in {unit} {history.n_iter}, {what} of {rate:.3g}: {history.divergence}. The model is the "
         "best state that was evaluated.",
         remedy if facts.training.first_order else "Scale the inputs, or begin with weight_init='glorot_uniform'.",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from gpunn.devices import Device
+from gpunn.nn.network import Network
 from gpunn.training.data import Rows
 from gpunn.typing import Array
 
@@ -21,6 +22,10 @@ class Inputs:
     duplicates : tuple of (int, int)
         Columns that are equal to an earlier one, with that one. Constant columns and those of two values are left out:
         one-hot columns may well be equal.
+    codes : tuple of int
+        Columns of codes, which are embedded: their sizes say nothing, and mean and standard deviation are 0.
+    embedded_rms : ndarray (n_embedded,)
+        Root mean square of what they become, on a sample of the rows.
     """
 
     mean: np.ndarray
@@ -28,6 +33,8 @@ class Inputs:
     low: np.ndarray
     high: np.ndarray
     duplicates: tuple[tuple[int, int], ...]
+    codes: tuple[int, ...] = ()
+    embedded_rms: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @property
     def rms(self) -> np.ndarray:
@@ -35,20 +42,27 @@ class Inputs:
         return np.hypot(self.mean, self.std)
 
     @property
+    def rms_of_layer(self) -> np.ndarray:
+        """Root mean square of each input of the first layer."""
+        return np.concatenate([np.delete(self.rms, self.codes), self.embedded_rms]) if self.codes else self.rms
+
+    @property
     def constant(self) -> np.ndarray:
         """Numbers of the columns that never change."""
         return np.flatnonzero(self.low == self.high)
 
 
-def input_facts(device: Device, rows: Rows, index: Array) -> Inputs:
+def input_facts(device: Device, network: Network, theta: Array, rows: Rows, index: Array) -> Inputs:
     """Look at the columns.
 
     Parameters
     ----------
+    theta : array (P,)
+        In whose tables codes are looked up.
     rows : Rows
         X of any numeric dtype, on the device or sparse.
     index : array (m,)
-        Numbers of rows in which columns that may be equal are looked for.
+        Numbers of rows in which columns that may be equal are looked for, and embedded inputs are measured.
     """
     xp, X, n = device.xp, rows.X, len(rows)
     step = max(1, device.chunk_elements // X.shape[1])
@@ -69,7 +83,15 @@ def input_facts(device: Device, rows: Rows, index: Array) -> Inputs:
     low, high, beyond = lows.min(axis=0), highs.max(axis=0), sums.sum(axis=0) / n
     std = np.where(low == high, 0.0, np.sqrt(np.maximum(squares.sum(axis=0) / n - beyond**2, 0.0)))
     mean = device.to_host(shift)[0, :] + beyond
-    return Inputs(mean, std, low, high, tuple(pair for pair, equal in zip(pairs, same, strict=True) if equal))
+    duplicates = tuple(pair for pair, equal in zip(pairs, same, strict=True) if equal)
+    if not network.embeddings:
+        return Inputs(mean, std, low, high, duplicates)
+    codes = tuple(embedding.column for embedding in network.embeddings)
+    mean[[*codes]] = std[[*codes]] = 0.0
+    with device.use():
+        h = network.inputs(xp, theta, xp.astype(rows.take(xp, index).X, theta.dtype))[:, -network.n_embedded :]
+        embedded_rms = device.to_host(xp.sqrt(xp.mean(h * h, axis=0)))
+    return Inputs(mean, std, low, high, duplicates, codes, embedded_rms)
 
 
 def _alike(rows: np.ndarray) -> list[tuple[int, int]]:

@@ -19,7 +19,7 @@ from gpunn.model.fitted import Classifier, trained_model
 from gpunn.model.model import Model
 from gpunn.model.origin import on_host
 from gpunn.model.training_data import check_labels, check_weights, column_settings, theta_dtype
-from gpunn.model.validation import check_rows, matrix
+from gpunn.model.validation import InputSchema, check_rows, matrix
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import GradientDescent, Momentum
 from gpunn.training.data import Rows, SparseRows
@@ -79,7 +79,7 @@ class OpenedEstimator:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns of the table that X is made of."""
-        return as_columns(self.objective.network.sizes[0], self.input_names, self.model.schema.features)
+        return as_columns(self.objective.network.n_columns, self.input_names, self.model.schema.features)
 
     def more(self, X: Any, y: Any) -> Rows:
         """Other rows, with the weights of their classes."""
@@ -108,7 +108,7 @@ def opened(clf: Classifier, X: Any, y: Any, sample_weight: Any, at: str) -> Open
         X = matrix(clf, device, X, learn=column_settings(clf))
         y = check_labels(X, y)
         labels = Labels.learn(y)
-        objective = build.objective(clf, X.shape[1], labels)
+        objective = build.objective(clf, X.shape[1], labels, InputSchema.of(clf).embeddings)
         seed = int(check_random_state(clf.random_state).randint(2**31 - 1))  # as fit draws it
         theta = build.initial_theta(clf, objective.network, seed, device, theta_dtype(clf, X))
         model = trained_model(clf, objective, labels, theta, History())
@@ -117,7 +117,7 @@ def opened(clf: Classifier, X: Any, y: Any, sample_weight: Any, at: str) -> Open
         device, labels = device_for(clf.device, X), model.labels
         X = check_rows(model.schema, device, X)
         y = check_labels(X, y)
-        objective = build.objective(clf, X.shape[1], labels)
+        objective = build.objective(clf, X.shape[1], labels, InputSchema.of(clf).embeddings)
     weight = check_weights(sample_weight, X, "float64")
     if clf.class_weight is not None:
         of_classes = labels.weights(clf.class_weight, y)

@@ -60,7 +60,7 @@ def errors(
 
 def square(clf: Classifier) -> tuple[int, int] | None:
     """The shape of a row that has the size of a square image, if it is not made of the columns of a table."""
-    n = clf.network_.sizes[0]
+    n = clf.network_.n_columns
     if n < SMALLEST_IMAGE or hasattr(clf, "features_") or math.isqrt(n) ** 2 != n:
         return None
     return image_shape(n, None)

@@ -70,6 +70,11 @@ def network(clf: Classifier) -> Html:
         name = "output" if number == len(clf.network_.layers) else f"hidden {number}"
         activation = type(activation_of(objective, layer)).__name__
         rows.append((name, f"{layer.n_in:,}", f"{layer.n_out:,}", activation, f"{n_learned:,}"))
+    if clf.network_.embeddings:
+        n_categories = sum(embedding.n_categories for embedding in clf.network_.embeddings)
+        n_learned = sum(table.stop - table.start for table in clf.network_.tables)
+        n_embedded = clf.network_.n_embedded
+        rows.insert(0, ("embedding", f"{n_categories:,} categories", f"{n_embedded:,}", "none", f"{n_learned:,}"))
     head = ("layer", "inputs", "neurons", "activation", "parameters")
     cost = type(clf.head_.cost_function).__name__
     return page.section(

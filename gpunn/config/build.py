@@ -31,7 +31,7 @@ def objective(p: Any, n_columns: int, labels: Labels, embeddings: tuple[Embeddin
     n_columns : int
         Columns of X.
     embeddings : tuple of Embedding
-        Columns of them that hold codes.
+        Columns that hold codes.
     """
     p = _plain(p)
     check_threshold(p.threshold, len(labels.classes), labels.multilabel)

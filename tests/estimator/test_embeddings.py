@@ -109,11 +109,12 @@ def test_ten_thousand_categories_go_on_from_a_checkpoint(large, tmp_path):
     assert_same(resume(tmp_path, frame, y), whole)
 
 
-def test_ten_thousand_categories_are_exported(large, tmp_path):
+@pytest.mark.parametrize("n_members", [1, 4])  # the weights of 4 stand in a file beside the module
+def test_ten_thousand_categories_are_exported(large, tmp_path, n_members):
     pytest.importorskip("onnx")
     onnxruntime = pytest.importorskip("onnxruntime")
     frame, y = large
-    clf = fitted(frame, y, batch_size=1000)
+    clf = fitted(frame, y, batch_size=1000, n_members=n_members)
     rows = frame[:300].copy()
     rows.loc[::10, "id"] = "unknown"
     expected = clf.predict_proba(rows)
@@ -124,6 +125,7 @@ def test_ten_thousand_categories_are_exported(large, tmp_path):
     np.testing.assert_allclose(p, expected, atol=2e-6)
     assert label.tolist() == clf.predict(rows).tolist()
     found = _module(clf, tmp_path)
+    assert (tmp_path / "model.npz").exists() == (n_members == 4)
     np.testing.assert_allclose(found.predict_proba(rows), expected, atol=2e-6)
     assert found.predict(rows).tolist() == clf.predict(rows).tolist()
 

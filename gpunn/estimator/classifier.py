@@ -187,7 +187,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         input.
     max_one_hot : int or None, default=None
         Text columns with more inputs than this are given a learned embedding of 8 numbers instead of one-hot inputs;
-        with None, all of them are one-hot. With an embedding a column may have more than 1,000 categories.
+        with None, all of them are one-hot. An embedded column may have up to 100,000 categories. Such networks
+        are not compiled.
     checkpoint : path or None, default=None
         Folder for checkpoints, from which `resume` goes on with a `fit` that was interrupted, as if it had not been.
         The last two and the one with the best validation score (or lowest cost) are kept. It is created if necessary,
@@ -204,7 +205,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     coefs_, intercepts_ : list of ndarray of shape (n_in, n_out) and (n_out,), before which members have an axis
         Weights and biases of each layer: views of ``theta_``. After a fit on a data frame, the first layer acts on the
         encoded columns ``features_.transform(X)``, whose names are ``features_.get_feature_names_out()``, not on the
-        columns of the data frame; with ``max_one_hot``, on ``network_.inputs(numpy, theta_, features_.transform(X))``.
+        columns of the data frame; with ``max_one_hot``, on these with
+        their codes embedded (`network_.inputs <gpunn.nn.network.Network.inputs>`).
     theta_ : array of shape (P,), or (n_members, P) if there are several
         All parameters, in the layout of ``network_``, on the device of the training.
     network_, head_ : Network, Head

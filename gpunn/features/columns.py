@@ -19,7 +19,7 @@ from gpunn.features.spellings import DAY, seconds_string, without_point
 from gpunn.features.values import Values
 
 MAX_CATEGORIES = 1000  # of a column that is not embedded
-MAX_CODES = 2**24  # up to which float32 has all integers
+MAX_CODES = 100_000  # of a column that is embedded: model files hold their names, and float32 all integers to 2**24
 EMBEDDED_IN = 8  # inputs; Holzmüller et al. 2024, arXiv 2407.04491
 
 SHOWN = 60  # letters of categories that are shown
@@ -209,10 +209,9 @@ class CategoricalColumn(Learned):
         embedded = values.kind == "text" and max_one_hot is not None and n_outputs > max_one_hot
         if embedded and n_outputs > MAX_CODES:
             raise ValueError(
-                f"column {values.name!r} has {len(kept):,} categories, and the codes of a column that is embedded are "
-                f"exact in float32 up to {MAX_CODES:,} only. Leave the column out by "
-                f"features={{{values.name!r}: 'drop'}}, or join rare categories by max_categories=1000000 or "
-                "min_frequency=10."
+                f"column {values.name!r} would have {n_outputs:,} codes, and a column that is embedded has at most "
+                f"{MAX_CODES:,}. Leave the column out by features={{{values.name!r}: 'drop'}}, or join rare categories "
+                "by max_categories=10000 or min_frequency=10."
             )
         if len(kept) > MAX_CATEGORIES and not embedded:
             row, value = values.first_unlike("numbers")

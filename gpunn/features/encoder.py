@@ -135,7 +135,7 @@ class Features(Learned):
                 f"numeric_encoding={show(numeric_encoding)} is not known; use one of {', '.join(map(repr, ENCODINGS))}."
             )
         if max_bins < 2:
-            raise ValueError(f"max_bins={max_bins} is not allowed; give at least 2.")
+            raise ValueError(f"max_bins={show(max_bins)} is not allowed; give an integer of at least 2.")
         if max_one_hot is not None and max_one_hot < 1:
             raise ValueError(f"max_one_hot={max_one_hot} is not allowed; give at least 1, or None.")
         frame = frames.opened(X)

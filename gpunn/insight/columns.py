@@ -56,7 +56,8 @@ def alone(X: np.ndarray, label: np.ndarray, columns: Sequence[Column]) -> np.nda
 
     Of numbers the bin among `N_BINS` with equally many rows tells it, of categories the category: by the most frequent
     class in it, learned on one half of up to `MAX_ROWS` rows and tried on the other, and the other way round. For the
-    `N_BEST` columns that do best, unless they are embedded, a decision tree finds the bins, in all rows.
+    `N_BEST` columns that do best a decision tree finds the bins, in all rows. Embedded columns, whose codes have no
+    order, are tried in all rows instead.
 
     Parameters
     ----------
@@ -69,9 +70,12 @@ def alone(X: np.ndarray, label: np.ndarray, columns: Sequence[Column]) -> np.nda
     found = np.zeros(len(columns))
     some = slice(None, None, -(-n // MAX_ROWS))
     for i, column in enumerate(columns[:MAX_COLUMNS]):
-        code, part, y = _codes(X[some], column), half[some], label[some]
+        rows = slice(None) if column.codes else some  # of many categories each has few rows
+        code, part, y = _codes(X[rows], column), half[rows], label[rows]
         counts = np.bincount((code * 2 + part) * k + y, minlength=(code.max() + 1) * 2 * k).reshape(-1, 2, k)
         guessed = counts[:, ::-1].argmax(axis=2)  # by the rows of the other half
+        if column.codes:  # some of which the other half lacks
+            guessed[counts[:, ::-1].sum(axis=2) == 0] = np.bincount(y).argmax()
         found[i] = np.mean(guessed[code, part] == y)
     for i in np.argsort(-found)[:N_BEST]:
         if columns[i].codes:  # whose neighbours have nothing in common

@@ -51,8 +51,8 @@ class Dependence:
     ----------
     column : Column
     values : ndarray (p,) or None
-        Values of a column of numbers; None for categories, in the order of ``column.categories``. Of categories that
-        are embedded they are the `N_POINTS` most frequent.
+        Values of a column of numbers; None for categories, in the order of ``column.categories``, and of embedded
+        ones only the `N_POINTS` most frequent.
     probabilities : ndarray (p, k)
         Both columns for two classes. Source: Friedman 2001, section 8.2.
     """

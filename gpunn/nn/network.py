@@ -123,7 +123,7 @@ class Network:
         columns = [embedding.column for embedding in self.embeddings]
         sizes = [number for each in self.embeddings for number in (each.n_categories, each.n_out)]
         in_order = columns == sorted(set(columns)) and all(0 <= column < self.n_columns for column in columns)
-        if not in_order or min(sizes, default=1) < 1 or self.n_embedded > self.sizes[0]:
+        if not in_order or min(sizes, default=1) < 1:
             raise ValueError(
                 f"embeddings={self.embeddings} are not those of different columns of X in ascending order, each with "
                 f"at least one category and one number, of a network of {self.sizes[0]} inputs."

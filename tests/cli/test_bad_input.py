@@ -39,6 +39,7 @@ OPTIONS = [  # of gpunn train good.csv --target y
     ("--precision bf16 --dropout 0.5 --device auto", "--precision: precision='bf16' does not go"),
     ("--max-categories 1", "--max-categories: max_categories=1 is not allowed"),
     ("--min-frequency 0", "--min-frequency: min_frequency=0 is not allowed"),
+    ("--max-bins 1", "--max-bins: max_bins=1 is not allowed"),
     ("--max-one-hot 0", "--max-one-hot: max_one_hot=0 is not allowed"),
     ("--solver lbfgs --dropout 0.5", "--dropout: "), ("--colour red", "--colour"), ("--device gpu", "device='gpu'"),
     ("--cost cross_entropy --output-activation relu", "--output-activation: "), ("--device cuda:99", "device 'cuda"),

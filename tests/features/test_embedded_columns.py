@@ -119,12 +119,12 @@ def test_the_limit_of_one_hot_columns_is_none_of_embedded_ones():
     assert codes.tolist() == [*range(1, MAX_CATEGORIES + 2)] * 2
 
 
-def test_more_codes_than_float32_counts_are_refused(monkeypatch):
-    assert np.float32(MAX_CODES) == MAX_CODES and np.float32(MAX_CODES + 1) == MAX_CODES
+def test_too_many_codes_are_refused(monkeypatch):
+    assert np.float32(MAX_CODES - 1) == MAX_CODES - 1 and np.float32(MAX_CODES) == MAX_CODES
     monkeypatch.setattr(columns, "MAX_CODES", 7)
     assert Features.learn(table(c=WORDS), max_one_hot=2).columns[0].n_codes == 7
     for more, settings in (([None], {}), (["yuzu"], {}), (["yuzu", "nut"], {"max_categories": 8})):
-        with pytest.raises(ValueError, match=r"column 'c' has \d categories, .* up to 7 only\. .* max_categories="):
+        with pytest.raises(ValueError, match=r"column 'c' would have 8 codes, .* at most 7\. .* max_categories="):
             Features.learn(table(c=[*WORDS, *more]), max_one_hot=2, **settings)
 
 

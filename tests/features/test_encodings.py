@@ -6,12 +6,14 @@ import datetime as dt
 import itertools
 import json
 import math
+import re
 from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import KBinsDiscretizer, RobustScaler
 
 from gpunn import MLPClassifier, load
@@ -174,8 +176,25 @@ def test_three_distinct_values_have_two_bins():
 def test_wide_tables_have_fewer_bins(n_columns, n_bins):
     assert bins_of_each(n_columns) == n_bins
     assert bins_of_each(n_columns, 8) == min(n_bins, 8)
-    assert bins_of_each(n_columns, 10**6) >= n_bins
+    assert bins_of_each(n_columns, 10**6) == (4096 // max(n_columns, 1) if n_bins else 0)
     assert n_columns * n_bins <= 4096
+
+
+@pytest.mark.parametrize("max_bins", [2, 8, 48])
+def test_the_largest_number_of_bins_can_be_set(tmp_path, max_bins):
+    X, y = np.random.default_rng(0).random((300, 1)), np.arange(300) % 2
+    settings = {"features": "all", "numeric_encoding": "piecewise_linear", "max_bins": max_bins, "max_iter": 1}
+    with pytest.warns(ConvergenceWarning):
+        clf = MLPClassifier((2,), **settings, random_state=0).fit(X, y)
+    assert len(clf.features_.columns[0].encoding.edges) == max_bins + 1 == clf.network_.sizes[0]
+    clf.save(tmp_path / "m.gpunn")
+    assert np.array_equal(load(tmp_path / "m.gpunn").predict_proba(X), clf.predict_proba(X))
+
+
+@pytest.mark.parametrize("max_bins", [1, 0, -3])
+def test_a_wrong_number_of_bins_is_refused_by_name(max_bins):
+    with pytest.raises(ValueError, match=re.escape(f"max_bins={max_bins!r} is not allowed; give an integer of at")):
+        Features.learn(pd.DataFrame({"x": [1.0, 2.0, 3.0]}), numeric_encoding="piecewise_linear", max_bins=max_bins)
 
 
 def test_only_numeric_columns_with_values_count_for_the_bins():

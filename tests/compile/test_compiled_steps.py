@@ -229,7 +229,8 @@ def test_an_llvmlite_that_cannot_be_loaded_is_no_hindrance(monkeypatch, digits):
 
     monkeypatch.setattr("gpunn.compile.cpu.program.CompiledEpoch", refuse)
     theta = np.zeros(3)
-    program, path = policy.compiler(CPU).epoch(None, Adam(), theta, Adam().init(np, theta), digits[0], None)
+    objective = Objective(Network((64, 10), ()), SoftmaxLogLikelihood())
+    program, path = policy.compiler(CPU).epoch(objective, Adam(), theta, Adam().init(np, theta), digits[0], None)
     assert (program, path) == (None, "arrays: llvmlite cannot be loaded: it needs another LLVM")
 
 

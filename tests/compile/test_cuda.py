@@ -13,7 +13,12 @@ import scipy.sparse
 
 from gpunn.compile import policy
 from gpunn.compile.trace import Untraceable
+from gpunn.nn.activations import ReLU
 from gpunn.nn.dropout import Dropout
+from gpunn.nn.embedding import Embedding
+from gpunn.nn.heads import SoftmaxLogLikelihood
+from gpunn.nn.network import Network
+from gpunn.nn.objective import Objective
 from gpunn.optim.averaging import Averaged
 from gpunn.optim.first_order import Adam
 
@@ -25,13 +30,22 @@ def compile_by(monkeypatch):
     monkeypatch.setitem(sys.modules, graph.__name__, graph)
 
     def compile_by(
-        precision, capture, X_type="float32", dtype="float32", dropout=None, method=None, sparse=False, **limits
+        precision,
+        capture,
+        X_type="float32",
+        dtype="float32",
+        dropout=None,
+        method=None,
+        sparse=False,
+        embeddings=(),
+        **limits,
     ):
+        objective = Objective(Network((10, 4, 2), (ReLU(),), embeddings=embeddings), SoftmaxLogLikelihood())
         graph.CapturedEpoch = capture
         X = np.zeros((2, 3), X_type)
         X = scipy.sparse.csr_array(X) if sparse else X
         device = types.SimpleNamespace(kind="cuda", precision=precision, use=contextlib.nullcontext)
-        return policy.compiler(device).epoch(None, method, np.zeros(3, dtype), (), X, dropout, **limits)
+        return policy.compiler(device).epoch(objective, method, np.zeros(3, dtype), (), X, dropout, **limits)
 
     return compile_by
 
@@ -70,6 +84,11 @@ def test_dropout_is_not_captured(compile_by):
     assert compile_by("float32", None, dropout=dropout) == (None, "arrays: dropout")
     with pytest.raises(ValueError, match=r"precision='tf32'.*these are not: dropout"):
         compile_by("tf32", None, dropout=dropout)
+
+
+def test_embedded_columns_are_not_captured(compile_by):
+    found = compile_by("float32", raising(AssertionError("captured")), embeddings=(Embedding(0, 5),))
+    assert found == (None, "arrays: columns are embedded")
 
 
 @pytest.mark.parametrize("name", ["clip_norm", "max_norm"])

@@ -14,9 +14,13 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     ------
     ValueError
         If it is a pipe or a device.
+    IsADirectoryError
+        If it is a folder.
     OSError
         If it cannot be opened.
     """
+    if os.path.isdir(path):
+        raise IsADirectoryError(f"{os.fspath(path)} is a folder; give the name of a file in it.")
     file = open(path, "rb", opener=_at_once)  # noqa: SIM115 - the caller closes it
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()

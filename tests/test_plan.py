@@ -81,7 +81,7 @@ PURE_MAY_IMPORT = {
 TAKES_ANY_CLASSIFIER = "gpunn/insight/compare.py"
 
 # No parameter of these names may be Any in these rooms: the type is what shows that the compiler knows it.
-TYPED = ("compile", "training", "io", "model", "nn", "config")
+TYPED = ("compile", "training", "io", "model", "nn", "optim", "config")
 HAVE_TYPES = {"objective", "network", "head", "method", "state", "method_state"}
 
 

@@ -24,6 +24,7 @@ from gpunn.caller import warn
 from gpunn.config.checks import check_parameters
 from gpunn.devices import Device
 from gpunn.estimator.deferred import interrupts_deferred
+from gpunn.estimator.digests import DTYPE
 from gpunn.io import Checkpoint, CheckpointWarning
 from gpunn.model.fitted import Classifier
 from gpunn.nn.network import Network
@@ -53,8 +54,8 @@ class DataDifferError(ValueError):
     def __init__(self, differ: list[str]) -> None:
         self.differ = differ
         super().__init__(
-            f"the data are not those of the fit that is to be resumed: {', '.join(differ)} differ. Give what was given "
-            "to fit, in the same order and dtype."
+            f"the data are not those of the fit that is to be resumed: they differ in {', '.join(differ)}. Give what "
+            "was given to fit, in the same order and dtype."
         )
 
 
@@ -153,6 +154,8 @@ def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str], 
         If theta has another size.
     """
     differ = [name for name in data if saved.data.get(name) != data[name]]
+    if DTYPE in differ and DTYPE in saved.data:
+        differ = [DTYPE]
     if differ or set(saved.data) != set(data):
         raise DataDifferError(differ or sorted(set(saved.data) - set(data)))
     found = getattr(saved.arrays.get("theta"), "shape", None)

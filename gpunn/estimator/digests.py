@@ -15,6 +15,7 @@ from gpunn.model.fitted import Classifier
 from gpunn.training.data import Rows, SparseRows
 
 CHUNK = 2**22  # bytes that a core hashes at a time; it is part of the digest
+DTYPE = "the dtype of X"  # all other numbers are converted to it, so that their digests depend on it
 VALIDATION = "X_val, y_val or sample_weight_val"  # of what is digested
 
 
@@ -34,6 +35,7 @@ def digests(device: Device, clf: Classifier, labels: Labels, rows: Rows, validat
     columns = [None if features is None else features.to_dict(), None if names is None else list(names)]
     classes = [labels.classes.dtype.str, repr(labels.classes.tolist()), labels.multilabel]
     found = {
+        DTYPE: str(rows.X.dtype),
         "X": _digest(device, rows.X),
         "the names or kinds of its columns": _digest(device, json.dumps(columns)),
         "y": _digest(device, json.dumps(classes), rows.T),

@@ -171,9 +171,11 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
         preset = _preset_of(folder, _n_rows(X))
         fitted = MLPClassifier.resume(folder, X, y, sample_weight)
         metrics = {scorer: metric for metric, scorer in presets.METRICS.items()}
-        names = ("time_limit", "n_members", "device", "random_state", "verbose", "checkpoint", "checkpoint_every")
+        names = ("time_limit", "device", "random_state", "verbose", "checkpoint", "checkpoint_every")
         same = {name: getattr(fitted, name) for name in names}
-        return cls(preset=preset, metric=metrics.get(fitted.scoring, fitted.scoring), **same)._show(fitted)
+        n_members = None if fitted.n_members == presets.PRESETS[preset].n_members else fitted.n_members
+        metric = metrics.get(fitted.scoring, fitted.scoring)
+        return cls(preset=preset, metric=metric, n_members=n_members, **same)._show(fitted)
 
     def _show(self, classifier: MLPClassifier) -> Self:
         """Set the fitted attributes."""

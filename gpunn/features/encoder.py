@@ -516,12 +516,14 @@ def _checked(features: Features, X: Any, estimator: Any) -> Any:
     if frames.is_frame(X):
         X = frames.opened(X)
         _check_names(features.names_in, X.names)
-        if not X.n_rows:
-            raise ValueError("X has no rows; at least one is needed.")
-        return X
-    _check_feature_names(estimator, X, reset=False)
-    if not isinstance(X, np.ndarray) or X.dtype.kind not in "OU":
-        X = check_array(X, dtype="float64", ensure_all_finite="allow-nan", input_name="X")
+        n_rows = X.n_rows
+    else:
+        _check_feature_names(estimator, X, reset=False)
+        if not isinstance(X, np.ndarray) or X.dtype.kind not in "OU":
+            X = check_array(X, dtype="float64", ensure_all_finite="allow-nan", input_name="X")
+        n_rows = len(X)
+    if not n_rows:
+        raise ValueError("X has no rows; at least one is needed.")
     return X
 
 

@@ -8,6 +8,7 @@ training is for `gpunn.training.resumption` to say.
 from __future__ import annotations
 
 import contextlib
+import errno
 import math
 import os
 import re
@@ -178,6 +179,11 @@ def newest(folder: str | os.PathLike[str]) -> tuple[Path, Checkpoint]:
             found = read(path)
         except FormatError:
             raise
+        except OSError as error:
+            if error.errno != errno.EIO:  # the file may be sound, and the user can let it be read
+                raise
+            damaged.append(f"{path}: the disk fails to read it.")
+            continue
         except ValueError as error:
             damaged.append(str(error))
             continue

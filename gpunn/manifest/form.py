@@ -295,7 +295,10 @@ def _plain(name: str, value: Any) -> Any:
         return float(value)
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
-    raise ValueError(f"{name}={value!r} is an object without a name: it cannot be written to a manifest or model file.")
+    raise ValueError(
+        f"{name}={show(value)} is an object without a name: it cannot be written to a manifest, a model file or a "
+        f"checkpoint. Give {name} as a number or by a name that its documentation lists, or do without the file."
+    )
 
 
 def _put(form: dict[str, Any], key: str, value: Any) -> None:

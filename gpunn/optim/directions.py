@@ -11,30 +11,32 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 from gpunn.typing import Array, Namespace
 
+State = TypeVar("State")
 
-class Direction(ABC):
+
+class Direction(ABC, Generic[State]):
     """Direction of a minimisation; see the head of this file. Each has a state of a type of its own."""
 
     c2: ClassVar[float]
     unit_step: ClassVar[bool]
 
     @abstractmethod
-    def start(self, xp: Namespace, theta: Array) -> Any:
+    def start(self, xp: Namespace, theta: Array) -> State:
         """The state before the first step."""
 
     @abstractmethod
-    def direction(self, xp: Namespace, state: Any, g: Array) -> Array:
+    def direction(self, xp: Namespace, state: State, g: Array) -> Array:
         """Direction of the search from a point with gradient g (P,)."""
 
     @abstractmethod
-    def update(self, xp: Namespace, state: Any, p: Array, s: Array, y: Array, g: Array) -> Any:
+    def update(self, xp: Namespace, state: State, p: Array, s: Array, y: Array, g: Array) -> State:
         """The state after a step."""
 
-    def to_arrays(self, state: Any, g: Array) -> dict[str, Any]:
+    def to_arrays(self, state: State, g: Array) -> dict[str, Any]:
         """The state at a point of gradient g (P,), as arrays and integers by name; g itself is not among them.
 
         A direction whose state is not None overrides this and `from_arrays`, so that a training by it can be kept
@@ -46,13 +48,13 @@ class Direction(ABC):
             )
         return {}
 
-    def from_arrays(self, xp: Namespace, asarray: Callable[[Any], Array], parts: Mapping[str, Any], g: Array) -> Any:
+    def from_arrays(self, xp: Namespace, asarray: Callable[[Any], Array], parts: Mapping[str, Any], g: Array) -> State:
         """The inverse of `to_arrays`; ``asarray`` copies a part to an array on the device."""
-        return None
+        return self.start(xp, g)
 
 
 @dataclass(frozen=True)
-class SteepestDescent(Direction):
+class SteepestDescent(Direction[None]):
     """p = -g. Source: Cauchy 1847; Nocedal & Wright 2006, section 2.2."""
 
     c2: ClassVar[float] = 0.1
@@ -76,7 +78,7 @@ class Conjugate(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ConjugateGradient(Direction):
+class ConjugateGradient(Direction[Conjugate | None]):
     """p <- -g + beta p. Source: Nocedal & Wright 2006, algorithm 5.4.
 
     It begins again from -g whenever two gradients in a row are far from orthogonal (5.52, after Powell 1977). On a
@@ -151,7 +153,7 @@ class Inverse(NamedTuple):
 
 
 @dataclass(frozen=True)
-class BFGS(Direction):
+class BFGS(Direction[Inverse | None]):
     """p = -H g with H the inverse Hessian matrix of all steps. Source: Nocedal & Wright 2006, algorithm 6.1.
 
     H is kept as its steps, of which there are far fewer than parameters as a rule: a product with H then reads a vector
@@ -304,7 +306,7 @@ class Pair(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LBFGS(Direction):
+class LBFGS(Direction[tuple[Pair, ...]]):
     """BFGS from the last few steps, without a matrix. Source: Nocedal & Wright 2006, algorithms 7.4 and 7.5.
 
     Parameters

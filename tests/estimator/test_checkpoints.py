@@ -14,6 +14,7 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from gpunn import MLPClassifier
+from gpunn.estimator.digests import VALIDATION
 from gpunn.insight import diagnose
 from gpunn.io import CheckpointWarning, checkpoints_in, locked
 from gpunn.optim.schedules import Constant
@@ -122,22 +123,22 @@ def test_data_that_are_not_those_of_the_fit_are_refused_by_what_differs(tmp_path
     swapped[[0, 100]] = swapped[[100, 0]]
     same = {"X": X, "y": y, "sample_weight": weight, "X_val": X[:30], "y_val": y[:30]}
     for change, said in [
-        ({"X": nudged}, "X differ"), ({"X": X[:, ::-1]}, "X differ"), ({"X": X.astype("float32")}, "X,"),
-        ({"X": np.asfortranarray(X)}, "X differ"), ({"X": X[::-1]}, "X differ"), ({"y": swapped}, "y differ"),
-        ({"y": y + 1, "y_val": y[:30] + 1}, "y differ"), ({"y": y.astype("int32"), "y_val": y[:30]}, "y differ"),
-        ({"sample_weight": None}, "sample_weight differ"), ({"sample_weight": weight * 2}, "sample_weight differ"),
-        ({"X_val": X[1:31]}, "X_val, y_val"), ({"X_val": None, "y_val": None}, "X_val, y_val"),
+        ({"X": nudged}, "X"), ({"X": X[:, ::-1]}, "X"), ({"X": X.astype("float32")}, "the dtype of X"),
+        ({"X": np.asfortranarray(X)}, "X"), ({"X": X[::-1]}, "X"), ({"y": swapped}, "y"),
+        ({"y": y + 1, "y_val": y[:30] + 1}, "y"), ({"y": y.astype("int32"), "y_val": y[:30]}, "y"),
+        ({"sample_weight": None}, "sample_weight"), ({"sample_weight": weight * 2}, "sample_weight"),
+        ({"X_val": X[1:31]}, VALIDATION), ({"X_val": None, "y_val": None}, VALIDATION),
     ]:  # fmt: skip
         with pytest.raises(ValueError, match="the data are not those of the fit") as caught:
             resume(tmp_path, **(same | change))
-        assert said in str(caught.value), change
+        assert f": they differ in {said}. Give" in str(caught.value), change
     assert resume(tmp_path, **same).n_iter_ == 9
 
 
 def test_columns_of_other_names_and_categories_are_refused(tmp_path):
     break_off(tmp_path, FRAME, LABELS)
     for frame in (FRAME.rename(columns={"a": "d"}), FRAME.replace({"b": {"x": "w"}})):
-        with pytest.raises(ValueError, match="the names or kinds of its columns differ"):
+        with pytest.raises(ValueError, match="differ in the names or kinds of its columns"):
             resume(tmp_path, frame, LABELS)
 
 
@@ -172,8 +173,8 @@ def test_a_forged_checkpoint_is_refused(tmp_path, iris):
         (lambda v: v["manifest"]["training"].update(cost="hinge"), "cost"),
         (lambda v: v["manifest"]["training"]["optimize"].update(method="sgd"), "method"),
         (lambda v: v["manifest"]["training"]["optimize"].update(method="lbfgs"), "method"),
-        (lambda v: v["data"].update(X="0" * 32), "X differ"), (lambda v: v["data"].pop("y"), "y differ"),
-        (lambda v: v["data"].update(Z="0"), "Z differ"), (lambda v: v["values"].pop("epoch"), "epoch is missing"),
+        (lambda v: v["data"].update(X="0" * 32), "differ in X."), (lambda v: v["data"].pop("y"), "differ in y."),
+        (lambda v: v["data"].update(Z="0"), "differ in Z."), (lambda v: v["values"].pop("epoch"), "epoch is missing"),
         (lambda v: v["values"].update({"layers.x": v["values"]["epoch"]}), "records of layers"),
         (lambda v: v.update(features={"columns": 3}), ""),
     ]:  # fmt: skip

@@ -115,11 +115,19 @@ def test_it_is_saved_pickled_resumed_and_exported(tmp_path):
     assert np.array_equal(gpunn.load(tmp_path / "m.gpunn").predict_proba(X), p)
     resumed = TabularClassifier.resume(tmp_path / "run", X, y)
     assert np.array_equal(resumed.predict_proba(X), p) and resumed.oof_score_ == clf.oof_score_
-    assert resumed.get_params() == {**clf.get_params(), "n_members": 4}
+    assert resumed.get_params() == clf.get_params()
     clf.to_numpy(tmp_path / "exported.py")
     names: dict = {}
     exec(compile((tmp_path / "exported.py").read_text(), str(tmp_path / "exported.py"), "exec"),
          {"__file__": str(tmp_path / "exported.py"), "__name__": "exported"} | names)  # fmt: skip
+
+
+@pytest.mark.parametrize("empty", [np.zeros((0, 2), object), np.zeros((0, 2)), np.zeros((0, 2), "U1")])
+def test_no_rows_are_an_error(empty):
+    rows = np.array([["a", 1], ["b", 2], ["a", 3], ["b", 4]] * 5, object)
+    clf = TabularClassifier(n_members=1, random_state=0).fit(rows, [0, 1, 0, 1] * 5)
+    with pytest.raises(ValueError, match=r"X has no rows|0 sample"):
+        clf.predict(empty)
 
 
 def test_a_log_loss_of_exclusive_classes_does_not_score_labels():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import random
@@ -115,6 +116,23 @@ def test_a_damaged_one_is_passed_over_with_a_warning_and_none_left_is_an_error(t
         assert path == paths[0] and found.settings == {"seed": 1} and len(caught) == 1
     paths[0].write_bytes(b"")
     with pytest.raises(ValueError, match=r"all its checkpoints are damaged\. .*000002\.gpunn"):
+        files.newest(tmp_path)
+
+
+def test_one_that_the_disk_fails_to_read_is_passed_over_and_one_that_may_not_be_read_is_not(tmp_path, monkeypatch):
+    paths = [written(tmp_path, number) for number in (1, 2)]
+    real, error = sealed_file.open_regular, OSError(errno.EIO, "Input/output error")
+
+    def fails(path):
+        if path == paths[1]:
+            raise error
+        return real(path)
+
+    monkeypatch.setattr(sealed_file, "open_regular", fails)
+    with pytest.warns(CheckpointWarning, match=r"000002\.gpunn: the disk fails to read it\. It was passed over"):
+        assert files.newest(tmp_path)[0] == paths[0]
+    error = PermissionError(errno.EACCES, "Permission denied")
+    with pytest.raises(PermissionError):
         files.newest(tmp_path)
 
 

@@ -252,7 +252,7 @@ def test_another_file_is_refused(tmp_path, data):
 def test_a_path_that_leads_to_no_file_is_an_error_of_the_system(tmp_path):
     with pytest.raises(FileNotFoundError, match="none"):
         gpunn.load(tmp_path / "none")
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(IsADirectoryError, match="is a folder; give the name of a file in it"):
         gpunn.load(tmp_path)
 
 

@@ -153,11 +153,12 @@ def check_belongs(saved: Checkpoint, network: Network, data: Mapping[str, str], 
     ValueError
         If theta has another size.
     """
-    differ = [name for name in data if saved.data.get(name) != data[name]]
-    if DTYPE in differ and DTYPE in saved.data:
+    known = {DTYPE: data[DTYPE], **saved.data}  # which older checkpoints lack
+    differ = [name for name in data if known.get(name) != data[name]]
+    if DTYPE in differ:
         differ = [DTYPE]
-    if differ or set(saved.data) != set(data):
-        raise DataDifferError(differ or sorted(set(saved.data) - set(data)))
+    if differ or set(known) != set(data):
+        raise DataDifferError(differ or sorted(set(known) - set(data)))
     found = getattr(saved.arrays.get("theta"), "shape", None)
     needed = (network.n_parameters,) if n_members == 1 else (n_members, network.n_parameters)
     if found != needed:

@@ -15,7 +15,7 @@ from gpunn.model.fitted import Classifier
 from gpunn.training.data import Rows, SparseRows
 
 CHUNK = 2**22  # bytes that a core hashes at a time; it is part of the digest
-DTYPE = "the dtype of X"  # all other numbers are converted to it, so that their digests depend on it
+DTYPE = "the dtype of X"  # on which that of targets and weights depends, and so their digests
 VALIDATION = "X_val, y_val or sample_weight_val"  # of what is digested
 
 

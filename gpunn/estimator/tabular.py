@@ -158,7 +158,7 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         TabularClassifier
-            Fitted, with the parameters of that fit.
+            Fitted, with the parameters of that fit; ``n_members=None`` for the number of its preset.
 
         Raises
         ------

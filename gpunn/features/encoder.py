@@ -521,7 +521,7 @@ def _checked(features: Features, X: Any, estimator: Any) -> Any:
         _check_feature_names(estimator, X, reset=False)
         if not isinstance(X, np.ndarray) or X.dtype.kind not in "OU":
             X = check_array(X, dtype="float64", ensure_all_finite="allow-nan", input_name="X")
-        n_rows = len(X)
+        n_rows = X.shape[0] if X.ndim else 1  # `Features.from_array` refuses what is no matrix
     if not n_rows:
         raise ValueError("X has no rows; at least one is needed.")
     return X

@@ -169,7 +169,7 @@ def newest(folder: str | os.PathLike[str]) -> tuple[Path, Checkpoint]:
     ValueError
         If all are damaged.
     OSError
-        If one cannot be opened.
+        If one cannot be opened. One that the disk fails to read (EIO) is damaged.
     """
     if os.path.isfile(folder):
         raise NotADirectoryError(f"{os.fspath(folder)} is a file. Name the folder that was given as checkpoint.")

@@ -89,7 +89,7 @@ class Manifest:
             (SIZES[1], self.n_outputs, n_classes),
         ):
             if said is not None and said != found:
-                what = "inputs, once columns are encoded" if key == SIZES[0] else "classes"
+                what = "columns, once they are encoded" if key == SIZES[0] else "classes"
                 raise ValueError(
                     f"{self.place(key)}: {said} is not what the data has, which is {found} {what}. Fix the size, or "
                     "leave it out."

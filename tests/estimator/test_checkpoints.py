@@ -14,7 +14,7 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from gpunn import MLPClassifier
-from gpunn.estimator.digests import VALIDATION
+from gpunn.estimator.digests import DTYPE, VALIDATION
 from gpunn.insight import diagnose
 from gpunn.io import CheckpointWarning, checkpoints_in, locked
 from gpunn.optim.schedules import Constant
@@ -133,6 +133,15 @@ def test_data_that_are_not_those_of_the_fit_are_refused_by_what_differs(tmp_path
             resume(tmp_path, **(same | change))
         assert f": they differ in {said}. Give" in str(caught.value), change
     assert resume(tmp_path, **same).n_iter_ == 9
+
+
+def test_checkpoints_of_before_the_dtype_of_X_was_kept_are_resumed(tmp_path, iris):
+    break_off(tmp_path, *iris)
+    for path in checkpoints_in(tmp_path).values():
+        draft = Draft(path.read_bytes())
+        del draft.values["data"][DTYPE]
+        path.write_bytes(draft.together())
+    assert_same(resume(tmp_path, *iris), fit(*iris))
 
 
 def test_columns_of_other_names_and_categories_are_refused(tmp_path):

@@ -68,8 +68,8 @@ def test_the_same_numbers_in_other_containers_are_the_same_data(tmp_path, iris, 
 def test_rows_of_fewer_classes_are_other_data_and_not_another_network(tmp_path, iris):
     X, y = iris
     break_off(tmp_path, X, y)
-    for rows, labels, said in ((X[:100], y[:100], "X, y"), (X, 2 - y, "y differ"), (X, NAMES[y], "y differ")):
-        with pytest.raises(ValueError, match=f"the data are not those of the fit .*{said}"):
+    for rows, labels, said in ((X[:100], y[:100], "X, y"), (X, 2 - y, "y"), (X, NAMES[y], "y")):
+        with pytest.raises(ValueError, match=rf"the data are not those of the fit .*: they differ in {said}\."):
             MLPClassifier.resume(tmp_path, rows, labels)
 
 

@@ -128,6 +128,8 @@ def test_no_rows_are_an_error(empty):
     clf = TabularClassifier(n_members=1, random_state=0).fit(rows, [0, 1, 0, 1] * 5)
     with pytest.raises(ValueError, match=r"X has no rows|0 sample"):
         clf.predict(empty)
+    with pytest.raises(ValueError, match="matrix of numbers or objects is needed"):
+        clf.classifier_.predict(np.array("a", object))
 
 
 def test_a_log_loss_of_exclusive_classes_does_not_score_labels():

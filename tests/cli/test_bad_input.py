@@ -94,7 +94,7 @@ COMMANDS = [
     ("train no_features.yaml", "no_features.yaml, line 1, data.features: false"),
     ("train", "MANIFEST|DATA"), ("train - --target y", "--output: name the file"),
     ("predict none.gpunn good.csv", "none.gpunn: No such file"),
-    ("predict folder.csv good.csv", "folder.csv: Is a dir"),
+    ("predict folder.csv good.csv", "folder.csv is a folder; give the name of a file"),
     ("predict zeros.gpunn good.csv", "zeros.gpunn: not a model file"),
     ("predict good.csv good.csv", "good.csv: not a model"),
     ("predict good.parquet good.csv", "good.parquet: not a model"),

@@ -259,7 +259,8 @@ def test_a_full_disk_is_told_at_once_and_costs_no_model(folder, run, monkeypatch
     monkeypatch.setattr(os, "fsync", full)
     _, err = run(*TRAIN, "-o", "m.gpunn", "--checkpoint", "run")
     [(epoch, message)] = told
-    assert epoch == 5 and message in err and "No space left on device" in message
+    # A thread writes the checkpoint of epoch 4 to the disk. Where it is done before epoch 5 is, that of epoch 5 fails.
+    assert epoch in (5, 6) and message in err and "No space left on device" in message
     same("m.gpunn", "whole.gpunn")
     assert list(checkpoints_in("run"))[-2:] == [11, 12]
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from gpunn import MLPClassifier
 
+TURNS_OF_A_FIT = 5
 CALLS = {1: 300, 100: 200, 20_000: 5}  # of predict_proba in a turn, by the number of rows
 
 
@@ -52,11 +53,23 @@ def epochs(sizes: list[int], batch: int, n_steps: int, dropout: float = 0.0) -> 
 
 
 def fit(n: int, sizes: list[int], n_epochs: int, settings: dict[str, Any]) -> None:
-    """The only turn is a fit."""
+    """Turns are the fifths of a fit: the first prepares it too, the last ends with its return."""
+    began, epoch = 0.0, 0
+    last_epochs = [n_epochs * turn // TURNS_OF_A_FIT for turn in range(1, TURNS_OF_A_FIT)]
+
+    def callback(_: Any) -> None:
+        nonlocal began, epoch
+        epoch += 1
+        if epoch in last_epochs:
+            tell(time.perf_counter() - began)
+            wait()
+            began = time.perf_counter()
+
     X, y = data(n, sizes)
     clf = MLPClassifier(
-        sizes[1:-1], batch_size=128, max_iter=n_epochs, n_iter_no_change=n_epochs, random_state=0, **settings
-    )
+        sizes[1:-1], batch_size=128, max_iter=n_epochs, n_iter_no_change=n_epochs, random_state=0,
+        callback=callback, **settings,
+    )  # fmt: skip
     tell(0)
     wait()
     began = time.perf_counter()

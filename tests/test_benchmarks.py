@@ -79,13 +79,13 @@ def kept(folder, name, chart):
 
 @pytest.mark.skipif(not importlib.util.find_spec("llvmlite"), reason="compiled steps need gpunn[compile]")
 def test_two_builds_take_turns(tmp_path):
-    for only, n_rounds in ("steps of 400-25-10", 1), ("first fit of 2000 x 20", 1), ("prediction of 1 rows", 2):
-        options = ["--rounds", n_rounds, "--turns", 2, "--only", only, "--write", tmp_path]
+    for only, rounds, n_pairs in ("steps of 400", 1, 2), ("first fit of 2000 x 20", 1, 4), ("prediction of 1 r", 2, 4):
+        options = ["--rounds", rounds, "--turns", 2, "--only", only, "--write", tmp_path]
         ((row,),) = tables(run("builds", HOUSE, *options))
-        (((name, rounds),),) = [kept(tmp_path, "builds-cpu", chart=False).items()]
+        (((name, pairs),),) = [kept(tmp_path, "builds-cpu", chart=False).items()]
         assert name == row["work"] and name.startswith(only)
         n_turns = 1 if "fit" in only else 2
-        assert [[len(turns) for turns in pair] for pair in rounds] == [[n_turns] * 2] * n_rounds
+        assert [[len(turns) for turns in pair] for pair in pairs] == [[n_turns] * 2] * n_pairs
         # Both are the same build, on a machine that may be busy.
         assert 0.1 < float(row["ratio"]) < 10 and seconds(row["before"]) > 0 < seconds(row["after"])
 

@@ -1,19 +1,22 @@
-"""Trainings of one architecture side by side: each as it would be alone, while their epochs are computed together.
+"""Trainings of one architecture side by side: each as it would be alone.
 
-They may differ in learning rates, penalties, decay, dropout rates and seeds. What is compiled has a core each; arrays
-are stacked, with an axis of members in front. Everything between epochs is that of each training: its history,
-validation, plateaus, divergence and end.
+They may differ in learning rates, penalties, decay, dropout rates and seeds. Those that are compiled have a core each,
+on which they take turns of several epochs; those by arrays are divided among the cores, and stacked there, with an axis
+of members in front. Everything between epochs is that of each training: its history, validation, plateaus, divergence
+and end.
 """
 
 from __future__ import annotations
 
+import contextlib
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from gpunn.devices import Device
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import FirstOrder
 from gpunn.training.history import History
@@ -23,9 +26,13 @@ from gpunn.training.minibatch import DECAYING, Epochs, Minibatch, outcome
 from gpunn.training.state import TrainingState
 from gpunn.typing import Array
 
+TURN = 0.05  # seconds: threads with other work for the cores, and interrupts, wait until all trainings have had theirs
+
 
 def run(trainings: Sequence[Training]) -> None:
     """Make the steps of trainings, all of which are at their start, until each has a reason to stop.
+
+    Monitors and scores, which may be functions of the user, are called by one thread at a time.
 
     Parameters
     ----------
@@ -34,34 +41,37 @@ def run(trainings: Sequence[Training]) -> None:
         T and weights, of which they may use different ones if their seeds differ. Their methods are equal, or copies of
         one, but for the weight decay.
     """
-    device = trainings[0].device
+    device, of_the_user = trainings[0].device, threading.Lock()
     stacks: dict[tuple[int, ...], _Stack] = {}
+
+    def take(training: Training, entry: Entry | None) -> None:
+        is_scored = training.validation is not None and training.validation.score is not None
+        with of_the_user if is_scored or training.monitors else contextlib.nullcontext():
+            training.take(entry)
+
+    def make_epochs(part: tuple[Training, ...]) -> None:
+        """Several of a compiled training; one by arrays, for those of a stack are all at the same step."""
+        began = time.perf_counter()
+        is_compiled = _epochs(part[0]).program is not None
+        while True:
+            for training in part:
+                training.stopwatch.lap("rest")
+            with device.use():
+                entries = [part[0].step(part[0].state)] if is_compiled else stacks[tuple(map(id, part))]()
+            for training, entry in zip(part, entries, strict=True):
+                take(training, entry)
+            if part[0].over or not is_compiled or time.perf_counter() - began > TURN:
+                return
+
     while going := [training for training in trainings if not training.over]:
-        for training in going:
-            training.stopwatch.lap("rest")
-        compiled = [training for training in going if _epochs(training).program is not None]
-        found = _each(device, [(training,) for training in compiled], lambda part: [part[0].step(part[0].state)])
         by_arrays = [training for training in going if _epochs(training).program is None]
         n_parts = min(device.n_workers(), len(by_arrays))
         parts = [tuple(by_arrays[i::n_parts]) for i in range(n_parts)]
         for part in parts:
             if tuple(map(id, part)) not in stacks:
                 stacks[tuple(map(id, part))] = _Stack(part)
-        found |= _each(device, parts, lambda part: stacks[tuple(map(id, part))]())
-        for training in going:
-            training.take(found[id(training)])
-
-
-def _each(device: Device, parts: Sequence[tuple[Training, ...]], make: Any) -> dict[int, Entry]:
-    """The entries that ``make`` gives for each part, by the identity of its training."""
-    found: dict[int, Entry] = {}
-
-    def work(part: tuple[Training, ...]) -> None:
-        with device.use():
-            found.update(zip(map(id, part), make(part), strict=True))
-
-    device.each(work, parts)
-    return found
+        parts += [(training,) for training in going if _epochs(training).program is not None]
+        device.each(make_epochs, parts)
 
 
 def _epochs(training: Training) -> Epochs:

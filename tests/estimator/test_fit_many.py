@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -158,6 +160,26 @@ def test_callbacks_see_the_history_of_their_own():
     assert {one.history_.stopped for one in found} == {"callback"}
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_functions_of_the_user_are_called_one_at_a_time(compiled):
+    busy, n_calls = threading.Lock(), 0
+
+    def look(*given):
+        nonlocal n_calls
+        assert busy.acquire(blocking=False)
+        time.sleep(0.002)  # others would come meanwhile
+        n_calls += 1
+        busy.release()
+        return 0.5 if len(given) > 1 else None
+
+    settings = [{"alpha": a} for a in (0.0, 1.0, 2.0, 3.0)]
+    fit_many(classifier(callback=look, compile=compiled), X, Y, settings)
+    assert n_calls == 6 * 4
+    scored = classifier(early_stopping=True, n_iter_no_change=9, scoring=look, compile=compiled)
+    fit_many(scored, X, Y, settings)
+    assert n_calls == 2 * 6 * 4
+
+
 def test_batches_go_on_in_micro_batches_where_memory_runs_out(monkeypatch):
     settings = [{"alpha": a, "random_state": i} for i, a in enumerate((0.0, 1.0))]
     right = fit_many(classifier(compile=False), X, Y, settings)
@@ -261,6 +283,20 @@ def test_an_interrupt_ends_the_call(monkeypatch):
     monkeypatch.setattr(side_by_side._Stack, "__call__", press)
     with pytest.raises(KeyboardInterrupt):
         fit_many(clf, X, Y, [{"alpha": a} for a in (0.0, 1.0)])
+
+
+def test_an_interrupt_ends_compiled_trainings_too():
+    calls = []
+
+    def press(history):
+        calls.append(history)
+        if history.n_iter == 3:
+            raise KeyboardInterrupt
+        time.sleep(side_by_side.TURN / 5)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit_many(classifier(callback=press, compile=True, max_iter=200), X, Y, [{"alpha": a} for a in range(4)])
+    assert len(calls) < 100
 
 
 @pytest.mark.filterwarnings("ignore:Training interrupted")

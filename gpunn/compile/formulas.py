@@ -28,6 +28,8 @@ from gpunn.nn.objective import Objective, norm_factors
 from gpunn.nn.probabilities import of_row
 from gpunn.optim.first_order import FirstOrder, MethodState, clip_norm
 
+EMBEDDED = "columns are embedded"  # whose lookup, and the sums of its gradient, no kernel does
+
 
 @dataclass(frozen=True)
 class Formula:
@@ -54,7 +56,7 @@ def check(network: Network, hidden: bool) -> None:
     So it does where columns are embedded.
     """
     if network.embeddings:
-        raise Untraceable("columns are embedded")
+        raise Untraceable(EMBEDDED)
     for layer in network.layers if hidden else network.layers[-1:]:
         if layer.learned:
             where = "the output layer" if layer is network.layers[-1] else type(layer.activation).__name__

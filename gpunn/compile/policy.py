@@ -30,7 +30,6 @@ Compiled = tuple[Any, str]  # a program and what it is; or None, and why there i
 COMPILABLE = "?" + np.typecodes["AllInteger"] + "fd"  # types of X; not float16, nor any longer than float64
 COMPUTED = (np.dtype("float32"), np.dtype("float64"))  # dtypes of theta; not those of another byte order
 CUDA_INPUTS = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")
-EMBEDDED = "columns are embedded"  # whose lookup, and the sums of its gradient, no kernel does
 OLDEST_LLVM = 20  # that reads the code; llvmlite 0.45 brought it
 
 
@@ -110,7 +109,7 @@ class CpuCompiler:
         max_norm: float | None = None,
     ) -> Compiled:
         if objective.network.embeddings:
-            return None, f"arrays: {EMBEDDED}"
+            return None, f"arrays: {formulas.EMBEDDED}"
         if max_norm is not None and isinstance(method, Averaged):
             return None, "arrays: max_norm with averaging"  # whose formula takes theta before its norms are limited
 
@@ -123,7 +122,7 @@ class CpuCompiler:
 
     def gradient(self, objective: Objective, dtype: Any, X: Array, T: Array, weight: Array | None) -> Compiled:
         if objective.network.embeddings:
-            return None, f"arrays: {EMBEDDED}"
+            return None, f"arrays: {formulas.EMBEDDED}"
 
         def make() -> Any:
             from gpunn.compile.cpu.program import CompiledGradient
@@ -134,7 +133,7 @@ class CpuCompiler:
 
     def prediction(self, network: Network, dtype: Any, head: Head | None = None, exclusive: bool = True) -> Compiled:
         if network.embeddings:
-            return None, f"arrays: {EMBEDDED}"
+            return None, f"arrays: {formulas.EMBEDDED}"
         if dtype not in COMPUTED:
             return None, f"arrays: compiled code does not compute in the dtype of theta, {dtype}"
         try:
@@ -236,7 +235,7 @@ class CudaCompiler:
         if theta.ndim > 1:
             why = "members are trained side by side"
         elif objective.network.embeddings:
-            why = EMBEDDED
+            why = formulas.EMBEDDED
         elif dropout is not None:
             why = "dropout"
         elif clip_norm is not None:

@@ -63,7 +63,7 @@ def unscaled_inputs(facts: Facts) -> Finding | None:
 def constant_inputs(facts: Facts) -> Finding | None:
     """Columns that never change, and are far from 0, or are most of all."""
     constant = facts.inputs.constant
-    shifted = constant[np.abs(facts.inputs.low[constant]) >= SHIFTED]
+    shifted = constant[(np.abs(facts.inputs.low[constant]) >= SHIFTED) & ~np.isin(constant, facts.inputs.codes)]
     d = len(facts.inputs.low)
     if facts.outcome.n_rows < FEW or (not len(shifted) and len(constant) <= CONSTANT_SHARE * d):
         return None

@@ -431,6 +431,14 @@ def test_codes_are_no_inputs_of_a_large_scale():
     assert cause(CPU, network, Rows(X, np.eye(2))).startswith("X[:, 1] has values of up to 1e+20")
 
 
+def test_a_code_that_never_changes_is_not_far_from_0(ids):
+    clf, frame, y = ids
+    one_id = frame.assign(id=frame["id"].max())  # a code well above 0.5
+    for rows, is_found in (one_id, False), (frame.assign(size=9.0), True):
+        names = {finding.name for finding in diagnose(clf, rows, y).findings}
+        assert ("constant_inputs" in names) == is_found
+
+
 def test_moved_categories_are_not_moved_inputs(ids):
     clf, frame, y = ids
     last = frame["id"] >= "id 5"

@@ -9,6 +9,7 @@ table has log-loss and expected calibration error (ECE) before and after it.
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -40,6 +41,16 @@ def of_one_network(p: dict[str, Any]) -> dict[str, Any]:
     return {**p, "n_members": 1, "cross_validation": None, "validation_fraction": 0.2}
 
 
+def with_epochs(factor: float) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """As many times the epochs, and the patience for them."""
+
+    def variant(p: dict[str, Any]) -> dict[str, Any]:
+        n_epochs = round(factor * p["max_iter"])
+        return {**p, "max_iter": n_epochs, "n_iter_no_change": presets.patience(n_epochs)}
+
+    return variant
+
+
 def with_as_many_folds(n: int) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """As many networks, fewer folds."""
     return lambda p: {**p, "cross_validation": n if p["n_members"] % n == 0 else p["cross_validation"]}
@@ -52,15 +63,17 @@ VARIANTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "numbers standardised": changed(numeric_encoding="standard"),
     "numbers robustly scaled, no bins": changed(numeric_encoding="robust"),
     "8 bins": changed(max_bins=8),
+    "16 bins": changed(max_bins=16),
     "48 bins": changed(max_bins=48),
     "embeddings instead of more than 32 inputs": changed(max_one_hot=32),
     "one network": of_one_network,
     "2 folds": with_as_many_folds(2),
-    "the last epoch": changed(early_stopping=False),
+    "the last epoch": changed(early_stopping=False, n_iter_no_change=math.inf),
+    "all epochs": changed(n_iter_no_change=math.inf),
     "epoch by log-loss": changed(scoring="neg_log_loss"),
     "no averaged weights": changed(ema_decay=None),
-    "constant learning rate": changed(learning_rate="constant"),
-    "cosine learning rate": changed(learning_rate="cosine"),
+    "constant learning rate": changed(learning_rate="constant", n_iter_no_change=math.inf),
+    "cosine learning rate": changed(learning_rate="cosine", n_iter_no_change=math.inf),
     "learning rate 0.001": changed(learning_rate_init=0.001),
     "beta_2 0.999": changed(beta_2=0.999),
     "ReLU": changed(activation="relu"),
@@ -68,10 +81,12 @@ VARIANTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "dropout 0.15": changed(dropout=0.15),
     "weight decay": changed(solver="adamw", weight_decay=0.01),
     "label smoothing 0.1": changed(label_smoothing=0.1),
-    "two layers": changed(hidden_layer_sizes=(256, 256), activation=["selu", "prelu"]),
+    "two layers": lambda p: {**p, "hidden_layer_sizes": p["hidden_layer_sizes"][:2], "activation": ["selu", "prelu"]},
+    "192 units": changed(hidden_layer_sizes=(192, 192, 192)),
+    "256 units": changed(hidden_layer_sizes=(256, 256, 256)),
     "512 units": changed(hidden_layer_sizes=(512, 512, 512)),
-    "half the epochs": lambda p: {**p, "max_iter": p["max_iter"] // 2},
-    "twice the epochs": lambda p: {**p, "max_iter": 2 * p["max_iter"]},
+    "half the epochs": with_epochs(1 / 2),
+    "twice the epochs": with_epochs(2),
     "twice the networks": lambda p: {**p, "n_members": 2 * p["n_members"]},
 }
 
@@ -80,7 +95,7 @@ def result(table: Table, seed: int, preset: str, name: str) -> dict[str, float]:
     """Measures of a variant on the test rows, and the seconds of its fit."""
     train, test = divided(table.y, seed)
     X, y = table.X.iloc[train], table.y[train]
-    clf = MLPClassifier(**VARIANTS[name](presets.parameters(preset, len(y))), random_state=seed)
+    clf = MLPClassifier(**VARIANTS[name](presets.parameters(preset, *X.shape)), random_state=seed)
     began = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # training to the last epoch is what was asked for

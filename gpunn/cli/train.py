@@ -81,7 +81,7 @@ def _train(options: argparse.Namespace, plan: Manifest) -> int:
     share = plan.data.get("held_out", 0.2) if options.held_out is None else options.held_out
     told = _told_by(options.held_out is not None, plan, "--held-out", "data.held_out")
     rows, held_out = _split(y, share, clf.random_state, told)
-    clf.set_params(**_of_preset(plan, options, len(rows)))
+    clf.set_params(**_of_preset(plan, options, len(rows), X.num_columns))
     for odd in oddities(X, kinds, spellings):
         report.warn(f"{source}: {odd}")
     X_test, y_test = X.take(held_out), y[held_out]
@@ -250,8 +250,10 @@ def _chosen(options: argparse.Namespace) -> dict[str, Any]:
     return {parameter: value for parameter, value in given.items() if value is not None}
 
 
-def _of_preset(plan: Manifest, options: argparse.Namespace, n_rows: int = presets.MANY) -> dict[str, Any]:
-    """The parameters that the preset sets for a number of training rows, if one was asked for."""
+def _of_preset(
+    plan: Manifest, options: argparse.Namespace, n_rows: int = presets.MANY, n_columns: int = 1
+) -> dict[str, Any]:
+    """The parameters that the preset sets for training rows of a table, if one was asked for."""
     if options.preset is None:
         return {}
     solver = {**plan.parameters, **_chosen(options)}.get("solver")
@@ -261,10 +263,12 @@ def _of_preset(plan: Manifest, options: argparse.Namespace, n_rows: int = preset
             f"{told}: solver={show(solver)} uses all rows in each step, and --preset {options.preset} is for solvers "
             "that train on minibatches. Leave one of the two out."
         )
-    members = _chosen(options).get("n_members", plan.parameters.get("n_members"))
+    chosen = {**plan.parameters, **_chosen(options)}
+    members = chosen.get("n_members")
     # What the preset leaves out for few rows is also to replace what it had set before their number was known.
     without = {"cross_validation": None, "early_stopping": False, "temperature_scaling": False}
-    found = {**without, **presets.parameters(options.preset, n_rows, members)}
+    found = {**without, **presets.parameters(options.preset, n_rows, n_columns, members)}
+    found["n_iter_no_change"] = presets.patience(chosen.get("max_iter", found["max_iter"]))
     if options.validation:  # in the place of folds
         found |= {"cross_validation": None, "early_stopping": True, "temperature_scaling": True}
     others = {"features", *plan.parameters, *_chosen(options)}  # tables are encoded anyway

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import _check_feature_names, _check_n_features, _num_samples, check_is_fitted
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _check_n_features,
+    _num_features,
+    _num_samples,
+    check_is_fitted,
+)
 
 from gpunn import manifest
+from gpunn._version import __version__
 from gpunn.config import constraints, presets
 from gpunn.config.constraints import Interval, OneOf
 from gpunn.estimator.classifier import MLPClassifier
@@ -33,7 +41,7 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     preset : {"fast", "best"}, default="fast"
-        "best" trains more networks for longer.
+        "best" trains more and wider networks for longer.
     metric : {"accuracy", "log_loss", "roc_auc"}, scikit-learn scorer or its name, default="accuracy"
         Score by which the epoch is chosen; "log_loss" is for classes that exclude each other, not for multilabel
         problems.
@@ -129,7 +137,7 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
         constraints.scorer("metric", self.metric, presets.METRICS)
         scoring = presets.METRICS.get(self.metric, self.metric) if isinstance(self.metric, str) else self.metric
         classifier = MLPClassifier(
-            **presets.parameters(self.preset, _n_rows(X), self.n_members),
+            **presets.parameters(self.preset, *_shape(X), self.n_members),
             scoring=scoring,
             time_limit=self.time_limit,
             device=self.device,
@@ -138,9 +146,7 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
             checkpoint=self.checkpoint,
             checkpoint_every=self.checkpoint_every,
         )
-        with warnings.catch_warnings():
-            # Tables too small to be validated on have no best epoch, and all epochs are what the preset asks for.
-            warnings.filterwarnings("ignore", "Maximum iterations", ConvergenceWarning)
+        with _all_epochs_wanted():
             classifier.fit(X, y, sample_weight)
         return self._show(classifier)
 
@@ -168,8 +174,9 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
             As by `MLPClassifier.resume`.
         """
         X = frames.native(X)
-        preset = _preset_of(folder, _n_rows(X))
-        fitted = MLPClassifier.resume(folder, X, y, sample_weight)
+        preset = _preset_of(folder, *_shape(X))
+        with _all_epochs_wanted():
+            fitted = MLPClassifier.resume(folder, X, y, sample_weight)
         metrics = {scorer: metric for metric, scorer in presets.METRICS.items()}
         names = ("time_limit", "device", "random_state", "verbose", "checkpoint", "checkpoint_every")
         same = {name: getattr(fitted, name) for name in names}
@@ -247,22 +254,37 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
 
-def _n_rows(X: Any) -> int:
-    """Number of rows; 0 of what has none, which `MLPClassifier` refuses."""
+@contextlib.contextmanager
+def _all_epochs_wanted() -> Iterator[None]:
+    """No warning that training went on to its last epoch, which is where the learning rate ends."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Maximum iterations", ConvergenceWarning)
+        yield
+
+
+def _shape(X: Any) -> tuple[int, int]:
+    """Numbers of rows and columns; 0 of what has none, which `MLPClassifier` refuses."""
     if frames.is_frame(X):
-        return int(frames.opened(X).n_rows)
-    return 0 if X is None else int(_num_samples(X))
+        frame = frames.opened(X)
+        return int(frame.n_rows), len(frame.names)
+    if X is None:
+        return 0, 0
+    n_rows = int(_num_samples(X))
+    with contextlib.suppress(TypeError):  # rows are no sequences
+        return n_rows, int(_num_features(X)) if n_rows else 0
+    return n_rows, 0
 
 
-def _preset_of(folder: str | os.PathLike[str], n_rows: int) -> str:
+def _preset_of(folder: str | os.PathLike[str], n_rows: int, n_columns: int) -> str:
     """Name of the preset whose parameters the newest checkpoint in a folder has."""
     path, saved = newest_checkpoint(folder)
     given = MLPClassifier(**manifest.from_dict(saved.manifest).parameters).get_params()
     for preset in presets.PRESETS:
-        expected = presets.parameters(preset, n_rows, given["n_members"])
+        expected = presets.parameters(preset, n_rows, n_columns, given["n_members"])
         if {name: given[name] for name in expected} == expected:
             return preset
+    by = "" if saved.version == __version__ else f" It was written by gpunn {saved.version}, whose presets may differ."
     raise ValueError(
-        f"{path}: it is no checkpoint of a TabularClassifier on {n_rows:,} rows. Give the same rows as in that fit, or "
-        "use MLPClassifier.resume for one of an MLPClassifier."
+        f"{path}: it is no checkpoint of a TabularClassifier on {n_rows:,} rows of {n_columns:,} columns.{by} Give the "
+        "same rows as in that fit, or use MLPClassifier.resume for one of an MLPClassifier."
     )

@@ -16,7 +16,7 @@ BRIEF = ["train", "t.csv", "--target", "class", "-q", "--epochs", "3"]
 def test_the_model_has_the_settings_of_the_preset(folder, run, preset):
     out, _ = run(*BRIEF, "--preset", preset)
     clf = gpunn.load("t.gpunn")
-    expected = presets.parameters(preset, 72) | {"max_iter": 3, "features": clf.features}
+    expected = presets.parameters(preset, 72, 4) | {"max_iter": 3, "features": clf.features, "n_iter_no_change": 1}
     assert {name: clf.get_params()[name] for name in expected} == expected
     assert f"trained {expected['n_members']} networks" in out and "out of fold" in out
     assert clf.theta_.shape[0] == presets.PRESETS[preset].n_members

@@ -22,6 +22,7 @@ from gpunn import MLPClassifier, TabularClassifier
 from gpunn.config import presets
 from gpunn.config.constraints import ParameterError
 from gpunn.features import FeatureWarning
+from gpunn.optim.schedules import CosineLog
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -53,6 +54,21 @@ def test_scikit_learn_finds_no_fault():
     assert sum(r["status"] == "passed" for r in results) >= 55
 
 
+@pytest.mark.parametrize(("n_rows", "n_columns", "n_bins"), [
+    (0, 0, 16), (50, 5, 16), (3200, 5, 16), (3399, 5, 16), (3400, 5, 17), (9600, 10, 48), (10**6, 10, 48),
+    (9600, 16, 32), (9600, 31, 16), (9600, 5000, 16),
+])  # fmt: skip
+def test_the_best_preset_has_more_bins_where_rows_are_many_and_columns_few(n_rows, n_columns, n_bins):
+    assert presets.parameters("best", n_rows, n_columns)["max_bins"] == n_bins
+    assert presets.parameters("fast", n_rows, n_columns)["max_bins"] == 16
+
+
+@pytest.mark.parametrize(("n_rows", "n_epochs", "patience"), [(1000, 128, 32), (400_000, 32, 8), (10**8, 8, 2)])
+def test_the_patience_of_a_preset_is_a_quarter_of_its_epochs(n_rows, n_epochs, patience):
+    found = presets.parameters("best", n_rows, 5)
+    assert (found["max_iter"], found["n_iter_no_change"]) == (n_epochs, patience)
+
+
 @pytest.mark.parametrize("preset", presets.PRESETS)
 def test_a_frame_is_learned_as_it_is(preset):
     X, y = people(600)
@@ -65,7 +81,27 @@ def test_a_frame_is_learned_as_it_is(preset):
     assert len(members) == presets.PRESETS[preset].n_members
     np.testing.assert_allclose(members.mean(axis=0), clf.predict_proba(X[450:]), rtol=1e-5, atol=1e-7)
     assert [*clf.feature_names_in_] == [*X.columns] and clf.n_features_in_ == 4
-    assert clf.history_.stopped == "max_iter"
+
+
+def test_where_all_is_learned_no_further_cycle_of_the_learning_rate_begins():
+    X = np.random.default_rng(0).normal(size=(400, 3))
+    y = X[:, 0] > 0
+    X[:, 0] += np.where(y, 1, -1)
+    history = TabularClassifier(preset="best", n_members=2, random_state=0).fit(X, y).history_
+    n_epochs = presets.PRESETS["best"].n_epochs
+    assert history.stopped == "validation" and history.validation_score[history.best] == 1
+    assert n_epochs / 4 < history.n_iter - 1 - history.best and history.n_iter < n_epochs
+    assert not CosineLog(1.0, n_epochs).in_cycle(history.n_iter)
+
+
+@pytest.mark.filterwarnings("error")
+def test_neither_a_fit_nor_a_resumed_one_warns_of_its_last_epoch(tmp_path, monkeypatch):
+    monkeypatch.setattr(presets, "PATIENCE", 1)  # so that all epochs are trained
+    X, y = people(300)
+    clf = TabularClassifier(n_members=2, random_state=0, checkpoint=tmp_path / "run", checkpoint_every=39).fit(X, y)
+    max((tmp_path / "run").iterdir()).unlink()
+    resumed = TabularClassifier.resume(tmp_path / "run", X, y)
+    assert clf.history_.stopped == resumed.history_.stopped == "max_iter"
 
 
 def test_an_array_is_encoded_like_a_frame_of_its_columns():

@@ -271,7 +271,9 @@ def _of_preset(
     found["n_iter_no_change"] = presets.patience(chosen.get("max_iter", found["max_iter"]))
     if options.validation:  # in the place of folds
         found |= {"cross_validation": None, "early_stopping": True, "temperature_scaling": True}
-    others = {"features", *plan.parameters, *_chosen(options)}  # tables are encoded anyway
+    others = {"features", *chosen}  # tables are encoded anyway
+    if {"learning_rate", "early_stopping"} & others:  # whose rate may not have come to its end
+        found["n_iter_no_change"] = math.inf
     if "hidden_layer_sizes" in others:  # of which there may be more or fewer than the preset names activations for
         found["activation"] = found["activation"][-1]
     if registry.is_schedule_free(solver):  # which averages itself

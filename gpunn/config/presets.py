@@ -20,7 +20,8 @@ class Preset(NamedTuple):
     n_units : int
         Units of each of three hidden layers.
     max_bins : int
-        Largest number of bins of a column of numbers: fewer of less than `MIN_BIN` rows a bin, or of many columns.
+        Largest number of bins of a numeric column; fewer where a bin would have less than `MIN_BIN` rows, or where
+        there are many columns.
     """
 
     n_members: int
@@ -43,10 +44,10 @@ MIN_FOLD = 10  # rows; fewer say too little to choose an epoch by
 MAX_FOLDS = 10
 MANY = 100_000  # rows; of more, as many are seen in fewer epochs
 MIN_EPOCHS = 8
-PATIENCE = 4  # after more than 1 / PATIENCE of the epochs without a better one no further cycle begins
+PATIENCE = 4  # if the best epoch is more than 1 / PATIENCE of all epochs ago, no further cycle begins
 MIN_BINS = 16
 MIN_BIN = 200  # rows
-MAX_INPUTS = 512  # of more than `MIN_BINS` bins a column
+MAX_INPUTS = 512  # of all columns together, where they have more than `MIN_BINS` bins each
 
 COMMON: dict[str, Any] = {
     "activation": ["selu", "prelu", "prelu"],

@@ -56,8 +56,7 @@ def fit_many(
     the other. Solvers that use all rows, ensembles, and trainings with a ``checkpoint``, a ``time_limit`` or callbacks
     of scikit-learn are fitted one by one.
 
-    On the CPU, compiled trainings have a core each, and those by arrays share their operations. ``callback`` and
-    ``scoring`` are called by one thread at a time, which need not be that of the caller. On CUDA, trainings by
+    On the CPU, compiled trainings have a core each, and those by arrays share their operations. On CUDA, trainings by
     arrays share their operations, and steps that are captured as graphs are launched one training after the other.
 
     Parameters

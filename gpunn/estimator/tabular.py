@@ -270,7 +270,7 @@ def _shape(X: Any) -> tuple[int, int]:
     if X is None:
         return 0, 0
     n_rows = int(_num_samples(X))
-    with contextlib.suppress(TypeError):  # rows are no sequences
+    with contextlib.suppress(TypeError, LookupError):  # X has no rows or no columns
         return n_rows, int(_num_features(X)) if n_rows else 0
     return n_rows, 0
 
@@ -283,8 +283,8 @@ def _preset_of(folder: str | os.PathLike[str], n_rows: int, n_columns: int) -> s
         expected = presets.parameters(preset, n_rows, n_columns, given["n_members"])
         if {name: given[name] for name in expected} == expected:
             return preset
-    by = "" if saved.version == __version__ else f" It was written by gpunn {saved.version}, whose presets may differ."
     raise ValueError(
-        f"{path}: it is no checkpoint of a TabularClassifier on {n_rows:,} rows of {n_columns:,} columns.{by} Give the "
-        "same rows as in that fit, or use MLPClassifier.resume for one of an MLPClassifier."
+        f"{path}: it is no checkpoint of a TabularClassifier on {n_rows:,} rows of {n_columns:,} columns, or presets "
+        f"have changed since: it was written by gpunn {saved.version}, and this is {__version__}. Give the same table "
+        "as in that fit, or use MLPClassifier.resume, which goes on with whatever parameters it has."
     )

@@ -216,7 +216,7 @@ def by_chunks(
                 if some.stop - start == 1:
                     raise ran_out(device.name, error, "one row at a time") from error
                 most = min(most, -(-(some.stop - start) // 2))
-                device.chunk_elements = most * width
+                device.chunk_elements = min(device.chunk_elements, most * width)
 
     device.each(put, parts)
     return out

@@ -8,9 +8,6 @@ and end.
 
 from __future__ import annotations
 
-import contextlib
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -26,13 +23,14 @@ from gpunn.training.minibatch import DECAYING, Epochs, Minibatch, outcome
 from gpunn.training.state import TrainingState
 from gpunn.typing import Array
 
-TURN = 0.05  # seconds: threads with other work for the cores, and interrupts, wait until all trainings have had theirs
+TURN = 2e8  # multiplications of a turn, some 50 ms: others who want the cores, and interrupts, wait for its end
+STEP = 2e5  # multiplications that take as long as what each step has besides
 
 
 def run(trainings: Sequence[Training]) -> None:
     """Make the steps of trainings, all of which are at their start, until each has a reason to stop.
 
-    Monitors and scores, which may be functions of the user, are called by one thread at a time.
+    Functions of the user that look on after every epoch, monitors and scores, are called by the thread of the caller.
 
     Parameters
     ----------
@@ -41,29 +39,31 @@ def run(trainings: Sequence[Training]) -> None:
         T and weights, of which they may use different ones if their seeds differ. Their methods are equal, or copies of
         one, but for the weight decay.
     """
-    device, of_the_user = trainings[0].device, threading.Lock()
+    device, n_epochs = trainings[0].device, _epochs_of_a_turn(trainings)
     stacks: dict[tuple[int, ...], _Stack] = {}
+    last: dict[int, Entry | None] = {}
 
-    def take(training: Training, entry: Entry | None) -> None:
-        is_scored = training.validation is not None and training.validation.score is not None
-        with of_the_user if is_scored or training.monitors else contextlib.nullcontext():
-            training.take(entry)
-
-    def make_epochs(part: tuple[Training, ...]) -> None:
-        """Several of a compiled training; one by arrays, for those of a stack are all at the same step."""
-        began = time.perf_counter()
-        is_compiled = _epochs(part[0]).program is not None
-        while True:
-            for training in part:
-                training.stopwatch.lap("rest")
+    def take_turn(part: tuple[Training, ...]) -> None:
+        """Several epochs of a compiled training; one by arrays, for the trainings of a stack are at the same step."""
+        if _epochs(part[0]).program is None:
             with device.use():
-                entries = [part[0].step(part[0].state)] if is_compiled else stacks[tuple(map(id, part))]()
-            for training, entry in zip(part, entries, strict=True):
-                take(training, entry)
-            if part[0].over or not is_compiled or time.perf_counter() - began > TURN:
+                last.update(zip(map(id, part), stacks[tuple(map(id, part))](), strict=True))
+            return
+        (training,) = part
+        for left in reversed(range(n_epochs)):
+            with device.use():
+                entry = training.step(training.state)
+            if not left:
+                last[id(training)] = entry
                 return
+            training.take(entry)
+            if training.over:
+                return
+            training.stopwatch.lap("rest")
 
     while going := [training for training in trainings if not training.over]:
+        for training in going:
+            training.stopwatch.lap("rest")
         by_arrays = [training for training in going if _epochs(training).program is None]
         n_parts = min(device.n_workers(), len(by_arrays))
         parts = [tuple(by_arrays[i::n_parts]) for i in range(n_parts)]
@@ -71,7 +71,24 @@ def run(trainings: Sequence[Training]) -> None:
             if tuple(map(id, part)) not in stacks:
                 stacks[tuple(map(id, part))] = _Stack(part)
         parts += [(training,) for training in going if _epochs(training).program is not None]
-        device.each(make_epochs, parts)
+        last.clear()
+        device.each(take_turn, parts)
+        for training in going:
+            if id(training) in last:
+                training.take(last[id(training)])
+
+
+def _epochs_of_a_turn(trainings: Sequence[Training]) -> int:
+    """Epochs of a compiled training for which it has a core, by the size of the work: the same whenever it is run."""
+    if any(
+        training.monitors or (training.validation is not None and training.validation.score is not None)
+        for training in trainings
+    ):
+        return 1
+    first = _epochs(trainings[0])
+    n_steps = -(-first.rows.n_trained // first.minibatch.step_rows(first.rows))
+    work = first.rows.n_trained * first.objective.network.n_weights + n_steps * STEP
+    return max(1, int(TURN / work))
 
 
 def _epochs(training: Training) -> Epochs:

@@ -43,6 +43,17 @@ def test_options_and_manifests_come_before_the_preset(folder, run):
     assert (clf.beta_2, clf.n_members, clf.cross_validation, clf.hidden_layer_sizes) == (0.75, 2, 2, (8, 8))
 
 
+@pytest.mark.parametrize(("settings", "patience"), [
+    ("schedule: cosine", np.inf), ("schedule: constant", np.inf), ("beta_2: 0.75", 1), ("patience: 5", 5),
+    ("schedule: cosine, patience: 5", 5),
+])  # fmt: skip
+def test_no_other_schedule_is_broken_off(folder, run, settings, patience):
+    form = f"data: {{file: t.csv, target: class}}\ntraining: {{optimize: {{{settings}}}}}\n"
+    (folder / "m.yaml").write_text(form)
+    run("train", "m.yaml", "-q", "--epochs", "3", "--preset", "fast", "--members", "2", "-o", "t.gpunn")
+    assert gpunn.load("t.gpunn").n_iter_no_change == patience
+
+
 def test_a_solver_that_averages_takes_the_place_of_the_average(folder, run):
     run(*BRIEF, "--preset", "fast", "--members", "2", "--solver", "schedule_free_adamw")
     clf = gpunn.load("t.gpunn")

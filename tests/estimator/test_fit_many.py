@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.datasets import load_digits, make_multilabel_classification
 from sklearn.model_selection import ParameterGrid
@@ -15,9 +16,11 @@ from sklearn.preprocessing import scale
 
 from gpunn import DivergenceError, MLPClassifier, fit_many
 from gpunn.devices import cores
+from gpunn.estimator import many
 from gpunn.optim.first_order import FirstOrder, NoState
 from gpunn.optim.schedules import Constant, Cosine
 from gpunn.training import side_by_side
+from gpunn.training.minibatch import Epochs
 
 X, Y = load_digits(return_X_y=True)
 X, Y = X[:300] / 16, Y[:300]
@@ -161,23 +164,51 @@ def test_callbacks_see_the_history_of_their_own():
 
 
 @pytest.mark.parametrize("compiled", [False, True])
-def test_functions_of_the_user_are_called_one_at_a_time(compiled):
-    busy, n_calls = threading.Lock(), 0
+def test_functions_of_the_user_are_called_by_the_thread_of_the_caller(compiled):
+    threads = []
 
     def look(*given):
-        nonlocal n_calls
-        assert busy.acquire(blocking=False)
-        time.sleep(0.002)  # others would come meanwhile
-        n_calls += 1
-        busy.release()
+        threads.append(threading.current_thread())
+        assert get_config()["assume_finite"]
         return 0.5 if len(given) > 1 else None
 
     settings = [{"alpha": a} for a in (0.0, 1.0, 2.0, 3.0)]
-    fit_many(classifier(callback=look, compile=compiled), X, Y, settings)
-    assert n_calls == 6 * 4
-    scored = classifier(early_stopping=True, n_iter_no_change=9, scoring=look, compile=compiled)
-    fit_many(scored, X, Y, settings)
-    assert n_calls == 2 * 6 * 4
+    with config_context(assume_finite=True):
+        fit_many(classifier(callback=look, compile=compiled), X, Y, settings)
+        scored = classifier(early_stopping=True, n_iter_no_change=9, scoring=look, compile=compiled)
+        fit_many(scored, X, Y, settings)
+    assert threads == [threading.current_thread()] * (2 * 6 * 4)
+
+
+@pytest.mark.parametrize("n_epochs", [1, 2, 4, 99])
+def test_the_length_of_a_turn_changes_nothing(monkeypatch, n_epochs):
+    clf = classifier(compile=True, early_stopping=True, n_iter_no_change=1, max_iter=30, learning_rate_init=0.01)
+    expected, turns = fit_many(clf, X, Y, OWN), []
+    real = cores.each
+    monkeypatch.setattr(side_by_side, "_epochs_of_a_turn", lambda trainings: n_epochs)
+    monkeypatch.setattr(cores, "each", lambda function, items: (turns.append(len(items)), real(function, items)))
+    found = fit_many(clf, X, Y, OWN)
+    for one, other in zip(found, expected, strict=True):
+        assert_same(one, other)
+    n_iter = [one.n_iter_ for one in expected]
+    assert turns == [sum(n > turn * n_epochs for n in n_iter) for turn in range(-(-max(n_iter) // n_epochs))]
+
+
+@pytest.mark.parametrize(("settings", "n_epochs"), [
+    ({"hidden_layer_sizes": 12}, 157), ({"hidden_layer_sizes": 4000}, 2), ({"hidden_layer_sizes": 40000}, 1),
+    ({"callback": print}, 1), ({"early_stopping": True, "scoring": "accuracy"}, 1),
+])  # fmt: skip
+def test_turns_are_long_where_epochs_are_short(monkeypatch, settings, n_epochs):
+    found = []
+
+    def run(trainings):
+        found.append(side_by_side._epochs_of_a_turn(trainings))
+        raise RuntimeError
+
+    monkeypatch.setattr(many.side_by_side, "run", run)
+    with pytest.raises(RuntimeError):
+        fit_many(classifier(compile=True).set_params(**settings), X, Y, [{"alpha": a} for a in (0.0, 1.0)])
+    assert found == [n_epochs]
 
 
 def test_batches_go_on_in_micro_batches_where_memory_runs_out(monkeypatch):
@@ -285,18 +316,18 @@ def test_an_interrupt_ends_the_call(monkeypatch):
         fit_many(clf, X, Y, [{"alpha": a} for a in (0.0, 1.0)])
 
 
-def test_an_interrupt_ends_compiled_trainings_too():
-    calls = []
+def test_an_interrupt_ends_compiled_trainings_too(monkeypatch):
+    begun = set()
 
-    def press(history):
-        calls.append(history)
-        if history.n_iter == 3:
-            raise KeyboardInterrupt
-        time.sleep(side_by_side.TURN / 5)
+    def press(self, progress):
+        begun.add(id(progress))
+        time.sleep(0.05)
+        raise KeyboardInterrupt
 
+    monkeypatch.setattr(Epochs, "__call__", press)
     with pytest.raises(KeyboardInterrupt):
-        fit_many(classifier(callback=press, compile=True, max_iter=200), X, Y, [{"alpha": a} for a in range(4)])
-    assert len(calls) < 100
+        fit_many(classifier(compile=True), X, Y, [{"alpha": a} for a in np.linspace(0, 1, 40)])
+    assert len(begun) < 30  # the others are cancelled
 
 
 @pytest.mark.filterwarnings("ignore:Training interrupted")

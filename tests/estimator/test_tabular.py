@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import time
+import warnings
 from contextlib import nullcontext
 
 import numpy as np
@@ -94,14 +95,22 @@ def test_where_all_is_learned_no_further_cycle_of_the_learning_rate_begins():
     assert not CosineLog(1.0, n_epochs).in_cycle(history.n_iter)
 
 
-@pytest.mark.filterwarnings("error")
 def test_neither_a_fit_nor_a_resumed_one_warns_of_its_last_epoch(tmp_path, monkeypatch):
     monkeypatch.setattr(presets, "PATIENCE", 1)  # so that all epochs are trained
     X, y = people(300)
-    clf = TabularClassifier(n_members=2, random_state=0, checkpoint=tmp_path / "run", checkpoint_every=39).fit(X, y)
-    max((tmp_path / "run").iterdir()).unlink()
-    resumed = TabularClassifier.resume(tmp_path / "run", X, y)
+    run = tmp_path / "run"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clf = TabularClassifier(n_members=2, random_state=0, checkpoint=run, checkpoint_every=39).fit(X, y)
+        max(run.iterdir()).unlink()
+        resumed = TabularClassifier.resume(run, X, y)
     assert clf.history_.stopped == resumed.history_.stopped == "max_iter"
+
+
+def test_what_is_no_table_is_refused_as_by_the_network():
+    for X in {"a": [1, 2]}, [1.0, 2.0], [[]], [], np.zeros((2, 0)), np.zeros(()), object():
+        with pytest.raises((TypeError, ValueError)):
+            TabularClassifier().fit(X, [0, 1])
 
 
 def test_an_array_is_encoded_like_a_frame_of_its_columns():

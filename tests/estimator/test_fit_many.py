@@ -194,6 +194,25 @@ def test_the_length_of_a_turn_changes_nothing(monkeypatch, n_epochs):
     assert turns == [sum(n > turn * n_epochs for n in n_iter) for turn in range(-(-max(n_iter) // n_epochs))]
 
 
+def test_the_clock_decides_no_bit(monkeypatch):
+    """One left alone has all cores, which add up in another order: when that is must not depend on how long it took."""
+    clf = classifier(compile=True, max_iter=400, tol=1e-3, n_iter_no_change=3, learning_rate_init=0.01, dtype="float32")
+    clf.set_params(hidden_layer_sizes=(64,), batch_size=200)
+    settings = [{"alpha": a, "random_state": i} for i, a in enumerate((0.0, 0.1, 1.0))]
+    monkeypatch.setattr(side_by_side, "_epochs_of_a_turn", lambda trainings: 5)
+    expected = fit_many(clf, X, Y, settings)
+    assert len({one.n_iter_ for one in expected}) > 1  # so that one is left alone
+    real, slow = Epochs.__call__, np.random.default_rng(0)
+
+    def delayed(self, progress):
+        time.sleep(float(slow.choice([0, 0.01])))
+        return real(self, progress)
+
+    monkeypatch.setattr(Epochs, "__call__", delayed)
+    for one, other in zip(fit_many(clf, X, Y, settings), expected, strict=True):
+        assert one.theta_.tobytes() == other.theta_.tobytes()
+
+
 @pytest.mark.parametrize(("settings", "n_epochs"), [
     ({"hidden_layer_sizes": 12}, 157), ({"hidden_layer_sizes": 4000}, 2), ({"hidden_layer_sizes": 40000}, 1),
     ({"callback": print}, 1), ({"early_stopping": True, "scoring": "accuracy"}, 1),

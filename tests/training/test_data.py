@@ -138,6 +138,23 @@ def test_an_error_in_a_chunk_is_raised_and_the_threads_of_blas_are_as_before(mon
     assert after[: len(before)] == before
 
 
+def test_chunks_are_no_larger_again_where_memory_ran_out_in_another_thread_too(monkeypatch, problem):
+    cpu = get_device("cpu")
+    width = max(problem.network.sizes)
+    monkeypatch.setattr(cpu, "chunk_elements", 8 * width)
+
+    def short(xp, z):
+        if z.shape[0] > 4:
+            cpu.chunk_elements = 2 * width  # as another thread has found meanwhile
+            raise MemoryError
+        return z
+
+    rows = problem.rows(20).X
+    expected = problem.network.logits(np, problem.theta(), rows)
+    np.testing.assert_allclose(logits(cpu, problem.network, problem.theta(), rows, short), expected, rtol=1e-12)
+    assert cpu.chunk_elements == 2 * width
+
+
 def test_overflow_in_a_chunk_warns_no_more_than_in_the_caller(monkeypatch, problem):
     cpu = get_device("cpu")
     monkeypatch.setattr(cpu, "chunk_elements", 7 * 4)

@@ -15,6 +15,7 @@ from gpunn.nn.objective import Objective
 from gpunn.typing import Array, Namespace
 
 Batch = tuple[Array, Array, Array | None]  # X (..., n, d) in the dtype of theta, T (..., n, k), weight (..., n)
+Compiled = Callable[[Array, Array, int], Array]  # (theta (..., P), X (n, d), layer) -> its activations (..., n, n_out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +148,7 @@ def logits(
     X: Array,
     then: Callable[..., Array] | None = None,
     *others: Array,
+    compiled: Compiled | None = None,
 ) -> Array:
     """Logits (..., n, k) of rows X (n, d), without dropout, in chunks; X may still be on the host.
 
@@ -154,13 +156,23 @@ def logits(
     ----------
     then : callable, optional
         Function of the logits of each chunk: (xp, z, *others (n, ...)) -> array (..., n, c), of any c.
+    compiled : callable, optional
+        Compiled prediction of the network, in the place of arrays.
     """
 
     def made(xp: Namespace, rows: Array, *others: Array) -> Array:
-        z = network.logits(xp, theta, rows, block_rows(device, network))
+        if compiled is None:
+            z = network.logits(xp, theta, rows, block_rows(device, network))
+        else:
+            z = compiled(theta, rows, len(network.layers))
         return z if then is None else then(xp, z, *others)
 
     return by_chunks(device, network, theta, X, made, *others)
+
+
+def _pays(device: Device, network: Network, n_rows: int) -> int:
+    """The number of threads that pay for so many rows."""
+    return n_rows * max(network.sizes) // device.block_elements
 
 
 def block_rows(device: Device, network: Network) -> int:
@@ -187,7 +199,7 @@ def by_chunks(
         return function(xp, device.asarray(X[part, :], theta.dtype), *(array[part, :] for array in others))
 
     n, width = X.shape[0], max(network.sizes)
-    pays = n * width // device.block_elements  # for fewer rows a thread does not pay
+    pays = _pays(device, network, n)
     n_workers = min(device.n_workers(), pays) if pays > 1 else 1
     parts = list(chunks(network, n, min(device.chunk_elements, -(-n // n_workers) * width), n_workers))
     alone, most = len(parts) == 1, max(part.stop - part.start for part in parts)
@@ -254,8 +266,13 @@ def mean_over_rows(xp: Namespace, values: Array, weight: Array | None) -> Array:
     return xp.mean(xp.sum(weight / xp.where(total > 0, total, 1) * values, axis=-1))
 
 
-def evaluate(device: Device, objective: Objective, theta: Array, rows: Rows) -> tuple[float, float]:
-    """Mean cost, without penalties, and accuracy of the weighted rows that are trained on; of members, the means."""
+def evaluate(
+    device: Device, objective: Objective, theta: Array, rows: Rows, compiled: Compiled | None = None
+) -> tuple[float, float]:
+    """Mean cost, without penalties, and accuracy of the weighted rows that are trained on; of members, the means.
+
+    ``compiled`` is as in `logits`.
+    """
     xp, network, head, rows = device.xp, objective.network, objective.head, chosen(device.xp, rows)
 
     def cost_and_hits(xp: Namespace, z: Array, T: Array) -> Array:
@@ -263,18 +280,31 @@ def evaluate(device: Device, objective: Objective, theta: Array, rows: Rows) -> 
         right = hits(xp, head.decision(xp, z), T, rows.exclusive)
         return xp.stack([cost, xp.astype(right, cost.dtype)], axis=-1)
 
-    found = logits(device, network, theta, rows.X, cost_and_hits, rows.T)
+    found = logits(device, network, theta, rows.X, cost_and_hits, rows.T, compiled=compiled)
     mean_cost, accuracy = device.floats(*(mean_over_rows(xp, found[..., i], rows.weight) for i in range(2)))
     return mean_cost, accuracy
 
 
 def evaluate_members(
-    device: Device, objective: Objective, theta: Array, rows: Rows | tuple[Rows, ...]
+    device: Device,
+    objective: Objective,
+    theta: Array,
+    rows: Rows | tuple[Rows, ...],
+    compiled: Compiled | None = None,
 ) -> tuple[float, float]:
     """`evaluate`, where ``rows`` may be those of each member of theta (m, P): then the mean over all of them."""
     if isinstance(rows, Rows):
-        return evaluate(device, objective, theta, rows)
-    found = [evaluate(device, objective, theta[i, ...], own) for i, own in enumerate(rows)]
+        return evaluate(device, objective, theta, rows, compiled)
+    found = [(0.0, 0.0)] * len(rows)
+
+    def evaluate_one(i: int) -> None:
+        found[i] = evaluate(device, objective, theta[i, ...], rows[i], compiled)
+
+    if _pays(device, objective.network, sum(map(len, rows))) > 1:
+        device.each(evaluate_one, range(len(rows)))
+    else:
+        for i in range(len(rows)):
+            evaluate_one(i)
     weights = [total_weight(device, own) for own in rows]
     cost, accuracy = (np.average(values, weights=weights) for values in zip(*found, strict=True))
     return float(cost), float(accuracy)

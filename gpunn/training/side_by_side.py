@@ -1,9 +1,9 @@
 """Trainings of one architecture side by side: each as it would be alone.
 
 They may differ in learning rates, penalties, decay, dropout rates and seeds. Those that are compiled have a core each,
-on which they take turns of several epochs; those by arrays are divided among the cores, and stacked there, with an axis
-of members in front. Everything between epochs is that of each training: its history, validation, plateaus, divergence
-and end.
+on which they take turns of several epochs; those by arrays are stacked, with an axis of members in front, and divided
+among the cores where their steps are long. Everything between epochs is that of each training: its history, validation,
+plateaus, divergence and end.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from gpunn.typing import Array
 
 TURN = 2e8  # multiplications of a turn, some 50 ms: others who want the cores, and interrupts, wait for its end
 STEP = 2e5  # multiplications that take as long as what each step has besides
+STACK = 6e6  # multiplications of a step by arrays: with fewer, threads wait for each other at every operation
 
 
 def run(trainings: Sequence[Training]) -> None:
@@ -65,7 +66,7 @@ def run(trainings: Sequence[Training]) -> None:
         for training in going:
             training.stopwatch.lap("rest")
         by_arrays = [training for training in going if _epochs(training).program is None]
-        n_parts = min(device.n_workers(), len(by_arrays))
+        n_parts = min(device.n_workers(), len(by_arrays), _stacks_that_pay(by_arrays))
         parts = [tuple(by_arrays[i::n_parts]) for i in range(n_parts)]
         for part in parts:
             if tuple(map(id, part)) not in stacks:
@@ -89,6 +90,15 @@ def _epochs_of_a_turn(trainings: Sequence[Training]) -> int:
     n_steps = -(-first.rows.n_trained // first.minibatch.step_rows(first.rows))
     work = first.rows.n_trained * first.objective.network.n_weights + n_steps * STEP
     return max(1, int(TURN / work))
+
+
+def _stacks_that_pay(by_arrays: Sequence[Training]) -> int:
+    """The number of stacks, which have a thread each, into which trainings by arrays may be divided."""
+    if not by_arrays:
+        return 1
+    first = _epochs(by_arrays[0])
+    work = len(by_arrays) * first.minibatch.step_rows(first.rows) * first.objective.network.n_weights
+    return max(1, int(work / STACK))
 
 
 def _epochs(training: Training) -> Epochs:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
-from gpunn.training.data import Rows, evaluate_members
+from gpunn.training.data import Compiled, Rows, evaluate_members
 from gpunn.typing import Array
 
 
@@ -74,13 +74,16 @@ class Validation:
         Stop on a plateau of the score, and restore the state of the best score.
     score : callable, optional
         theta -> float, in the place of accuracy; greater is better.
+    compiled : callable, optional
+        Compiled prediction of the network.
     """
 
     rows: Rows | tuple[Rows, ...]
     early_stopping: bool = True
     score: Callable[[Array], float] | None = None
+    compiled: Compiled | None = None
 
     def evaluate(self, device: Device, objective: Objective, theta: Array) -> tuple[float, float]:
         """Mean cost without penalties, and score; of members the means over their rows, or of rows that they share."""
-        cost, accuracy = evaluate_members(device, objective, theta, self.rows)
+        cost, accuracy = evaluate_members(device, objective, theta, self.rows, self.compiled)
         return cost, accuracy if self.score is None else self.score(theta)

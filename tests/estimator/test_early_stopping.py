@@ -13,7 +13,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as ScikitMLP
 
 from gpunn import MLPClassifier
+from gpunn.compile.cpu.prediction import N_CHECKED, CompiledPrediction
 from gpunn.config import registry
+from gpunn.devices import cores
+from gpunn.estimator import monitor
+from gpunn.training.loop import Training
 
 SPLITS = {  # rows of each class
     "15 rows of iris": [5, 5, 5], "100 classes in 500 rows": [5] * 100, "a class of one row": [20, 20, 1],
@@ -136,3 +140,73 @@ def test_the_best_of_all_epochs_is_no_lack_of_convergence():
         with pytest.warns(ConvergenceWarning, match="max_iter=3"):
             MLPClassifier(**{**clf.get_params(), **settings}).fit(X, y)
     assert clf.set_params(early_stopping=True).fit(X, y).n_iter_ == 3  # warnings are errors here
+
+
+WAYS = {
+    "one network": {"n_members": 1},
+    "members": {"n_members": 3},
+    "folds": {"n_members": 3, "cross_validation": 3, "early_stopping": False, "temperature_scaling": True},
+    "one class of two": {"n_members": 1},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_compiled_evaluations_are_those_of_arrays(monkeypatch, way, dtype):
+    X, y = load_iris(return_X_y=True)
+    y = y > 1 if way == "one class of two" else y
+    X, y = np.tile(X.astype(dtype), (20, 1)), np.tile(y, 20)
+    settings = {"early_stopping": True, "max_iter": 4, "batch_size": 100, "random_state": 0, **WAYS[way]}
+    calls, found = [], {}
+    real = CompiledPrediction.__call__
+
+    def counted(self, theta, X, layer):
+        calls.append(len(X))
+        return real(self, theta, X, layer)
+
+    monkeypatch.setattr(CompiledPrediction, "__call__", counted)
+    for pays in (False, True):
+        monkeypatch.setattr(monitor, "GAIN", 1.0 if pays else 0.0)
+        calls.clear()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            clf = found[pays] = MLPClassifier((20,), activation="tanh", **settings).fit(X, y)
+        n_rows = len(X) if clf.cross_validation else len(X) // 10
+        assert sum(n for n in calls if n != N_CHECKED) == (n_rows * 4 if pays else 0)
+    tolerance = {"rtol": 1e-5 if dtype == "float32" else 1e-12}
+    for name in ("validation_cost", "validation_score", "cost"):
+        ours, theirs = (getattr(found[pays].history_, name) for pays in (True, False))
+        np.testing.assert_allclose(ours, theirs, err_msg=name, **tolerance)
+    assert len(set(found[True].history_.validation_cost)) == 4
+
+
+@pytest.mark.parametrize(("settings", "compiled"), [
+    ({"max_iter": 20}, False), ({"max_iter": 10**5}, True), ({"max_iter": 20, "compile": True}, True),
+    ({"max_iter": 10**5, "compile": False}, False), ({"max_iter": 2000, "n_members": 50}, True),
+])  # fmt: skip
+def test_evaluations_are_compiled_where_they_are_many(monkeypatch, settings, compiled):
+    found = []
+
+    def run(self):
+        found.append(self.validation.compiled is not None)
+        raise RuntimeError
+
+    monkeypatch.setattr(Training, "run", run)
+    with pytest.raises(RuntimeError):
+        MLPClassifier((20,), early_stopping=True, **settings).fit(*load_iris(return_X_y=True))
+    assert found == [compiled]
+
+
+def test_rows_of_folds_are_evaluated_by_all_cores_where_they_are_many(monkeypatch):
+    """Each fold by one thread: the memory of a chunk is that of a fold, and no fold is long enough for two."""
+    found, real = [], cores.each
+    monkeypatch.setattr(cores, "each", lambda function, items: (found.append(len(items)), real(function, items)))
+    X, y = make_classification(6000, 10, random_state=0)
+    clf = MLPClassifier((200,), n_members=3, cross_validation=3, max_iter=2, compile=False, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        assert clf.fit(X, y).history_.n_iter == 2
+        assert found.count(3) == 2
+        found.clear()
+        clf.fit(X[:300], y[:300])
+    assert not found

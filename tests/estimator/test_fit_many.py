@@ -180,6 +180,34 @@ def test_functions_of_the_user_are_called_by_the_thread_of_the_caller(compiled):
     assert threads == [threading.current_thread()] * (2 * 6 * 4)
 
 
+@pytest.mark.parametrize(("neurons", "n_stacks"), [(12, 1), (3000, 1), (5000, 2), (10**5, 2)])
+def test_trainings_by_arrays_are_divided_among_the_cores_where_their_steps_are_long(monkeypatch, neurons, n_stacks):
+    """Threads wait for each other at every operation, which is longer than small ones take."""
+    found, real = [], cores.each
+
+    def divided(function, parts):
+        if isinstance(parts[0], slice):  # of rows, whose cost at the start is evaluated
+            return real(function, parts)
+        found.append([len(part) for part in parts])
+        raise RuntimeError
+
+    monkeypatch.setattr(cores, "cores", lambda: 2)
+    monkeypatch.setattr(cores, "each", divided)
+    clf = classifier(compile=False).set_params(hidden_layer_sizes=neurons)
+    with pytest.raises(RuntimeError):
+        fit_many(clf, X[:, :5], Y, [{"alpha": a} for a in (0, 1, 2)])
+    assert found == [[3] if n_stacks == 1 else [2, 1]]
+
+
+@pytest.mark.parametrize("how", ["adam", "early_stopping"])
+def test_the_number_of_stacks_changes_nothing(monkeypatch, how):
+    monkeypatch.setattr(cores, "cores", lambda: 3)
+    monkeypatch.setattr(side_by_side, "STACK", 1)
+    clf = classifier(compile=False, **HOW[how])
+    for one, setting in zip(fit_many(clf, X, Y, OWN), OWN, strict=True):
+        assert_same(one, alone(clf, setting, X, Y))
+
+
 @pytest.mark.parametrize("n_epochs", [1, 2, 4, 99])
 def test_the_length_of_a_turn_changes_nothing(monkeypatch, n_epochs):
     clf = classifier(compile=True, early_stopping=True, n_iter_no_change=1, max_iter=30, learning_rate_init=0.01)

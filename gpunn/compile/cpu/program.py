@@ -193,7 +193,7 @@ class CompiledEpoch:
     ) -> None:
         """Allocate the workspaces of epochs of n rows: where memory runs out, it does so before a step."""
         members = 1 if theta.ndim == 1 else len(theta)
-        step, _ = self._step(members == 1, batch)
+        step = self._step(batch, self._threads_of(members == 1, batch))
         self.workspace_pool = [work for work in self.workspace_pool if work.size >= step.workspace.size]
         while len(self.workspace_pool) < min(members, cores.cores()):
             self.workspace_pool.append(empty_aligned(step.workspace.size, theta.dtype))
@@ -207,17 +207,19 @@ class CompiledEpoch:
         # One that a smaller batch left may be too small.
         return work if work.size >= step.workspace.size else empty_aligned(step.workspace.size, dtype)
 
-    def _step(self, alone: bool, batch: int) -> tuple[Step, int]:
-        """A step, and the threads that share it: one each for members side by side."""
-        n_threads = _n_threads(6 * batch * _n_products(self.sizes)) if alone else 1
-        step = Step(self.network, self.partition(batch), batch, n_threads, self.slots, self.dtype.itemsize)
-        return step, n_threads
+    def _step(self, batch: int, n_threads: int) -> Step:
+        return Step(self.network, self.partition(batch), batch, n_threads, self.slots, self.dtype.itemsize)
+
+    def _threads_of(self, alone: bool, batch: int) -> int:
+        """Threads that share a step: one each for members side by side."""
+        return _n_threads(6 * batch * _n_products(self.sizes)) if alone else 1
 
     def _plan(self, alone: bool, batch: int, short: int, strides: Strides) -> _Plan:
         """A step and its operations, which are the same in the next epoch; the last step of an epoch has short rows."""
-        step, n_threads = self._step(alone, batch)
-        key = (alone, batch, short, strides, n_threads)
+        n_threads = self._threads_of(alone, batch)
+        key = (batch, short, strides, n_threads)
         if self.last_plan is None or self.last_plan[0] != key:
+            step = self._step(batch, n_threads)
             programs = [[op.program(step.operations(k, r, strides)) for r in (batch, short)] for k in range(n_threads)]
             self.last_plan = key, _Plan(step, n_threads, programs)
         return self.last_plan[1]

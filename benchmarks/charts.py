@@ -104,7 +104,7 @@ def growth(numbers: Mapping[str, Any]) -> Any:
 
 
 def mean_rank_chart(numbers: Mapping[str, Any]) -> Any:
-    """Mean ranks by accuracy and by log-loss, and mean time of a fit, a row for each classifier, the best on top."""
+    """Mean ranks by accuracy and by log-loss, and median time of a fit, a row for each classifier, the best on top."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import EngFormatter
 
@@ -115,7 +115,7 @@ def mean_rank_chart(numbers: Mapping[str, Any]) -> Any:
     panels = (
         ("mean rank by log-loss", "log_loss", "mean rank"),
         ("mean rank by accuracy", "accuracy", "mean rank"),
-        ("mean time of a fit", "fit_seconds", "mean"),
+        ("median time of a fit", "fit_seconds", "median"),
     )
     figure = Figure((11.0, 1.6 + 0.36 * len(names)), layout="constrained")
     for axes, (label, measure, statistic) in zip(figure.subplots(1, 3, sharey=True), panels, strict=True):

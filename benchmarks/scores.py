@@ -18,11 +18,12 @@ DECIMALS = 12  # means that differ by rounding errors are ties
 
 @dataclass(frozen=True)
 class Measure:
-    """Its name in tables, whether more is better, and the format of a value."""
+    """Its name in tables, whether more is better, the format of a value, and whether it is a time."""
 
     title: str
     more_is_better: bool
     format: str
+    is_time: bool = False
 
 
 MEASURES = {
@@ -31,8 +32,8 @@ MEASURES = {
     "auc": Measure("AUC", True, ".4f"),
     "brier": Measure("Brier score", False, ".4f"),
     "ece": Measure("ECE", False, ".4f"),
-    "fit_seconds": Measure("fit, s", False, ".2f"),
-    "predict_seconds": Measure("predict, s", False, ".3f"),
+    "fit_seconds": Measure("fit, s", False, ".2f", is_time=True),
+    "predict_seconds": Measure("predict, s", False, ".3f", is_time=True),
 }
 
 

@@ -10,7 +10,8 @@ left out. `benchmarks.classifiers` has the classifiers and how each is given cat
 Every fit is in a process of its own, which sees no GPU, with as many threads as there are cores. Its result is a line
 of JSON, added to ``--out`` at once. Results that are there are not computed again: those of the same contents of a
 table, seed, classifier, versions, and number of threads. Errors and fits that took too long are results too; to try
-them again, delete their lines. Times are those of an idle machine only if nothing else runs on it.
+them again, delete their lines. Times are those of the first seed: only its fits need a machine on which nothing else
+runs.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import numpy as np
 from benchmarks.charts import draw, mean_rank_chart
 from benchmarks.classifiers import CLASSIFIERS
 from benchmarks.fits import Fit, Record, Results, computed
-from benchmarks.scores import MEASURES, mean_ranks
+from benchmarks.scores import MEASURES, Measure, mean_ranks
 from benchmarks.splits import Table, divided, read
 from benchmarks.tables import arguments, heading, markdown, publish, typed
 from gpunn.devices.quota import usable
@@ -33,7 +34,7 @@ MIN_ROWS = 40  # LightGBM's least rows of a leaf, 20, for two leaves
 
 
 class Comparison:
-    """Means over the seeds by table and classifier.
+    """Means over the seeds by table and classifier; times are those of the first seed.
 
     Attributes
     ----------
@@ -56,28 +57,36 @@ class Comparison:
         for (classifier, table), found in cells.items():
             if not any("error" in record for record in found):
                 self.means.setdefault(classifier, {})[table] = {
-                    name: float(np.mean([record["scores"][name] for record in found])) for name in MEASURES
+                    name: float(
+                        np.mean([record["scores"][name] for record in (found[:1] if measure.is_time else found)])
+                    )
+                    for name, measure in MEASURES.items()
                 }
         self.classifiers = list(self.means)
         common = set.intersection(*map(set, self.means.values())) if self.means else set()
         self.tables = [table for table in dict.fromkeys(table for _, table in cells) if table in common]
 
     def summary(self) -> dict[str, dict[str, dict[str, float]]]:
-        """Mean and mean rank of each measure by classifier, over the `tables`."""
+        """Mean and mean rank of each measure by classifier, over the `tables`; of times the median and mean rank."""
         found: dict[str, dict[str, dict[str, float]]] = {classifier: {} for classifier in self.classifiers}
         for name, measure in MEASURES.items():
             values = np.array([[self.means[c][table][name] for c in self.classifiers] for table in self.tables])
             ranks = mean_ranks(values, measure.more_is_better)
-            for classifier, mean, rank in zip(self.classifiers, values.mean(axis=0), ranks, strict=True):
-                found[classifier][name] = {"mean": float(mean), "mean rank": float(rank)}
+            middle, function = ("median", np.median) if measure.is_time else ("mean", np.mean)
+            for classifier, of, rank in zip(self.classifiers, function(values, axis=0), ranks, strict=True):
+                found[classifier][name] = {middle: float(of), "mean rank": float(rank)}
         return found
 
 
 def means_table(comparison: Comparison) -> str:
-    """Mean and mean rank of each measure, a row for each classifier."""
+    """Mean, or of times median, and mean rank of each measure, a row for each classifier."""
     columns = ("classifier", *(measure.title for measure in MEASURES.values()))
+
+    def cell(measure: Measure, middle: float, rank: float) -> str:
+        return f"{middle:{measure.format}} ({rank:.2f})"
+
     rows = [
-        (name, *(f"{of[m]['mean']:{MEASURES[m].format}} ({of[m]['mean rank']:.2f})" for m in MEASURES))
+        (name, *(cell(MEASURES[measure], *values.values()) for measure, values in of.items()))
         for name, of in comparison.summary().items()
     ]
     return markdown(columns, rows)
@@ -133,7 +142,10 @@ def report(comparison: Comparison, tables: Iterable[Table], records: Sequence[Re
     """All of these, in Markdown."""
     parts = []
     if comparison.tables:
-        said = f"Mean over {len(comparison.tables)} tables and, in brackets, mean rank (1 is best, ties averaged):"
+        said = (
+            f"Mean over {len(comparison.tables)} tables, of times the median, and in brackets mean rank (1 is best, "
+            "ties averaged). Times are those of the first seed:"
+        )
         parts += [said, means_table(comparison)]
     if comparison.classifiers:
         said = "Accuracy in % / log-loss by table, mean of the seeds:"

@@ -255,6 +255,7 @@ def test_means_are_over_the_tables_that_all_have():
     found = comparison.summary()
     assert found["random forest"]["accuracy"] == pytest.approx({"mean": 0.65, "mean rank": 1.5})
     assert found["XGBoost"]["log_loss"] == pytest.approx({"mean": 0.65, "mean rank": 1.5})
+    assert found["random forest"]["fit_seconds"] == pytest.approx({"median": 0.6, "mean rank": 1.5})  # of seed 0
     assert len(comparison.failed) == 7
     assert "| a | 0 | CatBoost | Oh: a / b |" in tabular.failures(comparison.failed)
 

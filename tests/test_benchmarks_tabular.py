@@ -242,21 +242,21 @@ def result(table, seed, classifier, accuracy):
 
 
 def test_means_are_over_the_tables_that_all_have():
-    values = {"random forest": (0.5, 0.7, 0.4), "XGBoost": (0.6, 0.6, None), "CatBoost": (None, None, None)}
+    values = {"random forest": (0.5, 0.7, 0.2, 0.4), "XGBoost": (0.6, 0.6, 0.3, None), "CatBoost": (None,) * 4}
     records = [
         result(table, seed, name, value and value + 0.1 * seed)
         for name, of in values.items()
-        for table, value in zip("abc", of, strict=True)
+        for table, value in zip("abcd", of, strict=True)
         for seed in (0, 1)
     ]
-    records[-1] = result("c", 1, "CatBoost", 0.9)  # the other seed failed
+    records[-1] = result("d", 1, "CatBoost", 0.9)  # the other seed failed
     comparison = tabular.Comparison(records)
-    assert comparison.classifiers == ["random forest", "XGBoost"] and comparison.tables == ["a", "b"]
+    assert comparison.classifiers == ["random forest", "XGBoost"] and comparison.tables == ["a", "b", "c"]
     found = comparison.summary()
-    assert found["random forest"]["accuracy"] == pytest.approx({"mean": 0.65, "mean rank": 1.5})
-    assert found["XGBoost"]["log_loss"] == pytest.approx({"mean": 0.65, "mean rank": 1.5})
-    assert found["random forest"]["fit_seconds"] == pytest.approx({"median": 0.6, "mean rank": 1.5})  # of seed 0
-    assert len(comparison.failed) == 7
+    assert found["random forest"]["accuracy"] == pytest.approx({"mean": 1.55 / 3, "mean rank": 5 / 3})
+    assert found["XGBoost"]["log_loss"] == pytest.approx({"mean": 0.55, "mean rank": 5 / 3})
+    assert found["random forest"]["fit_seconds"] == pytest.approx({"median": 0.5, "mean rank": 4 / 3})  # of seed 0
+    assert len(comparison.failed) == 9
     assert "| a | 0 | CatBoost | Oh: a / b |" in tabular.failures(comparison.failed)
 
 

@@ -107,7 +107,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         them where this saves more time than it takes, True compiles them however short the training is, for example for
         the many short fits of a search, and False never compiles them. ``history_.path`` records what was done. A
         warning is raised if True was not possible. Predictions on the CPU are compiled too, but for False; a row then
-        has the same bits in every batch. Evaluations of validation rows are compiled by the same rules as steps.
+        has the same bits in every batch. So are evaluations of validation rows, with "auto" where that saves time.
     cost : {"log_likelihood", "cross_entropy", "quadratic"}, Cost, Head or None, default=None
         Cost function. None selects the one that matches the output activation. A `gpunn.nn.heads.Head` combines output
         activation and cost.

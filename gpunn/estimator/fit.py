@@ -164,9 +164,7 @@ def begin(
     scorer = Scorer(clf, device, objective, task.labels, state.history)
     validation = None
     if task.validation_set is not None:
-        stopwatch.lap("rest")
-        validation = task.validation_set.validation(clf.early_stopping, scorer, theta)
-        stopwatch.lap("compiling")
+        validation = task.validation_set.validation(clf.early_stopping, scorer)
     monitors = make_monitors(scorer, rows, task.given.y, state, layers, callbacks)
     keeper = None
     if clf.checkpoint is not None:

@@ -12,22 +12,19 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import check_scoring
 
-from gpunn.compile import policy
 from gpunn.data.labels import Labels
 from gpunn.devices import Device
 from gpunn.model.fitted import Classifier, estimator_of, fitted_attributes, trained_model
 from gpunn.model.model import Model
 from gpunn.model.origin import on_host
 from gpunn.nn.objective import Objective
-from gpunn.training.data import Compiled, Rows, SparseRows, evaluate
+from gpunn.training.data import Rows, SparseRows, evaluate
 from gpunn.training.history import History
 from gpunn.training.layers import LayerMonitor
 from gpunn.training.loop import Monitor
 from gpunn.training.state import TrainingState
 from gpunn.training.stopping import Validation
 from gpunn.typing import Array
-
-GAIN = 5e-9  # seconds that a compiled evaluation of a row gains, for each neuron
 
 
 class ValidationSet(NamedTuple):
@@ -41,24 +38,11 @@ class ValidationSet(NamedTuple):
     y: np.ndarray
     weight: np.ndarray | None
 
-    def validation(self, early_stopping: bool, scorer: Scorer, theta: Array) -> Validation:
+    def validation(self, early_stopping: bool, scorer: Scorer) -> Validation:
         """The rows as the training loop takes them, with the score of ``scoring``, where there is one."""
-        score = None if scorer.clf.scoring is None else functools.partial(self._score, scorer)
-        return Validation(self.rows, early_stopping, score, self._compiled(scorer, theta))
-
-    def _compiled(self, scorer: Scorer, theta: Array) -> Compiled | None:
-        """The compiled prediction, where that goes and the evaluations of all epochs gain more than it takes to make.
-
-        Like that of training steps, this is a rule by the size of the work alone.
-        """
-        network, clf = scorer.objective.network, scorer.clf
-        n_members = theta.shape[0] if theta.ndim > 1 else 1
-        n_rows = len(self.rows) * n_members if isinstance(self.rows, Rows) else sum(map(len, self.rows))
-        compiler = policy.compiler(scorer.device)
-        pays = GAIN * n_rows * sum(network.sizes[1:]) * clf.max_iter >= compiler.seconds
-        if clf.compile is False or not (clf.compile is True or pays):
-            return None
-        return compiler.prediction(network, theta.dtype)[0]
+        if scorer.clf.scoring is None:
+            return Validation(self.rows, early_stopping)
+        return Validation(self.rows, early_stopping, functools.partial(self._score, scorer))
 
     def _score(self, scorer: Scorer, theta: Array) -> float:
         if isinstance(self.rows, Rows):

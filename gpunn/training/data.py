@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,12 +10,12 @@ import numpy as np
 
 from gpunn.devices import Device
 from gpunn.devices.memory import ran_out
-from gpunn.nn.network import Network
+from gpunn.nn.network import Network, by_columns
 from gpunn.nn.objective import Objective
 from gpunn.typing import Array, Namespace
 
 Batch = tuple[Array, Array, Array | None]  # X (..., n, d) in the dtype of theta, T (..., n, k), weight (..., n)
-Compiled = Callable[[Array, Array, int], Array]  # (theta (..., P), X (n, d), layer) -> its activations (..., n, n_out)
+Predict = Callable[[Array, Array, int], Array]  # (theta (..., P), X (n, d), layer) -> its activations (..., n, n_out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +148,7 @@ def logits(
     X: Array,
     then: Callable[..., Array] | None = None,
     *others: Array,
-    compiled: Compiled | None = None,
+    compiled: Predict | None = None,
 ) -> Array:
     """Logits (..., n, k) of rows X (n, d), without dropout, in chunks; X may still be on the host.
 
@@ -164,15 +164,29 @@ def logits(
         if compiled is None:
             z = network.logits(xp, theta, rows, block_rows(device, network))
         else:
-            z = compiled(theta, rows, len(network.layers))
+            z = by_columns(xp, compiled(theta, rows, len(network.layers)))
         return z if then is None else then(xp, z, *others)
 
     return by_chunks(device, network, theta, X, made, *others)
 
 
-def _pays(device: Device, network: Network, n_rows: int) -> int:
-    """The number of threads that pay for so many rows."""
+def _threads_that_pay(device: Device, network: Network, n_rows: int) -> int:
+    """The number of threads that are worth their start for so many rows; 0 for few."""
     return n_rows * max(network.sizes) // device.block_elements
+
+
+def _one_a_thread(device: Device, network: Network, n_rows: Sequence[int]) -> bool:
+    """True if sets of rows take no longer with a thread for each than one after the other with all threads.
+
+    Each is then a single chunk, after which an interrupt is looked at.
+    """
+    most, n_workers = max(n_rows), device.n_workers()
+    n_threads = max(1, min(n_workers, _threads_that_pay(device, network, most)))
+    return (
+        _threads_that_pay(device, network, sum(n_rows)) > 1
+        and most * max(network.sizes) <= device.chunk_elements
+        and -(-len(n_rows) // n_workers) * n_threads <= len(n_rows)
+    )
 
 
 def block_rows(device: Device, network: Network) -> int:
@@ -199,7 +213,7 @@ def by_chunks(
         return function(xp, device.asarray(X[part, :], theta.dtype), *(array[part, :] for array in others))
 
     n, width = X.shape[0], max(network.sizes)
-    pays = _pays(device, network, n)
+    pays = _threads_that_pay(device, network, n)
     n_workers = min(device.n_workers(), pays) if pays > 1 else 1
     parts = list(chunks(network, n, min(device.chunk_elements, -(-n // n_workers) * width), n_workers))
     alone, most = len(parts) == 1, max(part.stop - part.start for part in parts)
@@ -267,7 +281,7 @@ def mean_over_rows(xp: Namespace, values: Array, weight: Array | None) -> Array:
 
 
 def evaluate(
-    device: Device, objective: Objective, theta: Array, rows: Rows, compiled: Compiled | None = None
+    device: Device, objective: Objective, theta: Array, rows: Rows, compiled: Predict | None = None
 ) -> tuple[float, float]:
     """Mean cost, without penalties, and accuracy of the weighted rows that are trained on; of members, the means.
 
@@ -290,7 +304,7 @@ def evaluate_members(
     objective: Objective,
     theta: Array,
     rows: Rows | tuple[Rows, ...],
-    compiled: Compiled | None = None,
+    compiled: Predict | None = None,
 ) -> tuple[float, float]:
     """`evaluate`, where ``rows`` may be those of each member of theta (m, P): then the mean over all of them."""
     if isinstance(rows, Rows):
@@ -300,7 +314,7 @@ def evaluate_members(
     def evaluate_one(i: int) -> None:
         found[i] = evaluate(device, objective, theta[i, ...], rows[i], compiled)
 
-    if _pays(device, objective.network, sum(map(len, rows))) > 1:
+    if _one_a_thread(device, objective.network, [len(own) for own in rows]):
         device.each(evaluate_one, range(len(rows)))
     else:
         for i in range(len(rows)):

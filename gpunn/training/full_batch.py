@@ -80,6 +80,10 @@ class FullBatch:
             history=History(unit="iteration"),
         )
 
+    @property
+    def most_iterations(self) -> int:
+        return min(self.max_iter, self.max_evaluations)
+
     def step_rows(self, rows: Rows) -> int:
         return len(rows)
 

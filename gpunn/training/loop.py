@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
+from gpunn.compile import policy
 from gpunn.devices import Device
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows
@@ -51,6 +53,14 @@ class Algorithm(Protocol):
 
         Divergence is then looked for at the end, and plateaus in validation scores only.
         """
+
+    @property
+    def compiled(self) -> bool | None:
+        """Compile where the device can; None does so where it pays."""
+
+    @property
+    def most_iterations(self) -> int:
+        """Epochs or iterations of a run at most."""
 
     def step_rows(self, rows: Rows) -> int:
         """Rows a step, among which a penalty is divided."""
@@ -143,6 +153,13 @@ class Training:
         self.began = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
         with device.use():
             self.step, history.path = algorithm.prepare(device, objective, state, rows, stopwatch)
+            if validation is not None:
+                n_members = state.theta.shape[0] if state.theta.ndim > 1 else 1
+                pays = validation.pays_to_compile(device, objective.network, n_members, algorithm.most_iterations)
+                compiled = pays if algorithm.compiled is None else algorithm.compiled
+                self.validation = replace(validation, compiled=compiled)
+                if compiled:
+                    policy.compiler(device).prediction(objective.network, state.theta.dtype)
         stopwatch.lap("compiling")
         self.chunk = device.chunk_elements
         self.stability = Stability(device, objective, rows, current.visited, algorithm.step_rows(rows))

@@ -123,6 +123,10 @@ class Minibatch:
         state = progress.method_state if not anew and type(initial) is type(progress.method_state) else initial
         return replace(progress, theta=theta, latest=latest, method_state=state, average=average)
 
+    @property
+    def most_iterations(self) -> int:
+        return self.max_epochs
+
     def step_rows(self, rows: Rows) -> int:
         return min(self.batch_size, rows.n_trained)
 

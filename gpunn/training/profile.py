@@ -37,7 +37,8 @@ class Profile:
     checking : float
         Checking and encoding the rows and labels, moving them to the device, and splitting off validation rows.
     compiling : float
-        Compiling the steps, or reading compiled ones from disk, and checking them against the formulas.
+        Compiling the steps and the evaluation of validation rows, or reading compiled ones from disk, and checking them
+        against the formulas.
     steps : float
         Epochs or iterations: shuffling, costs, gradients and updates.
     evaluation : float

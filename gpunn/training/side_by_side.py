@@ -25,7 +25,7 @@ from gpunn.typing import Array
 
 TURN = 2e8  # multiplications of a turn, some 50 ms: others who want the cores, and interrupts, wait for its end
 STEP = 2e5  # multiplications that take as long as what each step has besides
-STACK = 6e6  # multiplications of a step by arrays: with fewer, threads wait for each other at every operation
+STACK = 6e6  # multiplications of a step of a stack: with fewer, threads wait for each other at every operation
 
 
 def run(trainings: Sequence[Training]) -> None:
@@ -93,7 +93,7 @@ def _epochs_of_a_turn(trainings: Sequence[Training]) -> int:
 
 
 def _stacks_that_pay(by_arrays: Sequence[Training]) -> int:
-    """The number of stacks, which have a thread each, into which trainings by arrays may be divided."""
+    """The number of stacks into which trainings by arrays may be divided, so that each has a thread of its own."""
     if not by_arrays:
         return 1
     first = _epochs(by_arrays[0])

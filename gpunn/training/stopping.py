@@ -6,9 +6,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gpunn.compile import policy
 from gpunn.devices import Device
+from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
-from gpunn.training.data import Compiled, Rows, evaluate_members
+from gpunn.training.data import Rows, evaluate_members
 from gpunn.typing import Array
 
 
@@ -41,6 +43,7 @@ class Patience:
         return False
 
 
+GAIN = 2e-9  # seconds that a compiled evaluation of a row gains, for each neuron
 ROUNDING = 1e-6  # relative; values that differ by less are equal but for the rounding of sums in float32
 
 
@@ -74,16 +77,28 @@ class Validation:
         Stop on a plateau of the score, and restore the state of the best score.
     score : callable, optional
         theta -> float, in the place of accuracy; greater is better.
-    compiled : callable, optional
-        Compiled prediction of the network.
+    compiled : bool
+        Evaluate by compiled code, where the network can be compiled.
     """
 
     rows: Rows | tuple[Rows, ...]
     early_stopping: bool = True
     score: Callable[[Array], float] | None = None
-    compiled: Compiled | None = None
+    compiled: bool = False
+
+    def pays_to_compile(self, device: Device, network: Network, n_members: int, n_evaluations: int) -> bool:
+        """True if so many evaluations gain more by compiled code than it takes to compile.
+
+        Like that of training steps, it is a rule by the size of the work alone.
+        """
+        n_rows = len(self.rows) * n_members if isinstance(self.rows, Rows) else sum(map(len, self.rows))
+        gain = GAIN * n_rows * sum(network.sizes[1:]) * n_evaluations
+        return gain >= policy.compiler(device).seconds
 
     def evaluate(self, device: Device, objective: Objective, theta: Array) -> tuple[float, float]:
         """Mean cost without penalties, and score; of members the means over their rows, or of rows that they share."""
-        cost, accuracy = evaluate_members(device, objective, theta, self.rows, self.compiled)
+        compiled = None
+        if self.compiled:  # looked up each time: a formula of the user's may have changed
+            compiled = policy.compiler(device).prediction(objective.network, theta.dtype)[0]
+        cost, accuracy = evaluate_members(device, objective, theta, self.rows, compiled)
         return cost, accuracy if self.score is None else self.score(theta)

@@ -7,16 +7,16 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_classification, make_multilabel_classification
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as ScikitMLP
 
 from gpunn import MLPClassifier
-from gpunn.compile.cpu.prediction import N_CHECKED, CompiledPrediction
 from gpunn.config import registry
 from gpunn.devices import cores
-from gpunn.estimator import monitor
+from gpunn.training import data, stopping
 from gpunn.training.loop import Training
 
 SPLITS = {  # rows of each class
@@ -143,52 +143,63 @@ def test_the_best_of_all_epochs_is_no_lack_of_convergence():
 
 
 WAYS = {
-    "one network": {"n_members": 1},
+    "one network": {},
     "members": {"n_members": 3},
     "folds": {"n_members": 3, "cross_validation": 3, "early_stopping": False, "temperature_scaling": True},
-    "one class of two": {"n_members": 1},
+    "one output": {},
+    "labels": {"activation": "prelu"},
+    "weights": {"activation": ["selu", "softmax"], "hidden_layer_sizes": (12, 9)},
+    "sparse": {"activation": "relu"},
+    "full batch": {"solver": "lbfgs"},
 }
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.usefixtures("usual_rule")
 def test_compiled_evaluations_are_those_of_arrays(monkeypatch, way, dtype):
+    prediction = pytest.importorskip("gpunn.compile.cpu.prediction", reason="llvmlite is not installed")
     X, y = load_iris(return_X_y=True)
-    y = y > 1 if way == "one class of two" else y
-    X, y = np.tile(X.astype(dtype), (20, 1)), np.tile(y, 20)
-    settings = {"early_stopping": True, "max_iter": 4, "batch_size": 100, "random_state": 0, **WAYS[way]}
+    y = {"one output": y > 1, "labels": np.stack([y > 0, y == 1], axis=1).astype(int)}.get(way, y)
+    X, y = np.tile(X.astype(dtype), (20, 1)), np.tile(y.T, 20).T
+    weight = np.random.default_rng(0).random(len(X)) if way == "weights" else None
+    given = {"early_stopping": True, "max_iter": 4, "batch_size": 100, "random_state": 0, "hidden_layer_sizes": (20,)}
     calls, found = [], {}
-    real = CompiledPrediction.__call__
+    real = prediction.CompiledPrediction.__call__
 
     def counted(self, theta, X, layer):
         calls.append(len(X))
         return real(self, theta, X, layer)
 
-    monkeypatch.setattr(CompiledPrediction, "__call__", counted)
+    monkeypatch.setattr(prediction.CompiledPrediction, "__call__", counted)
     for pays in (False, True):
-        monkeypatch.setattr(monitor, "GAIN", 1.0 if pays else 0.0)
+        monkeypatch.setattr(stopping, "GAIN", 1.0 if pays else 0.0)
         calls.clear()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            clf = found[pays] = MLPClassifier((20,), activation="tanh", **settings).fit(X, y)
+            clf = MLPClassifier(**{**given, **WAYS[way]})
+            found[pays] = clf.fit(csr_array(X) if way == "sparse" else X, y, weight)
         n_rows = len(X) if clf.cross_validation else len(X) // 10
-        assert sum(n for n in calls if n != N_CHECKED) == (n_rows * 4 if pays else 0)
+        n_evaluated = sum(n for n in calls if n != prediction.N_CHECKED)
+        assert n_evaluated == (n_rows * len(clf.history_.cost) if pays else 0)
     tolerance = {"rtol": 1e-5 if dtype == "float32" else 1e-12}
     for name in ("validation_cost", "validation_score", "cost"):
         ours, theirs = (getattr(found[pays].history_, name) for pays in (True, False))
         np.testing.assert_allclose(ours, theirs, err_msg=name, **tolerance)
-    assert len(set(found[True].history_.validation_cost)) == 4
+    assert len(set(found[True].history_.validation_cost)) > 2
 
 
 @pytest.mark.parametrize(("settings", "compiled"), [
-    ({"max_iter": 20}, False), ({"max_iter": 10**5}, True), ({"max_iter": 20, "compile": True}, True),
-    ({"max_iter": 10**5, "compile": False}, False), ({"max_iter": 2000, "n_members": 50}, True),
+    ({"max_iter": 20}, False), ({"max_iter": 10**6}, True), ({"max_iter": 20, "compile": True}, True),
+    ({"max_iter": 10**6, "compile": False}, False), ({"max_iter": 20000, "n_members": 50}, True),
+    ({"solver": "lbfgs", "max_iter": 10**9, "max_fun": 20}, False),
 ])  # fmt: skip
+@pytest.mark.usefixtures("usual_rule")
 def test_evaluations_are_compiled_where_they_are_many(monkeypatch, settings, compiled):
     found = []
 
     def run(self):
-        found.append(self.validation.compiled is not None)
+        found.append(self.validation.compiled)
         raise RuntimeError
 
     monkeypatch.setattr(Training, "run", run)
@@ -197,16 +208,30 @@ def test_evaluations_are_compiled_where_they_are_many(monkeypatch, settings, com
     assert found == [compiled]
 
 
-def test_rows_of_folds_are_evaluated_by_all_cores_where_they_are_many(monkeypatch):
-    """Each fold by one thread: the memory of a chunk is that of a fold, and no fold is long enough for two."""
-    found, real = [], cores.each
-    monkeypatch.setattr(cores, "each", lambda function, items: (found.append(len(items)), real(function, items)))
-    X, y = make_classification(6000, 10, random_state=0)
-    clf = MLPClassifier((200,), n_members=3, cross_validation=3, max_iter=2, compile=False, random_state=0)
+def test_embedded_networks_are_evaluated_by_arrays():
+    pd = pytest.importorskip("pandas", reason="pandas is not installed: no frames")
+    X = pd.DataFrame({"a": list("abcdef") * 20, "b": np.arange(120.0)})
+    clf = MLPClassifier((5,), early_stopping=True, max_one_hot=2, max_iter=3, compile=True, random_state=0)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        assert clf.fit(X, y).history_.n_iter == 2
-        assert found.count(3) == 2
-        found.clear()
-        clf.fit(X[:300], y[:300])
-    assert not found
+        warnings.simplefilter("ignore")  # that the steps are not compiled, and that training ended early
+        clf.fit(X, X["a"] < "d")
+    assert len(clf.history_.validation_cost) == 3
+
+
+def test_rows_of_folds_are_evaluated_by_a_thread_each(monkeypatch):
+    X, y = load_iris(return_X_y=True)
+    clf = MLPClassifier((20,), n_members=3, cross_validation=3, max_iter=4, compile=False, random_state=0)
+    found, threads, real = [], [], cores.each
+
+    def each(function, items):
+        threads.append(items)
+        real(function, items)
+
+    monkeypatch.setattr(cores, "cores", lambda: 3)
+    monkeypatch.setattr(cores, "each", each)
+    for one_a_thread in (False, True):
+        monkeypatch.setattr(data, "_one_a_thread", lambda *given, one_a_thread=one_a_thread: one_a_thread)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            found.append(clone(clf).fit(X, y).history_.validation_cost)
+    assert found[0] == found[1] and threads == [range(3)] * 4

@@ -201,10 +201,14 @@ def test_trainings_by_arrays_are_divided_among_the_cores_where_their_steps_are_l
 
 @pytest.mark.parametrize("how", ["adam", "early_stopping"])
 def test_the_number_of_stacks_changes_nothing(monkeypatch, how):
+    parts, real = [], cores.each
     monkeypatch.setattr(cores, "cores", lambda: 3)
+    monkeypatch.setattr(cores, "each", lambda function, items: (parts.append(len(items)), real(function, items)))
     monkeypatch.setattr(side_by_side, "STACK", 1)
     clf = classifier(compile=False, **HOW[how])
-    for one, setting in zip(fit_many(clf, X, Y, OWN), OWN, strict=True):
+    found = fit_many(clf, X, Y, OWN)
+    assert parts[0] == 3
+    for one, setting in zip(found, OWN, strict=True):
         assert_same(one, alone(clf, setting, X, Y))
 
 

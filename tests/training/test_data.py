@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from gpunn.devices import get_device
 from gpunn.optim.first_order import Adam
 from gpunn.optim.schedules import Constant
+from gpunn.training import data
 from gpunn.training import loop as training_loop
 from gpunn.training.data import Rows, chunks, evaluate, logits
 from gpunn.training.minibatch import Minibatch
@@ -206,3 +208,14 @@ def test_one_output_alone_says_yes_or_no(device, problem_on):
     assert accuracy == pytest.approx(np.mean((z > 0) == (device.to_host(T)[:, 0] == 1)), rel=1e-12)
     assert 0 < accuracy < 1
     assert xp is device.xp
+
+
+@pytest.mark.parametrize(("n_rows", "n_workers", "expected"), [
+    ([5] * 4, 2, True), ([2] * 4, 2, False),  # for which no thread pays
+    ([20] * 4, 2, True), ([20] * 3, 2, False),  # with two threads for each set it is 3 turns of half a set, not 2
+    ([20] * 4, 16, True), ([100] * 2, 16, False),
+    ([100] * 4, 2, True), ([101] * 4, 2, False),  # more than a chunk
+])  # fmt: skip
+def test_sets_of_rows_have_a_thread_each_where_that_is_no_slower(n_rows, n_workers, expected):
+    device = SimpleNamespace(n_workers=lambda: n_workers, block_elements=100, chunk_elements=1000)
+    assert data._one_a_thread(device, SimpleNamespace(sizes=(3, 10, 2)), n_rows) == expected

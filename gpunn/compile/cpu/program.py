@@ -218,11 +218,13 @@ class CompiledEpoch:
         """A step and its operations, which are the same in the next epoch; the last step of an epoch has short rows."""
         n_threads = self._threads_of(alone, batch)
         key = (batch, short, strides, n_threads)
-        if self.last_plan is None or self.last_plan[0] != key:
-            step = self._step(batch, n_threads)
-            programs = [[op.program(step.operations(k, r, strides)) for r in (batch, short)] for k in range(n_threads)]
-            self.last_plan = key, _Plan(step, n_threads, programs)
-        return self.last_plan[1]
+        if self.last_plan is not None and self.last_plan[0] == key:
+            return self.last_plan[1]
+        step = self._step(batch, n_threads)
+        programs = [[op.program(step.operations(k, r, strides)) for r in (batch, short)] for k in range(n_threads)]
+        plan = _Plan(step, n_threads, programs)
+        self.last_plan = key, plan
+        return plan
 
     def _parts(self, state: MethodState) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Arrays of the state that are one number for the step, and the others."""

@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,20 @@ class Twice(dict):
 
 def header_of(data):
     return json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+
+
+def is_little_time(seconds):
+    """Whether work on one forgery took little of the processor's time: what takes too long takes minutes, or for ever.
+
+    The limit is 2 s, or the time of 500 million additions on a machine that is slow, or shared with others: any machine
+    that needs more for the one needs more for the other.
+    """
+    if seconds < 2.0:
+        return True
+    x, began = 1.0, time.process_time()
+    for _ in range(1_000_000):
+        x + 1.0
+    return seconds < 500 * (time.process_time() - began)
 
 
 class Peak:

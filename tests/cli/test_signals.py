@@ -107,7 +107,7 @@ def test_at_any_moment_there_is_the_old_model_or_the_new(model, mixed, thorough,
         print(f"{number.name}: {code} after {took:.2f} s, {'new' if new else 'old'} model")
         unfinished = not new or gpunn.load(model).history_.stopped == "interrupted"
         assert code == 128 + number if unfinished else code in (0, 128 + number)
-        assert took < 5 and "Traceback" not in err and left(model.parent) == ["m.gpunn"]
+        assert took < 30 and "Traceback" not in err and left(model.parent) == ["m.gpunn"]
 
 
 @pytest.mark.parametrize("number", SIGNALS)

@@ -82,8 +82,8 @@ def _numbers(column: Any) -> np.ndarray:
     if types.is_temporal(found):
         ticks = TICKS[column.type.unit]
         column = column.cast(pa.int32() if types.is_time32(found) else pa.int64())
-    x: np.ndarray = column.cast(pa.float64(), safe=False).to_numpy() / ticks
-    return x
+    x: np.ndarray = column.cast(pa.float64(), safe=False).to_numpy()
+    return x if ticks == 1 else x / ticks
 
 
 def _strings(column: Any) -> Strings:

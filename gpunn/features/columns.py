@@ -334,7 +334,7 @@ def encode_numbers(
     """
     for column, given in zip(columns, values, strict=True):
         column.check_zone(given)
-    x = np.stack([np.asarray(given.numbers) for given in values])
+    x = np.asarray(values[0].numbers)[None] if len(values) == 1 else np.stack([np.asarray(v.numbers) for v in values])
     if np.isinf(x).any():
         for given in values:
             given.finite()
@@ -342,9 +342,11 @@ def encode_numbers(
     with np.errstate(over="ignore"):  # found and named below
         z = (x - mean) / scale
     missing = np.isnan(z)
-    z[missing] = 0
-    far: np.ndarray = np.abs(z) > FAR
-    if far.any():
+    if missing.any():
+        z[missing] = 0
+    far = np.zeros(z.shape, bool)
+    if z.size and (z.max() > FAR or z.min() < -FAR):
+        far = np.abs(z) > FAR
         _check_range(columns, values, z, out.dtype)
     for j, (column, start) in enumerate(zip(columns, starts, strict=True)):
         end = start + 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import multiprocessing
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -32,5 +35,30 @@ def extra(work: Callable[[], Any]) -> tuple[Any, float]:
 
 def fresh(function: Callable[..., Any], *arguments: Any) -> Any:
     """The function's result in a process of its own, with nothing left behind by others."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(function, arguments)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+@contextlib.contextmanager
+def at_most(limit: int) -> Iterator[None]:
+    """Let this process have no more than so many bytes of memory, nor of swap: Linux ends it otherwise.
+
+    Raises
+    ------
+    OSError
+        If the control groups of Linux are not there, or only root may write to them.
+    """
+    old = Path("/sys/fs/cgroup/memory")  # version 1
+    limits = {"memory.limit_in_bytes": limit, "memory.memsw.limit_in_bytes": limit}
+    parent, limits = (old, limits) if old.exists() else (old.parent, {"memory.max": limit, "memory.swap.max": 0})
+    group = parent / f"gpunn-{os.getpid()}"
+    group.mkdir()
+    try:
+        for name, value in limits.items():
+            if (group / name).exists():  # those of swap are there where the system has swap
+                (group / name).write_text(str(value), encoding="utf-8")
+        (group / "cgroup.procs").write_text(str(os.getpid()), encoding="utf-8")
+        yield
+    finally:
+        (parent / "cgroup.procs").write_text(str(os.getpid()), encoding="utf-8")
+        group.rmdir()

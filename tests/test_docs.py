@@ -75,7 +75,7 @@ def same(found, stands):
     return words[0] == words[1] and numbers[0] == pytest.approx(numbers[1], rel=0.01, abs=1e-3)
 
 
-@pytest.mark.parametrize("page", [*PAGES, "search.md"])
+@pytest.mark.parametrize("page", [*PAGES, "search.md", "streams.md"])
 def test_the_blocks_of_a_page_run_and_give_what_stands_under_them(page, usual_rule, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)  # pages import the modules that they write

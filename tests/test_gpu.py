@@ -16,6 +16,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from gpunn import MLPClassifier, load
 from gpunn.cli import main
 from gpunn.config import registry
+from gpunn.data import blocks
 
 SOLVERS = [*registry.FIRST_ORDER_SOLVERS, *registry.FULL_BATCH_SOLVERS]
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -71,3 +72,14 @@ def test_the_command_trains_on_it_and_the_model_predicts_without_it(cuda, tmp_pa
     assert "cuda:0" in out
     assert load(tmp_path / "digits.gpunn").device == "cpu"
     assert main(["evaluate", str(tmp_path / "digits.gpunn"), str(tmp_path / "digits.csv")]) == 0
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_rows_that_are_read_in_blocks_agree_with_the_cpu(cuda, digits, fitted, compiled, monkeypatch):
+    """Captured steps hold the arrays of a block, into which the next is copied; the last block is smaller."""
+    X, X_test, y, _ = digits
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 54 * 5 * 4 * (X.shape[1] + 11))
+    parts = [(X[i : i + 200], y[i : i + 200]) for i in range(0, len(X), 200)]
+    settings = {"max_iter": 3, "batch_size": 54, "tol": 0, "early_stopping": True, "compile": compiled}
+    p = [fitted(parts, None, device=device, **settings).predict_proba(X_test) for device in ("cpu", "cuda")]
+    assert p[1] == pytest.approx(p[0], abs=1e-4)

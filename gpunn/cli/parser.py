@@ -28,6 +28,7 @@ TRAIN_EXAMPLES = """examples:
   gpunn train a.csv --target y --validation b.csv --early-stopping --live
   gpunn train a.csv --target y --checkpoint run --checkpoint-every 10min
   gpunn train - --target y -o m.gpunn < a.csv
+  gpunn train 'data/*.parquet' --target y -o m.gpunn
 """
 RESUME_EXAMPLES = """example:
   gpunn train a.csv --target y --checkpoint run    (interrupted)
@@ -159,7 +160,10 @@ def _train(commands: Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     train.add_argument(
-        "source", metavar="MANIFEST|DATA", help="a manifest (.yaml, .toml), a table, or - for CSV on standard input"
+        "source",
+        metavar="MANIFEST|DATA",
+        help="a manifest (.yaml, .toml), a table, - for CSV on standard input, or a pattern of names such as "
+        "'data/*.parquet', whose files are read in each epoch and may be larger than memory",
     )
     train.add_argument("--target", metavar="COLUMN", help="the column with the labels")
     train.add_argument(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -11,10 +12,11 @@ import numpy as np
 from rich.cells import cell_len
 from rich.console import Console
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from gpunn.cli import streams
 from gpunn.cli.curves import Curves
+from gpunn.cli.reading import Reading
 from gpunn.cli.remedies import as_options
 from gpunn.cli.scores import Scores
 from gpunn.config.registry import FIRST_ORDER_SOLVERS
@@ -40,8 +42,8 @@ def warn(text: str) -> None:
 
 
 @contextlib.contextmanager
-def warned(source: str) -> Iterator[None]:
-    """Warnings about columns within, each once for a column."""
+def warned(name: Callable[[], str]) -> Iterator[None]:
+    """Warnings about columns within, each once for a column; ``name`` returns the name of their table in the end."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", FeatureWarning)
         yield
@@ -51,7 +53,7 @@ def warned(source: str) -> Iterator[None]:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
         elif warning.message.column not in columns:
             columns.add(warning.message.column)
-            warn(f"{source}: {warning.message}")
+            warn(f"{name()}: {warning.message}")
 
 
 @contextlib.contextmanager
@@ -68,8 +70,25 @@ def drawn(clf: Classifier) -> Iterator[Callable[[History], None]]:
 
 
 @contextlib.contextmanager
-def progress(clf: Classifier, n_done: int) -> Iterator[Callable[[History], None]]:
-    """A bar over the epochs, of which ``n_done`` are done already, as the callback that moves it."""
+def first_pass() -> Iterator[Callable[[int], None]]:
+    """The number of rows that have been read, on a terminal, as the function that adds to it."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda n: None
+        return
+    columns = TextColumn("reading  {task.completed:,} rows"), TimeElapsedColumn()
+    shown = Progress(*columns, console=console, transient=True)
+    with shown:
+        task = shown.add_task("", total=None)
+        yield lambda n: shown.advance(task, n)
+
+
+@contextlib.contextmanager
+def progress(clf: Classifier, n_done: int, reading: Reading) -> Iterator[Callable[[History], None]]:
+    """A bar over the epochs as the callback that moves it; ``n_done`` epochs were done before.
+
+    Batches that are read move it within an epoch.
+    """
     bar = Progress(
         TextColumn("training"),
         BarColumn(20),
@@ -81,13 +100,23 @@ def progress(clf: Classifier, n_done: int) -> Iterator[Callable[[History], None]
     with bar:
         score = score_of(clf)
         task = bar.add_task("", total=clf.max_iter, completed=n_done, cost="(may compile first)")
+        cost, n_iter, n_read, began = "", n_done, 0, time.perf_counter()
 
         def after(history: History) -> None:
-            cost = f"cost {history.cost[-1]:.4g}"
+            nonlocal cost, n_iter, n_read, began
+            cost, n_iter, n_read, began = f"cost {history.cost[-1]:.4g}", history.n_iter, 0, time.perf_counter()
             if history.validation_score:
                 cost += f", validation {score} {history.validation_score[-1]:.4g}"
-            bar.update(task, completed=history.n_iter, cost=cost)
+            bar.update(task, completed=n_iter, cost=cost)
 
+        def read(n: int) -> None:
+            nonlocal n_read
+            n_read += n
+            speed = f"{n_read / max(1e-9, time.perf_counter() - began):,.0f} rows/s"
+            done = n_iter + min(1.0, n_read / reading.n_rows)
+            bar.update(task, completed=done, cost=", ".join(filter(None, (cost, speed))))
+
+        reading.tell = read
         yield after
 
 

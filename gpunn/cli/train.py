@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
 
 from gpunn import io
 from gpunn import manifest as manifests
@@ -26,21 +25,23 @@ from gpunn.cli import report, signals
 from gpunn.cli.command_file import check_unused, new_command, resumed_command
 from gpunn.cli.inspection import write_page
 from gpunn.cli.options import OPTIONS
+from gpunn.cli.reading import Reading
 from gpunn.cli.scores import Scores
 from gpunn.cli.sources import Source, labelled_table, named, place
+from gpunn.cli.training_rows import check_share, read
 from gpunn.config import checks, presets, registry
 from gpunn.config.constraints import ParameterError, check_threshold
 from gpunn.config.parameters import PARAMETERS
-from gpunn.data import split_target
+from gpunn.data import sources
 from gpunn.data.csv_text import STDIN
 from gpunn.data.labels import Labels
-from gpunn.data.tables import as_text
+from gpunn.data.tables import form_of
 from gpunn.devices import DeviceUnavailableError, get_device
 from gpunn.estimator import MLPClassifier
 from gpunn.estimator.checkpoints import DataDifferError
 from gpunn.estimator.digests import VALIDATION
+from gpunn.estimator.streamed import check_settings
 from gpunn.features import Features, FeatureWarning, Spellings
-from gpunn.features.kinds import check_kinds
 from gpunn.features.oddities import oddities
 from gpunn.manifest import KEYS, Manifest
 from gpunn.shown import brief, show
@@ -66,26 +67,36 @@ def _train(options: argparse.Namespace, plan: Manifest) -> int:
     target = options.target or plan.data.get("target")
     if target is None:
         raise ValueError("--target is missing: name the column with the labels, as in --target digit.")
+    if sources.is_pattern(source.name):
+        sources.check_found(source.name)
     output = _places(options, source.name)
     _check_checkpoint(options, source.name)
     clf = _classifier(plan, options)
     spellings = Spellings(
         (*plan.data.get("missing", ()), *options.missing), (*plan.data.get("not_missing", ()), *options.not_missing)
     )
-    with report.warned(str(source)):
-        given = clf.features if isinstance(clf.features, dict) else {}
-        told = _told_by(options.kind, plan, "--kind", "data.features")
-        X, y, kinds, spellings = _read(source, target, given, spellings, told)
-    labels = _labels(clf, options, plan, y, f"{source}, column {target!r}", spellings)
-    _check_overwriting(output, options, target)
     share = plan.data.get("held_out", 0.2) if options.held_out is None else options.held_out
-    told = _told_by(options.held_out is not None, plan, "--held-out", "data.held_out")
-    rows, held_out = _split(y, share, clf.random_state, told)
+    told_share = _told_by(options.held_out is not None, plan, "--held-out", "data.held_out")
+    if sources.is_pattern(source.name):
+        _check_pattern(clf, options, plan)
+        check_share(share, told_share)
+    reading = Reading()
+    told = _told_by(options.kind, plan, "--kind", "data.features")
+    with contextlib.ExitStack() as shown:
+        shown.enter_context(report.warned(lambda: f"{source}{table.where}"))
+        given = clf.features if isinstance(clf.features, dict) else {}
+        if not options.quiet and sources.is_pattern(source.name):
+            reading.tell = shown.enter_context(report.first_pass())
+        table, kinds, spellings = read(source, target, given, spellings, told, clf.random_state, reading)
+    X, y = table.X, table.y
+    labels = _labels(clf, options, plan, table.labels, f"{source}, column {target!r}", spellings)
+    _check_overwriting(output, options, target)
+    rows, held_out = table.split(share, clf.random_state, told_share)
     clf.set_params(**_of_preset(plan, options, len(rows), X.num_columns))
     for odd in oddities(X, kinds, spellings):
-        report.warn(f"{source}: {odd}")
+        report.warn(f"{source}{table.where}: {odd}")
     X_test, y_test = X.take(held_out), y[held_out]
-    features = _features(clf, X, X.take(rows), X_test, kinds, spellings, str(source))
+    features = _features(clf, X, X.take(rows), X_test, kinds, spellings, f"{source}{table.where}")
     plan.check_sizes(features.n_out, len(labels.classes))
     watched: dict[str, Any] = {}
     if options.validation:
@@ -93,13 +104,16 @@ def _train(options: argparse.Namespace, plan: Manifest) -> int:
         found = labelled_table(features, other, target, labels.classes)
         watched = dict(zip(("X_val", "y_val"), found, strict=True))
     report.say(
-        f"{source}: {len(y):,} rows, {_plural(features.n_in, 'column')} as {_plural(features.n_inputs, 'input')}, "
-        f"{len(labels.classes)} classes; {len(held_out):,} rows held out"
+        f"{source}: {table.n_rows:,} rows, {_plural(features.n_in, 'column')} as "
+        f"{_plural(features.n_inputs, 'input')}, {len(labels.classes)} classes; {len(held_out):,} rows held out"
+        + (f"; columns learned from a random sample of {len(rows):,} rows" if table.where else "")
         + (f"; {len(watched['y_val']):,} rows to validate on" if watched else "")
     )
     clf.features = features
     with _naming_tables(str(source), options):
-        clf, seconds, hurry = _fit_and_save(clf, options, plan, X.take(rows), y[rows], watched, target, output)
+        clf, seconds, hurry = _fit_and_save(
+            clf, options, plan, table.of_training(rows, held_out), watched, target, output, reading
+        )
     report.training(clf, seconds)
     if options.checkpoint and clf.history_.stopped == "interrupted":
         report.say(f"to continue: {shlex.join(['gpunn', 'resume', options.checkpoint])}")
@@ -116,37 +130,12 @@ def _train(options: argparse.Namespace, plan: Manifest) -> int:
         title = f"{output.name} on held-out rows"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FeatureWarning)
-            write_page(options.report, clf, X_test, y_test, title, options.how, held_out + 1)
+            write_page(options.report, clf, X_test, y_test, title, options.how, table.numbers(held_out))
     return signals.exit_code() if clf.history_.stopped == "interrupted" else 0
 
 
 def _plural(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'s' * (n != 1)}"
-
-
-def _read(
-    source: Source, target: str, kinds: dict[str, str], spellings: Spellings, told: str
-) -> tuple[Any, np.ndarray, dict[str, str], Spellings]:
-    """Rows X and labels y of the table, the kinds that are set of columns of X, and the spellings of its values."""
-    kind = kinds.get(target)
-    if kind not in (None, "text"):
-        raise ValueError(f"{told}: the target {target!r} cannot be {kind!r}; labels are read as they are, or as text.")
-    texts = [name for name, kind in kinds.items() if kind == "text" and name != target]
-    table, spellings = source.table(texts, target, spellings)
-    if kind == "text":
-        table = as_text(str(source), table, [target])
-    try:
-        X, y = split_target(table, target)
-    except ValueError as error:
-        hint = " A word like NA that is a class is said to be one by --not-missing NA." * ("are missing" in str(error))
-        raise ValueError(f"{source}: {error}{hint}") from None
-    kinds = {name: kind for name, kind in kinds.items() if name != target}
-    try:
-        check_kinds(kinds, X.column_names)
-    except ValueError as error:
-        raise ValueError(str(error).replace("features: ", f"{told}: ", 1)) from None
-    dropped = [name for name, kind in kinds.items() if kind == "drop"]
-    return X.drop_columns(dropped), y, {name: kind for name, kind in kinds.items() if kind != "drop"}, spellings
 
 
 def _plan(source: str) -> Manifest:
@@ -156,7 +145,7 @@ def _plan(source: str) -> Manifest:
     if "file" not in plan.data:
         raise ValueError(f"{plan.place('data.file')}: the manifest names no table to train on. Add the key.")
     file = plan.data["file"]
-    if not os.path.exists(file) or os.path.isdir(file):
+    if not sources.paths(file) or os.path.isdir(file):
         what = "is a folder" if os.path.isdir(file) else "there is no such file"
         raise ValueError(f"{plan.place('data.file')}: {brief(file)}: {what}.")
     return plan
@@ -189,12 +178,27 @@ def _places(options: argparse.Namespace, data: str) -> Path:
     if options.report:
         if options.held_out == 0:
             raise ValueError("--report: it is about held-out rows, and --held-out 0 leaves none. Use gpunn report.")
-        place(options.report, options.source, data, option="--report")
+        place(options.report, options.source, *sources.paths(data), option="--report")
         importlib.import_module("matplotlib")
     if options.output:
-        return place(options.output, options.source, data)
+        return place(options.output, options.source, *sources.paths(data))
+    if sources.is_pattern(options.source):
+        raise ValueError("--output: name the file for the model; a pattern of names is none to take the name from.")
     # A table that has the name of a model is refused when it is read.
     return place(Path(options.source).with_suffix(".gpunn"))
+
+
+def _check_pattern(clf: MLPClassifier, options: argparse.Namespace, plan: Manifest) -> None:
+    """ValueError where an option needs a table in memory, or there is no file to validate on."""
+    if options.preset is not None:
+        raise ValueError(
+            f"--preset {options.preset}: it trains on folds of a table in memory, and the files of a pattern are read "
+            "in each epoch. Leave the option out, or name one file."
+        )
+    with _named_options(options, plan):
+        check_settings(clf, is_validated=options.validation is not None)
+    if options.validation and options.validation != STDIN:
+        form_of(options.validation)
 
 
 def _check_checkpoint(options: argparse.Namespace, data: str) -> None:
@@ -286,7 +290,7 @@ def _labels(
 ) -> Labels:
     """The classes, and what of the parameters is about them."""
     with named(where), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of many classes: _split refuses those that are too small
+        warnings.simplefilter("ignore")  # of many classes: split refuses those that are too small
         _check_classes(y, options, spellings)
         labels = Labels.learn(y)
     _warn_of_alike(labels.classes, where)
@@ -344,11 +348,11 @@ def _fit_and_save(
     clf: MLPClassifier,
     options: argparse.Namespace,
     plan: Manifest,
-    X: Any,
-    y: np.ndarray,
+    data: tuple[Any, Any],
     validation: dict[str, Any],
     target: str,
     output: Path,
+    reading: Reading,
 ) -> tuple[MLPClassifier, float, bool]:
     """Train, with what is to be seen of it, and save the model. Returns the classifier, the seconds that training took,
     and whether somebody waits for the process to end."""
@@ -360,7 +364,7 @@ def _fit_and_save(
             held.enter_context(new_command(options.checkpoint, options.how))
         after = None
         if not options.quiet:
-            shown = report.drawn(clf) if options.live else report.progress(clf, n_done)
+            shown = report.drawn(clf) if options.live else report.progress(clf, n_done, reading)
             after = held.enter_context(shown)
         caught = held.enter_context(_caught())
         held.enter_context(_named_options(options, plan))
@@ -369,9 +373,9 @@ def _fit_and_save(
             began = time.perf_counter()
             with signals.raising():
                 if options.resumes:
-                    clf = MLPClassifier.resume(options.checkpoint, X, y, **validation, callback=after)
+                    clf = MLPClassifier.resume(options.checkpoint, *data, **validation, callback=after)
                 else:
-                    clf.fit(X, y, **validation)
+                    clf.fit(*data, **validation)
             seconds = seconds_done + time.perf_counter() - began
             clf.set_params(callback=None)
             interrupted = clf.history_.stopped == "interrupted"
@@ -442,35 +446,3 @@ def _by_label(weights: Any, classes: np.ndarray, told: str) -> Any:
                 f"{told}: there is no class {name!r}. The classes are {few}{', ...' * (len(labels) > 10)}."
             )
     return {labels[report.shown(name)]: weight for name, weight in weights.items()}
-
-
-def _many_classes(n_classes: int, n: int) -> str:
-    """The hint for labels that are too many to be classes."""
-    if n_classes <= 20:
-        return ""
-    return f" With {n_classes:,} classes in {n:,} rows it may be a quantity: gpunn classifies, and has no regression."
-
-
-def _split(y: np.ndarray, share: float, seed: int | None, told: str) -> tuple[np.ndarray, np.ndarray]:
-    """Row numbers of a stratified split, with every class on the side to train on."""
-    if not 0 <= share < 1:
-        raise ValueError(f"{told}: {share} is not allowed; give a number in [0, 1).")
-    if share == 0:
-        return np.arange(len(y)), np.empty(0, np.int64)
-    found, counts = np.unique(y, return_counts=True)
-    if counts.min() < 2:
-        row = np.flatnonzero(y == found[counts.argmin()])[0] + 1
-        raise ValueError(
-            f"the class {found.tolist()[counts.argmin()]!r} has only one row (number {row}), "
-            "and each class needs one to train on and one to hold out. Remove it, add rows, or train on all rows by "
-            f"--held-out 0.{_many_classes(len(found), len(y))}"
-        )
-    n, n_test = len(y), math.ceil(share * len(y))
-    if min(n_test, n - n_test) >= len(found):
-        rows = train_test_split(np.arange(n), test_size=n_test, stratify=y, random_state=seed)
-        if len(np.unique(y[rows[0]])) == len(found):
-            return np.sort(rows[0]), np.sort(rows[1])
-    raise ValueError(
-        f"{told}: {share} of {n} rows in {len(found)} classes does not leave a row of each class on both sides. "
-        "Change it, add rows, or remove rare classes."
-    )

@@ -115,7 +115,7 @@ def read(
             columns.append(typed.as_kind(column, "text", spellings))
         else:
             columns.append(typed.inferred(column, spellings))
-            _warn_of_codes(name, column, columns[-1])
+            warn_of_codes(name, column, columns[-1])
     return pa.table(columns, names=table.column_names), spellings
 
 
@@ -209,7 +209,7 @@ def index_columns(schema: Any) -> list[str]:
     return [name for name in named if isinstance(name, str) and name in schema.names]
 
 
-def _warn_of_codes(name: str, texts: Any, column: Any) -> None:
+def warn_of_codes(name: str, texts: Any, column: Any) -> None:
     """Warn of numbers that are probably codes: with a leading zero (01067 and 1067 are one number), or of more digits
     than a number keeps."""
     some = texts.slice(0, CODE_ROWS)

@@ -41,8 +41,7 @@ def each(function: Callable[[Any], None], items: Sequence[Any]) -> None:
             function(item)
         return
     with one_thread(), ThreadPoolExecutor(threads, initializer=_limit_own) as pool:
-        context = contextvars.copy_context()
-        context.run(_on_one_core.set, True)
+        context = one_core_context()
         calls = [pool.submit(context.copy().run, function, item) for item in items]
         try:
             for call in calls:
@@ -97,6 +96,13 @@ def cores() -> int:
         return 1
     with _turns.lock:
         return min(max(_turns.before or _numbers(), default=1), quota.usable())
+
+
+def one_core_context() -> contextvars.Context:
+    """A copy of this context for another thread, in which `cores` is 1."""
+    context = contextvars.copy_context()
+    context.run(_on_one_core.set, True)
+    return context
 
 
 def one_thread() -> Turn:

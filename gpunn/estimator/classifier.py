@@ -248,16 +248,20 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
 
         Parameters
         ----------
-        X : array-like, sparse matrix or CuPy array (n, d), or frame of n rows
+        X : array-like, sparse matrix or CuPy array (n, d), frame of n rows, or source of batches
             Finite numbers of any real dtype, uint8 among them. A frame of pandas, polars or pyarrow may have
-            categories, dates and missing values; see ``features``.
+            categories, dates and missing values; see ``features``. Rows that may be larger than memory are read in each
+            epoch: from Parquet or CSV files by a name or a pattern (``"data/*.parquet"``), a .npy file by its name, a
+            `pyarrow.dataset.Dataset`, or an iterable of batches (a list, or a function that returns one), which are
+            tuples (X, y) or (X, y, sample_weight) of arrays, or tables.
         y : array-like (n,), or (n, c) of 0 and 1 for multilabel problems
-            Labels of any kind, none of them missing.
+            Labels of any kind, none of them missing. Where X is files of tables, a dataset, or batches that are tables,
+            the name of their column; None where batches are tuples.
         sample_weight : array-like (n,), optional
-            Not negative. A row of weight 2 counts like two rows.
+            Not negative. A row of weight 2 counts like two rows. Of tables that are read, the name of their column.
         X_val, y_val, sample_weight_val : optional
-            Rows to validate on after every epoch, like X, y and sample_weight. With ``early_stopping`` they take the
-            place of those that it would part from X.
+            Rows in memory to validate on after every epoch, like X, y and sample_weight. With ``early_stopping`` they
+            take the place of those that it would part from X.
 
         Returns
         -------

@@ -13,6 +13,8 @@ from gpunn import io
 from gpunn.caller import warn
 from gpunn.config import build, registry
 from gpunn.data.labels import Labels
+from gpunn.data.sources import source_of
+from gpunn.data.survey import Surveyed
 from gpunn.devices import Device, get_device, is_cupy
 from gpunn.estimator import checkpoints
 from gpunn.estimator.checkpoints import CheckpointMonitor
@@ -26,6 +28,7 @@ from gpunn.estimator.prepare import (
     prepare,
     rows_on_device,
 )
+from gpunn.estimator.streamed import prepare_stream
 from gpunn.estimator.warnings import (
     divergence,
     warn_of_batch_size,
@@ -48,6 +51,7 @@ from gpunn.training.divergence import DivergenceError, cause, check_start, penal
 from gpunn.training.full_batch import FullBatch
 from gpunn.training.history import History
 from gpunn.training.layers import LayerMonitor
+from gpunn.training.minibatch import Minibatch
 from gpunn.training.profile import Stopwatch
 from gpunn.training.result import Result, conclude
 from gpunn.typing import Array
@@ -97,8 +101,12 @@ def fit(
         checkpoints.check_folder(clf)
     with all_or_nothing(clf), contextlib.ExitStack() as until_the_end:
         seed = None if saved is None else saved.settings["seed"]
-        task = prepare(clf, device, X, y, sample_weight, extra, reset=not warm, seed=seed)
-        warn_of_batch_size(clf, len(task.rows))
+        source = X if isinstance(X, Surveyed) else source_of(X, y, sample_weight)
+        if source is None:
+            task = prepare(clf, device, X, y, sample_weight, extra, reset=not warm, seed=seed)
+        else:
+            task = prepare_stream(clf, device, source, extra, reset=not warm, seed=seed)
+        warn_of_batch_size(clf, task.n_rows)
         callbacks = None if context is None else CallbackContext(context, X, y)
         begun = begin(clf, task, warm, saved, callbacks, stopwatch, until_the_end)
         begun.training.run()
@@ -136,6 +144,8 @@ def begin(
         validated = None if task.validation_set is None else task.validation_set.rows
         apart = validated if isinstance(validated, Rows) else None  # folds follow from the other data and the seed
         data = digests(device, clf, task.labels, rows, apart)
+        if task.stream is not None:
+            data["the rows of each file and class"] = task.stream.digest
     if saved is not None:
         checkpoints.check_belongs(saved, network, data, clf.n_members)
     stopwatch.lap("checking")
@@ -146,7 +156,9 @@ def begin(
     else:
         seeds = build.member_seeds(clf, seed)
         earlier, theta = None, build.initial_theta(clf, network, seeds, device, task.given.dtype)
-    algorithm = build.algorithm(clf, network, rows.n_trained, seeds, device)
+    algorithm = build.algorithm(clf, network, task.n_rows, seeds, device)
+    if task.stream is not None and isinstance(algorithm, Minibatch):  # others were refused
+        algorithm = task.stream.algorithm(algorithm)
     interval = registry.checkpoint_interval("checkpoint_every", clf.checkpoint_every)
     layers = LayerMonitor(device, objective, rows, theta) if records(clf, "layers") else None
     if isinstance(algorithm, FullBatch):

@@ -11,6 +11,7 @@ from sklearn.base import clone
 
 from gpunn.config import registry
 from gpunn.config.checks import check_parameters
+from gpunn.data.sources import refuse_source
 from gpunn.devices import device_for
 from gpunn.devices.memory import explained
 from gpunn.estimator import fit
@@ -95,6 +96,7 @@ def fit_many(
     [True, True, True]
     """
     check_class(estimator)
+    refuse_source(X, y, "fit_many")
     if isinstance(settings, Mapping) or not isinstance(settings, Iterable):
         raise TypeError(
             f"settings={show(settings)} is not allowed; give a list of dicts, or a ParameterGrid of scikit-learn."

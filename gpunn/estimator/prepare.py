@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -21,6 +21,9 @@ from gpunn.model.validation import InputSchema
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, SparseRows
 from gpunn.typing import Array
+
+if TYPE_CHECKING:
+    from gpunn.estimator.streamed import Stream
 
 Extra = tuple[Any, Any, Any]  # X_val, y_val, sample_weight_val
 
@@ -54,6 +57,8 @@ class Prepared:
         With cross-validation all rows, in folds.
     note : str
         On the split into rows to train and to validate on, for the history; "" for none.
+    stream : Stream or None
+        The rows of each epoch, where they are read anew; ``rows`` and ``given`` are then a sample.
     """
 
     given: ValidatedInputs
@@ -63,10 +68,16 @@ class Prepared:
     rows: Rows
     validation_set: ValidationSet | None = None
     note: str = ""
+    stream: Stream | None = None
 
     @property
     def device(self) -> Device:
         return self.given.device
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that an epoch has of each network."""
+        return self.rows.n_trained if self.stream is None else self.stream.n_rows
 
 
 def prepare(
@@ -131,17 +142,17 @@ def prepare(
         )
     T, weight = labels.training_targets(given.y, n_out, dtype, given.weight, clf.class_weight, smoothing)
     rows = rows_on_device(given, labels, T, weight, train)
-    validation_set: ValidationSet | None = None
+    validated: ValidationSet | None = None
     if folds is not None:
         fold, outside = folds
         of_members = [i % len(outside) for i in range(clf.n_members)]  # the fold that each member leaves out
         rows = replace(rows, of_members=device.asarray(outside[of_members]))
         held_out = rows_on_device(given, labels, T_val, given.weight)
         sets = tuple(replace(held_out, index=device.asarray(np.flatnonzero(fold == i))) for i in of_members)
-        validation_set = ValidationSet(sets, given.X, given.y, given.weight)
+        validated = ValidationSet(sets, given.X, given.y, given.weight)
     elif T_val is not None:
-        validation_set = _validation_set(given if apart is None else apart, labels, T_val, test)
-    return Prepared(given, labels, objective, seed, rows, validation_set, note)
+        validated = validation_set(given if apart is None else apart, labels, T_val, test)
+    return Prepared(given, labels, objective, seed, rows, validated, note)
 
 
 def prepare_again(clf: Classifier, task: Prepared) -> Prepared:
@@ -151,18 +162,18 @@ def prepare_again(clf: Classifier, task: Prepared) -> Prepared:
     """
     given, labels = task.given, task.labels
     objective, seed = build.objective(clf, given.X.shape[1], labels, InputSchema.of(clf).embeddings), draw_seed(clf)
-    rows, validation_set, note = task.rows, None, ""
+    rows, validated, note = task.rows, None, ""
     if clf.early_stopping:
         rng = np.random.default_rng([seed, build.SPLIT])
         train, test, note = split(labels, given.y, clf.validation_fraction, rng, full_batch=False)
         rows = replace(rows, index=None if train is None else given.device.asarray(train))
         if test is not None:
             T_val = labels.targets(given.y[test], objective.network.sizes[-1], given.dtype)
-            validation_set = _validation_set(given, labels, T_val, test)
-    return Prepared(given, labels, objective, seed, rows, validation_set, note)
+            validated = validation_set(given, labels, T_val, test)
+    return Prepared(given, labels, objective, seed, rows, validated, note)
 
 
-def _validation_set(
+def validation_set(
     given: ValidatedInputs, labels: Labels, T: np.ndarray, index: np.ndarray | None = None
 ) -> ValidationSet:
     """Rows to validate on, whose targets are T: all that are given, or those with the numbers ``index`` (r,)."""

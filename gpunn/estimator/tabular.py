@@ -23,6 +23,7 @@ from gpunn import manifest
 from gpunn._version import __version__
 from gpunn.config import constraints, presets
 from gpunn.config.constraints import Interval, OneOf
+from gpunn.data.sources import refuse_source
 from gpunn.estimator.classifier import MLPClassifier
 from gpunn.features import Features, frames
 from gpunn.io import newest_checkpoint
@@ -131,6 +132,7 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
         ValueError, DeviceUnavailableError, MemoryError, OSError
             As by `MLPClassifier.fit`; the estimator is then what it was before.
         """
+        refuse_source(X, y, type(self).__name__)
         OneOf(presets.PRESETS)("preset", self.preset)
         Interval(1, integer=True, words=(None,))("n_members", self.n_members)
         X = frames.native(X)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import tomllib
@@ -48,7 +49,10 @@ def read(path: str | os.PathLike[str]) -> Manifest:
         raise ValueError(f"{path}: {printable(str(error))}") from None
     manifest = from_dict(form, str(path), lines)
     if "file" in manifest.data:
-        manifest.data["file"] = str(path.parent / manifest.data["file"])
+        file = path.parent / manifest.data["file"]
+        if glob.has_magic(manifest.data["file"]) and not file.exists():  # a pattern, and its folder is none
+            file = Path(glob.escape(str(path.parent))) / manifest.data["file"]
+        manifest.data["file"] = str(file)
     return manifest
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -131,6 +132,11 @@ def matrix(
     device, X, dtype, warned
         As for `check_rows`.
     """
+    if isinstance(X, (str, os.PathLike)):
+        raise ValueError(
+            f"X={show(X)} is the name of a file, and rows in memory are needed. Read it first, as by "
+            "gpunn.data.read_table; MLPClassifier.fit reads files for itself, and so do the commands of gpunn."
+        )
     check_values(X)
     known = vars(estimator)
     features = known.get("features_") if learn is None else None

@@ -87,6 +87,9 @@ class FullBatch:
     def step_rows(self, rows: Rows) -> int:
         return len(rows)
 
+    def epoch_rows(self, rows: Rows) -> int:
+        return len(rows)
+
     def prepare(
         self, device: Device, objective: Objective, state: TrainingState, rows: Rows, stopwatch: Stopwatch
     ) -> tuple[loop.Step, str]:

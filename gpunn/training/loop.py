@@ -65,6 +65,9 @@ class Algorithm(Protocol):
     def step_rows(self, rows: Rows) -> int:
         """Rows a step, among which a penalty is divided."""
 
+    def epoch_rows(self, rows: Rows) -> int:
+        """Rows that an epoch or iteration has of each network."""
+
     def prepare(
         self, device: Device, objective: Objective, state: TrainingState, rows: Rows, stopwatch: Stopwatch
     ) -> tuple[Step, str]:

@@ -192,11 +192,17 @@ class Minibatch:
     def in_cycle(self, progress: TrainingState) -> bool:
         return self.schedule.in_cycle(progress.epoch)
 
+    def epoch_rows(self, rows: Rows) -> int:
+        return rows.n_trained
+
     def rates(self, progress: TrainingState, rows: Rows) -> list[float]:
         """Learning rates of the steps of the next epoch."""
-        n, factor = rows.n_trained, 0.5**progress.n_halvings
-        n_steps = -(-n // self.step_rows(rows))
-        return [factor * rate for rate in self.schedule.rates(progress.epoch, n_steps, n, progress.n_plateaus)]
+        return self.rates_of(progress, -(-rows.n_trained // self.step_rows(rows)), rows.n_trained)
+
+    def rates_of(self, progress: TrainingState, n_steps: int, n_rows: int) -> list[float]:
+        """The same for an epoch of so many steps and rows."""
+        factor = 0.5**progress.n_halvings
+        return [factor * rate for rate in self.schedule.rates(progress.epoch, n_steps, n_rows, progress.n_plateaus)]
 
     def program(
         self, device: Device, objective: Objective, progress: TrainingState, rows: Rows
@@ -206,7 +212,7 @@ class Minibatch:
         Its results are compared with those of the arrays first, unless an earlier run did so with a program of the same
         formulas and dtypes.
         """
-        theta, n = progress.theta, rows.n_trained
+        theta, n = progress.theta, self.epoch_rows(rows)
         if self.compiled is False:
             if device.precision != "float32":
                 raise ValueError(
@@ -306,12 +312,16 @@ class Minibatch:
                 total = total + f * (batch.stop - batch.start)
         return total, g_norm
 
-    def order(self, device: Device, rows: Rows, progress: TrainingState) -> Array | None:
-        """Numbers of the rows in the order of this epoch, (n,) or one for each member (m, n); None as they are."""
+    def order(self, device: Device, rows: Rows, progress: TrainingState, block: int = 0) -> Array | None:
+        """Numbers of the rows in the order of this epoch, (n,) or one for each member (m, n); None as they are.
+
+        ``block`` is the number of these rows where they are one of several blocks of an epoch.
+        """
         xp, n, named = device.xp, rows.n_trained, rows.index if rows.of_members is None else rows.of_members
         if not self.shuffle or self.batch_size >= n:
             return named
-        order = device.asarray(_drawn(progress.seed, (SHUFFLE, progress.epoch), lambda rng: rng.permutation(n)))
+        stream = (SHUFFLE, progress.epoch, *([block] if block else []))
+        order = device.asarray(_drawn(progress.seed, stream, lambda rng: rng.permutation(n)))
         if named is None:
             return order
         if named.ndim == 1:
@@ -353,19 +363,26 @@ class Epochs:
     gradients: MicroBatches
 
     def __call__(self, progress: TrainingState) -> Entry:
-        minibatch, device, rows, program, theta = self.minibatch, self.device, self.rows, self.program, progress.theta
-        order, rates = minibatch.order(device, rows, progress), minibatch.rates(progress, rows)
-        lr = device.asarray(np.asarray(rates), theta.dtype)
-        if program is not None:
-            order = device.asarray(np.arange(rows.n_trained)) if order is None else order
-            keys = minibatch.keys(device, progress, len(rates))
-            state, size = minibatch.program_state(device, progress), minibatch.step_rows(rows)
-            total, norm = program(theta, state, _stored(rows.X), rows.T, rows.weight, order, lr, size, *keys)
-            progress.step += len(rates)
-        else:
-            total, norm = minibatch.steps(device, self.objective, progress, rows, order, lr, self.gradients)
-        cost, norm, finite = outcome(device, theta, total / rows.n_trained, norm)
+        minibatch, device, rows = self.minibatch, self.device, self.rows
+        rates = minibatch.rates(progress, rows)
+        total, norm = self.of_rows(progress, rows, minibatch.order(device, rows, progress), rates)
+        cost, norm, finite = outcome(device, progress.theta, total / rows.n_trained, norm)
         return self.entry(progress, rates, float(np.mean(cost)), float(np.mean(norm)), bool(np.all(finite)))
+
+    def of_rows(
+        self, progress: TrainingState, rows: Rows, order: Array | None, rates: list[float]
+    ) -> tuple[Array, Array]:
+        """The steps on rows in an order: sum over rows of their batch's cost, and norm of the last gradient."""
+        minibatch, device, program, theta = self.minibatch, self.device, self.program, progress.theta
+        lr = device.asarray(np.asarray(rates), theta.dtype)
+        if program is None:
+            return minibatch.steps(device, self.objective, progress, rows, order, lr, self.gradients)
+        order = device.asarray(np.arange(rows.n_trained)) if order is None else order
+        keys = minibatch.keys(device, progress, len(rates))
+        state, size = minibatch.program_state(device, progress), minibatch.step_rows(rows)
+        total, norm = program(theta, state, _stored(rows.X), rows.T, rows.weight, order, lr, size, *keys)
+        progress.step += len(rates)
+        return total, norm
 
     def entry(self, progress: TrainingState, rates: list[float], cost: float, norm: float, finite: bool) -> Entry:
         """Count an epoch that was made, and give its entry."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gpunn.training.divergence import cause
 from gpunn.training.full_batch import FullBatch
@@ -10,6 +10,7 @@ from gpunn.training.history import History
 from gpunn.training.loop import Training
 from gpunn.training.profile import profile
 from gpunn.training.state import TrainingState
+from gpunn.training.streamed import StreamedMinibatch
 from gpunn.training.summary import summarise
 from gpunn.training.temperature import best_temperature, scale_logits
 from gpunn.typing import Array
@@ -68,11 +69,15 @@ def conclude(training: Training, start_cost: float, *, scaled: bool, timed: bool
         with device.use():
             theta = device.xp.asarray(theta, copy=True)
             scale_logits(objective.network, theta, temperature)
-    full_batch = isinstance(training.algorithm, FullBatch)
+    full_batch, epoch_rows = isinstance(training.algorithm, FullBatch), training.algorithm.epoch_rows(rows)
     if timed:
         n_steps, n_epochs = history.evaluations - training.n_evaluations, history.n_iter - training.n_iter
-        n_rows = n_steps * len(rows) if full_batch else n_epochs * rows.n_trained * n_members
+        n_rows = n_steps * epoch_rows if full_batch else n_epochs * epoch_rows * n_members
         history.profile = profile(training.stopwatch, objective.network, n_steps, n_rows, history.path)
     if n_members == 1:
-        history.summary = summarise(device, objective, state.theta, rows, start_cost)
-    return Result(state, theta, temperature, 0 if full_batch else history.n_iter * rows.n_trained, advice)
+        summary = summarise(device, objective, state.theta, rows, start_cost)
+        if summary is not None and isinstance(training.algorithm, StreamedMinibatch):  # of whose rows these are some
+            algorithm = training.algorithm
+            summary = replace(summary, n_given=algorithm.n_given, n_rows=algorithm.n_rows)
+        history.summary = summary
+    return Result(state, theta, temperature, 0 if full_batch else history.n_iter * epoch_rows, advice)

@@ -137,7 +137,7 @@ def test_what_arrow_cannot_do_is_one_message(run, numbers, monkeypatch):
         raise pa.ArrowNotImplementedError("no kernel for this type\nand more")
 
     numbers.to_csv("t.csv", index=False)
-    monkeypatch.setattr("gpunn.cli.train.split_target", fail)
+    monkeypatch.setattr("gpunn.cli.training_rows.split_target", fail)
     _, err = run("train", "t.csv", "--target", "y", *FAST, code=2)
     assert err.startswith("gpunn: error: Arrow cannot do this with the table: no kernel") and err.count("\n") == 1
 

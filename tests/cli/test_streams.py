@@ -119,7 +119,7 @@ def test_a_device_is_not_replaced(model, run, command):
                                      "compare m.gpunn ./m.gpunn t.csv --plot {}",
                                      "train t.csv --target class -o a.gpunn --report {}"])  # fmt: skip
 def test_places_that_cannot_be_written_to_are_told_before_the_work(model, run, monkeypatch, command):
-    for name in ("train._read", "predict.load", "inspection.load", "compare.load"):
+    for name in ("train.read", "predict.load", "inspection.load", "compare.load"):
         monkeypatch.setattr(f"gpunn.cli.{name}", None)  # not to be called
     os.mkdir("folder.svg")
     for place, said in (("folder.svg", "is a folder"), ("no/file.svg", "there is no folder no")):

@@ -1,0 +1,401 @@
+"""Sources of rows that may be larger than memory: files, Arrow datasets, arrays on disk, iterables of batches.
+
+A source is read once to learn from, and then once in each epoch. It consists of shards, which can be read in any order;
+a shard gives batches of rows, in their order.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from gpunn.features import frames
+from gpunn.features.columns import Column
+from gpunn.features.kinds import no_column
+from gpunn.features.spellings import USUAL, Spellings
+from gpunn.shown import show
+
+BATCH_ROWS, BATCH_BYTES = 2**16, 2**24  # limits on the rows that are read together
+TEXT_BYTES = 32  # of a value of text, roughly
+AGAIN = "the names of files, an Arrow dataset, a list of batches, or a function that gives the batches anew each time"
+ONCE = (
+    f"{{}} can be read only once, and training reads the rows once to learn their columns and classes, and once in "
+    f"each epoch. Give {AGAIN}."
+)
+
+
+class Batch(NamedTuple):
+    """Rows that are read together.
+
+    Attributes
+    ----------
+    X : ndarray (n, d) or pyarrow.Table
+    y : array-like (n,)
+        A column of Arrow, for tables that have it.
+    weight : ndarray (n,) or None
+    """
+
+    X: Any
+    y: Any
+    weight: Any
+
+
+Columns = Sequence[Column] | None  # those of training, or None where they are not known yet
+Shard = Callable[[Columns], Iterator[Batch]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows that are read in batches.
+
+    Attributes
+    ----------
+    name : str
+        Its name in messages.
+    shards : tuple of callable
+        (columns) -> iterator of `Batch`. Tables have at least these columns, in the kinds of training.
+    columns : sequence of str
+        Names of the columns of X, for files of tables; empty otherwise.
+    typed : callable or None
+        (table of the first pass, names of columns to be read as text) -> table of the types of training, for files. The
+        first pass gives CSV files as text.
+    labels : callable or None
+        (distinct labels) -> classes, (c,) -> (c,), for CSV files.
+    spellings : Spellings or None
+        Spellings of the values of CSV files.
+    """
+
+    name: str
+    shards: tuple[Shard, ...]
+    columns: Sequence[str] = ()
+    typed: Callable[[Any, Collection[str]], Any] | None = None
+    labels: Callable[[np.ndarray], np.ndarray] | None = None
+    spellings: Spellings | None = None
+
+
+def source_of(X: Any, y: Any, sample_weight: Any = None) -> Source | None:
+    """The source that the arguments of `fit` describe; None for rows in memory.
+
+    Parameters
+    ----------
+    X : str or path, pyarrow.dataset.Dataset, callable, or iterable of batches
+        The name of a Parquet, CSV or .npy file, or a pattern of names such as ``data/*.parquet``; a function without
+        arguments that returns an iterable of batches. A batch is a tuple (X, y) or (X, y, sample_weight), or a table.
+    y : str, array-like or None
+        Name of the column of labels, for tables; for a .npy file, the labels or the name of their .npy file.
+    sample_weight : str, array-like or None
+        Likewise.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If X can be read only once, or y is not what X needs.
+    """
+    if not is_source(X, y):
+        if isinstance(y, str):
+            raise ValueError(
+                f"y={show(y)} is the name of a column, and X is in memory. Give the labels, as in y=X[{show(y)}]."
+            )
+        return None
+    if isinstance(X, (str, os.PathLike)):
+        name = os.fspath(X)
+        if name.lower().endswith(".npy"):
+            return _npy(name, y, sample_weight)
+        return files(name, *_column_names(y, sample_weight))
+    if _is_arrow(X, "dataset.Dataset"):
+        return _dataset(X, y, sample_weight)
+    if _is_arrow(X, "RecordBatchReader"):
+        raise ValueError("X: " + ONCE.format("a RecordBatchReader"))
+    if callable(X):
+        return _iterable(X, y, sample_weight)
+    if isinstance(X, Iterator):
+        raise ValueError("X: " + ONCE.format(f"a {type(X).__name__}"))
+    return _iterable(lambda: X, y, sample_weight)
+
+
+def is_source(X: Any, y: Any) -> bool:
+    """True if X and y are to be read in batches, and are no rows in memory."""
+    if isinstance(X, (str, os.PathLike)) or _is_arrow(X, "dataset.Dataset"):
+        return True
+    if not (y is None or isinstance(y, str)):
+        return False
+    return _is_arrow(X, "RecordBatchReader") or callable(X) or not _is_array_like(X)
+
+
+def refuse_source(X: Any, y: Any, who: str) -> None:
+    """ValueError where X and y are to be read in batches, which only `MLPClassifier.fit` does."""
+    if is_source(X, y):
+        raise ValueError(
+            f"{who} needs all rows in memory, and X is read in batches. Give an array or a frame, or use "
+            "MLPClassifier.fit, which trains on files and batches."
+        )
+
+
+def _is_array_like(X: Any) -> bool:
+    """True if X is not an iterable of batches."""
+    if not isinstance(X, Iterable) or isinstance(X, (Mapping, bytes)) or sparse.issparse(X):
+        return True
+    if hasattr(X, "__array__") or hasattr(X, "shape") or frames.has_columns(X):
+        return True
+    return isinstance(X, (list, tuple)) and not (X and _is_batch(X[0]))
+
+
+def _is_batch(x: Any) -> bool:
+    """True if x is a table, or a tuple that begins with a table or a matrix."""
+    if isinstance(x, tuple) and len(x) in (2, 3):
+        return frames.is_frame(x[0]) or sparse.issparse(x[0]) or np.ndim(x[0]) == 2
+    return frames.is_frame(x) or _is_arrow(x, "RecordBatch")
+
+
+def _is_arrow(X: Any, name: str) -> bool:
+    """True if X is of a class of pyarrow, which need not be imported for it."""
+    found: Any = sys.modules.get("pyarrow")
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found is not None and isinstance(X, found)
+
+
+def _column_names(y: Any, sample_weight: Any) -> tuple[str, str | None]:
+    """The names of the columns of labels and weights of tables."""
+    if not isinstance(y, str):
+        raise TypeError(
+            f"y={show(y)} is not allowed where X is tables that are read; give the name of their column of labels."
+        )
+    if sample_weight is not None and not isinstance(sample_weight, str):
+        raise TypeError(
+            f"sample_weight={show(sample_weight)} is not allowed where X is tables that are read; give the name of "
+            "their column of weights."
+        )
+    if y == sample_weight:
+        raise ValueError(f"sample_weight={sample_weight!r} is the column of labels, y, too. Name another column.")
+    return y, sample_weight
+
+
+def check_columns(where: str, present: Sequence[str], target: str, weight: str | None) -> None:
+    """ValueError where the column of labels, or that of weights, is not there."""
+    for argument, name in (("y", target), ("sample_weight", weight)):
+        if name is not None and list(present).count(name) != 1:
+            raise ValueError(f"{where}, {argument}={name!r}: {no_column(name, present)}")
+
+
+def is_pattern(name: str) -> bool:
+    """True for a pattern of the names of files, such as ``data/*.parquet``."""
+    return glob.has_magic(name) and not os.path.exists(name)
+
+
+def paths(name: str) -> list[str]:
+    """The files of a name or a pattern, in the order of their names; none where there are none."""
+    if is_pattern(name):
+        return sorted(glob.glob(name, recursive=True))
+    return [name] if os.path.exists(name) else []
+
+
+def check_found(name: str) -> None:
+    """FileNotFoundError where no file has the name, or matches the pattern."""
+    if not paths(name):
+        raise FileNotFoundError(f"{name}: there is no such file. Relative names start from {os.getcwd()}.")
+
+
+def files(
+    pattern: str,
+    target: str,
+    weight: str | None = None,
+    spellings: Spellings = USUAL,
+    separator: str | None = None,
+    decimal: str | None = None,
+) -> Source:
+    """The Parquet or CSV files whose names match a pattern, in the order of their names.
+
+    Parameters
+    ----------
+    pattern : str
+    target, weight : str
+        Names of the columns of labels and weights.
+    spellings, separator, decimal
+        As for `gpunn.data.read_table`.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError
+        If there is no such file.
+    ValueError
+        If the files are of several kinds or have different columns, or one is damaged.
+    """
+    from gpunn.data import source_files, tables
+
+    found = paths(pattern)
+    check_found(pattern)
+    if os.path.isdir(pattern):
+        raise IsADirectoryError(
+            f"{pattern} is a folder; give a pattern of the names of its files, such as {pattern}/*.parquet."
+        )
+    forms = {tables.form_of(path) for path in found}
+    if len(forms) > 1:
+        raise ValueError(
+            f"{pattern} names files of several kinds, {', '.join(sorted(forms))}. Give a pattern of one kind."
+        )
+    if forms == {".parquet"}:
+        return source_files.parquet(pattern, found, target, weight)
+    return source_files.csv(pattern, found, target, weight, spellings, separator, decimal)
+
+
+def _dataset(dataset: Any, y: Any, sample_weight: Any) -> Source:
+    """An Arrow dataset: a shard is a row group of Parquet, or a file of another kind."""
+    import pyarrow as pa
+
+    from gpunn.data.tables import index_columns
+
+    name, schema = "X, a dataset", dataset.schema
+    target, weight = _column_names(y, sample_weight)
+    others = [target] if weight is None else [target, weight]
+    index = index_columns(schema)
+    present = [column for column in schema.names if column not in index or column in others]
+    check_columns(name, present, target, weight)
+    fragments: list[Any] = []
+    for fragment in dataset.get_fragments():
+        fragments += fragment.split_by_row_group() if hasattr(fragment, "split_by_row_group") else [fragment]
+
+    def shard(fragment: Any) -> Shard:
+        def batches(columns: Columns) -> Iterator[Batch]:
+            names = present if columns is None else needed(columns, others)
+            try:
+                size = batch_rows(schema)
+                settings = {"batch_size": size, "batch_readahead": 1, "use_threads": False}
+                for found in fragment.to_batches(schema=schema, columns=names, **settings):
+                    if len(found):
+                        yield batch_of_table(found, target, weight)
+            except (pa.ArrowException, OSError) as error:
+                raise ValueError(f"{getattr(fragment, 'path', name)}: {error}") from None
+
+        return batches
+
+    return Source(name, tuple(map(shard, fragments)))
+
+
+def batch_rows(schema: Any) -> int:
+    """Rows of a table that are read together."""
+    widths = (field.type.bit_width // 8 if _has_width(field.type) else TEXT_BYTES for field in schema)
+    return max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, sum(widths))))
+
+
+def _has_width(found: Any) -> bool:
+    try:
+        return bool(found.bit_width)
+    except ValueError:  # of types without one
+        return False
+
+
+def needed(columns: Sequence[Column], others: Sequence[str]) -> list[str]:
+    """Names of the columns to read, each once."""
+    return [*dict.fromkeys([*(column.name for column in columns), *others])]
+
+
+def batch_of_table(table: Any, target: str, weight: str | None) -> Batch:
+    """The features, labels and weights of a table of Arrow."""
+    weights = None if weight is None else table[weight].to_numpy(zero_copy_only=False)
+    others = [target] if weight is None else [target, weight]
+    table = arrow_table(table)
+    return Batch(table.drop_columns(others), table[target], weights)
+
+
+def arrow_table(table: Any) -> Any:
+    """A frame, or a table or batch of Arrow, as a table of Arrow without pandas' index, or types that are views."""
+    import narwhals as nw
+    import pyarrow as pa
+
+    from gpunn.features import arrow
+
+    if isinstance(table, pa.RecordBatch):
+        table = pa.Table.from_batches([table])
+    elif not isinstance(table, pa.Table):
+        frame = nw.from_native(frames.native(table), eager_only=True)
+        is_pandas = frame.implementation.is_pandas()
+        table = pa.Table.from_pandas(frame.to_native(), preserve_index=False) if is_pandas else frame.to_arrow()
+    return arrow.without_views(table)
+
+
+def _npy(name: str, y: Any, sample_weight: Any) -> Source:
+    """An array on disk: a shard is a range of its rows, which is copied when it is read."""
+    if y is None:
+        raise TypeError(
+            "y=None is not allowed with a .npy file; give an array of labels, or the name of its .npy file."
+        )
+    X, labels, weight = _mapped(name), _mapped(y), _mapped(sample_weight)
+    if X.ndim != 2:
+        raise ValueError(f"{name} has shape {X.shape}; a matrix of rows and columns is needed.")
+    for argument, array in (("y", labels), ("sample_weight", weight)):
+        if array is not None and len(array) != len(X):
+            raise ValueError(f"{argument} has {len(array):,} elements, and {name} has {len(X):,} rows.")
+
+    size = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, X[:1].nbytes)))
+
+    def shard(start: int) -> Shard:
+        rows = slice(start, start + size)
+
+        def batches(columns: Columns) -> Iterator[Batch]:
+            yield Batch(np.array(X[rows]), labels[rows], None if weight is None else np.array(weight[rows]))
+
+        return batches
+
+    return Source(name, tuple(map(shard, range(0, len(X), size))))
+
+
+def _mapped(array: Any) -> Any:
+    """The array of a .npy file, memory-mapped; others as they are."""
+    if not isinstance(array, (str, os.PathLike)):
+        return array
+    try:
+        return np.load(array, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{os.fspath(array)}: there is no such file. Give the name of one .npy file.") from None
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(array)}: {error}") from None
+
+
+def _iterable(make: Callable[[], Any], y: Any, sample_weight: Any) -> Source:
+    """An iterable of batches, one shard."""
+    last: list[Any] = []
+
+    def batches(columns: Columns) -> Iterator[Batch]:
+        found = make()
+        if not isinstance(found, Iterable):
+            raise TypeError(f"X: the function returns {show(found)}; return an iterable of batches.")
+        if isinstance(found, Iterator):
+            if last and last[0] is found:
+                raise ValueError(f"X: the function returns the same iterator each time. {ONCE.format('An iterator')}")
+            last[:] = [found]
+        for number, item in enumerate(found, 1):
+            batch = _batch(item, number, y, sample_weight)
+            if len(batch.X) or len(batch.y):
+                yield batch
+
+    return Source("X", (batches,))
+
+
+def _batch(item: Any, number: int, y: Any, sample_weight: Any) -> Batch:
+    """An item of an iterable as a batch."""
+    where = f"X, batch number {number}"
+    if isinstance(item, (tuple, list)) and len(item) in (2, 3) and y is None:
+        X, labels, weight = item if len(item) == 3 else (*item, None)
+        if np.ndim(labels) == 0:
+            raise TypeError(f"{where}: the labels are {show(labels)}; give an array of the labels of its rows.")
+        if sparse.issparse(X):
+            raise TypeError(f"{where}: sparse matrices are not read in batches. Give arrays, or all rows at once.")
+        X = arrow_table(X) if frames.is_frame(X) else np.asarray(X)
+        return Batch(X, labels, None if weight is None else np.asarray(weight))
+    if frames.is_frame(item) or _is_arrow(item, "RecordBatch"):
+        target, weight_name = _column_names(y, sample_weight)
+        table = arrow_table(item)
+        check_columns(where, table.column_names, target, weight_name)
+        return batch_of_table(table, target, weight_name)
+    raise TypeError(
+        f"{where} is {show(item)}; give tuples (X, y) or (X, y, sample_weight) with y=None, or tables with y as the "
+        "name of their column of labels."
+    )

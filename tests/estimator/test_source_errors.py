@@ -1,0 +1,251 @@
+"""Sources that cannot be trained on are refused by the name of the file, batch or argument."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from streams import N, X, Y, batches, classifier
+
+from gpunn import TabularClassifier, fit_many
+from gpunn.data import survey
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+@pytest.mark.parametrize(("settings", "said"), [
+    ({"solver": "lbfgs"}, "solver='lbfgs' uses all rows in each step, and the rows are read in batches"),
+    ({"cross_validation": 2, "n_members": 2}, "cross_validation=2 needs rows in memory"),
+    ({"temperature_scaling": True}, "temperature_scaling=True needs rows that are not trained on"),
+])  # fmt: skip
+def test_what_needs_all_rows_is_refused(settings, said):
+    with pytest.raises(ValueError, match=said):
+        classifier(**settings).fit(batches(X, Y), None)
+
+
+def test_what_can_be_read_only_once_is_refused():
+    pa = pytest.importorskip("pyarrow")
+    reader = pa.RecordBatchReader.from_batches(pa.schema([("a", pa.int64())]), [])
+    for given, named in ((iter(batches(X, Y)), "a list_iterator"), (reader, "a RecordBatchReader")):
+        with pytest.raises(ValueError, match=f"X: {named} can be read only once.*Give the names of files"):
+            classifier().fit(given, None)
+    again = iter(batches(X, Y))
+    with pytest.raises(ValueError, match="the function returns the same iterator each time"):
+        classifier().fit(lambda: again, None)
+
+
+@pytest.mark.parametrize(("parts", "said"), [
+    ([(X[:5], Y[:5]), (X[5:9, :4], Y[5:9])], "the first batch has 5 columns of float32, and a later one 4 columns"),
+    ([(X[:5], Y[:5]), (X[5:9].astype(int), Y[5:9])], "a later one 5 columns of int64"),
+    ([(X[:5], Y[:5]), (np.full((2, 5), np.nan, "float32"), Y[:2])], "NaN"),
+    ([(X[:0], Y[:0])], "there are no rows"),
+    ([(X[:5], Y[:5]), (X[:5], Y[:4])], "5 rows and 4 labels"),
+    ([(X[:5], Y[:5]), (X[:5], Y[:5], Y[:5])], "some batches have weights, and others have none"),
+    ([(X[:5], Y[:5]), 7], "batch number 2 is 7; give tuples"),
+], ids=range(7))  # fmt: skip
+def test_batches_that_do_not_fit_are_refused(parts, said):
+    clf = classifier(batch_size=4)
+    with pytest.raises((ValueError, TypeError), match=said):
+        clf.fit(lambda: parts, None)
+    assert not hasattr(clf, "theta_")
+
+
+def test_labels_that_are_several_or_missing_are_refused():
+    with pytest.raises(ValueError, match="several labels a row need all rows in memory"):
+        classifier().fit(batches(X, np.stack([Y > 0, Y > 1], axis=1).astype(int)), None)
+    with pytest.raises(ValueError, match="labels are missing"):
+        classifier().fit(batches(X, np.where(Y > 1, np.nan, Y)), None)
+
+
+def test_files_of_other_types_are_refused_by_name(frame, tmp_path):
+    frame.to_parquet(tmp_path / "1.parquet")
+    frame.assign(b=frame["b"].astype("float32")).to_parquet(tmp_path / "2.parquet")
+    with pytest.raises(ValueError, match=r"parquet: column 'b' is float in a batch, and double in the first"):
+        classifier().fit(f"{tmp_path}/*.parquet", "answer")
+    frame.drop(columns="c").to_parquet(tmp_path / "2.parquet")
+    with pytest.raises(ValueError, match=r"2\.parquet: there is no column 'c'"):
+        classifier().fit(f"{tmp_path}/*.parquet", "answer")
+    frame[list(reversed(frame.columns))].to_parquet(tmp_path / "2.parquet")  # the order does not matter
+    assert classifier().fit(f"{tmp_path}/*.parquet", "answer").t_ == 8 * N
+    with pytest.raises(ValueError, match=r"y='answr': .*'answer'"):
+        classifier().fit(f"{tmp_path}/*.parquet", "answr")
+
+
+def test_rows_that_change_during_training_are_an_error(small_blocks):
+    n = [N]
+
+    def read():
+        n[0] -= 1
+        yield from batches(X[: n[0]], Y[: n[0]])
+
+    with pytest.raises(ValueError, match=r"the rows differ from those of the first pass \(599 rows\)"):
+        classifier().fit(read, None)
+
+
+def test_rows_that_are_added_during_training_are_an_error(small_blocks):
+    calls = []
+
+    def read():
+        calls.append(0)
+        yield from batches(X, Y)
+        if len(calls) > 2:
+            yield X[:5], Y[:5]
+
+    with pytest.raises(ValueError, match=r"the rows differ from those of the first pass \(600 rows\)"):
+        classifier().fit(read, None)
+
+
+def test_another_order_is_an_error(small_blocks):
+    """Rows that are held out are known by their numbers."""
+    rng = np.random.default_rng(0)
+
+    def read():
+        order = rng.permutation(N)
+        yield from batches(X[order], Y[order])
+
+    with pytest.raises(ValueError, match="the rows differ from those of the first pass"):
+        classifier().fit(read, None)
+
+
+def test_a_source_without_end_is_an_error(small_blocks):
+    calls = []
+
+    def read():
+        calls.append(0)
+        for _ in itertools.count() if len(calls) > 1 else range(5):
+            yield X, Y
+
+    with pytest.raises(ValueError, match="the rows differ from those of the first pass"):
+        classifier().fit(read, None)
+
+
+def test_a_new_label_is_an_error(small_blocks):
+    calls = []
+
+    def read():
+        calls.append(0)
+        yield from batches(X, Y if len(calls) < 4 else Y + 1)
+
+    with pytest.raises(ValueError, match="the label 3 was not there when training began"):
+        classifier().fit(read, None)
+
+
+@pytest.mark.parametrize(("weight", "said"), [(-1.0, "[Nn]egative"), (np.nan, "NaN|missing"), (np.inf, "infinit")])
+def test_weights_that_are_none(weight, said):
+    weights = np.ones(N)
+    weights[N // 2] = weight
+    with pytest.raises(ValueError, match=said):
+        classifier().fit(batches(X, Y, weights), None)
+
+
+def test_other_ways_to_train_refuse_a_source_by_name(folder):
+    for settings in ([{}, {"alpha": 1.0}], [{}]):
+        with pytest.raises(ValueError, match="fit_many needs all rows in memory, and X is read in batches"):
+            fit_many(classifier(), batches(X, Y), None, settings)
+    with pytest.raises(ValueError, match="TabularClassifier needs all rows in memory"):
+        TabularClassifier().fit(f"{folder}/*.parquet", "answer")
+
+
+def test_labels_of_two_kinds_are_refused():
+    with pytest.raises(ValueError, match="of two batches are text and numbers"):
+        classifier().fit([(X[:2], ["a", "b"]), (X[:2], [1, 2])], None)
+
+
+@pytest.mark.parametrize("given", [
+    [[1.0, 2.0], [3.0, 4.0]], ((1.0, 2.0), (3.0, 4.0)), [(1.0, 2.0), (3.0, 4.0)], np.ones((3, 2)),
+], ids=str)  # fmt: skip
+def test_rows_in_memory_without_labels_are_told_so(given):
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        classifier().fit(given, None)
+
+
+def test_names_of_files_that_are_none(tmp_path, frame):
+    for name, error, said in (
+        (tmp_path, IsADirectoryError, "is a folder; give a pattern"),
+        (f"{tmp_path}/*.csv", FileNotFoundError, "there is no such file"),
+        (f"{tmp_path}/*.npy", FileNotFoundError, "Give the name of one .npy file"),
+    ):  # fmt: skip
+        with pytest.raises(error, match=said):
+            classifier().fit(name, "answer")
+    frame.to_csv(tmp_path / "x[1].csv", index=False)
+    assert classifier().fit(tmp_path / "x[1].csv", "answer").t_ == 4 * N
+    with pytest.raises(ValueError, match="is the column of labels"):
+        classifier().fit(tmp_path / "x[1].csv", "answer", "answer")
+    (tmp_path / "y.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match=r"y\.csv, y='answer'"):
+        classifier().fit(f"{tmp_path}/*.csv", "answer")
+
+
+def test_a_batch_without_its_labels_is_told():
+    for parts, said in (
+        ([(X[:5], Y[:5]), (X[5:9], [])], "a batch has 4 rows and 0 labels"),
+        ([(X[:5], Y[:5]), (X[5:9], None)], "batch number 2: the labels are None"),
+        ([(X[:5], Y[:5]), (X[5:9], 1)], "batch number 2: the labels are 1"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=said):
+            classifier(batch_size=2).fit(parts, None)
+    with pytest.raises(TypeError, match="the function returns None"):
+        classifier().fit(lambda: None, None)
+
+
+def test_a_batch_that_loses_labels_later_is_told(small_blocks):
+    calls = []
+
+    def read():
+        calls.append(0)
+        yield X, Y[: N if len(calls) == 1 else N - 1]
+
+    with pytest.raises(ValueError, match="a batch has 600 rows and 599 labels"):
+        classifier().fit(read, None)
+
+
+def test_labels_that_are_a_quantity_are_told_at_once(monkeypatch):
+    read = []
+
+    def parts():
+        for i, part in enumerate(batches(X, np.linspace(0, 1, N))):
+            read.append(i)
+            yield part
+
+    with pytest.raises(ValueError, match=r"y has 0\.00\d+ in row 2: gpunn classifies"):
+        classifier().fit(parts, None)
+    assert read == [0]
+    monkeypatch.setattr(survey, "MAX_CLASSES", 100)
+    with pytest.raises(ValueError, match="more than 100 different labels in the first 130 rows"):
+        classifier().fit(batches(X, np.arange(N)), None)
+
+
+def test_integers_that_no_float_keeps_are_not_merged():
+    labels = [np.array([2**63 + 1, 2**63 + 2], "uint64"), np.array([-1, 2], "int64")]
+    with pytest.raises(ValueError, match="the labels of two batches are uint64 and int64"):
+        classifier(batch_size=1).fit([(X[:2], part) for part in labels], None)
+
+
+def test_weights_are_checked_in_the_first_pass(monkeypatch):
+    monkeypatch.setattr(survey, "SAMPLE", 20)
+    weights, read = np.ones(N), []
+    weights[-1] = -1
+
+    def parts():
+        read.append(0)
+        yield from batches(X, Y, weights)
+
+    with pytest.raises(ValueError, match="a weight is negative, missing or infinite"):
+        classifier().fit(parts, None)
+    assert len(read) == 1
+
+
+def test_names_where_rows_in_memory_are_needed(folder, frame):
+    name = f"{folder}/rows-0.parquet"
+    clf = classifier().fit(frame.drop(columns="answer"), frame["answer"])
+    for call in (
+        lambda: clf.predict(name), lambda: classifier(solver="sgd").partial_fit(name, ["a", "b"], classes=["a", "b"]),
+        lambda: classifier().fit(frame.drop(columns="answer"), frame["answer"], X_val=name, y_val=["a"]),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="is the name of a file, and rows in memory are needed"):
+            call()
+    with pytest.raises(ValueError, match="y='answer' is the name of a column, and X is in memory"):
+        classifier().fit(frame, "answer")
+    with pytest.raises(ValueError, match="fit_many needs all rows in memory"):
+        fit_many(classifier(), "none.parquet", None, [{}])

@@ -1,10 +1,12 @@
 """What each part of `gpunn.TabularClassifier` gains: a preset as it is, and with a part changed, on a folder of tables.
 
-    python -m benchmarks.ablation FOLDER [--preset fast] [--seeds 0] [--only NAME ...] [--drop TABLE:COLUMN] [--write]
+    python -m benchmarks.ablation FOLDER [--preset fast] [--seeds 0] [--only NAME ...] [--drop TABLE:COLUMN]
+        [--out FILE.jsonl] [--write]
 
 Tables and splits are those of `benchmarks.tabular`. All fits run in this process, the variants of a table one after the
-other; every result is said at once. Temperature scaling is turned off after the fit, whose logits it divides; a second
-table has log-loss and expected calibration error (ECE) before and after it.
+other; every result is added to ``--out`` at once, and is not computed again when it is there. Temperature scaling is
+turned off after the fit, whose logits it divides; a second table has log-loss and expected calibration error (ECE)
+before and after it.
 """
 
 from __future__ import annotations
@@ -18,11 +20,14 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.classifiers import CLASSIFIERS
+from benchmarks.fits import Fit, Results
 from benchmarks.scores import scores
 from benchmarks.splits import Table, divided, read
 from benchmarks.tables import arguments, heading, markdown, publish, typed
 from gpunn import MLPClassifier
 from gpunn.config import presets
+from gpunn.devices.quota import usable
 
 MEASURES = ("accuracy", "log_loss", "ece")
 
@@ -145,6 +150,7 @@ def main() -> None:
     parser.add_argument("--preset", choices=list(presets.PRESETS), default="fast")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--only", nargs="+", choices=list(VARIANTS), metavar="NAME", help=f"{', '.join(VARIANTS)}")
+    parser.add_argument("--out", type=Path, default=Path("ablation.jsonl"), help="file of the results")
     parser.add_argument("--drop", nargs="+", default=[], metavar="TABLE:COLUMN", help="columns to leave out")
     options = parser.parse_args()
     dropped = [pair.partition(":")[::2] for pair in options.drop]
@@ -154,11 +160,13 @@ def main() -> None:
     tables = [read(path, [column for table, column in dropped if table == path.stem]) for path in paths]
     names = ["the preset", *(name for name in options.only or VARIANTS if name != "the preset")]
     found: dict[str, list[dict[str, float]]] = {name: [] for name in names}
+    results, versions = Results(options.out), CLASSIFIERS["gpunn MLPClassifier"].versions()
     for table in tables:
         for seed in options.seeds:
             for name in names:
-                one = result(table, seed, options.preset, name)
-                found[name].append(one)
+                fit = Fit(table.name, table.digest, seed, f"{options.preset}: {name}", versions, usable())
+                record = results.get(fit) or results.add(fit, {"scores": result(table, seed, options.preset, name)})
+                found[name].append(one := record["scores"])
                 said = f"{one['accuracy']:.1%}, {one['log_loss']:.3f}, {one['seconds']:.1f} s"
                 print(f"{table.name}, seed {seed}, {name}: {said}", flush=True)
     table_names = [table.name for table in tables]

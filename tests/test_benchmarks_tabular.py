@@ -318,3 +318,26 @@ def test_without_temperature_scaling_probabilities_are_those_of_the_same_network
     assert {name: found[name] for name in ablation.MEASURES} == pytest.approx(
         {name: expected[name] for name in ablation.MEASURES}, rel=1e-4
     )
+
+
+def test_an_ablation_goes_on_where_it_was_stopped(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    computed = []
+
+    def result(table, seed, preset, name):
+        computed.append((table.name, seed, preset, name))
+        if len(computed) == 3:
+            raise KeyboardInterrupt
+        return {"accuracy": 0.75, "log_loss": 0.5, "ece": 0.125, "seconds": 1.0}
+
+    monkeypatch.setattr(ablation, "result", result)
+    monkeypatch.setattr("sys.argv", ["ablation", str(folder), "--only", ablation.UNSCALED, "ReLU"])
+    with pytest.raises(KeyboardInterrupt):
+        ablation.main()
+    ablation.main()
+    names = ["the preset", ablation.UNSCALED, "ReLU"]
+    assert computed == [
+        *(("mixed", 0, "fast", name) for name in names), ("mixed", 0, "fast", "ReLU"),
+        *(("plain", 0, "fast", name) for name in names),
+    ]  # fmt: skip
+    assert "75.00%" in capsys.readouterr().out

@@ -171,7 +171,7 @@ def logits(
 
 
 def _threads_that_pay(device: Device, network: Network, n_rows: int) -> int:
-    """The number of threads that are worth their start for so many rows; 0 for few."""
+    """The number of threads worth starting for ``n_rows`` rows; 0 if there are few."""
     return n_rows * max(network.sizes) // device.block_elements
 
 

@@ -87,7 +87,7 @@ class Validation:
     compiled: bool = False
 
     def pays_to_compile(self, device: Device, network: Network, n_members: int, n_evaluations: int) -> bool:
-        """True if so many evaluations gain more by compiled code than it takes to compile.
+        """True if compiled code saves more time in ``n_evaluations`` evaluations than compiling takes.
 
         Like that of training steps, it is a rule by the size of the work alone.
         """

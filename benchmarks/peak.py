@@ -41,7 +41,7 @@ def fresh(function: Callable[..., Any], *arguments: Any) -> Any:
 
 @contextlib.contextmanager
 def at_most(limit: int) -> Iterator[None]:
-    """Let this process have no more than so many bytes of memory, nor of swap: Linux ends it otherwise.
+    """Let this process have at most ``limit`` bytes of memory, and no swap: Linux ends it otherwise.
 
     Raises
     ------

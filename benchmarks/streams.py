@@ -7,7 +7,7 @@ written to FOLDER unless they are there. Everything is trained in a process of i
 memory is told. An epoch of gpunn is the median of those after the first; XGBoost's time is that of a boosting round,
 each of which reads all rows.
 
-With ``--limit``, a small network is trained, too, for one epoch in a process that may not have more than so many MB
+With ``--limit``, a small network is trained, too, for one epoch in a process with at most that many MB
 (a control group of Linux, for which the benchmark must be run as root), on rows that take 20 times as much: the same
 files several times.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from gpunn.data.sources import Batch, Columns, Shard, Source
+from gpunn.data.shards import Batch, Columns, Shard, Source
 
 
 @dataclass

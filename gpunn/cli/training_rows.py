@@ -15,7 +15,7 @@ from sklearn.model_selection import train_test_split
 from gpunn.cli.reading import Reading
 from gpunn.cli.sources import Source
 from gpunn.data import sources, split_target
-from gpunn.data.sources import Batch, Columns, Shard
+from gpunn.data.shards import Batch, Columns, Shard
 from gpunn.data.survey import Survey, Surveyed, survey
 from gpunn.data.tables import as_text
 from gpunn.estimator.streamed import MAX_VALIDATION, label_array

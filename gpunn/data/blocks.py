@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import sklearn
 
-from gpunn.data.sources import Batch, Columns, Source
+from gpunn.data.shards import Batch, Columns, Source
 from gpunn.data.survey import Checksum, Survey
 
 BLOCK_BYTES = 2**25  # of X, T and weights

@@ -9,75 +9,33 @@ from __future__ import annotations
 import glob
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
+from gpunn.data.shards import (
+    Batch,
+    Columns,
+    Shard,
+    Source,
+    arrow_table,
+    batch_of_table,
+    batch_rows,
+    batch_rows_of,
+    check_columns,
+    needed,
+)
 from gpunn.features import frames
-from gpunn.features.columns import Column
-from gpunn.features.kinds import no_column
 from gpunn.features.spellings import USUAL, Spellings
 from gpunn.shown import show
 
-BATCH_ROWS, BATCH_BYTES = 2**16, 2**24  # limits on the rows that are read together
-TEXT_BYTES = 32  # of a value of text, roughly
 AGAIN = "the names of files, an Arrow dataset, a list of batches, or a function that gives the batches anew each time"
 ONCE = (
     f"{{}} can be read only once, and training reads the rows once to learn their columns and classes, and once in "
     f"each epoch. Give {AGAIN}."
 )
-
-
-class Batch(NamedTuple):
-    """Rows that are read together.
-
-    Attributes
-    ----------
-    X : ndarray (n, d) or pyarrow.Table
-    y : array-like (n,)
-        A column of Arrow, for tables that have it.
-    weight : ndarray (n,) or None
-    """
-
-    X: Any
-    y: Any
-    weight: Any
-
-
-Columns = Sequence[Column] | None  # those of training, or None where they are not known yet
-Shard = Callable[[Columns], Iterator[Batch]]
-
-
-@dataclass(frozen=True)
-class Source:
-    """Rows that are read in batches.
-
-    Attributes
-    ----------
-    name : str
-        Its name in messages.
-    shards : tuple of callable
-        (columns) -> iterator of `Batch`. Tables have at least these columns, in the kinds of training.
-    columns : sequence of str
-        Names of the columns of X, for files of tables; empty otherwise.
-    typed : callable or None
-        (table of the first pass, names of columns to be read as text) -> table of the types of training, for files. The
-        first pass gives CSV files as text.
-    labels : callable or None
-        (distinct labels) -> classes, (c,) -> (c,), for CSV files.
-    spellings : Spellings or None
-        Spellings of the values of CSV files.
-    """
-
-    name: str
-    shards: tuple[Shard, ...]
-    columns: Sequence[str] = ()
-    typed: Callable[[Any, Collection[str]], Any] | None = None
-    labels: Callable[[np.ndarray], np.ndarray] | None = None
-    spellings: Spellings | None = None
 
 
 def source_of(X: Any, y: Any, sample_weight: Any = None) -> Source | None:
@@ -178,13 +136,6 @@ def _column_names(y: Any, sample_weight: Any) -> tuple[str, str | None]:
     return y, sample_weight
 
 
-def check_columns(where: str, present: Sequence[str], target: str, weight: str | None) -> None:
-    """ValueError where the column of labels, or that of weights, is not there."""
-    for argument, name in (("y", target), ("sample_weight", weight)):
-        if name is not None and list(present).count(name) != 1:
-            raise ValueError(f"{where}, {argument}={name!r}: {no_column(name, present)}")
-
-
 def is_pattern(name: str) -> bool:
     """True for a pattern of the names of files, such as ``data/*.parquet``."""
     return glob.has_magic(name) and not os.path.exists(name)
@@ -266,7 +217,7 @@ def _dataset(dataset: Any, y: Any, sample_weight: Any) -> Source:
         def batches(columns: Columns) -> Iterator[Batch]:
             names = present if columns is None else needed(columns, others)
             try:
-                size = batch_rows(schema)
+                size = batch_rows_of(schema)
                 settings = {"batch_size": size, "batch_readahead": 1, "use_threads": False}
                 for found in fragment.to_batches(schema=schema, columns=names, **settings):
                     if len(found):
@@ -277,48 +228,6 @@ def _dataset(dataset: Any, y: Any, sample_weight: Any) -> Source:
         return batches
 
     return Source(name, tuple(map(shard, fragments)))
-
-
-def batch_rows(schema: Any) -> int:
-    """Rows of a table that are read together."""
-    widths = (field.type.bit_width // 8 if _has_width(field.type) else TEXT_BYTES for field in schema)
-    return max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, sum(widths))))
-
-
-def _has_width(found: Any) -> bool:
-    try:
-        return bool(found.bit_width)
-    except ValueError:  # of types without one
-        return False
-
-
-def needed(columns: Sequence[Column], others: Sequence[str]) -> list[str]:
-    """Names of the columns to read, each once."""
-    return [*dict.fromkeys([*(column.name for column in columns), *others])]
-
-
-def batch_of_table(table: Any, target: str, weight: str | None) -> Batch:
-    """The features, labels and weights of a table of Arrow."""
-    weights = None if weight is None else table[weight].to_numpy(zero_copy_only=False)
-    others = [target] if weight is None else [target, weight]
-    table = arrow_table(table)
-    return Batch(table.drop_columns(others), table[target], weights)
-
-
-def arrow_table(table: Any) -> Any:
-    """A frame, or a table or batch of Arrow, as a table of Arrow without pandas' index, or types that are views."""
-    import narwhals as nw
-    import pyarrow as pa
-
-    from gpunn.features import arrow
-
-    if isinstance(table, pa.RecordBatch):
-        table = pa.Table.from_batches([table])
-    elif not isinstance(table, pa.Table):
-        frame = nw.from_native(frames.native(table), eager_only=True)
-        is_pandas = frame.implementation.is_pandas()
-        table = pa.Table.from_pandas(frame.to_native(), preserve_index=False) if is_pandas else frame.to_arrow()
-    return arrow.without_views(table)
 
 
 def _npy(name: str, y: Any, sample_weight: Any) -> Source:
@@ -334,7 +243,7 @@ def _npy(name: str, y: Any, sample_weight: Any) -> Source:
         if array is not None and len(array) != len(X):
             raise ValueError(f"{argument} has {len(array):,} elements, and {name} has {len(X):,} rows.")
 
-    size = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, X[:1].nbytes)))
+    size = batch_rows(X[:1].nbytes)
 
     def shard(start: int) -> Shard:
         rows = slice(start, start + size)

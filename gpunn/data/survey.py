@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gpunn.data.sources import Batch, Source
+from gpunn.data.shards import Batch, Source
 
 SAMPLE = 2**17  # rows
 SAMPLE_BYTES = 2**27  # of X
@@ -79,7 +79,7 @@ class Survey:
     def holdout(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Numbers of n random rows of the sample, sorted, which leave at least one row of each class.
 
-        There are fewer of them if the sample does not have so many.
+        There are fewer if the sample is too small for n.
         """
         places = {label: i for i, label in enumerate(self.classes.tolist())}
         order = rng.permutation(len(self.sample.y))

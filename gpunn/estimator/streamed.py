@@ -17,7 +17,7 @@ from gpunn.config.constraints import ParameterError
 from gpunn.data import blocks
 from gpunn.data.blocks import Encoded
 from gpunn.data.labels import Labels
-from gpunn.data.sources import Batch, Source
+from gpunn.data.shards import Batch, Source
 from gpunn.data.split import split
 from gpunn.data.survey import Survey, Surveyed, check_batch, survey
 from gpunn.devices import Device

@@ -200,7 +200,7 @@ class Minibatch:
         return self.rates_of(progress, -(-rows.n_trained // self.step_rows(rows)), rows.n_trained)
 
     def rates_of(self, progress: TrainingState, n_steps: int, n_rows: int) -> list[float]:
-        """The same for an epoch of so many steps and rows."""
+        """The same for an epoch of ``n_steps`` steps and ``n_rows`` rows."""
         factor = 0.5**progress.n_halvings
         return [factor * rate for rate in self.schedule.rates(progress.epoch, n_steps, n_rows, progress.n_plateaus)]
 

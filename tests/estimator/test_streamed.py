@@ -491,13 +491,13 @@ def test_sorted_rows_are_mixed(monkeypatch, tmp_path):
 
     monkeypatch.setattr(blocks, "blocks", seen)
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 6_000)
-    monkeypatch.setattr("gpunn.data.sources.BATCH_ROWS", 100)
+    monkeypatch.setattr("gpunn.data.shards.BATCH_ROWS", 100)
     classifier(max_iter=2).fit(tmp_path / "X.npy", np.repeat(np.arange(8) % 2, 100))
     assert len(of_blocks) > 10 and np.mean(of_blocks) > 2.5
 
 
 def test_wide_rows_are_read_a_few_at_a_time(monkeypatch, tmp_path, frame):
-    monkeypatch.setattr("gpunn.data.sources.BATCH_BYTES", 2_000)
+    monkeypatch.setattr("gpunn.data.shards.BATCH_BYTES", 2_000)
     np.save(tmp_path / "X.npy", X)
     frame.to_parquet(tmp_path / "a.parquet")
     for source in (source_of(tmp_path / "X.npy", Y), source_of(tmp_path / "a.parquet", "answer")):

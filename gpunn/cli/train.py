@@ -40,7 +40,7 @@ from gpunn.devices import DeviceUnavailableError, get_device
 from gpunn.estimator import MLPClassifier
 from gpunn.estimator.checkpoints import DataDifferError
 from gpunn.estimator.digests import VALIDATION
-from gpunn.estimator.streamed import check_settings
+from gpunn.estimator.prepare_stream import check_settings
 from gpunn.features import Features, FeatureWarning, Spellings
 from gpunn.features.oddities import oddities
 from gpunn.manifest import KEYS, Manifest

@@ -18,7 +18,8 @@ from gpunn.data import sources, split_target
 from gpunn.data.shards import Batch, Columns, Shard
 from gpunn.data.survey import Survey, Surveyed, survey
 from gpunn.data.tables import as_text
-from gpunn.estimator.streamed import MAX_VALIDATION, label_array
+from gpunn.estimator.prepare_stream import MAX_VALIDATION
+from gpunn.estimator.stream import label_array
 from gpunn.features import Spellings
 from gpunn.features.kinds import check_kinds
 

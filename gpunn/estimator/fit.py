@@ -28,7 +28,7 @@ from gpunn.estimator.prepare import (
     prepare,
     rows_on_device,
 )
-from gpunn.estimator.streamed import prepare_stream
+from gpunn.estimator.prepare_stream import prepare_stream
 from gpunn.estimator.warnings import (
     divergence,
     warn_of_batch_size,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -15,15 +15,13 @@ from gpunn.data.labels import Labels
 from gpunn.data.split import complements, split, stratified_folds
 from gpunn.devices import Device
 from gpunn.estimator.monitor import ValidationSet
+from gpunn.estimator.stream import Stream
 from gpunn.model.fitted import Classifier
 from gpunn.model.training_data import ValidatedInputs, check_training_data, check_validation_data
 from gpunn.model.validation import InputSchema
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, SparseRows
 from gpunn.typing import Array
-
-if TYPE_CHECKING:
-    from gpunn.estimator.streamed import Stream
 
 Extra = tuple[Any, Any, Any]  # X_val, y_val, sample_weight_val
 

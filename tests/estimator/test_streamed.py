@@ -14,7 +14,8 @@ from streams import RNG, N, X, Y, batches, classifier
 from gpunn import MLPClassifier
 from gpunn.data import blocks, read_table, split_target, survey
 from gpunn.data.sources import source_of
-from gpunn.estimator import fit, streamed
+from gpunn.estimator import fit
+from gpunn.estimator.prepare_stream import prepare_stream
 from gpunn.features import FeatureWarning
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -143,7 +144,7 @@ def test_rows_that_are_held_out_are_not_trained_on(monkeypatch, folder, frame, w
     held_out = []
 
     def prepared(*given, **named):
-        found = streamed.prepare_stream(*given, **named)
+        found = prepare_stream(*given, **named)
         held_out.append(found.validation_set.X)
         return found
 

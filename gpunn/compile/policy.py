@@ -16,6 +16,7 @@ from gpunn.compile import formulas
 from gpunn.compile.trace import Untraceable
 from gpunn.devices import Device
 from gpunn.devices.memory import request
+from gpunn.devices.ranks import ALONE, Ranks
 from gpunn.nn.activations import Activation
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.heads import Head
@@ -55,6 +56,9 @@ class Program(Protocol):
         lr: Array,
         batch: int,
         *keys: Array,
+        totals: np.ndarray | None = None,
+        first_row: int = 0,
+        largest_share: int | None = None,
     ) -> tuple[Array, Array]:
         """Sum over the rows of the cost of their batch, and the norm of the last gradient; theta and state change."""
 
@@ -75,10 +79,12 @@ class Compiler(Protocol):
         dropout: Dropout | None,
         clip_norm: float | None = None,
         max_norm: float | None = None,
+        ranks: Ranks = ALONE,
     ) -> Compiled:
         """An epoch of minibatch training as one function.
 
-        ``clip_norm`` and ``max_norm`` limit the norms of the gradient and of the incoming weights of neurons.
+        ``clip_norm`` and ``max_norm`` limit the norms of the gradient and of the incoming weights of neurons. The
+        gradients of several ``ranks`` are summed.
         """
 
     def gradient(self, objective: Objective, dtype: Any, X: Array, T: Array, weight: Array | None) -> Compiled:
@@ -107,6 +113,7 @@ class CpuCompiler:
         dropout: Dropout | None,
         clip_norm: float | None = None,
         max_norm: float | None = None,
+        ranks: Ranks = ALONE,
     ) -> Compiled:
         if objective.network.embeddings:
             return None, f"arrays: {formulas.EMBEDDED}"
@@ -116,7 +123,7 @@ class CpuCompiler:
         def make() -> Any:
             from gpunn.compile.cpu.program import CompiledEpoch
 
-            return CompiledEpoch(objective, method, theta, state, X, dropout, clip_norm, max_norm)
+            return CompiledEpoch(objective, method, theta, state, X, dropout, clip_norm, max_norm, ranks)
 
         return _reads(X) or _made(make)
 
@@ -227,6 +234,7 @@ class CudaCompiler:
         dropout: Dropout | None,
         clip_norm: float | None = None,
         max_norm: float | None = None,
+        ranks: Ranks = ALONE,
     ) -> Compiled:
         """A ValueError where the precision asked for cannot be had."""
         from gpunn.compile.cuda.graph import CapturedEpoch
@@ -242,6 +250,8 @@ class CudaCompiler:
             why = "clip_norm"
         elif max_norm is not None:
             why = "max_norm"
+        elif ranks.size > 1:
+            why = "several ranks"
         elif issparse(X):
             why = "a sparse X"
         elif isinstance(method, Averaged):

@@ -20,6 +20,7 @@ Name = Literal[
     "weight_gradient",  # dW = h^T dz
     "bias_gradient",  # db = sum of dz over rows
     "learned_gradient",  # by what the activation of the layer learns, also a sum over rows
+    "all_reduce",  # the sum of the gradients of all ranks
     "clip",  # the norm of the gradient, to which the update limits it
     "update",  # theta and the state of the method
     "max_norm",  # of the incoming weights of each neuron
@@ -54,10 +55,20 @@ def gradient_operations(n_layers: int, learning: Collection[int] = ()) -> list[O
 
 
 def step_operations(
-    n_layers: int, learning: Collection[int] = (), clips: bool = False, limits_norms: bool = False
+    n_layers: int,
+    learning: Collection[int] = (),
+    clips: bool = False,
+    limits_norms: bool = False,
+    all_reduces: bool = False,
 ) -> list[Operation]:
-    """A whole step; ``clips`` says whether the norm of the gradient is limited, ``limits_norms`` those of weights."""
+    """A whole step.
+
+    ``clips`` says whether the norm of the gradient is limited, ``limits_norms`` those of weights, and ``all_reduces``
+    whether there are several ranks.
+    """
     found = gradient_operations(n_layers, learning)
+    if all_reduces:
+        found.append(Operation("all_reduce"))
     if clips:
         found.append(Operation("clip"))
     found.append(Operation("update"))

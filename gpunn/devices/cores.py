@@ -14,7 +14,7 @@ import itertools
 import os
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -96,6 +96,19 @@ def cores() -> int:
         return 1
     with _turns.lock:
         return min(max(_turns.before or _numbers(), default=1), quota.usable())
+
+
+@contextlib.contextmanager
+def limited(n: int) -> Iterator[None]:
+    """Context in which products have at most n threads, and `cores` is at most n."""
+    before = _numbers()
+    for shared in (True, False):
+        _set([min(n, number) for number in before], shared)
+    try:
+        yield
+    finally:
+        for shared in (True, False):
+            _set(before, shared)
 
 
 def one_core_context() -> contextvars.Context:

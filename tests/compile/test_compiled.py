@@ -11,6 +11,7 @@ from problems import METHODS, SIZES, heads, problem, same
 
 from gpunn.compile.trace import Graph, Untraceable
 from gpunn.devices import get_device
+from gpunn.devices.ranks import ALONE
 from gpunn.nn.activations import ACTIVATIONS, PReLU, ReLU, Softmax, Tanh
 from gpunn.nn.heads import IdentityQuadratic, SoftmaxLogLikelihood
 from gpunn.nn.initialisers import gaussian_bias, glorot_uniform
@@ -21,12 +22,13 @@ from gpunn.optim.first_order import Adam, AdamW, GradientDescent, Momentum, NoSt
 from gpunn.optim.muon import Muon
 from gpunn.optim.schedules import InverseScaling
 from gpunn.training import loop as training_loop
+from gpunn.training import ranked
 from gpunn.training.minibatch import Minibatch
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
 
 from gpunn.compile import formulas
-from gpunn.compile.cpu import epoch, program
+from gpunn.compile.cpu import epoch, program, runtime
 
 CPU = get_device("cpu")
 PARTITIONS = ["data parallel", "tensor parallel", "sharded update"]
@@ -42,6 +44,7 @@ def both(
     batch=4,
     partition="data parallel",
     dropout=(),
+    ranks=ALONE,
     **limits,
 ):
     """theta, state, cost and norm after an epoch by arrays and compiled."""
@@ -53,14 +56,20 @@ def both(
     drawn = epochs._dropout(CPU, replace(start, step=start.step.copy()))
     plain = training_loop.run(epochs, CPU, objective, start, rows)
     order = np.random.default_rng([3, 1, 0]).permutation(len(rows))
+    weight = np.ones(len(rows)) if rows.weight is None else rows.weight
     monkeypatch.setattr(program, "_n_threads", lambda flops: threads)
     monkeypatch.setattr(program.CompiledEpoch, "partition", lambda self, batch: partition)
     monkeypatch.setattr(program, "empty_aligned", full_of_nan)  # what is read was written before
-    compiled = program.CompiledEpoch(objective, method, theta, method.init(np, theta), rows.X, drawn, **limits)
+    # Penalties are divided by the rows of all ranks.
+    whole = replace(objective, l2=ranks.size * objective.l2, l1=ranks.size * objective.l1)
+    compiled = program.CompiledEpoch(whole, method, theta, method.init(np, theta), rows.X, drawn, **limits, ranks=ranks)
     theta, state = compiled.align(theta, method.init(np, theta))
     lr = np.full(-(-len(rows) // batch), 0.1, dtype)
     keys = None if drawn is None else drawn.keys(np, len(lr))
-    total, norm = compiled(theta, state, rows.X, rows.T, rows.weight, order, lr, batch, keys)
+    totals = None
+    if ranks.size > 1:
+        totals = ranked.totals(ranks, *(ranks.size * np.array(x) for x in ranked.batch_weights(order, weight, batch)))
+    total, norm = compiled(theta, state, rows.X, rows.T, rows.weight, order, lr, batch, keys, totals)
     history = plain.history
     ours = (theta, *state, total / len(rows), norm)
     at = plain.theta if plain.latest is None else plain.latest
@@ -214,6 +223,62 @@ def test_norms_of_incoming_weights_are_limited_as_by_arrays(monkeypatch, partiti
     norms = np.concatenate([np.linalg.norm(layer.W.of(np, ours[0]), axis=0) for layer in network.layers])
     assert np.all(norms <= limit * (1 + 1e-12))
     assert np.any(norms >= limit * (1 - 1e-12)) == (limit < 1)
+
+
+class Twins:
+    """Two ranks with the same rows, as one of them sees it."""
+
+    rank, size = 0, 2
+
+    def allreduce(self, array):
+        array *= 2
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("limits", [{}, {"clip_norm": 0.1}, {"max_norm": 0.4}, {"clip_norm": 0.1, "max_norm": 0.4}])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_gradients_of_ranks_are_summed(monkeypatch, partition, threads, limits, weighted):
+    objective = Objective(Network((5, 4, 6, 3), (PReLU(), ReLU())), SoftmaxLogLikelihood(), l2=0.7, l1=0.3)
+    given = (monkeypatch, objective, Adam(), problem(weighted=weighted, sizes=(5, 4, 6, 3)), "float64", threads)
+    dropout = (0.2, 0.1, 0.3)
+    same(*both(*given, partition=partition, dropout=dropout, ranks=Twins(), **limits))
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_an_error_in_the_sum_over_ranks_is_raised(monkeypatch, partition, threads):
+    class Broken(Twins):
+        def allreduce(self, array):
+            raise RuntimeError("no message came")
+
+    objective = Objective(Network(SIZES, (ReLU(),)), SoftmaxLogLikelihood())
+    with pytest.raises(RuntimeError, match="no message came"):
+        both(monkeypatch, objective, Adam(), problem(), threads=threads, partition=partition, ranks=Broken())
+
+
+def test_ranks_with_smaller_shares_use_as_many_threads(monkeypatch):
+    objective, X = Objective(Network(SIZES, (ReLU(),)), SoftmaxLogLikelihood()), problem().X
+    theta = np.zeros(objective.network.n_parameters)
+    compiled = program.CompiledEpoch(objective, Adam(), theta, Adam().init(np, theta), X, ranks=Twins())
+    monkeypatch.setattr(program, "_n_threads", lambda flops: 1 + (flops > 6 * 2 * (5 * 4 + 4 * 3)))
+    strides = epoch.Strides((5, 1), (3, 1))
+    assert [compiled._plan(True, 2, 1, strides, largest).n_threads for largest in (2, 3)] == [1, 2]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("threads", [1, 3])
+def test_an_interrupt_that_ctypes_discards_is_raised(monkeypatch, threads):
+    """Before the first line of the function that compiled code calls."""
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    called = runtime.CALLED
+    monkeypatch.setattr(runtime, "CALLED", lambda function: called(interrupted))
+    objective = Objective(Network(SIZES, (ReLU(),)), SoftmaxLogLikelihood())
+    with pytest.raises(KeyboardInterrupt):
+        both(monkeypatch, objective, Adam(), problem(), threads=threads, ranks=Twins())
 
 
 @pytest.mark.parametrize("partition", PARTITIONS)

@@ -21,7 +21,7 @@ SIZES = [(5, 10, 2), (1, 1000, 2), (784, 1024, 1024, 10), (784, 256, 128, 10), (
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
 
-from gpunn.compile.cpu import program  # noqa: E402 - they need llvmlite
+from gpunn.compile.cpu import program, runtime  # noqa: E402 - they need llvmlite
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,9 @@ def test_no_call_of_an_epoch_takes_long(monkeypatch, sizes, batch):
     calls = []
 
     def epoch(*given):
-        calls.append(-(-given[8] // given[9]))  # steps, from the number of rows and of those of a batch
+        of = dict(zip(runtime.EPOCH, given, strict=True))
+        calls.append(of["n_steps"])
+        assert of["n_rows"] == batch * of["n_steps"]
         return 0.0
 
     monkeypatch.setattr(compiled, "runtime", compiled.runtime._replace(epoch=epoch))

@@ -319,3 +319,12 @@ print(other.is_alive())
 def test_an_interrupt_at_any_moment_leaves_no_lock_behind():
     found = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=120)
     assert found.stdout.split()[-1:] == ["False"], found.stderr
+
+
+def test_fewer_cores_within_a_limit():
+    before = cores.cores()
+    with cores.limited(1):
+        assert cores.cores() == 1
+    with cores.limited(before + 5):
+        assert cores.cores() == before
+    assert cores.cores() == before

@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple
 
 from gpunn.compile.cpu import operation as op
 from gpunn.compile.cpu.blas import FAR
-from gpunn.compile.cpu.operation import Matrix, add_up, barrier, gemm, operation
+from gpunn.compile.cpu.operation import Matrix, add_up, barrier, call, gemm, operation
 from gpunn.compile.cpu.workspace import PAGE, Workspace
 from gpunn.compile.step import step_operations
 from gpunn.nn.network import Dense, Network, Part
@@ -65,6 +65,8 @@ class Step:
         Slot of the address of each kernel.
     itemsize : int
         Bytes of an element.
+    all_reduces : bool, default False
+        The gradient is summed over ranks before the update.
     """
 
     def __init__(
@@ -75,10 +77,11 @@ class Step:
         n_threads: int,
         functions: dict[str, int],
         itemsize: int,
+        all_reduces: bool = False,
     ) -> None:
         sizes = self.sizes = network.sizes
         self.partition, self.batch, self.n_threads = partition, batch, n_threads
-        self.functions, self.itemsize = functions, itemsize
+        self.functions, self.itemsize, self.all_reduces = functions, itemsize, all_reduces
         self.n_layers = len(sizes) - 1
         self.learning = [i for i, layer in enumerate(network.layers) if layer.learned]
         self.n_weights, self.n_parameters = network.n_weights, network.n_parameters
@@ -92,7 +95,7 @@ class Step:
         self.d = [new(batch, n) for n in sizes[1:]]
         if partition == "data parallel":
             self.g = new(n_threads, self.n_parameters)
-        elif self.n_reductions:
+        elif self.has_whole_gradient:
             self.g = new(1, self.n_parameters)
         else:
             self.g = new(n_threads, max(WIDE_BLOCK, *sizes))
@@ -108,6 +111,11 @@ class Step:
         self.norms = [new(2 * n_threads, n) for n in sizes[1:]] if self.limits_norms else []
         self.totals = new(self.n_reductions, n_threads * self.n_pieces)
 
+    @property
+    def has_whole_gradient(self) -> bool:
+        """The whole gradient is there before the update, in the first row of g unless threads have parts of it."""
+        return self.all_reduces or self.n_reductions > 0
+
     def _terms(self, layer: Dense, d: Matrix) -> list[tuple[Part, Matrix]]:
         """The biases of a layer and what else it learns, each with the matrix of which its gradient is the sum."""
         of_learned = [(part, self.workspace.matrix(self.batch, layer.n_out)) for part in layer.learned.values()]
@@ -117,7 +125,8 @@ class Step:
         """Operations of thread k in a step of r rows."""
         make = {"data parallel": DataParallel, "tensor parallel": TensorParallel, "sharded update": ShardedUpdate}
         thread = make[self.partition](self, k, r, strides)
-        for name, layer in step_operations(self.n_layers, self.learning, self.n_reductions > 0, self.limits_norms):
+        which = self.n_reductions > 0, self.limits_norms, self.all_reduces
+        for name, layer in step_operations(self.n_layers, self.learning, *which):
             getattr(thread, name)(layer)
         return thread.found
 
@@ -255,12 +264,24 @@ class DataParallel:
             self.add(add_up(_as_sum(terms), terms, 0, 1, n_rows, n, op.ADD))
         self.add(add_up(out, terms._replace(stride=1), 0, 1, n if n_rows else 0, 1))
 
+    def all_reduce(self, layer: int) -> None:
+        self.make_pieces()
+        self.add(barrier())
+        if self.k == 0:
+            self.add(call(op.ALL_REDUCE))
+        self.add(barrier())
+
     def clip(self, layer: int) -> None:
+        if not self.pieces:
+            self.make_pieces()
+        self.reduce()
+
+    def make_pieces(self) -> None:
+        """This thread's share of the whole gradient."""
         self.add(barrier())
         for piece in self.shares():
             self.add_parts(piece)
             self.pieces.append(piece)
-        self.reduce()
 
     def reduce(self) -> None:
         """The reductions over the whole gradient, in the pieces of all threads."""
@@ -282,12 +303,12 @@ class DataParallel:
         self.add(barrier())
 
     def shares(self) -> list[Piece]:
-        """This thread's share of the gradient, each piece in its own row of g."""
-        s, found = self.step, []
+        """This thread's share of the gradient, each piece in its own row of g, or in the first one for all ranks."""
+        s, found, row = self.step, [], 0 if self.step.all_reduces else self.k
         kinds: tuple[Literal["weights", "biases"], ...] = "weights", "biases"
         for kind, start, stop in zip(kinds, (0, s.n_weights), (s.n_weights, s.n_parameters), strict=True):
             first, last = share_of_lines(self.k, s.n_threads, start, stop)
-            found.append(Piece(kind, s.g.at(self.k, first), first, last))
+            found.append(Piece(kind, s.g.at(row, first), first, last))
         return found
 
     def add_parts(self, piece: Piece) -> None:
@@ -351,11 +372,10 @@ class ShardedUpdate(DataParallel):
     def learned_gradient(self, i: int) -> None:
         pass  # and this
 
-    def clip(self, layer: int) -> None:
+    def make_pieces(self) -> None:
         self.add(barrier())
         for i in self.waiting:
             self.gradient(i)
-        self.reduce()
 
     def update(self, layer: int) -> None:
         if not self.pieces:
@@ -451,15 +471,12 @@ class TensorParallel(ShardedUpdate):
         self.kernel(f"backward_{i}", *self.of_activation(i), rows=(0, self.r), columns=columns, width=width)
 
     def weight_gradient(self, i: int) -> None:
-        if self.step.n_reductions:
+        if self.step.has_whole_gradient:
             self.gradient(i)
         else:
             self.descend(i)
         if i:
             self.add(barrier())
-
-    def clip(self, layer: int) -> None:
-        self.reduce()
 
     def update(self, layer: int) -> None:
         self.update_pieces()  # without clipping each layer has had its own

@@ -297,6 +297,7 @@ def _by_rows(
     matrices = dict.fromkeys(arrays.values())
     f = Kernel(name, dtype, matrices)
     key = None if dropped is None else f.load("i32", f.let_address(op.KEYS), str(dropped))
+    first_row = None if dropped is None else f.load("i64", "%addresses", str(op.FIRST_ROW))
     scratch, width = f.let_address(op.SCRATCH), f.field(op.WIDTH)
     first_rows = {
         matrix: f.matrices[matrix][0] if matrix in scalars else f.row(matrix, "0")
@@ -305,7 +306,8 @@ def _by_rows(
     }
     with f.loop(f.row_start, f.row_stop) as i:
         rows = {matrix: f.row(matrix, i) for matrix in matrices if matrix not in same} | first_rows
-        first = f.let(f"add i64 {f.let(f'mul i64 {i}, {width}')}, {f.column_start}")
+        row = i if first_row is None else f.let(f"add i64 {i}, {first_row}")
+        first = f.let(f"add i64 {f.let(f'mul i64 {row}, {width}')}, {f.column_start}")
 
         def read(name: str, j: str) -> str:
             if name == "kept":

@@ -18,15 +18,17 @@ N_MATRICES = 6
 N_FIELDS = MATRICES + N_MATRICES * MATRIX_FIELDS
 
 # Codes
-BARRIER, KERNEL, GEMM, ADD_UP = range(4)
+BARRIER, KERNEL, GEMM, ADD_UP, CALL = range(5)
 TRANSPOSE_A, TRANSPOSE_B, ADD = 1, 2, 4  # flags of GEMM; ADD also of ADD_UP
 
 # Slots of the table of addresses. Those of the first line differ from step to step, and so does what they point to.
 ORDER, KEYS, WEIGHTS, REALS, SUMS = range(5)
-COUNTERS, SCRATCH, THETA, X, T, WORKSPACE, ALL, OUT, INDICES, INDPTR, FIRST_FREE = range(5, 16)  # X: its data if sparse
+COUNTERS, SCRATCH, THETA, X, T, WORKSPACE, ALL, OUT, INDICES, INDPTR = range(5, 15)  # X: its data if sparse
+ALL_REDUCE, FIRST_ROW, FIRST_FREE = range(15, 18)  # a function; the number itself that row 0 has in its batch
 SHARE, RATE = range(2)  # of REALS: 1 over the sum of the weights, and the learning rate
 COST, NORM2, PENALTY = range(3)  # of SUMS, in double precision
 
+SUCCESS = 0x5355_4343_4553_53  # by which a function that was called says that it came to its end
 ABORTED = 2**62  # in a barrier's count: a thread has failed, and the others are to end
 
 
@@ -61,6 +63,11 @@ def operation(
 def barrier() -> list[int]:
     """All threads wait for each other."""
     return operation(BARRIER)
+
+
+def call(slot: int) -> list[int]:
+    """Call a function without arguments, which returns `SUCCESS`; anything else ends the thread."""
+    return operation(CALL, function=slot)
 
 
 def gemm(a: Matrix, b: Matrix, out: Matrix, m: int, k: int, n: int, flags: int = 0) -> list[int]:

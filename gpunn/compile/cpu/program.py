@@ -6,6 +6,7 @@ arrays, and the history says so.
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import itertools
 import math
@@ -22,6 +23,7 @@ from gpunn.compile.cpu.epoch import Partition, Step, Strides, share
 from gpunn.compile.cpu.gradient import Block, block_rows, end
 from gpunn.compile.cpu.workspace import aligned, empty_aligned, zeros_aligned
 from gpunn.devices import cores
+from gpunn.devices.ranks import ALONE, Ranks
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective
 from gpunn.optim.first_order import FirstOrder, MethodState
@@ -50,6 +52,8 @@ class CompiledEpoch:
         To which the norm of the gradient is clipped.
     max_norm : float, optional
         To which the norms of the incoming weights of neurons are limited.
+    ranks : Ranks, optional
+        Processes over which the gradients are summed.
 
     Raises
     ------
@@ -69,7 +73,9 @@ class CompiledEpoch:
         dropout: Dropout | None = None,
         clip_norm: float | None = None,
         max_norm: float | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
+        self.ranks = ranks
         self.network, self.dtype = objective.network, theta.dtype
         self.sizes, self.n_weights = objective.network.sizes, objective.network.n_weights
         self.has_row_reductions = formulas.has_row_reductions(objective.network)
@@ -111,6 +117,9 @@ class CompiledEpoch:
         lr: np.ndarray,
         batch: int,
         keys: np.ndarray | None = None,
+        totals: np.ndarray | None = None,
+        first_row: int = 0,
+        largest_share: int | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Sum over the rows of the cost of their batch, and the norm of the last gradient; theta and state change.
 
@@ -118,6 +127,12 @@ class CompiledEpoch:
         n_layers) for members. The order (n,) of the rows may also be one for each member, (m, n). Both results are
         arrays (), for members (m,). Each member is trained by one thread, as many at the same time as there are cores;
         one alone by all threads.
+
+        If ``totals`` (s, 3) are given, the s steps are those of all ranks, of which the rows here are this rank's: sum
+        of the weights and number of the rows of all ranks, and the share of the penalties in the sum of costs, which is
+        that of this rank alone. ``first_row`` is the number of its first row in a batch, and ``largest_share`` the
+        largest number of rows that a rank has of one: all ranks must use the same number of threads, on which the last
+        bits depend. There may be more steps than ``order`` has batches.
         """
         if theta.ndim == 2 and len(theta) == 1:
             one = type(state)(*(array[0] if array.shape == theta.shape else array for array in state))
@@ -139,9 +154,10 @@ class CompiledEpoch:
         order, lr = np.ascontiguousarray(order, np.int64), np.ascontiguousarray(lr)
         weight = None if weight is None else np.ascontiguousarray(weight)
         alone = theta.ndim == 1
-        step, n_threads, programs = self._plan(
-            alone, batch, order.shape[-1] - (len(lr) - 1) * batch, _strides(given[op.X], T)
-        )
+        n_rows = order.shape[-1]
+        short = (n_rows - 1) % batch + 1
+        step, n_threads, programs = self._plan(alone, batch, short, _strides(given[op.X], T), largest_share or batch)
+        totals = None if totals is None else np.ascontiguousarray(totals, np.float64)
         n_steps = max(1, int(FLOPS_PER_CALL / (STEP + WEIGHT * self.n_weights + batch * _work(self.sizes))))
         total, norm = np.zeros(theta.shape[:-1]), np.zeros(theta.shape[:-1])
 
@@ -150,6 +166,19 @@ class CompiledEpoch:
             own = order if order.ndim == 1 else order[which]
             rows, rates = own[first * batch : (first + n_steps) * batch], lr[first : first + n_steps]
             drawn = None if keys is None else np.ascontiguousarray(keys[which][first : first + n_steps])
+            own_totals = None if totals is None else totals[first : first + n_steps]
+            g = work[step.g.start : step.g.start + step.n_parameters]
+            errors: list[BaseException] = []
+
+            def all_reduce() -> int:
+                try:
+                    if totals is not None:
+                        self.ranks.allreduce(g)
+                except BaseException as error:  # which cannot go through compiled code
+                    errors.append(error)
+                    return 0
+                return op.SUCCESS
+
             scalars, vectors = self._parts(state)
             threads = [
                 Thread(self.functions, self.scratch, scalars, {
@@ -159,13 +188,23 @@ class CompiledEpoch:
                 for _ in range(n_threads)
             ]  # fmt: skip
 
+            if self.ranks.size > 1:
+                called = runtime.CALLED(all_reduce)  # has to exist as long as it may be called
+                threads[0].table[op.ALL_REDUCE] = ctypes.cast(called, ctypes.c_void_p).value or 0
+            for thread in threads:
+                thread.table[op.FIRST_ROW] = first_row
+
             def epoch(k: int, barrier: int) -> float:
-                full, last = programs[k]
-                return self.runtime.epoch(
-                    full.ctypes.data, len(full), last.ctypes.data, len(last), threads[k].address, barrier, n_threads,
-                    rows.ctypes.data, len(rows), batch, _address(weight), _address(drawn),
+                operations = [x for program in programs[k] for x in (program.ctypes.data, len(program))]
+                found = self.runtime.epoch(
+                    *operations, threads[k].address, barrier, n_threads, rows.ctypes.data, len(rows), batch,
+                    len(rates), _address(weight), _address(own_totals), _address(drawn),
                     0 if drawn is None else drawn.shape[-1], rates.ctypes.data,
                 )  # fmt: skip
+                if k == 0 and self.ranks.size > 1 and found == -math.inf:
+                    # Without an error it was an interrupt at the start or end of the function, which ctypes discards.
+                    raise errors[0] if errors else KeyboardInterrupt
+                return found
 
             found = _together(epoch, n_threads)
             self.workspace_pool.append(work)
@@ -193,7 +232,7 @@ class CompiledEpoch:
     ) -> None:
         """Allocate the workspaces of epochs of n rows: where memory runs out, it does so before a step."""
         members = 1 if theta.ndim == 1 else len(theta)
-        step = self._step(batch, self._threads_of(members == 1, batch))
+        step = self._step(batch, self._threads_of(members == 1, batch), batch)
         self.workspace_pool = [work for work in self.workspace_pool if work.size >= step.workspace.size]
         while len(self.workspace_pool) < min(members, cores.cores()):
             self.workspace_pool.append(empty_aligned(step.workspace.size, theta.dtype))
@@ -207,21 +246,23 @@ class CompiledEpoch:
         # One that a smaller batch left may be too small.
         return work if work.size >= step.workspace.size else empty_aligned(step.workspace.size, dtype)
 
-    def _step(self, batch: int, n_threads: int) -> Step:
-        return Step(self.network, self.partition(batch), batch, n_threads, self.slots, self.dtype.itemsize)
+    def _step(self, batch: int, n_threads: int, largest_share: int) -> Step:
+        partition, all_reduces = self.partition(largest_share), self.ranks.size > 1
+        return Step(self.network, partition, batch, n_threads, self.slots, self.dtype.itemsize, all_reduces)
 
     def _threads_of(self, alone: bool, batch: int) -> int:
         """Threads that share a step: one each for members side by side."""
         return _n_threads(6 * batch * _n_products(self.sizes)) if alone else 1
 
-    def _plan(self, alone: bool, batch: int, short: int, strides: Strides) -> _Plan:
+    def _plan(self, alone: bool, batch: int, short: int, strides: Strides, largest_share: int) -> _Plan:
         """A step and its operations, which are the same in the next epoch; the last step of an epoch has short rows."""
-        n_threads = self._threads_of(alone, batch)
-        key = (batch, short, strides, n_threads)
+        n_threads = self._threads_of(alone, largest_share)
+        key = (batch, short, strides, n_threads, largest_share)
         if self.last_plan is not None and self.last_plan[0] == key:
             return self.last_plan[1]
-        step = self._step(batch, n_threads)
-        programs = [[op.program(step.operations(k, r, strides)) for r in (batch, short)] for k in range(n_threads)]
+        step = self._step(batch, n_threads, largest_share)
+        lengths = batch, short, 0
+        programs = [[op.program(step.operations(k, r, strides)) for r in lengths] for k in range(n_threads)]
         plan = _Plan(step, n_threads, programs)
         self.last_plan = key, plan
         return plan
@@ -234,7 +275,7 @@ class CompiledEpoch:
 
 
 class _Plan(NamedTuple):
-    """A step, the threads that share it, and the operations of each for a full batch and for the last one."""
+    """A step, the threads that share it, and the operations of each for a full, a last, and an empty batch."""
 
     step: Step
     n_threads: int

@@ -23,10 +23,14 @@ RUN = {  # arguments of `run`, which `epoch` hands on
     "program": "ptr", "n_operations": "i64", "addresses": "ptr", "barrier": "ptr", "phase": "i64", "n_threads": "i64",
 }  # fmt: skip
 EPOCH = {
-    "program": "ptr", "n": "i64", "last": "ptr", "n_last": "i64", "addresses": "ptr", "barrier": "ptr",
-    "n_threads": "i64", "order": "ptr", "n_rows": "i64", "batch": "i64", "weight": "ptr", "keys": "ptr",
-    "n_keys": "i64", "lr": "ptr",
+    "program": "ptr", "n": "i64", "last": "ptr", "n_last": "i64", "empty": "ptr", "n_empty": "i64",
+    "addresses": "ptr", "barrier": "ptr", "n_threads": "i64", "order": "ptr", "n_rows": "i64", "batch": "i64",
+    "n_steps": "i64", "weight": "ptr", "totals": "ptr", "keys": "ptr", "n_keys": "i64", "lr": "ptr",
 }  # fmt: skip
+
+
+FAILED = "0xFFF0000000000000"  # minus infinity
+CALLED = ctypes.CFUNCTYPE(ctypes.c_int64)  # function that an operation calls
 
 
 class Runtime(NamedTuple):
@@ -181,6 +185,9 @@ def _run() -> str:
         for number, name in ((op.GEMM, "gemm"), (op.ADD_UP, "add_up")):
             with f.when(is_code(number)):
                 f.line(f"call void @{name}(ptr {operation}, ptr %addresses)")
+        with f.when(is_code(op.CALL)):
+            function = f.load("ptr", "%addresses", f.load("i64", operation, str(op.FUNCTION)))
+            f.return_if(f.let(f"icmp ne i64 {f.let(f'call i64 {function}()')}, {op.SUCCESS}"), "i64 0")
         with f.when(is_code(op.BARRIER)):
             arguments = f"ptr %barrier, i64 {f.load('i64', phase)}, i64 %n_threads"
             following = f.let(f"call i64 @barrier_wait({arguments})")
@@ -193,21 +200,27 @@ def _run() -> str:
 def _epoch(dtype: str) -> str:
     """Steps over n_rows rows in an order; the sum over the rows of the cost of their batch, this thread's part.
 
-    The operations ``last`` are for a step that has fewer rows than ``batch``. ``weight`` is null where all rows weigh
-    the same.
+    It is minus infinity if a thread has failed.
+
+    The operations ``last`` are for a step that has fewer rows than ``batch``, and ``empty`` for one without rows.
+    ``weight`` is null where all rows weigh the same. For several ranks, ``totals`` has three numbers for each step: the
+    sum of the weights of the rows of all ranks, the number of these rows, and the share of the penalties that this rank
+    adds to its costs.
     """
     kind = TYPES[dtype]
     f = Function("epoch", EPOCH, "double")
     reals, sums, w = (f.load("ptr", "%addresses", str(slot)) for slot in (op.REALS, op.SUMS, op.WEIGHTS))
     total, phase, weights = f.variable("double", "0.0"), f.variable("i64", "1"), f.variable("double", "0.0")
-    has_weights = f.let("icmp ne ptr %weight, null")
+    n_counted, of_penalty = f.variable("double", "0.0"), f.variable("double", "1.0")
+    has_weights, has_totals = f.let("icmp ne ptr %weight, null"), f.let("icmp ne ptr %totals, null")
 
     def in_double(value: str) -> str:
         return value if kind == "double" else f.let(f"fpext {kind} {value} to double")
 
-    with f.loop("0", "%n_rows", "%batch") as start:
-        step = f.let(f"sdiv i64 {start}, %batch")
-        rows, r = f.element("i64", "%order", start), f.minimum("%batch", f.let(f"sub i64 %n_rows, {start}"))
+    with f.loop("0", "%n_steps") as step:
+        start = f.let(f"mul i64 {step}, %batch")
+        rows = f.element("i64", "%order", start)
+        r = f.maximum(f.minimum("%batch", f.let(f"sub i64 %n_rows, {start}")), "0")
         f.store("ptr", rows, "%addresses", str(op.ORDER))
         f.store("ptr", f.element("i32", "%keys", f.let(f"mul i64 {step}, %n_keys")), "%addresses", str(op.KEYS))
         n_rows = f.let(f"sitofp i64 {r} to double")
@@ -216,6 +229,11 @@ def _epoch(dtype: str) -> str:
             weight = f.load(kind, "%weight", f.load("i64", rows, i))
             f.store(kind, weight, w, i)
             f.store("double", f.let(f"fadd double {f.load('double', weights)}, {in_double(weight)}"), weights)
+        f.store("double", n_rows, n_counted)
+        with f.when(has_totals):
+            totals = f.element("double", "%totals", f.let(f"mul i64 {step}, 3"))
+            for number, variable in enumerate((weights, n_counted, of_penalty)):
+                f.store("double", f.load("double", totals, str(number)), variable)
         weight = f.load("double", weights)
         inverse, is_positive = f.let(f"fdiv double 1.0, {weight}"), f.let(f"fcmp ogt double {weight}, 0.0")
         share = f.let(f"select i1 {is_positive}, double {inverse}, double 0.0")
@@ -223,16 +241,21 @@ def _epoch(dtype: str) -> str:
         f.store(kind, f.load(kind, "%lr", step), reals, str(op.RATE))
         for number in (op.COST, op.NORM2, op.PENALTY):
             f.store("double", "0.0", sums, str(number))
-        is_full = f.let(f"icmp eq i64 {r}, %batch")
-        program = f.let(f"select i1 {is_full}, ptr %program, ptr %last")
-        n = f.let(f"select i1 {is_full}, i64 %n, i64 %n_last")
+        is_full, is_empty = f.let(f"icmp eq i64 {r}, %batch"), f.let(f"icmp eq i64 {r}, 0")
+
+        def chosen(kind: str, full: str, last: str, empty: str) -> str:
+            short = f.let(f"select i1 {is_empty}, {kind} %{empty}, {kind} %{last}")
+            return f.let(f"select i1 {is_full}, {kind} %{full}, {kind} {short}")
+
+        program, n = chosen("ptr", "program", "last", "empty"), chosen("i64", "n", "n_last", "n_empty")
         arguments = f"i64 {n}, ptr %addresses, ptr %barrier, i64 {f.load('i64', phase)}, i64 %n_threads"
         following = f.let(f"call i64 @run(ptr {program}, {arguments})")
-        f.return_if(f.let(f"icmp eq i64 {following}, 0"), f"double {f.load('double', total)}")
+        f.return_if(f.let(f"icmp eq i64 {following}, 0"), f"double {FAILED}")
         f.store("i64", following, phase)
         cost, penalty = (f.load("double", sums, str(number)) for number in (op.COST, op.PENALTY))
+        penalty = f.let(f"fmul double {penalty}, {f.load('double', of_penalty)}")
         mean = f.let(f"fmul double {share}, {f.let(f'fadd double {cost}, {penalty}')}")
-        of_batch = f.let(f"fmul double {mean}, {n_rows}")
+        of_batch = f.let(f"fmul double {mean}, {f.load('double', n_counted)}")
         f.store("double", f.let(f"fadd double {f.load('double', total)}, {of_batch}"), total)
     f.line(f"ret double {f.load('double', total)}")
     return f.text()

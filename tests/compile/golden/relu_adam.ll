@@ -833,10 +833,10 @@ entry:
   %v18 = getelementptr inbounds ptr, ptr %addresses, i64 7
   %v19 = load ptr, ptr %v18
   %v20 = getelementptr inbounds float, ptr %v19, i64 %v5
-  %v21 = getelementptr inbounds ptr, ptr %addresses, i64 15
+  %v21 = getelementptr inbounds ptr, ptr %addresses, i64 17
   %v22 = load ptr, ptr %v21
   %v23 = getelementptr inbounds float, ptr %v22, i64 %v5
-  %v24 = getelementptr inbounds ptr, ptr %addresses, i64 16
+  %v24 = getelementptr inbounds ptr, ptr %addresses, i64 18
   %v25 = load ptr, ptr %v24
   %v26 = getelementptr inbounds float, ptr %v25, i64 %v5
   %v27 = getelementptr inbounds ptr, ptr %addresses, i64 3
@@ -999,10 +999,10 @@ entry:
   %v18 = getelementptr inbounds ptr, ptr %addresses, i64 7
   %v19 = load ptr, ptr %v18
   %v20 = getelementptr inbounds float, ptr %v19, i64 %v5
-  %v21 = getelementptr inbounds ptr, ptr %addresses, i64 15
+  %v21 = getelementptr inbounds ptr, ptr %addresses, i64 17
   %v22 = load ptr, ptr %v21
   %v23 = getelementptr inbounds float, ptr %v22, i64 %v5
-  %v24 = getelementptr inbounds ptr, ptr %addresses, i64 16
+  %v24 = getelementptr inbounds ptr, ptr %addresses, i64 18
   %v25 = load ptr, ptr %v24
   %v26 = getelementptr inbounds float, ptr %v25, i64 %v5
   %v27 = getelementptr inbounds ptr, ptr %addresses, i64 3

@@ -650,7 +650,7 @@ entry:
   %v18 = getelementptr inbounds ptr, ptr %addresses, i64 7
   %v19 = load ptr, ptr %v18
   %v20 = getelementptr inbounds float, ptr %v19, i64 %v5
-  %v21 = getelementptr inbounds ptr, ptr %addresses, i64 15
+  %v21 = getelementptr inbounds ptr, ptr %addresses, i64 17
   %v22 = load ptr, ptr %v21
   %v23 = getelementptr inbounds float, ptr %v22, i64 %v5
   %v24 = getelementptr inbounds ptr, ptr %addresses, i64 3
@@ -753,7 +753,7 @@ entry:
   %v18 = getelementptr inbounds ptr, ptr %addresses, i64 7
   %v19 = load ptr, ptr %v18
   %v20 = getelementptr inbounds float, ptr %v19, i64 %v5
-  %v21 = getelementptr inbounds ptr, ptr %addresses, i64 15
+  %v21 = getelementptr inbounds ptr, ptr %addresses, i64 17
   %v22 = load ptr, ptr %v21
   %v23 = getelementptr inbounds float, ptr %v22, i64 %v5
   %v24 = getelementptr inbounds ptr, ptr %addresses, i64 3

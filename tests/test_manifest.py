@@ -81,7 +81,7 @@ def refusal(read, *args):
 
 
 def test_every_parameter_that_tells_of_the_network_or_its_training_has_a_key():
-    no_matter = {"verbose", "warm_start", "record", "callback", "checkpoint", "checkpoint_every"}
+    no_matter = {"verbose", "warm_start", "record", "callback", "checkpoint", "checkpoint_every", "ranks"}
     assert set(manifest.KEYS.values()) == set(PARAMETERS) - no_matter == set(OTHERS)
     assert all(OTHERS[name] != PARAMETERS[name].default for name in OTHERS)
 

@@ -33,6 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     streams.prepare()
     code = _run(sys.argv[1:])
+    if code:
+        from gpunn.devices.ranks import end_all
+
+        end_all(code)
     signals.done(code)
     if signals.came():
         streams.settle()
@@ -43,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     from gpunn.cli import streams
     from gpunn.devices import DeviceUnavailableError
+    from gpunn.devices.ranks import RanksUnavailableError, reports_errors
     from gpunn.training.divergence import DivergenceError
 
     try:
@@ -50,7 +55,8 @@ def _run(arguments: list[str]) -> int:
         streams.flush()
         return code
     except KeyboardInterrupt:
-        print(f"gpunn: {signals.name()}", file=sys.stderr)
+        if reports_errors():
+            print(f"gpunn: {signals.name()}", file=sys.stderr)
         return signals.exit_code()
     except BrokenPipeError:  # the reader of a pipe has seen enough
         streams.drop()
@@ -63,7 +69,7 @@ def _run(arguments: list[str]) -> int:
         if error.name is not None:
             raise
         return _fail(_message(error))  # raised by hand, with the remedy
-    except (ValueError, OSError, DeviceUnavailableError, DivergenceError, MemoryError) as error:
+    except (ValueError, OSError, DeviceUnavailableError, RanksUnavailableError, DivergenceError, MemoryError) as error:
         return _fail(_message(error))
     except Exception as error:
         if type(error).__module__.partition(".")[0] != "pyarrow":
@@ -107,8 +113,11 @@ def _message(error: BaseException) -> str:
 def _fail(message: str) -> int:
     from gpunn.cli import streams
     from gpunn.cli.remedies import as_options
+    from gpunn.devices.ranks import reports_errors
     from gpunn.shown import printable
 
     streams.settle()
+    if not reports_errors():
+        return 2
     print(f"gpunn: error: {printable(as_options(' '.join(message.splitlines())))}", file=sys.stderr)
     return 2

@@ -233,6 +233,7 @@ def _resume(commands: Commands) -> None:
     )
     resume.add_argument("folder", metavar="FOLDER", help="the folder that was given to gpunn train --checkpoint")
     resume.add_argument("-q", "--quiet", action="store_true", help="show no progress bar")
+    resume.add_argument("--ranks", metavar="NAME", help="as of gpunn train")
 
 
 def _interval(text: str) -> int | str:

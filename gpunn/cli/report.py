@@ -29,14 +29,32 @@ from gpunn.training.history import ENDED_BY, History
 SHOWN_CLASSES = 20  # a wider confusion matrix is not read
 
 
+_is_silent = False
+
+
+@contextlib.contextmanager
+def silent() -> Iterator[None]:
+    """Context without results and warnings, which another process prints."""
+    global _is_silent
+    _is_silent = True
+    try:
+        yield
+    finally:
+        _is_silent = False
+
+
 def say(text: str) -> None:
     """A line of the result."""
+    if _is_silent:
+        return
     with streams.writing():
         _out().print(printable(text, lines=True), highlight=False, markup=False, soft_wrap=True)
 
 
 def warn(text: str) -> None:
     """A warning."""
+    if _is_silent:
+        return
     text = printable(f"gpunn: warning: {as_options(text)}")
     Console(stderr=True).print(text, highlight=False, markup=False, soft_wrap=True)
 
@@ -101,9 +119,11 @@ def progress(clf: Classifier, n_done: int, reading: Reading) -> Iterator[Callabl
         score = score_of(clf)
         task = bar.add_task("", total=clf.max_iter, completed=n_done, cost="(may compile first)")
         cost, n_iter, n_read, began = "", n_done, 0, time.perf_counter()
+        n_epoch = 0  # rows that are read here in an epoch: other ranks may read the others
 
         def after(history: History) -> None:
-            nonlocal cost, n_iter, n_read, began
+            nonlocal cost, n_iter, n_read, began, n_epoch
+            n_epoch = n_read or n_epoch
             cost, n_iter, n_read, began = f"cost {history.cost[-1]:.4g}", history.n_iter, 0, time.perf_counter()
             if history.validation_score:
                 cost += f", validation {score} {history.validation_score[-1]:.4g}"
@@ -112,9 +132,9 @@ def progress(clf: Classifier, n_done: int, reading: Reading) -> Iterator[Callabl
         def read(n: int) -> None:
             nonlocal n_read
             n_read += n
-            speed = f"{n_read / max(1e-9, time.perf_counter() - began):,.0f} rows/s"
-            done = n_iter + min(1.0, n_read / reading.n_rows)
-            bar.update(task, completed=done, cost=", ".join(filter(None, (cost, speed))))
+            done = min(1.0, n_read / (n_epoch or reading.n_rows))
+            speed = f"{done * reading.n_rows / max(1e-9, time.perf_counter() - began):,.0f} rows/s"
+            bar.update(task, completed=n_iter + done, cost=", ".join(filter(None, (cost, speed))))
 
         reading.tell = read
         yield after

@@ -6,12 +6,14 @@ import argparse
 import sys
 
 from gpunn.cli.command_file import read_command
-from gpunn.cli.train import train
+from gpunn.cli.train import ranks_of, train
 
 
 def resume(options: argparse.Namespace) -> int:
-    command = read_command(options.folder)
-    command.checkpoint, command.resumes = options.folder, True
-    command.quiet = command.quiet or options.quiet
-    command.live = command.live and sys.stderr.isatty() and not options.quiet
-    return train(command)
+    with ranks_of(options).training():
+        command = read_command(options.folder)
+        command.ranks = options.ranks
+        command.checkpoint, command.resumes = options.folder, True
+        command.quiet = command.quiet or options.quiet
+        command.live = command.live and sys.stderr.isatty() and not options.quiet
+        return train(command)

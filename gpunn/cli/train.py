@@ -37,6 +37,7 @@ from gpunn.data.csv_text import STDIN
 from gpunn.data.labels import Labels
 from gpunn.data.tables import form_of
 from gpunn.devices import DeviceUnavailableError, get_device
+from gpunn.devices.ranks import ALONE, Ranks, expected, get_ranks
 from gpunn.estimator import MLPClassifier
 from gpunn.estimator.checkpoints import DataDifferError
 from gpunn.estimator.digests import VALIDATION
@@ -52,13 +53,25 @@ MANIFESTS = (".yaml", ".yml", ".toml")
 NO_MANIFEST = ""  # the source of a plan that is only a table
 
 
+def ranks_of(options: argparse.Namespace) -> Ranks:
+    """The processes to train with: by default all that were started together."""
+    name = ("mpi" if expected() > 1 else None) if options.ranks is None else options.ranks
+    return get_ranks("mpi" if name == "mpi" else None)  # another name is an error of the parameter
+
+
 def train(options: argparse.Namespace) -> int:
-    plan = _plan(options.source)
-    with _naming_manifest(plan):
-        return _train(options, plan)
+    ranks = ranks_of(options)
+    if options.ranks in (None, "none"):
+        options.ranks = None if ranks is ALONE else "mpi"
+    with ranks.training(), contextlib.nullcontext() if ranks.rank == 0 else report.silent():
+        if ranks.size > 1 and STDIN in (options.source, options.validation):
+            raise ValueError("-: standard input reaches one of several ranks alone. Give a file.")
+        plan = _plan(options.source)
+        with _naming_manifest(plan):
+            return _train(options, plan, ranks)
 
 
-def _train(options: argparse.Namespace, plan: Manifest) -> int:
+def _train(options: argparse.Namespace, plan: Manifest, ranks: Ranks) -> int:
     source = Source(
         plan.data["file"],
         options.separator or plan.data.get("separator"),
@@ -72,6 +85,9 @@ def _train(options: argparse.Namespace, plan: Manifest) -> int:
     output = _places(options, source.name)
     _check_checkpoint(options, source.name)
     clf = _classifier(plan, options)
+    ranks.all(True)  # until all have looked at which files are there, rank 0 writes none
+    if ranks.rank > 0:  # which leaves what there is to show and to write to rank 0
+        options.quiet, options.live, options.report = True, False, None
     spellings = Spellings(
         (*plan.data.get("missing", ()), *options.missing), (*plan.data.get("not_missing", ()), *options.not_missing)
     )
@@ -114,6 +130,8 @@ def _train(options: argparse.Namespace, plan: Manifest) -> int:
         clf, seconds, hurry = _fit_and_save(
             clf, options, plan, table.of_training(rows, held_out), watched, target, output, reading
         )
+    if ranks.rank > 0:
+        return 0
     report.training(clf, seconds)
     if options.checkpoint and clf.history_.stopped == "interrupted":
         report.say(f"to continue: {shlex.join(['gpunn', 'resume', options.checkpoint])}")
@@ -358,7 +376,10 @@ def _fit_and_save(
     and whether somebody waits for the process to end."""
     with contextlib.ExitStack() as held:
         n_done, seconds_done = 0, 0.0  # before this process
-        if options.resumes:
+        is_first = get_ranks(clf.ranks).rank == 0
+        if not is_first:
+            pass
+        elif options.resumes:
             n_done, seconds_done = held.enter_context(resumed_command(options.checkpoint, clf))
         elif options.checkpoint:
             held.enter_context(new_command(options.checkpoint, options.how))
@@ -373,7 +394,7 @@ def _fit_and_save(
             began = time.perf_counter()
             with signals.raising():
                 if options.resumes:
-                    clf = MLPClassifier.resume(options.checkpoint, *data, **validation, callback=after)
+                    clf = MLPClassifier.resume(options.checkpoint, *data, **validation, callback=after, ranks=clf.ranks)
                 else:
                     clf.fit(*data, **validation)
             seconds = seconds_done + time.perf_counter() - began
@@ -382,7 +403,8 @@ def _fit_and_save(
             if interrupted and not clf.n_iter_:
                 raise KeyboardInterrupt  # nothing was learned: a model that is there already is worth more
             clf.target_ = target
-            clf.save(output)
+            if is_first:
+                clf.save(output)
     for message in caught:
         report.warn(message)
     return clf, seconds, bool(waiting) or (interrupted and signals.last() == signal.SIGTERM)

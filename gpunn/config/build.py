@@ -11,6 +11,7 @@ from gpunn.config import registry
 from gpunn.config.constraints import MAX_INTEGER, ParameterError, check_threshold
 from gpunn.data.labels import Labels
 from gpunn.devices import Device
+from gpunn.devices.ranks import get_ranks
 from gpunn.nn.embedding import Embedding
 from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
 from gpunn.nn.network import Network
@@ -77,9 +78,17 @@ def algorithm(
 def full_batch(p: Any, device: Device) -> FullBatch:
     """The loop of a solver that takes all rows at once and searches along lines."""
     p = _plain(p)
-    method = registry.full_batch(p, device.free_bytes())
+    ranks = get_ranks(p.ranks)
+    method = registry.full_batch(p, ranks.broadcast(device.free_bytes()))
     return FullBatch(
-        method, p.max_iter, p.max_fun, gtol=p.tol, tol=p.tol, n_iter_no_change=p.n_iter_no_change, compiled=_compiled(p)
+        method,
+        p.max_iter,
+        p.max_fun,
+        gtol=p.tol,
+        tol=p.tol,
+        n_iter_no_change=p.n_iter_no_change,
+        compiled=_compiled(p),
+        ranks=ranks,
     )
 
 
@@ -102,6 +111,7 @@ def minibatch(p: Any, network: Network, n_rows: int, seed: int | tuple[int, ...]
         recovers=p.on_divergence == "recover",
         average=p.ema_decay,
         compiled=_compiled(p),
+        ranks=get_ranks(p.ranks),
     )
 
 

@@ -326,6 +326,17 @@ class Parameters:
         ),
     )
     validation_fraction: float = parameter(0.1, Interval(0, 1, open_ends="low high"), "training.validation_fraction")
+    ranks: str | None = parameter(
+        None,
+        OneOf(("mpi",), (type(None),)),
+        "",
+        Option(
+            "--ranks",
+            "mpi trains with all processes that MPI started, which is the default under mpiexec; none trains alone",
+            "NAME",
+            default="none",
+        ),
+    )
     n_members: int = parameter(
         1,
         AT_LEAST_1,

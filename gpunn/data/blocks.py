@@ -12,7 +12,7 @@ import contextlib
 import itertools
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextvars import Context
 from typing import Any, NamedTuple, TypeVar
 
@@ -59,11 +59,12 @@ def blocks(
     places: Callable[[Batch], np.ndarray],
     encode: Encode,
     block_rows: int,
-    order: np.random.Generator | None,
+    shards: Sequence[int],
+    is_mixed: bool,
     left_out: np.ndarray,
     context: Context,
 ) -> Generator[Encoded, None, None]:
-    """The rows of an epoch; all blocks but the last have ``block_rows`` rows.
+    """The rows of shards; all blocks but the last have ``block_rows`` rows.
 
     Parameters
     ----------
@@ -71,8 +72,10 @@ def blocks(
         Columns of tables.
     places : callable
         Place of each label of a batch among the distinct ones of the survey.
-    order : Generator or None
-        Draws the order of the shards; None for that of the source.
+    shards : sequence of int
+        Numbers of the shards, in the order in which they are read.
+    is_mixed : bool
+        True to read `MIXED` of them in turns.
     left_out : ndarray (v,)
         Numbers of rows that are not trained on, sorted.
     context : Context
@@ -84,16 +87,36 @@ def blocks(
         If the rows are not those of the first pass by their number and labels, or what ``encode`` raises.
     """
     over = threading.Event()
-    size = None if order is None else max(1, block_rows // MIXED)
-    shards = (_shard(source, survey, columns, places, i, size) for i in _numbers(source, order))
-    batches = itertools.takewhile(lambda _: not over.is_set(), _in_turns(shards, 1 if order is None else MIXED))
+    size = max(1, block_rows // MIXED) if is_mixed else None
+    found = (_shard(source, survey, columns, places, i, size) for i in shards)
+    batches = itertools.takewhile(lambda _: not over.is_set(), _in_turns(found, MIXED if is_mixed else 1))
     return read_ahead(_in_blocks(_encoded(source.name, batches, encode, left_out), block_rows), over, context)
 
 
-def _numbers(source: Source, order: np.random.Generator | None) -> list[int]:
-    """Numbers of the shards in the order of the epoch."""
-    n = len(source.shards)
-    return list(range(n)) if order is None else order.permutation(n).tolist()
+def divided(n_rows: Sequence[int], n_ranks: int, order: Sequence[int], limit: float) -> list[list[int]]:
+    """Shards of each rank, in an order: one after the other goes to the rank with the fewest rows.
+
+    They go from the largest to the smallest if a rank would have more rows than the limit otherwise.
+
+    Parameters
+    ----------
+    n_rows : sequence of int
+        Rows of each shard.
+    order : sequence of int
+        Numbers of all shards.
+    limit : float
+    """
+    for taken in (order, sorted(order, key=lambda i: -n_rows[i])):
+        found: list[list[int]] = [[] for _ in range(n_ranks)]
+        totals = [0] * n_ranks
+        for i in taken:
+            rank = totals.index(min(totals))
+            found[rank].append(i)
+            totals[rank] += n_rows[i]
+        if max(totals) <= limit:
+            break
+    place = {shard: at for at, shard in enumerate(order)}
+    return [sorted(shards, key=place.__getitem__) for shards in found]
 
 
 def _shard(

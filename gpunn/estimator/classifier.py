@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from gpunn.config import registry
 from gpunn.config.checks import check_parameters
 from gpunn.devices import device_for
 from gpunn.devices.memory import explained
+from gpunn.devices.ranks import get_ranks
 from gpunn.estimator import checkpoints, fit, members, persistence
 from gpunn.model import predict
 from gpunn.model.fitted import Classifier
@@ -157,6 +159,10 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     record : {"layers", "score"}, list of them, or None, default=None
         What to record after each epoch: statistics of each layer in ``layer_history_``, measured on 256 rows, or the
         score on the training rows in ``history_.score``.
+    ranks : {"mpi"} or None, default=None
+        "mpi" trains with all processes that MPI started (``mpiexec -n 4 python train.py``; extra ``mpi``): each
+        computes the gradients of its share of the rows of every step. All of them must call ``fit`` with the same rows
+        and parameters, and get the same weights. On the CPU only.
     n_members : int, default=1
         Number of networks that are trained side by side from initial weights, orders of the rows and dropout masks of
         their own. Predictions are by the mean of their probabilities. Only for solvers that train on minibatches.
@@ -318,6 +324,7 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         sample_weight_val: Any = None,
         *,
         callback: Callable[[History], bool | None] | None = None,
+        ranks: str | None = None,
     ) -> Self:
         """Go on with a fit that was interrupted, from the newest checkpoint in its folder.
 
@@ -331,6 +338,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
             The same data as in that fit.
         callback : callable, optional
             Callback of the fit, which is not stored in checkpoints.
+        ranks : {"mpi"} or None, default=None
+            As the parameter of that name, which is not stored either: the number of ranks may be another one.
 
         Returns
         -------
@@ -357,9 +366,10 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
             If a damaged checkpoint is passed over, another version of gpunn wrote the checkpoint, or a later one cannot
             be written.
         """
-        with checkpoints.locked(folder):
+        together = get_ranks(ranks)
+        with together.training(), checkpoints.locked(folder) if together.rank == 0 else contextlib.nullcontext():
             clf, saved = checkpoints.opened(cls, folder)
-            clf.callback = callback
+            clf.callback, clf.ranks = callback, ranks
             check_parameters(clf)
             device = device_for(clf.device, X, clf.precision)
             with explained(device.name):

@@ -6,6 +6,8 @@ Nothing of the estimator changes before all that comes in was found good.
 from __future__ import annotations
 
 import contextlib
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +18,7 @@ from gpunn.data.labels import Labels
 from gpunn.data.sources import source_of
 from gpunn.data.survey import Surveyed
 from gpunn.devices import Device, get_device, is_cupy
+from gpunn.devices.ranks import Ranks, get_ranks
 from gpunn.estimator import checkpoints
 from gpunn.estimator.checkpoints import CheckpointMonitor
 from gpunn.estimator.digests import digests
@@ -60,6 +63,7 @@ UNSUPPORTED = {  # in partial_fit
     "early_stopping": "one epoch has nothing to stop",
     "temperature_scaling": "it has no rows to validate on",
 }
+MAY_DIFFER = {"random_state", "checkpoint", "callback", "verbose", "time_limit"}  # parameters, between ranks
 OF_HELD_OUT = ("temperature_", "oof_proba_", "oof_score_")  # attributes, where there are such rows
 
 
@@ -97,8 +101,40 @@ def fit(
     """
     stopwatch = Stopwatch()
     warm = clf.warm_start and hasattr(clf, "theta_")
-    if saved is None:
-        checkpoints.check_folder(clf)
+    ranks = get_ranks(clf.ranks)
+    with ranks.training():
+        if saved is None:
+            _on_first(ranks, lambda: checkpoints.check_folder(clf))
+        result = _fit(clf, device, X, y, sample_weight, extra, context, saved, warm, stopwatch)
+        warn_of_training(clf, result)
+
+
+def _on_first(ranks: Ranks, function: Callable[[], None]) -> None:
+    """Call a function on rank 0, whose files are those that matter; its error is that of all ranks."""
+    error: Exception | None = None
+    if ranks.rank == 0:
+        try:
+            function()
+        except Exception as raised:
+            error = raised
+    error = ranks.broadcast(error)
+    if error is not None:
+        raise error
+
+
+def _fit(
+    clf: Classifier,
+    device: Device,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    extra: Extra,
+    context: Any,
+    saved: Checkpoint | None,
+    warm: bool,
+    stopwatch: Stopwatch,
+) -> Result:
+    """The three stages of `fit`."""
     with all_or_nothing(clf), contextlib.ExitStack() as until_the_end:
         seed = None if saved is None else saved.settings["seed"]
         source = X if isinstance(X, Surveyed) else source_of(X, y, sample_weight)
@@ -112,7 +148,7 @@ def fit(
         begun.training.run()
         result = conclude(begun.training, begun.start_cost, scaled=clf.temperature_scaling)
         publish(clf, task, begun, result, warm)
-    warn_of_training(clf, result)
+    return result
 
 
 def warn_of_training(clf: Classifier, result: Result) -> None:
@@ -139,13 +175,19 @@ def begin(
     ``programs`` are those of `Minibatch`.
     """
     device, objective, rows, seed = task.device, task.objective, task.rows, task.seed
-    network, data = objective.network, {}
-    if clf.checkpoint is not None:
+    network, data, ranks = objective.network, {}, get_ranks(clf.ranks)
+    if ranks.size > 1 and device.kind != "cpu":
+        raise ValueError(
+            f"ranks={clf.ranks!r} sums gradients in the memory of the host, and device={clf.device!r} computes them on "
+            f"{device.name}. Use device='cpu'."
+        )
+    if clf.checkpoint is not None or ranks.size > 1:
         validated = None if task.validation_set is None else task.validation_set.rows
         apart = validated if isinstance(validated, Rows) else None  # folds follow from the other data and the seed
         data = digests(device, clf, task.labels, rows, apart)
         if task.stream is not None:
             data["the rows of each file and class"] = task.stream.digest
+        ranks.check_same(repr(sorted(data.items())), "the training data")
     if saved is not None:
         checkpoints.check_belongs(saved, network, data, clf.n_members)
     stopwatch.lap("checking")
@@ -169,6 +211,11 @@ def begin(
     if saved is not None:
         with io.sound(saved.path):
             state = resumption.resume(device, saved.arrays, state, algorithm.method, layers)
+    if ranks.size > 1:
+        parameters = {name: value for name, value in clf.get_params().items() if name not in MAY_DIFFER}
+        settings = re.sub(" at 0x[0-9a-f]+", "", f"{parameters} {objective} {algorithm}")
+        ranks.check_same(settings, "the parameters")
+        ranks.check_same(loop.weights_digest(device, state), "the weights at the start")
     hopeless, start_cost = check_start(device, objective, rows, theta)
     start_cost += penalty_in_step(device, objective, theta, rows.weight, algorithm.step_rows(rows))
     if hopeless:
@@ -179,7 +226,7 @@ def begin(
         validation = task.validation_set.validation(clf.early_stopping, scorer)
     monitors = make_monitors(scorer, rows, task.given.y, state, layers, callbacks)
     keeper = None
-    if clf.checkpoint is not None:
+    if clf.checkpoint is not None and ranks.rank == 0:
         if saved is None:
             until_the_end.enter_context(checkpoints.new_folder(clf))
         keeper = CheckpointMonitor(clf, device, algorithm.method, interval, layers, seed, data)
@@ -244,6 +291,8 @@ def partial_fit(clf: Classifier, device: Device, X: Any, y: Any, sample_weight: 
 
     The parameters are checked already, and ``device`` is theirs.
     """
+    if clf.ranks is not None:
+        raise ValueError(f"partial_fit does not support ranks={clf.ranks!r}: use fit, or ranks=None.")
     for name, why in UNSUPPORTED.items():
         if getattr(clf, name):
             raise ValueError(f"partial_fit does not support {name}=True: {why}.")

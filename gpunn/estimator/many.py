@@ -109,6 +109,8 @@ def fit_many(
             raise TypeError(f"settings[{i}]={show(setting)} is not allowed; give a dict of parameters and values.")
         clf = with_setting(estimator, setting)
         check_parameters(clf)
+        if clf.ranks is not None:
+            raise ValueError(f"ranks={clf.ranks!r} is for one training, and fit_many trains several. Use ranks=None.")
         classifiers.append(clf)
         shared = {name: value for name, value in {**given, **setting}.items() if name not in OWN}
         found = next((group for others, group in groups if _equal(others, shared)), None)

@@ -14,6 +14,7 @@ from sklearn.metrics import check_scoring
 
 from gpunn.data.labels import Labels
 from gpunn.devices import Device
+from gpunn.devices.ranks import get_ranks
 from gpunn.model.fitted import Classifier, estimator_of, fitted_attributes, trained_model
 from gpunn.model.model import Model
 from gpunn.model.origin import on_host
@@ -254,7 +255,7 @@ def make_monitors(
         found.append(ScoreMonitor(scorer, rows, y))
     if layers is not None:
         found.append(layers)
-    if clf.verbose:
+    if clf.verbose and get_ranks(clf.ranks).rank == 0:
         found.append(PrintMonitor())
     if clf.callback is not None:
         found.append(CallbackMonitor(clf.callback))

@@ -14,6 +14,7 @@ from gpunn.config import build, registry
 from gpunn.data.labels import Labels
 from gpunn.data.split import complements, split, stratified_folds
 from gpunn.devices import Device
+from gpunn.devices.ranks import get_ranks
 from gpunn.estimator.monitor import ValidationSet
 from gpunn.estimator.stream import Stream
 from gpunn.model.fitted import Classifier
@@ -184,8 +185,9 @@ def validation_set(
 
 
 def draw_seed(clf: Classifier) -> int:
-    """The seed of all random numbers of a training."""
-    return int(check_random_state(clf.random_state).randint(2**31 - 1))
+    """The seed of all random numbers of a training, the same on all ranks."""
+    seed: int = get_ranks(clf.ranks).broadcast(int(check_random_state(clf.random_state).randint(2**31 - 1)))
+    return seed
 
 
 def rows_on_device(

@@ -133,6 +133,8 @@ def _note(source: Source, found: Survey, stream: Stream, batch_size: int) -> str
     n, n_test = found.n_given, found.n_given - stream.n_rows
     kept = stream.block_rows(batch_size) == stream.n_rows
     note = f"{n:,} rows of {source.name} were " + ("read once and kept in memory" if kept else "read in each epoch")
+    if stream.is_divided(batch_size):
+        note += ", a share of them by each rank"
     if n_test:
         note += f"; {n_test:,} of them, chosen at random, were held out"
     if n > len(found.numbers):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
-from collections.abc import Generator
+import itertools
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -17,14 +19,17 @@ from gpunn.data.labels import Labels
 from gpunn.data.shards import Batch, Source
 from gpunn.data.survey import Survey, check_batch
 from gpunn.devices.cores import one_core_context
+from gpunn.devices.ranks import get_ranks
 from gpunn.model.fitted import Classifier
 from gpunn.model.training_data import ValidatedInputs, labels_on_host
 from gpunn.model.validation import InputSchema, check_rows
+from gpunn.training import ranked
 from gpunn.training.data import Rows
 from gpunn.training.minibatch import Minibatch
 from gpunn.training.streamed import StreamedMinibatch
 
 ORDER = 6  # stream of random numbers
+BALANCED = 1.1  # rows of the rank that has the most, over their mean, up to which ranks read shards of their own
 
 
 @dataclass(frozen=True)
@@ -69,11 +74,58 @@ class Stream:
         facts = (self.found.shard_rows, self.found.checksums, self.found.found.tolist())
         return hashlib.sha256(repr(facts).encode()).hexdigest()
 
+    @functools.cached_property
+    def shard_rows(self) -> list[int]:
+        """Rows of each shard that are trained on."""
+        ends = np.cumsum([0, *self.found.shard_rows])
+        return (np.diff(ends) - np.diff(np.searchsorted(self.left_out, ends))).tolist()
+
+    def is_divided(self, batch_size: int) -> bool:
+        """True if every rank reads shards of its own: those of a rank have about as many rows as those of another."""
+        n_ranks = get_ranks(self.clf.ranks).size
+        if not 1 < n_ranks <= batch_size or self.block_rows(batch_size) == self.n_rows:
+            return False
+        shards = blocks.divided(self.shard_rows, n_ranks, range(len(self.shard_rows)), 0)
+        n_rows = [sum(self.shard_rows[i] for i in own) for own in shards]
+        sizes = [b - a for a, b in itertools.pairwise(ranked.bounds(n_ranks, batch_size))]
+        n_steps = max(n / size for n, size in zip(n_rows, sizes, strict=True))
+        is_balanced = max(n_rows) * n_ranks <= BALANCED * self.n_rows and n_steps * batch_size <= BALANCED * self.n_rows
+        return min(n_rows) > 0 and is_balanced
+
     def algorithm(self, algorithm: Minibatch) -> StreamedMinibatch:
         """Minibatch training on these rows, with the settings of one on rows in memory."""
         settings = {field.name: getattr(algorithm, field.name) for field in fields(algorithm)}
+        is_divided, size = self.is_divided(algorithm.batch_size), algorithm.batch_size
+        if is_divided:
+            share = ranked.share(algorithm.ranks, slice(0, size), size)
+            size = share.stop - share.start
+
+        def shards(epoch: int) -> list[list[int]]:
+            """Shards of each rank that reads others than the rest."""
+            order = self._order(algorithm, epoch)
+            n_ranks = algorithm.ranks.size
+            limit = BALANCED * self.n_rows / n_ranks
+            return blocks.divided(self.shard_rows, n_ranks, order, limit) if is_divided else [order]
+
+        def rank_rows(epoch: int) -> list[int]:
+            return [sum(self.shard_rows[i] for i in own) for own in shards(epoch)]
+
+        own = algorithm.ranks.rank if is_divided else 0
         return StreamedMinibatch(
-            **settings, blocks=self._blocks(algorithm), n_rows=self.n_rows, n_given=self.found.n_given
+            **settings,
+            blocks=self._blocks(algorithm, size, lambda epoch: shards(epoch)[own]),
+            n_rows=self.n_rows,
+            n_given=self.found.n_given,
+            rank_rows=rank_rows if is_divided else None,
+        )
+
+    def _order(self, algorithm: Minibatch, epoch: int) -> list[int]:
+        """Numbers of the shards in the order of an epoch."""
+        n = len(self.source.shards)
+        return (
+            np.random.default_rng([self.seed, ORDER, epoch]).permutation(n).tolist()
+            if algorithm.shuffle
+            else [*range(n)]
         )
 
     def block_rows(self, batch_size: int) -> int:
@@ -81,11 +133,11 @@ class Stream:
         row_bytes = self.given.X[:1].nbytes + (self.n_out + 1) * np.dtype(self.given.dtype).itemsize
         return min(max(1, blocks.BLOCK_BYTES // (batch_size * row_bytes)) * batch_size, self.n_rows)
 
-    def _blocks(self, algorithm: Minibatch) -> Any:
-        block_rows = self.block_rows(algorithm.batch_size)
+    def _blocks(self, algorithm: Minibatch, batch_size: int, shards: Callable[[int], list[int]]) -> Any:
+        block_rows = self.block_rows(batch_size)
         schema = InputSchema.of(self.clf)
         columns = None if schema.features is None else schema.features.columns
-        device, is_one = self.given.device, block_rows == self.n_rows
+        device, is_one = self.given.device, self.block_rows(algorithm.batch_size) == self.n_rows
         kept: dict[int, Rows] = {}  # by their number
 
         def on_device(block: Encoded) -> Rows:
@@ -106,8 +158,6 @@ class Stream:
             if is_one and kept:
                 yield from kept.values()
                 return
-            is_shuffled = algorithm.shuffle and not is_one
-            order = np.random.default_rng([self.seed, ORDER, epoch]) if is_shuffled else None
             found = blocks.blocks(
                 self.source,
                 self.found,
@@ -115,7 +165,8 @@ class Stream:
                 self._places,
                 self._encode(schema),
                 block_rows,
-                order,
+                [*range(len(self.source.shards))] if is_one else shards(epoch),
+                algorithm.shuffle and not is_one,
                 self.left_out,
                 one_core_context(),
             )

@@ -83,6 +83,11 @@ class Rows:
             return self.take(xp, self.index)
         return replace(self, X=self.X[:, :]) if isinstance(self.X, SparseRows) else self
 
+    def part(self, part: slice) -> Rows:
+        """Consecutive rows of all rows, which are trained on, without a copy."""
+        weight = None if self.weight is None else self.weight[..., part]
+        return replace(self, X=self.X[..., part, :], T=self.T[..., part, :], weight=weight)
+
     def take(self, xp: Namespace, index: Array) -> Rows:
         """The rows of an index array (..., n), copied."""
         weight = None if self.weight is None else taken(xp, self.weight, index)

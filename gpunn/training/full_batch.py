@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,12 +13,13 @@ import numpy as np
 from gpunn.compile import policy
 from gpunn.devices import Device
 from gpunn.devices.memory import request
+from gpunn.devices.ranks import ALONE, Ranks
 from gpunn.nn.network import by_columns
 from gpunn.nn.objective import Objective
 from gpunn.optim.directions import Direction
 from gpunn.optim.first_order import NoState
 from gpunn.optim.full_batch import Function, Minimisation, Minimiser
-from gpunn.training import agreement, loop
+from gpunn.training import agreement, loop, ranked
 from gpunn.training.data import Batch, Rows, chosen
 from gpunn.training.divergence import Stability
 from gpunn.training.history import History
@@ -49,6 +50,8 @@ class FullBatch:
         there may be, times 15 nanoseconds for each row and neuron (about what one gains), come to the compiler's
         ``seconds``. It is a rule by the size of the work alone, so that the same training takes the same path
         wherever it runs.
+    ranks : Ranks, optional
+        Processes among which the rows are divided; each holds all rows.
     """
 
     method: Direction
@@ -58,6 +61,7 @@ class FullBatch:
     tol: float = 1e-4
     n_iter_no_change: int = 10
     compiled: bool | None = None
+    ranks: Ranks = field(default=ALONE, repr=False, compare=False)
 
     descends: ClassVar[bool] = True
 
@@ -98,8 +102,10 @@ class FullBatch:
         try:
             together = rows.together(xp)
             stopwatch.lap("rest")
-            function, turn, path = self.function(device, objective, theta, together, history)
+            function, turn, path = self._over_ranks(device, objective, theta, together, history)
         except MemoryError as error:  # of a copy of all rows, or of what is compiled for them
+            if self.ranks.size > 1:
+                raise
             function, turn = self._by_arrays(device, objective, theta, chosen(xp, rows), history)
             path = f"arrays: memory ran out for a copy of all rows or compiled evaluations ({request(error)})"
         ftol = max(2.2e-9, float(xp.finfo(theta.dtype).eps))
@@ -111,16 +117,45 @@ class FullBatch:
 
         return step, path
 
+    def _over_ranks(
+        self, device: Device, objective: Objective, theta: Array, rows: Rows, history: History
+    ) -> tuple[Function, Context, str]:
+        """`function` of the rows of all ranks."""
+        if self.ranks.size == 1:
+            return self.function(device, objective, theta, rows, history)
+        everything = slice(0, len(rows))
+        own = rows.part(ranked.share(self.ranks, everything, len(rows)))
+        if not len(own):
+
+            def of_none(theta: Array) -> tuple[Array, Array]:
+                zeros = device.xp.zeros_like(theta)
+                return ranked.summed(self.ranks, device, objective, theta, zeros[..., 0], zeros, 0.0)
+
+            return of_none, contextlib.nullcontext, f"arrays: the gradients of {self.ranks.size} ranks are summed"
+        w: Array | float = len(own) if own.weight is None else device.xp.sum(own.weight, axis=-1)
+        of_own, turn, path = self.function(device, replace(objective, l2=0.0, l1=0.0), theta, own, history)
+
+        def of_all(theta: Array) -> tuple[Array, Array]:
+            return ranked.summed(self.ranks, device, objective, theta, *of_own(theta), w)
+
+        return of_all, turn, f"{path}; the gradients of {self.ranks.size} ranks are summed"
+
     def _iteration(
         self, device: Device, minimiser: Minimiser, function: Function, state: TrainingState
     ) -> Entry | None:
         """The evaluation of the start, or an iteration."""
         xp, before, began = device.xp, state.minimisation, self._began(state)
+
+        def floats(*scalars: Array) -> list[float]:
+            """Scalars on all ranks as rank 0 has them: the line search must not differ."""
+            found: list[float] = self.ranks.broadcast(device.floats(*scalars))
+            return found
+
         state.minimisation = None  # an iteration that is interrupted may leave a direction that fits no theta
         if before is None or not began:
-            after, entry = minimiser.init(xp, function, state.theta, device.floats, before), None
+            after, entry = minimiser.init(xp, function, state.theta, floats, before), None
         else:
-            after = minimiser.step(xp, function, before, device.floats)
+            after = minimiser.step(xp, function, before, floats)
             entry = Entry(after.value, after.g_norm, after.step) if after.n_iter > before.n_iter else None
         state.theta, state.minimisation = after.theta, after
         state.epoch += entry is not None

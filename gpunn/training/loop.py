@@ -6,13 +6,17 @@ keeps the best state, and deals with divergence and interrupts. What wants to lo
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
 from gpunn.compile import policy
 from gpunn.devices import Device
+from gpunn.devices.ranks import Ranks
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows
 from gpunn.training.divergence import Stability
@@ -44,6 +48,9 @@ class Monitor(Protocol):
         """
 
 
+OF_ONE_KIND = "Results depend on processor and libraries: use machines of one kind, with the same versions."
+
+
 class Algorithm(Protocol):
     """Interface of minibatch and full-batch training, as the loop uses it."""
 
@@ -61,6 +68,10 @@ class Algorithm(Protocol):
     @property
     def most_iterations(self) -> int:
         """Epochs or iterations of a run at most."""
+
+    @property
+    def ranks(self) -> Ranks:
+        """Processes that train together; rank 0 decides when to stop."""
 
     def step_rows(self, rows: Rows) -> int:
         """Rows a step, among which a penalty is divided."""
@@ -176,10 +187,15 @@ class Training:
         history = state.history
         stopwatch.lap("steps")
         with self.device.use():
+            if algorithm.ranks.size > 1:
+                algorithm.ranks.check_same(
+                    weights_digest(self.device, state), "the weights after an epoch", OF_ONE_KIND
+                )
             if entry is not None:
-                _record(self.device, self.objective, state, entry, validation, self.began)
+                _record(self.device, self.objective, state, entry, validation, self.began, algorithm.ranks)
                 stopwatch.lap("rest" if validation is None else "evaluation")
-            history.divergence = diverged = algorithm.divergence(state, self.stability, entry)
+            diverged = algorithm.ranks.broadcast(algorithm.divergence(state, self.stability, entry))
+            history.divergence = diverged
             if diverged and not algorithm.recover(state, self.stability):
                 self.over = True
                 return
@@ -190,6 +206,7 @@ class Training:
                 for monitor in self.monitors:
                     reason = monitor(state)
                     history.stopped = history.stopped or reason
+                history.stopped = algorithm.ranks.broadcast(history.stopped)
                 stopwatch.lap("evaluation")
             history.stopped = history.stopped or self.current.ends or algorithm.finished(state)
             self.over = bool(history.stopped)
@@ -203,6 +220,10 @@ class Training:
                     entry = self.step(self.state)
                 self.take(entry)
         except KeyboardInterrupt:
+            if self.algorithm.ranks.size > 1:  # the others are at other points, or wait for this one
+                if self.on_interrupt is not None:
+                    self.on_interrupt()
+                raise
             # Between any two operations of an update theta is a point on the way: the model so far.
             self.state.history.stopped = "interrupted"
             if self.on_interrupt is not None:
@@ -246,6 +267,12 @@ def run(
     return training.conclude()
 
 
+def weights_digest(device: Device, state: TrainingState) -> str:
+    """Digest of the weights of a training in progress, and of how far it has come."""
+    theta = np.asarray(device.to_host(state.theta))
+    return f"{state.epoch} {state.history.n_iter} {hashlib.sha256(theta.tobytes()).hexdigest()}"
+
+
 def _record(
     device: Device,
     objective: Objective,
@@ -253,11 +280,13 @@ def _record(
     entry: Entry,
     validation: Validation | None,
     began: float,
+    ranks: Ranks,
 ) -> None:
     """Add an entry to the history, with cost and score of the validation rows."""
     found = None
     if validation is not None:
         found = validation.evaluate(device, objective, state.evaluated) if entry.finite else (float("nan"),) * 2
+        found = ranks.broadcast(found)
     seconds = time.perf_counter() - began
     state.history.add(entry.cost, entry.gradient_norm, entry.learning_rate, seconds, found)
 
@@ -288,7 +317,7 @@ def _conclude(algorithm: Algorithm, state: TrainingState, stability: Stability, 
     if algorithm.descends and history.n_iter:
         stability.visited.take(xp, history.cost[-1], kept, history.n_iter - 1)
     if judged and not history.divergence:
-        history.divergence = stability.verdict(kept)
+        history.divergence = algorithm.ranks.broadcast(stability.verdict(kept))
     if history.divergence:
         history.stopped = history.stopped if history.stopped == "interrupted" else "diverged"
         theta, history.best = stability.retreat(by_score)

@@ -106,7 +106,7 @@ class MicroBatches:
         for start in range(0, n, step):
             part = slice(start, min(start + step, n))
             X, T, weight = rows.slice(xp, part, theta.dtype)
-            masks = None if dropout is None else replace(dropout, first_row=start)
+            masks = None if dropout is None else replace(dropout, first_row=dropout.first_row + start)
             f_part, g_part = self.without_penalties.value_and_gradient(xp, theta, X, T, weight, masks)
             share = (part.stop - start if weight is None else xp.sum(weight, axis=-1)) / divisor
             f = f + f_part * share

@@ -6,7 +6,7 @@ Within an epoch nothing is read back from the device; at its end one transfer br
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -16,24 +16,28 @@ from gpunn.compile import policy
 from gpunn.compile.policy import Program
 from gpunn.devices import Device
 from gpunn.devices.memory import request
+from gpunn.devices.ranks import ALONE, Ranks
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.objective import Objective, limit_norms
 from gpunn.optim.averaging import Averaged, update_average
 from gpunn.optim.first_order import AdamW, FirstOrder, MethodState, clip_norm
 from gpunn.optim.schedule_free import ScheduleFreeAdamW
 from gpunn.optim.schedules import Schedule
-from gpunn.training import agreement, loop
+from gpunn.training import agreement, loop, ranked
 from gpunn.training.data import Rows, SparseRows, lazy_batch, taken
 from gpunn.training.divergence import MAX_HALVINGS, Stability
+from gpunn.training.history import History
 from gpunn.training.loop import Entry
 from gpunn.training.micro_batches import MicroBatches
 from gpunn.training.profile import Stopwatch
+from gpunn.training.ranked import RankedGradients
 from gpunn.training.state import TrainingState
 from gpunn.training.stopping import Best, Patience
 from gpunn.typing import Array, Namespace
 
 DECAYING = (AdamW, ScheduleFreeAdamW)
 SHUFFLE, DROPOUT = 1, 2  # streams of random numbers that start from one seed
+ON_ANOTHER = "arrays: another rank has no compiled steps"
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class Minibatch:
     programs : dict, optional
         Compiled epochs of trainings of the same network, head, kind of rows and method (but for its decay), which
         share them; is added to.
+    ranks : Ranks, optional
+        Processes among which each batch is divided; each holds all rows.
     """
 
     method: FirstOrder
@@ -89,6 +95,7 @@ class Minibatch:
     average: float | None = None
     compiled: bool | None = None
     programs: dict[Any, tuple[Program, str, str]] | None = field(default=None, repr=False, compare=False)
+    ranks: Ranks = field(default=ALONE, repr=False, compare=False)
 
     descends: ClassVar[bool] = False
 
@@ -130,6 +137,14 @@ class Minibatch:
     def step_rows(self, rows: Rows) -> int:
         return min(self.batch_size, rows.n_trained)
 
+    def own_share(self, rows: Rows) -> slice:
+        """This rank's rows of a full batch, which may be none."""
+        return ranked.share(self.ranks, slice(0, self.step_rows(rows)), self.step_rows(rows))
+
+    def local_batch_size(self, rows: Rows) -> int:
+        """Number of the rows here that make a batch, those of other ranks among them if they are here."""
+        return self.batch_size
+
     def prepare(
         self, device: Device, objective: Objective, progress: TrainingState, rows: Rows, stopwatch: Stopwatch
     ) -> tuple[loop.Step, str]:
@@ -138,13 +153,24 @@ class Minibatch:
             if program is not None:
                 self.align(device, program, progress)
                 state, X = self.program_state(device, progress), _stored(rows.X)
-                program.reserve(progress.theta, state, X, rows.T, rows.weight, rows.n_trained, self.step_rows(rows))
+                size = -(-self.step_rows(rows) // self.ranks.size)
+                program.reserve(progress.theta, state, X, rows.T, rows.weight, rows.n_trained, size)
         except MemoryError as error:
-            if device.precision != "float32":  # which arrays do not have
+            if device.precision != "float32" or self.ranks.size > 1:  # which arrays do not have, or other ranks
                 raise
             program, path = None, f"arrays: memory ran out for compiled steps ({request(error)})"
-        gradients = MicroBatches(device, objective, progress.history)
+        if self.ranks.size > 1:
+            path += f"; the gradients of {self.ranks.size} ranks are summed"
+        gradients = self.gradients(device, objective, progress.history, rows)
         return Epochs(self, device, objective, rows, program, gradients), path
+
+    def gradients(
+        self, device: Device, objective: Objective, history: History, rows: Rows
+    ) -> MicroBatches | RankedGradients:
+        """Cost and gradient of batches, over all ranks."""
+        if self.ranks.size == 1:
+            return MicroBatches(device, objective, history)
+        return RankedGradients(self.ranks, device, objective, history, weighted=rows.weight is not None)
 
     def finished(self, progress: TrainingState) -> str:
         done = 0 if progress.run is None else progress.epoch - progress.run.epoch
@@ -234,20 +260,25 @@ class Minibatch:
         if self.programs is not None and formulas in self.programs:
             program, path, progress.verified = self.programs[formulas]
             return program, path
+        if self.ranks.size > 1 and theta.ndim > 1:
+            return None, "arrays: members are trained side by side"
+        if self.ranks.size > self.step_rows(rows):
+            return None, "arrays: there are more ranks than rows in a batch"
         dropout = self._dropout(device, progress)
         X = _stored(rows.X)
         state = self.program_state(device, progress)
         method = self.method if self.average is None else Averaged(self.method, self.average)
-        program, path = compiler.epoch(objective, method, theta, state, X, dropout, self.clip_norm, self.max_norm)
-        if program is None:
-            return None, path
+        limits = self.clip_norm, self.max_norm
+        program, path = compiler.epoch(objective, method, theta, state, X, dropout, *limits, self.ranks)
+        if not self.ranks.all(program is not None):
+            return None, path if program is None else ON_ANOTHER
         index_dtype = X.indices.dtype if isinstance(rows.X, SparseRows) else None
-        limits = f"{self.clip_norm} {self.max_norm}"
         described = f"{path}: {objective} {method} {self.dropout} {limits} {theta.dtype} {X.dtype} {index_dtype}"
         if described != progress.verified:
+            assert program is not None
             why_not = agreement.of_steps(self, device, objective, progress, rows, program)
-            if why_not:
-                return None, f"arrays: {why_not}"
+            if not self.ranks.all(not why_not):
+                return None, f"arrays: {why_not}" if why_not else ON_ANOTHER
             progress.verified = described
         if self.programs is not None:
             self.programs[formulas] = program, path, described
@@ -283,23 +314,37 @@ class Minibatch:
         rows: Rows,
         order: Array | None,
         lr: Array,
-        gradients: MicroBatches | None = None,
+        gradients: MicroBatches | RankedGradients | None = None,
+        counts: Sequence[int] | None = None,
     ) -> tuple[Array, Array]:
-        """The steps of an epoch, one by one: sum over rows of their batch's cost, and norm of the last gradient."""
+        """The steps of an epoch, one by one: sum over rows of their batch's cost, and norm of the last gradient.
+
+        If the rows are those of this rank alone, ``counts`` are the rows of each step on all ranks. There may be more
+        steps than batches of these rows.
+        """
         xp, theta = device.xp, progress.theta
         gradients = MicroBatches(device, objective) if gradients is None else gradients
+        ranks = self.ranks if isinstance(gradients, RankedGradients) else ALONE
         dropout = self._dropout(device, progress)
-        n, size = rows.n_trained if order is None else order.shape[-1], self.step_rows(rows)
-        n_steps = -(-n // size)
+        n, size, first_row = rows.n_trained if order is None else order.shape[-1], self.step_rows(rows), 0
+        full = ranked.share(ranks, slice(0, size), size)
+        own_rows = max(1, full.stop - full.start)  # of a full batch
+        if counts is not None:
+            ranks, size, first_row = ALONE, own_rows, full.start
+        own_order = ranked.own_order(device, ranks, order, n, size)
+        counts = [min(size, n - start) for start in range(0, n, size)] if counts is None else counts
+        n_steps = len(counts)
         total = xp.zeros_like(theta[..., 0])
-        with device.steady(size * objective.network.row_product) as give_way:
-            batches = rows.batches(xp, order, size, theta.dtype, device.block_elements)
+        with device.steady(own_rows * objective.network.row_product) as give_way:
+            batches = rows.batches(xp, own_order, own_rows, theta.dtype, device.block_elements)
             for i in range(n_steps):
                 give_way()
                 progress.step += 1
-                batch = slice(i * size, min((i + 1) * size, n))
-                lazy = functools.partial(lazy_batch, xp, rows, order, batch)
-                f, g = gradients.value_and_gradient(theta, batch.stop - batch.start, batches, lazy, dropout)
+                batch = slice(min(i * size, n), min((i + 1) * size, n))
+                own = ranked.share(ranks, batch, size)
+                lazy = functools.partial(lazy_batch, xp, rows, order, own)
+                masks = dropout and replace(dropout, first_row=first_row + own.start - batch.start)
+                f, g = gradients.value_and_gradient(theta, own.stop - own.start, batches, lazy, masks)
                 if i == n_steps - 1:
                     g_norm = xp.linalg.vector_norm(g, axis=-1)
                 if self.clip_norm is not None:
@@ -309,7 +354,7 @@ class Minibatch:
                     limit_norms(xp, objective.network, theta, self.max_norm)
                 if self.average is not None:
                     update_average(xp, progress.average, theta, self.average, xp.astype(progress.step, theta.dtype))
-                total = total + f * (batch.stop - batch.start)
+                total = total + f * counts[i]
         return total, g_norm
 
     def order(self, device: Device, rows: Rows, progress: TrainingState, block: int = 0) -> Array | None:
@@ -318,7 +363,7 @@ class Minibatch:
         ``block`` is the number of these rows where they are one of several blocks of an epoch.
         """
         xp, n, named = device.xp, rows.n_trained, rows.index if rows.of_members is None else rows.of_members
-        if not self.shuffle or self.batch_size >= n:
+        if not self.shuffle or self.local_batch_size(rows) >= n:
             return named
         stream = (SHUFFLE, progress.epoch, *([block] if block else []))
         order = device.asarray(_drawn(progress.seed, stream, lambda rng: rng.permutation(n)))
@@ -360,29 +405,58 @@ class Epochs:
     objective: Objective
     rows: Rows
     program: Program | None
-    gradients: MicroBatches
+    gradients: MicroBatches | RankedGradients
 
     def __call__(self, progress: TrainingState) -> Entry:
         minibatch, device, rows = self.minibatch, self.device, self.rows
         rates = minibatch.rates(progress, rows)
         total, norm = self.of_rows(progress, rows, minibatch.order(device, rows, progress), rates)
-        cost, norm, finite = outcome(device, progress.theta, total / rows.n_trained, norm)
+        cost, norm, finite = outcome(device, progress.theta, self.over_ranks(total) / rows.n_trained, norm)
         return self.entry(progress, rates, float(np.mean(cost)), float(np.mean(norm)), bool(np.all(finite)))
 
     def of_rows(
-        self, progress: TrainingState, rows: Rows, order: Array | None, rates: list[float]
+        self,
+        progress: TrainingState,
+        rows: Rows,
+        order: Array | None,
+        rates: list[float],
+        counts: Sequence[int] | None = None,
     ) -> tuple[Array, Array]:
-        """The steps on rows in an order: sum over rows of their batch's cost, and norm of the last gradient."""
+        """The steps on rows in an order: sum over rows of their batch's cost, and norm of the last gradient.
+
+        ``counts`` are as for `Minibatch.steps`.
+        """
         minibatch, device, program, theta = self.minibatch, self.device, self.program, progress.theta
         lr = device.asarray(np.asarray(rates), theta.dtype)
         if program is None:
-            return minibatch.steps(device, self.objective, progress, rows, order, lr, self.gradients)
+            return minibatch.steps(device, self.objective, progress, rows, order, lr, self.gradients, counts)
         order = device.asarray(np.arange(rows.n_trained)) if order is None else order
         keys = minibatch.keys(device, progress, len(rates))
-        state, size = minibatch.program_state(device, progress), minibatch.step_rows(rows)
-        total, norm = program(theta, state, _stored(rows.X), rows.T, rows.weight, order, lr, size, *keys)
+        state, ranks, size = minibatch.program_state(device, progress), minibatch.ranks, minibatch.step_rows(rows)
+        of_ranks: dict[str, Any] = {}
+        if ranks.size > 1:
+            weights: np.ndarray | None = None
+            if counts is None:
+                counts, weights = ranked.batch_weights(order, rows.weight, size)
+                order = ranked.own_order(device, ranks, order, order.shape[-1], size)
+            own = minibatch.own_share(rows)
+            of_ranks = {
+                "totals": ranked.totals(ranks, counts, weights),
+                "first_row": own.start,
+                "largest_share": -(-size // ranks.size),
+            }
+            size = own.stop - own.start
+        total, norm = program(theta, state, _stored(rows.X), rows.T, rows.weight, order, lr, size, *keys, **of_ranks)
         progress.step += len(rates)
         return total, norm
+
+    def over_ranks(self, total: Array) -> Array:
+        """Sum over all ranks of the sums that `of_rows` gave, of which those of compiled steps are of a rank alone."""
+        if self.program is None or self.minibatch.ranks.size == 1:
+            return total
+        total = np.atleast_1d(total)
+        self.minibatch.ranks.allreduce(total)
+        return total[0]
 
     def entry(self, progress: TrainingState, rates: list[float], cost: float, norm: float, finite: bool) -> Entry:
         """Count an epoch that was made, and give its entry."""

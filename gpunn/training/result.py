@@ -66,6 +66,7 @@ def conclude(training: Training, start_cost: float, *, scaled: bool, timed: bool
     temperature: float | None = None
     if scaled and validation is not None and not history.divergence:
         temperature = best_temperature(device, objective, theta, validation.rows)
+        temperature = training.algorithm.ranks.broadcast(temperature)
         with device.use():
             theta = device.xp.asarray(theta, copy=True)
             scale_logits(objective.network, theta, temperature)

@@ -56,6 +56,7 @@ OPTIONS = [  # of gpunn train good.csv --target y
     ("--class-weight r=1", "--class-weight: there is no class 'r'. The classes are p, q."),
     ("--class-weight p=-1", "--class-weight: 'p=-1'"), ("--class-weight p=nan", "--class-weight: 'p=nan'"),
     ("--metric f2", "--metric: "), ("--time-limit 0", "--time-limit: "), ("--time-limit soon", "--time-limit: "),
+    ("--ranks dask", "--ranks: "),
     ("--label-smoothing 1", "--label-smoothing: "), ("--ema-decay 1", "--ema-decay: "),
     ("--ema-decay 0.9 --solver lbfgs", "--ema-decay: "), ("--threshold 0", "--threshold: "),
     ("--threshold 1.5", "--threshold: "), ("--target word --threshold 0.5", "--threshold: "),

@@ -163,15 +163,18 @@ def test_every_option_sets_its_parameter(folder, run):
               "--label-smoothing": "0.1", "--ema-decay": "0.5", "--max-categories": "3",
               "--min-frequency": "2", "--max-one-hot": "5", "--members": "2", "--cross-validation": "2",
               "--temperature-scaling": None}  # fmt: skip
-    of_two_classes = "--threshold"
-    assert {*others, "--precision", of_two_classes} == {
-        option.flag for option in OPTIONS.values()
-    }  # that one is for GPUs alone
+    # For GPUs alone, two classes, and processes that MPI started.
+    assert {*others, "--precision", "--threshold", "--ranks"} == {option.flag for option in OPTIONS.values()}
     given = [part for option, value in others.items() for part in ([option] if value is None else [option, value])]
     run("train", "t.csv", "--target", "class", "-q", *given)
     clf, defaults = gpunn.load("t.gpunn"), gpunn.MLPClassifier()
     for parameter, option in ((name, option.flag) for name, option in OPTIONS.items()):
-        if parameter not in ("device", "precision", "threshold"):  # the device is of the machine, not of the model
+        if parameter not in (
+            "device",
+            "precision",
+            "threshold",
+            "ranks",
+        ):  # the device is of the machine, not of the model
             value = getattr(clf, parameter)
             assert value != getattr(defaults, parameter), option
             assert str(value) == others[option] or option in (

@@ -179,12 +179,13 @@ def test_rows_that_are_read_move_the_bar(monkeypatch):
     monkeypatch.setattr(report.Progress, "update", lambda self, task, **fields: shown.append(fields))
     with report.progress(gpunn.MLPClassifier(max_iter=9), 2, reading) as after:
         reading.tell(250)
+        reading.tell(150)
         after(History(cost=[0.5] * 3))
-        reading.tell(500)
-        reading.tell(600)
-    assert [fields["completed"] for fields in shown] == [2.25, 3, 3.5, 4]
-    assert [fields["cost"].partition("0.5")[0] for fields in shown][1:] == ["cost "] * 3
-    assert ["rows/s" in fields["cost"] for fields in shown] == [True, False, True, True]
+        reading.tell(200)  # of 400 rows, and other ranks read the others
+        reading.tell(300)
+    assert [fields["completed"] for fields in shown] == [2.25, 2.4, 3, 3.5, 4]
+    assert [fields["cost"].partition("0.5")[0] for fields in shown][2:] == ["cost "] * 3
+    assert ["rows/s" in fields["cost"] for fields in shown] == [True, True, False, True, True]
 
 
 def test_a_folder_may_have_a_name_like_a_pattern(folder, run, frame):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import itertools
 from collections.abc import Callable, Generator
@@ -74,7 +73,7 @@ class Stream:
         facts = (self.found.shard_rows, self.found.checksums, self.found.found.tolist())
         return hashlib.sha256(repr(facts).encode()).hexdigest()
 
-    @functools.cached_property
+    @property
     def shard_rows(self) -> list[int]:
         """Rows of each shard that are trained on."""
         ends = np.cumsum([0, *self.found.shard_rows])
@@ -85,8 +84,9 @@ class Stream:
         n_ranks = get_ranks(self.clf.ranks).size
         if not 1 < n_ranks <= batch_size or self.block_rows(batch_size) == self.n_rows:
             return False
-        shards = blocks.divided(self.shard_rows, n_ranks, range(len(self.shard_rows)), 0)
-        n_rows = [sum(self.shard_rows[i] for i in own) for own in shards]
+        shard_rows = self.shard_rows
+        shards = blocks.divided(shard_rows, n_ranks, range(len(shard_rows)), 0)
+        n_rows = [sum(shard_rows[i] for i in own) for own in shards]
         sizes = [b - a for a, b in itertools.pairwise(ranked.bounds(n_ranks, batch_size))]
         n_steps = max(n / size for n, size in zip(n_rows, sizes, strict=True))
         is_balanced = max(n_rows) * n_ranks <= BALANCED * self.n_rows and n_steps * batch_size <= BALANCED * self.n_rows
@@ -95,7 +95,7 @@ class Stream:
     def algorithm(self, algorithm: Minibatch) -> StreamedMinibatch:
         """Minibatch training on these rows, with the settings of one on rows in memory."""
         settings = {field.name: getattr(algorithm, field.name) for field in fields(algorithm)}
-        is_divided, size = self.is_divided(algorithm.batch_size), algorithm.batch_size
+        is_divided, size, shard_rows = self.is_divided(algorithm.batch_size), algorithm.batch_size, self.shard_rows
         if is_divided:
             share = ranked.share(algorithm.ranks, slice(0, size), size)
             size = share.stop - share.start
@@ -105,10 +105,10 @@ class Stream:
             order = self._order(algorithm, epoch)
             n_ranks = algorithm.ranks.size
             limit = BALANCED * self.n_rows / n_ranks
-            return blocks.divided(self.shard_rows, n_ranks, order, limit) if is_divided else [order]
+            return blocks.divided(shard_rows, n_ranks, order, limit) if is_divided else [order]
 
         def rank_rows(epoch: int) -> list[int]:
-            return [sum(self.shard_rows[i] for i in own) for own in shards(epoch)]
+            return [sum(shard_rows[i] for i in own) for own in shards(epoch)]
 
         own = algorithm.ranks.rank if is_divided else 0
         return StreamedMinibatch(

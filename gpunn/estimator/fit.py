@@ -105,7 +105,19 @@ def fit(
     with ranks.training():
         if saved is None:
             _on_first(ranks, lambda: checkpoints.check_folder(clf))
-        result = _fit(clf, device, X, y, sample_weight, extra, context, saved, warm, stopwatch)
+        with all_or_nothing(clf), contextlib.ExitStack() as until_the_end:
+            seed = None if saved is None else saved.settings["seed"]
+            source = X if isinstance(X, Surveyed) else source_of(X, y, sample_weight)
+            if source is None:
+                task = prepare(clf, device, X, y, sample_weight, extra, reset=not warm, seed=seed)
+            else:
+                task = prepare_stream(clf, device, source, extra, reset=not warm, seed=seed)
+            warn_of_batch_size(clf, task.n_rows)
+            callbacks = None if context is None else CallbackContext(context, X, y)
+            begun = begin(clf, task, warm, saved, callbacks, stopwatch, until_the_end)
+            begun.training.run()
+            result = conclude(begun.training, begun.start_cost, scaled=clf.temperature_scaling)
+            publish(clf, task, begun, result, warm)
         warn_of_training(clf, result)
 
 
@@ -120,35 +132,6 @@ def _on_first(ranks: Ranks, function: Callable[[], None]) -> None:
     error = ranks.broadcast(error)
     if error is not None:
         raise error
-
-
-def _fit(
-    clf: Classifier,
-    device: Device,
-    X: Any,
-    y: Any,
-    sample_weight: Any,
-    extra: Extra,
-    context: Any,
-    saved: Checkpoint | None,
-    warm: bool,
-    stopwatch: Stopwatch,
-) -> Result:
-    """The three stages of `fit`."""
-    with all_or_nothing(clf), contextlib.ExitStack() as until_the_end:
-        seed = None if saved is None else saved.settings["seed"]
-        source = X if isinstance(X, Surveyed) else source_of(X, y, sample_weight)
-        if source is None:
-            task = prepare(clf, device, X, y, sample_weight, extra, reset=not warm, seed=seed)
-        else:
-            task = prepare_stream(clf, device, source, extra, reset=not warm, seed=seed)
-        warn_of_batch_size(clf, task.n_rows)
-        callbacks = None if context is None else CallbackContext(context, X, y)
-        begun = begin(clf, task, warm, saved, callbacks, stopwatch, until_the_end)
-        begun.training.run()
-        result = conclude(begun.training, begun.start_cost, scaled=clf.temperature_scaling)
-        publish(clf, task, begun, result, warm)
-    return result
 
 
 def warn_of_training(clf: Classifier, result: Result) -> None:

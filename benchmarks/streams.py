@@ -19,12 +19,15 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks.peak import MB, TOLD, at_most, fresh, resident
 from benchmarks.tables import arguments, duration, heading, markdown, publish, typed
+
+if TYPE_CHECKING:  # gpunn is imported in the processes that are measured
+    from gpunn import MLPClassifier
 
 COLUMNS, FILES, GROUP = 50, 16, 2**16
 HIDDEN = (256, 128)
@@ -59,18 +62,18 @@ def rows_of(path: Path) -> int:
     return int(pyarrow.parquet.read_metadata(path).num_rows)
 
 
-def classifier(epochs: int) -> Any:
+def classifier(epochs: int) -> MLPClassifier:
     from gpunn import MLPClassifier
 
     return MLPClassifier(HIDDEN, batch_size=256, max_iter=epochs, n_iter_no_change=epochs, random_state=0)
 
 
-def epoch_of(clf: Any) -> float:
+def epoch_of(clf: MLPClassifier) -> float:
     """Seconds of an epoch, without the first."""
     return statistics.median(np.diff(clf.history_.seconds))
 
 
-def result(clf: Any, seconds: float) -> dict[str, Any]:
+def result(clf: MLPClassifier, seconds: float) -> dict[str, Any]:
     return {"epoch": epoch_of(clf), "fit": seconds, "peak": resident("VmHWM"), "path": clf.history_.path}
 
 

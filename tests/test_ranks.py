@@ -20,7 +20,7 @@ from ranked_fits import SETTINGS
 from sklearn.exceptions import ConvergenceWarning
 
 import gpunn
-from gpunn import MLPClassifier, fit_many
+from gpunn import MLPClassifier, devices, fit_many
 from gpunn.data.blocks import divided
 from gpunn.devices import ranks
 from gpunn.devices.ranks import FAILED, get_ranks
@@ -370,3 +370,49 @@ def test_the_number_of_ranks_that_were_started(monkeypatch, variables, n):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert ranks.expected() == n
+
+
+# On GPUs, with stand-ins for what is not here
+
+
+def test_arrays_on_gpus_are_summed_by_nccl(monkeypatch):
+    class OnGpu:
+        dtype, flags = np.dtype("float32"), SimpleNamespace(c_contiguous=True)
+
+    made, summed = [], []
+
+    def nccl_sum(ranks):
+        made.append(ranks)
+        return summed.append
+
+    together, first, second = ranks.MPIRanks(), OnGpu(), OnGpu()
+    monkeypatch.setattr(ranks, "is_cupy", lambda x: isinstance(x, OnGpu))
+    monkeypatch.setitem(sys.modules, "gpunn.devices.cuda", SimpleNamespace(NcclSum=nccl_sum))
+    together.allreduce(first)
+    together.allreduce(second)
+    together.allreduce(np.ones(3))
+    assert made == [together] and summed == [first, second]
+    OnGpu.dtype = np.dtype("float16")
+    with pytest.raises(TypeError, match="float16"):
+        together.allreduce(first)
+
+
+def test_ranks_of_a_machine_take_its_gpus_in_their_order(monkeypatch):
+    there = ["cpu", "gpu 0", "gpu 1", "gpu 2"]
+    monkeypatch.setattr(devices, "every_device", lambda: (there, ""))
+    monkeypatch.setattr(devices, "_cuda", lambda index, precision="float32": f"gpu {index}")
+    assert [devices.device_for("cuda", None, local_rank=i) for i in range(3)] == there[1:]
+    assert devices.device_for("cuda:1", None, local_rank=2) == "gpu 1"
+    assert devices.device_for(None, np.ones(1), local_rank=2).name == "cpu"
+    there[:] = ["cpu", "gpu 0"]  # each rank sees its own
+    assert [devices.device_for("cuda", None, local_rank=i) for i in range(2)] == ["gpu 0", "gpu 0"]
+
+
+def test_nccl_sums_the_arrays_of_a_rank_alone(cuda):
+    from gpunn.devices.cuda import NcclSum
+
+    with cuda.use():
+        for dtype in ("float32", "float64"):
+            array = cuda.asarray(np.arange(5), dtype)
+            NcclSum(ranks.ALONE)(array)
+            np.testing.assert_array_equal(cuda.to_host(array), np.arange(5))

@@ -111,8 +111,13 @@ def get_device(name: str = "cpu", precision: str = "float32") -> Device:
     return _cuda(int(match[1] or 0), precision)
 
 
-def device_for(name: str | None, X: Any, precision: str = "float32") -> Device:
-    """The device of a name; without one, the GPU on which a CuPy array X lies, and the CPU for all else."""
+def device_for(name: str | None, X: Any, precision: str = "float32", local_rank: int = 0) -> Device:
+    """The device of a name; without one, the GPU on which a CuPy array X lies, and the CPU for all else.
+
+    "cuda" is the GPU of the number ``local_rank`` of a rank on its machine, or the only one that it sees.
+    """
+    if name == "cuda" and local_rank and len(every_device()[0]) > 2:
+        name = f"cuda:{local_rank}"
     return get_device(name or (f"cuda:{X.device.id}" if is_cupy(X) else "cpu"), precision)
 
 

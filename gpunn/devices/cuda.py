@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import platform
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ import cupy
 import numpy as np
 
 from gpunn.devices import DeviceUnavailableError
+from gpunn.devices.ranks import Ranks
 from gpunn.typing import Array
 
 runtime = cupy.cuda.runtime
@@ -86,6 +88,45 @@ class CudaDevice:
             "CUDA runtime": _version(runtime.runtimeGetVersion()),
             "driver supports": f"CUDA {_version(runtime.driverGetVersion())}",
         }
+
+
+class NcclSum:
+    """Sum of arrays over the ranks by NCCL, which needs a GPU of its own for each rank.
+
+    Parameters
+    ----------
+    ranks : Ranks
+        All make the object together; the identifier of NCCL's communicator is that of rank 0.
+
+    Raises
+    ------
+    DeviceUnavailableError
+        If NCCL cannot be loaded, or two ranks use the same GPU.
+    """
+
+    def __init__(self, ranks: Ranks) -> None:
+        try:
+            from cupy.cuda import nccl
+
+            identifier = ranks.broadcast(nccl.get_unique_id() if ranks.rank == 0 else None)
+        except (ImportError, AttributeError) as error:  # which a CuPy without NCCL raises
+            raise DeviceUnavailableError(
+                f"ranks='mpi' with device='cuda' needs NCCL, which CuPy cannot load: {error}. Install it, for example "
+                "with: pip install nvidia-nccl-cu13 (nvidia-nccl-cu12 for CUDA 12); or use device='cpu'."
+            ) from error
+        gpu = f"{platform.node()} {runtime.deviceGetPCIBusId(cupy.cuda.Device().id)}"
+        if not ranks.all_differ(gpu):
+            raise DeviceUnavailableError(
+                "ranks='mpi' with device='cuda' needs a GPU for each rank, and several ranks use the same one. Start "
+                "no more ranks on a machine than it has GPUs, or use device='cpu'."
+            )
+        self._types = {"float32": nccl.NCCL_FLOAT32, "float64": nccl.NCCL_FLOAT64}
+        self._sum, self._communicator = nccl.NCCL_SUM, nccl.NcclCommunicator(ranks.size, identifier, ranks.rank)
+
+    def __call__(self, array: Array) -> None:
+        """Sum an array of float32 or float64 in place, in the order of the current stream."""
+        stream, kind, pointer = cupy.cuda.get_current_stream(), self._types[array.dtype.name], array.data.ptr
+        self._communicator.allReduce(pointer, pointer, array.size, kind, self._sum, stream.ptr)
 
 
 def open_device(index: int, note: str = "", precision: str = "float32") -> CudaDevice:

@@ -25,7 +25,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gpunn.devices import cores, quota
+from gpunn.devices import cores, is_cupy, quota
 from gpunn.typing import Array
 
 SILENCE = 20.0  # seconds
@@ -67,6 +67,10 @@ class Ranks(Protocol):
         """Number of processes."""
 
     @property
+    def local_rank(self) -> int:
+        """Number of this process among those of its machine, from 0."""
+
+    @property
     def shared_error(self) -> BaseException | None:
         """The error with which all ranks left the last training, if they did."""
 
@@ -78,6 +82,9 @@ class Ranks(Protocol):
 
     def all(self, value: bool) -> bool:
         """True if it is true on all ranks."""
+
+    def all_differ(self, value: str) -> bool:
+        """True if no two ranks have the same value."""
 
     def check_same(self, value: str, what: str, remedy: str = SAME) -> None:
         """RanksDifferError, on all ranks, if a value is not the same on all of them; ``what``, a plural, names it."""
@@ -95,7 +102,7 @@ class Ranks(Protocol):
 class OneRank:
     """A process that trains alone."""
 
-    rank, size, shared_error = 0, 1, None
+    rank, size, local_rank, shared_error = 0, 1, 0, None
 
     def allreduce(self, array: Array) -> None:
         """Leave the array as it is."""
@@ -105,6 +112,9 @@ class OneRank:
 
     def all(self, value: bool) -> bool:
         return value
+
+    def all_differ(self, value: str) -> bool:
+        return True
 
     def check_same(self, value: str, what: str, remedy: str = SAME) -> None:
         """Do nothing."""
@@ -150,6 +160,7 @@ class MPIRanks:
                 "--ranks none) a process trains alone."
             )
         self.shared_error: BaseException | None = None
+        self._on_gpus: Any = None  # a NcclSum, from the first array on a GPU on
         self._end: threading.Thread | None = None
         self._comm, self._failures = self._world.Dup(), self._world.Dup()
         self._in_training, self._last_heartbeat = False, time.monotonic()
@@ -166,17 +177,30 @@ class MPIRanks:
                 warnings.warn(message, RuntimeWarning, stacklevel=2)
 
     def allreduce(self, array: Array) -> None:
-        if not isinstance(array, np.ndarray) or array.dtype not in (np.float32, np.float64):
-            raise TypeError(f"array={type(array)} of {array.dtype}: NumPy arrays of float32 or float64 can be summed.")
+        on_gpu = is_cupy(array)
+        if not (isinstance(array, np.ndarray) or on_gpu) or array.dtype not in (np.float32, np.float64):
+            raise TypeError(
+                f"array={type(array)} of {array.dtype}: arrays of NumPy or CuPy of float32 or float64 can be summed."
+            )
         if not array.flags.c_contiguous:  # MPI would add elements of other places
             raise ValueError(f"array of strides {array.strides}: only contiguous arrays can be summed over ranks.")
-        self._comm.Allreduce(self._mpi.IN_PLACE, array)
+        if not on_gpu:
+            self._comm.Allreduce(self._mpi.IN_PLACE, array)
+            return
+        if self._on_gpus is None:
+            from gpunn.devices.cuda import NcclSum
+
+            self._on_gpus = NcclSum(self)
+        self._on_gpus(array)
 
     def broadcast(self, value: Any) -> Any:
         return self._comm.bcast(value)
 
     def all(self, value: bool) -> bool:
         return all(self._comm.allgather(value))
+
+    def all_differ(self, value: str) -> bool:
+        return len(set(self._comm.allgather(value))) == self.size
 
     def check_same(self, value: str, what: str, remedy: str = SAME) -> None:
         values = self._comm.allgather(value)
@@ -219,6 +243,7 @@ class MPIRanks:
     def _share_of_cores(self) -> int:
         """Number of cores for this rank, which shares those that it may use with the other ranks of this machine."""
         neighbours = self._world.Split_type(self._mpi.COMM_TYPE_SHARED)
+        self.local_rank = neighbours.rank
         own = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
         users = collections.Counter(core for bound in neighbours.allgather(own) for core in bound)
         share = sum(1 / users[core] for core in own) * quota.usable() / len(own)

@@ -337,6 +337,7 @@ class Parameters:
             default="none",
         ),
     )
+    local_steps: int = parameter(64, AT_LEAST_1, "training.local_steps")
     n_members: int = parameter(
         1,
         AT_LEAST_1,

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from gpunn.data.partitions import is_dask
 from gpunn.data.shards import (
     Batch,
     Columns,
@@ -88,7 +89,15 @@ def is_source(X: Any, y: Any) -> bool:
 
 
 def refuse_source(X: Any, y: Any, who: str) -> None:
-    """ValueError where X and y are to be read in batches, which only `MLPClassifier.fit` does."""
+    """ValueError where X and y are to be read in batches, and TypeError for a collection of Dask.
+
+    Only `MLPClassifier.fit` takes these.
+    """
+    if is_dask(X):
+        raise TypeError(
+            f"{who} needs all rows in memory, and X is a collection of Dask: give X.compute(), or use "
+            "MLPClassifier.fit, which trains where its partitions are."
+        )
     if is_source(X, y):
         raise ValueError(
             f"{who} needs all rows in memory, and X is read in batches. Give an array or a frame, or use "

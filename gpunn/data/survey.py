@@ -7,7 +7,7 @@ random keys, one for each row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -128,13 +128,13 @@ class Checksum:
         self.n_rows += len(codes)
 
 
-def survey(source: Source, seed: int, label_array: Callable[[Any], np.ndarray]) -> Survey:
+def survey(source: Source, seed: int | Sequence[int], label_array: Callable[[Any], np.ndarray]) -> Survey:
     """Read a source once.
 
     Parameters
     ----------
     source : Source
-    seed : int
+    seed : int or sequence of int
     label_array : callable
         (labels of a batch) -> array (n,), checked.
 
@@ -144,7 +144,7 @@ def survey(source: Source, seed: int, label_array: Callable[[Any], np.ndarray]) 
         If there are no rows, batches do not have the same columns or types, labels are missing or no classes, or
         weights are not finite.
     """
-    rng, sample = np.random.default_rng(seed), _Sample(source.name)
+    rng, sample = np.random.default_rng(seed), Sample(source.name)
     counts: dict[Any, int] = {}
     codes: dict[Any, int] = {}
     distinct: list[np.ndarray] = []
@@ -161,7 +161,7 @@ def survey(source: Source, seed: int, label_array: Callable[[Any], np.ndarray]) 
             _check_classes(source, labels, some, sample.n_rows)
             sample.add(batch._replace(y=labels), rng)
             if not distinct or some.dtype != distinct[0].dtype or len(np.setdiff1d(some, distinct[0])):
-                distinct = [np.unique(_joined_labels(source, [*distinct, some]))]
+                distinct = [np.unique(joined_labels(source.name, [*distinct, some]))]
             if len(distinct[0]) > MAX_CLASSES:
                 raise ValueError(
                     f"{source.name}: there are more than {MAX_CLASSES:,} different labels in the first "
@@ -192,7 +192,7 @@ def survey(source: Source, seed: int, label_array: Callable[[Any], np.ndarray]) 
     )
 
 
-class _Sample:
+class Sample:
     """Random rows of batches that come one after the other."""
 
     def __init__(self, name: str) -> None:
@@ -258,7 +258,10 @@ class _Sample:
         if self.is_table != is_table:
             raise ValueError(f"{self.name}: some batches are tables, and others arrays.")
         if self.described != described:
-            raise ValueError(f"{self.name}: the first batch has {self.described}, and a later one {described}.")
+            raise ValueError(
+                f"{self.name}: the first batch has {self.described}, and a later one {described}. Give all batches the "
+                "same columns and dtype."
+            )
         if is_table:
             self._check_types(batch.X.schema)
 
@@ -324,17 +327,17 @@ def _joined(parts: list[Batch]) -> Batch:
     return Batch(X, np.concatenate([part.y for part in parts]), weight)
 
 
-def _joined_labels(source: Source, parts: list[np.ndarray]) -> np.ndarray:
+def joined_labels(name: str, parts: list[np.ndarray]) -> np.ndarray:
     """Labels of several batches; ValueError where they are not of one type."""
     if len({part.dtype.kind in "OUST" for part in parts}) > 1:
         raise ValueError(
-            f"{source.name}: the labels {parts[0].tolist()[:3]} and {parts[1].tolist()[:3]} of two batches are text "
+            f"{name}: the labels {parts[0].tolist()[:3]} and {parts[1].tolist()[:3]} of two batches are text "
             "and numbers. Give labels of one type."
         )
     joined: np.ndarray = np.concatenate(parts)
     if joined.dtype.kind == "f" and all(part.dtype.kind in "iu" for part in parts):  # it does not keep all integers
         raise ValueError(
-            f"{source.name}: the labels of two batches are {parts[0].dtype} and {parts[1].dtype}, of which there is no "
+            f"{name}: the labels of two batches are {parts[0].dtype} and {parts[1].dtype}, of which there is no "
             "common type. Give labels of one type."
         )
     return joined

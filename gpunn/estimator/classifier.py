@@ -19,8 +19,8 @@ from gpunn.config.checks import check_parameters
 from gpunn.devices import device_for
 from gpunn.devices.memory import explained
 from gpunn.devices.ranks import get_ranks
-from gpunn.estimator import checkpoints, fit, members, persistence
-from gpunn.model import predict
+from gpunn.estimator import checkpoints, cluster, fit, members, persistence
+from gpunn.model import lazy, predict
 from gpunn.model.fitted import Classifier
 from gpunn.model.origin import on_host
 from gpunn.model.training_data import labels_on_host
@@ -159,6 +159,10 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     record : {"layers", "score"}, list of them, or None, default=None
         What to record after each epoch: statistics of each layer in ``layer_history_``, measured on 256 rows, or the
         score on the training rows in ``history_.score``.
+    local_steps : int, default=64
+        For Dask collections and solvers that train on minibatches: number of steps that each task of Dask makes on its
+        own share of the rows before the weights of all tasks are averaged (local SGD). ``batch_size`` is that of each
+        task.
     ranks : {"mpi"} or None, default=None
         "mpi" trains with all processes that MPI started (``mpiexec -n 4 python train.py``; extra ``mpi``): each
         computes the gradients of its share of the rows of every step. All of them must call ``fit`` with the same rows
@@ -259,10 +263,12 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
             categories, dates and missing values; see ``features``. Rows that may be larger than memory are read in each
             epoch: from Parquet or CSV files by a name or a pattern (``"data/*.parquet"``), a .npy file by its name, a
             `pyarrow.dataset.Dataset`, or an iterable of batches (a list, or a function that returns one), which are
-            tuples (X, y) or (X, y, sample_weight) of arrays, or tables.
+            tuples (X, y) or (X, y, sample_weight) of arrays, or tables. A data frame or array of Dask is trained on
+            where its partitions lie, on the workers of the current client's cluster.
         y : array-like (n,), or (n, c) of 0 and 1 for multilabel problems
             Labels of any kind, none of them missing. Where X is files of tables, a dataset, or batches that are tables,
-            the name of their column; None where batches are tuples.
+            the name of their column; None where batches are tuples. With X of Dask a series or array of Dask, or the
+            name of a column.
         sample_weight : array-like (n,), optional
             Not negative. A row of weight 2 counts like two rows. Of tables that are read, the name of their column.
         X_val, y_val, sample_weight_val : optional
@@ -306,9 +312,13 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         check_parameters(self)
         context = self._init_callback_context(max_subtasks=self.max_iter)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        device = device_for(self.device, X, self.precision)
-        with explained(device.name):
-            fit.fit(self, device, X, y, sample_weight, (X_val, y_val, sample_weight_val), context)
+        extra = X_val, y_val, sample_weight_val
+        if cluster.is_on_cluster(X, y, sample_weight, extra):
+            cluster.fit_on_cluster(self, X, y, sample_weight, extra)
+        else:
+            device = device_for(self.device, X, self.precision, get_ranks(self.ranks).local_rank)
+            with explained(device.name):
+                fit.fit(self, device, X, y, sample_weight, extra, context)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -366,14 +376,17 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
             If a damaged checkpoint is passed over, another version of gpunn wrote the checkpoint, or a later one cannot
             be written.
         """
+        extra = X_val, y_val, sample_weight_val
+        if cluster.is_on_cluster(X, y, sample_weight, extra):
+            return cluster.resume_on_cluster(cls, folder, X, y, sample_weight, extra, callback, ranks)
         together = get_ranks(ranks)
         with together.training(), checkpoints.locked(folder) if together.rank == 0 else contextlib.nullcontext():
             clf, saved = checkpoints.opened(cls, folder)
             clf.callback, clf.ranks = callback, ranks
             check_parameters(clf)
-            device = device_for(clf.device, X, clf.precision)
+            device = device_for(clf.device, X, clf.precision, together.local_rank)
             with explained(device.name):
-                fit.fit(clf, device, X, y, sample_weight, (X_val, y_val, sample_weight_val), saved=saved)
+                fit.fit(clf, device, X, y, sample_weight, extra, saved=saved)
         return clf
 
     @available_if(registry.takes_minibatches)
@@ -441,6 +454,8 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Share of rows X (n, d) whose labels y are predicted, weighted; of multilabel rows, all labels at once."""
+        if cluster.is_on_cluster(X, y, sample_weight):
+            return lazy.accuracy(self._model, predict.predict, X, y, sample_weight)
         y, predicted = labels_on_host(y), on_host(predict.predict(self._model, X))
         return float(accuracy_score(y, predicted, sample_weight=on_host(sample_weight)))
 

@@ -15,11 +15,12 @@ from gpunn import io
 from gpunn.caller import warn
 from gpunn.config import build, registry
 from gpunn.data.labels import Labels
+from gpunn.data.shards import Source
 from gpunn.data.sources import source_of
 from gpunn.data.survey import Surveyed
 from gpunn.devices import Device, get_device, is_cupy
 from gpunn.devices.ranks import Ranks, get_ranks
-from gpunn.estimator import checkpoints
+from gpunn.estimator import checkpoints, shared
 from gpunn.estimator.checkpoints import CheckpointMonitor
 from gpunn.estimator.digests import digests
 from gpunn.estimator.monitor import CallbackContext, Scorer, make_monitors, records, set_layer_history
@@ -32,6 +33,7 @@ from gpunn.estimator.prepare import (
     rows_on_device,
 )
 from gpunn.estimator.prepare_stream import prepare_stream
+from gpunn.estimator.shared import Partitions, prepare_shared
 from gpunn.estimator.warnings import (
     divergence,
     warn_of_batch_size,
@@ -54,7 +56,6 @@ from gpunn.training.divergence import DivergenceError, cause, check_start, penal
 from gpunn.training.full_batch import FullBatch
 from gpunn.training.history import History
 from gpunn.training.layers import LayerMonitor
-from gpunn.training.minibatch import Minibatch
 from gpunn.training.profile import Stopwatch
 from gpunn.training.result import Result, conclude
 from gpunn.typing import Array
@@ -107,8 +108,10 @@ def fit(
             _on_first(ranks, lambda: checkpoints.check_folder(clf))
         with all_or_nothing(clf), contextlib.ExitStack() as until_the_end:
             seed = None if saved is None else saved.settings["seed"]
-            source = X if isinstance(X, Surveyed) else source_of(X, y, sample_weight)
-            if source is None:
+            if isinstance(X, Partitions):
+                n_shares = None if saved is None else shared.n_shares(saved)
+                task = prepare_shared(clf, device, X, extra, reset=not warm, seed=seed, n_shares=n_shares)
+            elif (source := X if isinstance(X, (Source, Surveyed)) else source_of(X, y, sample_weight)) is None:
                 task = prepare(clf, device, X, y, sample_weight, extra, reset=not warm, seed=seed)
             else:
                 task = prepare_stream(clf, device, source, extra, reset=not warm, seed=seed)
@@ -159,17 +162,12 @@ def begin(
     """
     device, objective, rows, seed = task.device, task.objective, task.rows, task.seed
     network, data, ranks = objective.network, {}, get_ranks(clf.ranks)
-    if ranks.size > 1 and device.kind != "cpu":
-        raise ValueError(
-            f"ranks={clf.ranks!r} sums gradients in the memory of the host, and device={clf.device!r} computes them on "
-            f"{device.name}. Use device='cpu'."
-        )
     if clf.checkpoint is not None or ranks.size > 1:
         validated = None if task.validation_set is None else task.validation_set.rows
         apart = validated if isinstance(validated, Rows) else None  # folds follow from the other data and the seed
         data = digests(device, clf, task.labels, rows, apart)
         if task.stream is not None:
-            data["the rows of each file and class"] = task.stream.digest
+            data |= task.stream.digests
         ranks.check_same(repr(sorted(data.items())), "the training data")
     if saved is not None:
         checkpoints.check_belongs(saved, network, data, clf.n_members)
@@ -182,7 +180,7 @@ def begin(
         seeds = build.member_seeds(clf, seed)
         earlier, theta = None, build.initial_theta(clf, network, seeds, device, task.given.dtype)
     algorithm = build.algorithm(clf, network, task.n_rows, seeds, device)
-    if task.stream is not None and isinstance(algorithm, Minibatch):  # others were refused
+    if task.stream is not None:
         algorithm = task.stream.algorithm(algorithm)
     interval = registry.checkpoint_interval("checkpoint_every", clf.checkpoint_every)
     layers = LayerMonitor(device, objective, rows, theta) if records(clf, "layers") else None

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import check_scoring
 
+from gpunn.caller import print_line
 from gpunn.data.labels import Labels
 from gpunn.devices import Device
 from gpunn.devices.ranks import get_ranks
@@ -178,9 +179,9 @@ class PrintMonitor:
 
     def __call__(self, state: TrainingState) -> str:
         history = state.history
-        print(f"Iteration {history.n_iter}, loss = {history.cost[-1]:.8f}")
+        print_line(f"Iteration {history.n_iter}, loss = {history.cost[-1]:.8f}")
         if history.validation_score:
-            print(f"Validation score: {history.validation_score[-1]:.6f}")
+            print_line(f"Validation score: {history.validation_score[-1]:.6f}")
         return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -16,12 +16,13 @@ from gpunn.data.split import complements, split, stratified_folds
 from gpunn.devices import Device
 from gpunn.devices.ranks import get_ranks
 from gpunn.estimator.monitor import ValidationSet
-from gpunn.estimator.stream import Stream
 from gpunn.model.fitted import Classifier
 from gpunn.model.training_data import ValidatedInputs, check_training_data, check_validation_data
 from gpunn.model.validation import InputSchema
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, SparseRows
+from gpunn.training.full_batch import FullBatch
+from gpunn.training.minibatch import Minibatch
 from gpunn.typing import Array
 
 Extra = tuple[Any, Any, Any]  # X_val, y_val, sample_weight_val
@@ -37,6 +38,21 @@ def all_or_nothing(clf: Classifier) -> Iterator[None]:
         clf.__dict__.clear()
         clf.__dict__.update(before)
         raise
+
+
+class RowsElsewhere(Protocol):
+    """The rows of each epoch, where they are read anew or lie on other machines."""
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of an epoch."""
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Facts that checkpoints keep about the rows, by what they are."""
+
+    def algorithm(self, algorithm: Minibatch | FullBatch) -> Minibatch | FullBatch:
+        """Training on these rows, with the settings of one on rows in memory."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +72,8 @@ class Prepared:
         With cross-validation all rows, in folds.
     note : str
         On the split into rows to train and to validate on, for the history; "" for none.
-    stream : Stream or None
-        The rows of each epoch, where they are read anew; ``rows`` and ``given`` are then a sample.
+    stream : RowsElsewhere or None
+        The rows of each epoch, where they are not in this process's memory; ``rows`` and ``given`` are then a sample.
     """
 
     given: ValidatedInputs
@@ -67,7 +83,7 @@ class Prepared:
     rows: Rows
     validation_set: ValidationSet | None = None
     note: str = ""
-    stream: Stream | None = None
+    stream: RowsElsewhere | None = None
 
     @property
     def device(self) -> Device:

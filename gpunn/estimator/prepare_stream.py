@@ -26,7 +26,14 @@ MAX_VALIDATION = 2**16  # rows that are held out of a source
 
 
 def prepare_stream(
-    clf: Classifier, device: Device, rows: Source | Surveyed, extra: Extra, *, reset: bool, seed: int | None = None
+    clf: Classifier,
+    device: Device,
+    rows: Source | Surveyed,
+    extra: Extra,
+    *,
+    reset: bool,
+    seed: int | None = None,
+    is_shared: bool = False,
 ) -> Prepared:
     """Read a source once, and prepare to train on it.
 
@@ -36,6 +43,8 @@ def prepare_stream(
         As for `gpunn.estimator.prepare.prepare`.
     rows : Source or Surveyed
         A source, or one that was read once already.
+    is_shared : bool, default False
+        The rows stay on the workers of a cluster and are not read in batches: solvers that use all rows are allowed.
 
     Raises
     ------
@@ -43,7 +52,7 @@ def prepare_stream(
         If a parameter is for rows in memory; and what `gpunn.data.survey.survey` and `prepare` raise.
     """
     source = rows.source if isinstance(rows, Surveyed) else rows
-    check_settings(clf, is_validated=extra[0] is not None)
+    check_settings(clf, is_validated=extra[0] is not None, is_shared=is_shared)
     if clf.features is None and source.spellings is not None:
         raise ValueError(
             "features=None leaves columns as they are, and those of CSV files are text. Use features='auto'."
@@ -82,8 +91,11 @@ def prepare_stream(
     sampled = rows_on_device(given, labels, T, weight, train)
     left_out = found.left_out if test is None else np.union1d(found.left_out, found.numbers[test])
     stream = Stream(clf, source, found.without_sample(), given, labels, n_out, class_weight, left_out, seed)
-    batch_size = build.minibatch(clf, objective.network, stream.n_rows, seed).batch_size
-    note = " ".join(filter(None, (_note(source, found, stream, batch_size), note)))
+    if is_shared:
+        read = f"{found.n_given:,} rows of {source.name} stay on the workers"
+    else:
+        read = _how_read(source, found, stream, build.minibatch(clf, objective.network, stream.n_rows, seed).batch_size)
+    note = " ".join(filter(None, (read + _set_apart(found, stream) + ".", note)))
     return Prepared(given, labels, objective, seed, sampled, validated, note, stream)
 
 
@@ -96,12 +108,17 @@ def _surveyed(clf: Classifier, source: Source, seed: int, reset: bool) -> Survey
     return replace(found, sample=found.sample._replace(X=X))
 
 
-def check_settings(clf: Classifier, *, is_validated: bool) -> None:
+def check_settings(clf: Classifier, *, is_validated: bool, is_shared: bool = False) -> None:
     """ParameterError for parameters that need all rows at once.
 
-    ``is_validated`` is True if rows to validate on are given apart.
+    Parameters
+    ----------
+    is_validated : bool
+        Rows to validate on are given apart.
+    is_shared : bool, default False
+        As for `prepare_stream`.
     """
-    if registry.is_full_batch(clf.solver):
+    if registry.is_full_batch(clf.solver) and not is_shared:
         raise ParameterError(
             "solver",
             f"solver={clf.solver!r} uses all rows in each step, and the rows are read in batches. Use a solver that "
@@ -110,8 +127,9 @@ def check_settings(clf: Classifier, *, is_validated: bool) -> None:
     if clf.cross_validation is not None:
         raise ParameterError(
             "cross_validation",
-            f"cross_validation={clf.cross_validation} needs rows in memory, and they are read in batches. Use "
-            "early_stopping=True, which holds out some of the rows.",
+            f"cross_validation={clf.cross_validation} needs rows in memory, and they are "
+            f"{'on several workers' if is_shared else 'read in batches'}. Use early_stopping=True, which holds out "
+            "some of the rows.",
         )
     if clf.temperature_scaling and not (clf.early_stopping or is_validated):
         raise ParameterError(
@@ -128,15 +146,19 @@ def _texts(clf: Classifier, reset: bool) -> Collection[str]:
     return getattr(features, "text_columns", ())
 
 
-def _note(source: Source, found: Survey, stream: Stream, batch_size: int) -> str:
-    """A sentence on the rows for the history."""
-    n, n_test = found.n_given, found.n_given - stream.n_rows
+def _how_read(source: Source, found: Survey, stream: Stream, batch_size: int) -> str:
+    """The number of rows and how they are read, for the history."""
     kept = stream.block_rows(batch_size) == stream.n_rows
-    note = f"{n:,} rows of {source.name} were " + ("read once and kept in memory" if kept else "read in each epoch")
-    if stream.is_divided(batch_size):
-        note += ", a share of them by each rank"
+    how = "read once and kept in memory" if kept else "read in each epoch"
+    divided = ", a share of them by each rank" if stream.is_divided(batch_size) else ""
+    return f"{found.n_given:,} rows of {source.name} were {how}{divided}"
+
+
+def _set_apart(found: Survey, stream: Stream) -> str:
+    """The rows that are held out, and those from which columns were learned, for the history; "" for all."""
+    n_test, note = found.n_given - stream.n_rows, ""
     if n_test:
         note += f"; {n_test:,} of them, chosen at random, were held out"
-    if n > len(found.numbers):
+    if found.n_given > len(found.numbers):
         note += f"; columns were learned from a random sample of {len(found.numbers):,} rows"
-    return note + "."
+    return note

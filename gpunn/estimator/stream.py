@@ -24,6 +24,7 @@ from gpunn.model.training_data import ValidatedInputs, labels_on_host
 from gpunn.model.validation import InputSchema, check_rows
 from gpunn.training import ranked
 from gpunn.training.data import Rows
+from gpunn.training.full_batch import FullBatch
 from gpunn.training.minibatch import Minibatch
 from gpunn.training.streamed import StreamedMinibatch
 
@@ -68,10 +69,10 @@ class Stream:
         return self.found.n_rows - len(self.left_out)
 
     @property
-    def digest(self) -> str:
-        """Digest of the labels of each shard."""
+    def digests(self) -> dict[str, str]:
+        """Digest of the labels of each shard, by what it is of."""
         facts = (self.found.shard_rows, self.found.checksums, self.found.found.tolist())
-        return hashlib.sha256(repr(facts).encode()).hexdigest()
+        return {"the rows of each file and class": hashlib.sha256(repr(facts).encode()).hexdigest()}
 
     @property
     def shard_rows(self) -> list[int]:
@@ -92,8 +93,9 @@ class Stream:
         is_balanced = max(n_rows) * n_ranks <= BALANCED * self.n_rows and n_steps * batch_size <= BALANCED * self.n_rows
         return min(n_rows) > 0 and is_balanced
 
-    def algorithm(self, algorithm: Minibatch) -> StreamedMinibatch:
+    def algorithm(self, algorithm: Minibatch | FullBatch) -> StreamedMinibatch:
         """Minibatch training on these rows, with the settings of one on rows in memory."""
+        assert isinstance(algorithm, Minibatch)  # others were refused
         settings = {field.name: getattr(algorithm, field.name) for field in fields(algorithm)}
         is_divided, size, shard_rows = self.is_divided(algorithm.batch_size), algorithm.batch_size, self.shard_rows
         if is_divided:
@@ -162,8 +164,8 @@ class Stream:
                 self.source,
                 self.found,
                 columns,
-                self._places,
-                self._encode(schema),
+                self.places,
+                self.encoder(),
                 block_rows,
                 [*range(len(self.source.shards))] if is_one else shards(epoch),
                 algorithm.shuffle and not is_one,
@@ -176,8 +178,9 @@ class Stream:
 
         return of_epoch
 
-    def _encode(self, schema: InputSchema) -> blocks.Encode:
-        given, labels, clf = self.given, self.labels, self.clf
+    def encoder(self) -> blocks.Encode:
+        """A function that encodes batches, whose y are `places`."""
+        given, labels, clf, schema = self.given, self.labels, self.clf, InputSchema.of(self.clf)
         names = getattr(clf, "feature_names_in_", None)
 
         def encode(batch: Batch) -> Encoded:
@@ -204,7 +207,7 @@ class Stream:
 
         return encode
 
-    def _places(self, batch: Batch) -> np.ndarray:
+    def places(self, batch: Batch) -> np.ndarray:
         """Places of the labels of a batch among the distinct ones."""
         y, known = label_array(batch.y), self.found.found
         check_batch(self.source.name, batch._replace(y=y))

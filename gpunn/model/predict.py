@@ -9,6 +9,7 @@ from gpunn.compile import policy
 from gpunn.config.constraints import check_threshold
 from gpunn.devices import Device, device_for, is_cupy
 from gpunn.devices.memory import explained
+from gpunn.model.lazy import by_partitions
 from gpunn.model.model import Model
 from gpunn.model.origin import Origin, dispatches, on_host
 from gpunn.model.validation import check_rows
@@ -20,11 +21,13 @@ from gpunn.training.data import block_rows, by_chunks
 from gpunn.typing import Array, Namespace
 
 
+@by_partitions
 def predict_proba(model: Model, X: Any) -> Array:
     """Probabilities (n, n_classes) as `gpunn.MLPClassifier.predict_proba` gives them."""
     return _of_classes(model, X, "predict_proba", of_outputs.probabilities, 1.0)
 
 
+@by_partitions
 def predict_log_proba(model: Model, X: Any) -> Array:
     """Their logarithms as `gpunn.MLPClassifier.predict_log_proba` gives them."""
     return _of_classes(model, X, "predict_log_proba", of_outputs.log_probabilities, 0.0)
@@ -37,6 +40,7 @@ def predict_member_proba(model: Model, X: Any) -> Array:
     return _of_classes(model, X, "predict_member_proba", of_outputs.probabilities, 1.0, averaged=False)
 
 
+@by_partitions
 def predict(model: Model, X: Any) -> Array:
     """Classes (n,) or (n, c) as `gpunn.MLPClassifier.predict` gives them."""
     head, labels, threshold, origin = model.head, model.labels, model.threshold, Origin.of(X)
@@ -56,6 +60,7 @@ def predict(model: Model, X: Any) -> Array:
         return origin.give(device, codes if multilabel else device.asarray(classes)[codes])
 
 
+@by_partitions
 def decision_function(model: Model, X: Any) -> Array:
     """Scores as `gpunn.MLPClassifier.decision_function` gives them."""
     n_classes = len(model.labels.classes)

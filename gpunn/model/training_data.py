@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
 )
 
 from gpunn.config.parameters import Parameters
+from gpunn.data.partitions import is_dask
 from gpunn.devices import Device
 from gpunn.features import frames
 from gpunn.features.encoder import ColumnSettings
@@ -139,6 +140,8 @@ def labels_on_host(y: Any, name: str = "y") -> np.ndarray:
     """
     if y is None:
         raise ValueError(f"requires y to be passed, but the target {name} is None")
+    if is_dask(y):
+        raise TypeError(f"{name} is a collection of Dask, and labels in memory are needed here: give {name}.compute().")
     y = _as_series(on_host(y))
     if is_into_series(y):
         # Not as scikit-learn does it, which takes nullable integers through float64: those above 2^53 would merge.

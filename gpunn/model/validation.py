@@ -17,6 +17,7 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_array, validate_data
 
+from gpunn.data import partitions
 from gpunn.devices import Device, is_cupy
 from gpunn.features import Features, frames
 from gpunn.features.columns import EMBEDDED_IN
@@ -254,7 +255,12 @@ def _has_finite_sum(X: np.ndarray) -> bool:
 
 
 def check_values(X: Any) -> None:
-    """ValueError for arrays whose values would be taken for what they are not."""
+    """ValueError for arrays whose values would be taken for what they are not; TypeError for collections of Dask."""
+    if partitions.is_dask(X):
+        raise TypeError(
+            "X is a collection of Dask, and rows in memory are needed here: give X.compute(). Collections are for "
+            "MLPClassifier's fit, score, predict, predict_proba, predict_log_proba and decision_function."
+        )
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise ValueError(
             f"X is a masked array, {np.ma.count_masked(X):,} of whose values are masked, and masks are ignored. Give "

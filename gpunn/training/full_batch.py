@@ -30,6 +30,8 @@ from gpunn.training.state import TrainingState
 from gpunn.training.stopping import Best, Patience
 from gpunn.typing import Array, Namespace
 
+SHORT_OF_MEMORY = "memory ran out for a copy of all rows or compiled evaluations"
+
 Context = Callable[[], contextlib.AbstractContextManager[Any]]
 
 
@@ -98,16 +100,7 @@ class FullBatch:
         self, device: Device, objective: Objective, state: TrainingState, rows: Rows, stopwatch: Stopwatch
     ) -> tuple[loop.Step, str]:
         xp, theta = device.xp, state.theta
-        history = state.history
-        try:
-            together = rows.together(xp)
-            stopwatch.lap("rest")
-            function, turn, path = self._over_ranks(device, objective, theta, together, history)
-        except MemoryError as error:  # of a copy of all rows, or of what is compiled for them
-            if self.ranks.size > 1:
-                raise
-            function, turn = self._by_arrays(device, objective, theta, chosen(xp, rows), history)
-            path = f"arrays: memory ran out for a copy of all rows or compiled evaluations ({request(error)})"
+        function, turn, path = self.evaluation(device, objective, theta, rows, state.history, stopwatch)
         ftol = max(2.2e-9, float(xp.finfo(theta.dtype).eps))
         minimiser = Minimiser(self.method, self.max_iter, self.max_evaluations, self.gtol, ftol)
 
@@ -116,6 +109,20 @@ class FullBatch:
                 return self._iteration(device, minimiser, function, state)
 
         return step, path
+
+    def evaluation(
+        self, device: Device, objective: Objective, theta: Array, rows: Rows, history: History, stopwatch: Stopwatch
+    ) -> tuple[Function, Context, str]:
+        """Cost and gradient of the rows that are trained on, on all ranks, as `function` gives them."""
+        try:
+            together = rows.together(device.xp)
+            stopwatch.lap("rest")
+            return self._over_ranks(device, objective, theta, together, history)
+        except MemoryError as error:  # of a copy of all rows, or of what is compiled for them
+            if self.ranks.size > 1:
+                raise
+            function, turn = self.by_arrays(device, objective, theta, chosen(device.xp, rows), history)
+            return function, turn, f"arrays: {SHORT_OF_MEMORY} ({request(error)})"
 
     def _over_ranks(
         self, device: Device, objective: Objective, theta: Array, rows: Rows, history: History
@@ -205,9 +212,9 @@ class FullBatch:
                 function, path = None, f"arrays: {why_not}"
         if function is not None:
             return function, device.single_threaded_blas, path
-        return *self._by_arrays(device, objective, theta, rows, history), path
+        return *self.by_arrays(device, objective, theta, rows, history), path
 
-    def _by_arrays(
+    def by_arrays(
         self, device: Device, objective: Objective, theta: Array, rows: Rows, history: History | None
     ) -> tuple[Function, Context]:
         """`function` that is not compiled; the rows may be taken when they are asked for."""

@@ -120,11 +120,22 @@ def summed(
     w : array (...) or float
         Sum of the weights of the rows of this rank.
     """
+    sums = weighted_sums(device, f, g, w)
+    ranks.allreduce(sums)
+    return from_sums(device, objective, theta, sums)
+
+
+def weighted_sums(device: Device, f: Array, g: Array, w: Array | float) -> Array:
+    """w g, w f and w of a cost f (...) and a gradient g (..., P), (..., P + 2): what is summed over all rows."""
     xp = device.xp
     w = xp.zeros_like(f) + w
-    both = xp.concat([g * w[..., None], (f * w)[..., None], w[..., None]], axis=-1)
-    ranks.allreduce(both)
-    total = both[..., -1]
+    return xp.concat([g * w[..., None], (f * w)[..., None], w[..., None]], axis=-1)
+
+
+def from_sums(device: Device, objective: Objective, theta: Array, sums: Array) -> tuple[Array, Array]:
+    """Cost f (...) and gradient g (..., P) with penalties, from sums (..., P + 2) of `weighted_sums`."""
+    xp = device.xp
+    total = sums[..., -1]
     share = xp.where(total > 0, 1 / xp.where(total > 0, total, 1), 0)
-    g = both[..., :-2] * share[..., None]
-    return both[..., -2] * share + objective.add_penalties(xp, theta, g, share), g
+    g = sums[..., :-2] * share[..., None]
+    return sums[..., -2] * share + objective.add_penalties(xp, theta, g, share), g

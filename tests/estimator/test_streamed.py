@@ -457,14 +457,14 @@ def test_a_sample_has_no_more_bytes_than_it_may(monkeypatch):
         pd.DataFrame({"c": pd.Categorical(["x"] * 9, ["x"]) if not i else pd.Categorical(texts), "y": 0})
         for i in range(8)
     ]
-    peak, reduce = [], survey._Sample._reduce
+    peak, reduce = [], survey.Sample._reduce
 
     def seen(self):
         peak.append(sum(part.X.nbytes for part in self.parts))
         reduce(self)
         assert self.parts[0].X.nbytes <= 21_000
 
-    monkeypatch.setattr(survey._Sample, "_reduce", seen)
+    monkeypatch.setattr(survey.Sample, "_reduce", seen)
     source = source_of(frames, "y")
     found = survey.survey(source, 0, np.asarray)
     assert max(peak) < 250_000 and 100 < len(found.numbers) < 500

@@ -1,10 +1,9 @@
 """A fit on a Dask cluster of two workers, one of which gets a signal.
 
-python dask_fit.py FOLDER EPOCH SIGNAL WORKER SILENCE
+python dask_fit.py FOLDER EPOCH SIGNAL WORKER
 
 Checkpoints are written to FOLDER, the weights to FOLDER.npy; if there are checkpoints, the training is resumed. WORKER
-is 0 or 1. The signal is sent when the checkpoint of the epoch is there; with SIGNAL 0 nothing happens. Workers
-are considered lost after SILENCE seconds.
+is 0 or 1. The signal is sent when the checkpoint of the epoch is there; with SIGNAL 0 nothing happens.
 """
 
 import os
@@ -18,16 +17,13 @@ import numpy as np
 from distributed import Client, LocalCluster
 
 from gpunn import MLPClassifier
-from gpunn.devices import workers
 
 
-def main(folder, epoch, sign, worker, silence):
+def main(folder, epoch, sign, worker):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(600, 6))
     y = (X[:, 0] * X[:, 1] > 0).astype(int)
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster, Client(cluster) as client:
-        workers.SILENCE = silence
-        client.run(exec, f"from gpunn.devices import workers; workers.SILENCE = {silence}")
         pids = sorted(client.run(os.getpid).values())
         print("pids", *pids, flush=True)
         over = threading.Event()
@@ -60,4 +56,4 @@ def main(folder, epoch, sign, worker, silence):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))

@@ -79,7 +79,7 @@ def kept(folder, name, chart):
 
 @pytest.mark.skipif(not importlib.util.find_spec("llvmlite"), reason="compiled steps need gpunn[compile]")
 def test_two_builds_take_turns(tmp_path):
-    for only, rounds, n_pairs in ("steps of 400", 1, 2), ("first fit of 2000 x 20", 1, 4), ("prediction of 1 r", 2, 4):
+    for only, rounds, n_pairs in ("steps of 400", 1, 2), ("first fit of 2000 x 20", 1, 4), ("prediction of 1 r", 1, 2):
         options = ["--rounds", rounds, "--turns", 2, "--only", only, "--write", tmp_path]
         ((row,),) = tables(run("builds", HOUSE, *options))
         (((name, pairs),),) = [kept(tmp_path, "builds-cpu", chart=False).items()]

@@ -31,9 +31,9 @@ def ended(process):
     return out, err
 
 
-def run_fit(folder, epoch, sign, victim, silence=workers.SILENCE):
+def run_fit(folder, epoch, sign, victim):
     """A fit in a process of its own; the seconds from the signal to the end, and the output."""
-    command = [sys.executable, "-W", "ignore", FIT, str(folder), str(epoch), str(int(sign)), str(victim), str(silence)]
+    command = [sys.executable, "-W", "ignore", FIT, str(folder), str(epoch), str(int(sign)), str(victim)]
     settings = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
     with subprocess.Popen(command, **settings) as process:
         out, err = ended(process)
@@ -63,12 +63,10 @@ def undisturbed(tmp_path_factory):
 @pytest.mark.parametrize("case", range(12))
 def test_a_fit_ends_soon_after_a_worker_is_lost_or_hangs(undisturbed, tmp_path, case, pytestconfig):
     """It goes on to the same bits, or ends with an error that says why, and is resumed to the same bits."""
-    thorough = pytestconfig.getoption("--thorough")
-    if case not in (0, 3) and not thorough:
+    if case and not pytestconfig.getoption("--thorough"):
         pytest.skip("another moment, for --thorough")
     sign, victim = signal.SIGKILL if case % 4 < 2 else signal.SIGSTOP, case % 2  # of which one leads
-    epoch, silence = random.Random(case).randrange(10), workers.SILENCE if thorough else 4.0
-    seconds, status, said = run_fit(tmp_path / "run", epoch, sign, victim, silence)
+    seconds, status, said = run_fit(tmp_path / "run", random.Random(case).randrange(10), sign, victim)
     print(f"case {case}: {sign.name}, worker {victim}, status {status}, {seconds:.1f} s")
     assert seconds < 30, said
     if status:

@@ -68,7 +68,8 @@ def test_a_fit_ends_soon_after_a_worker_is_lost_or_hangs(undisturbed, tmp_path, 
     sign, victim = signal.SIGKILL if case % 4 < 2 else signal.SIGSTOP, case % 2  # of which one leads
     seconds, status, said = run_fit(tmp_path / "run", random.Random(case).randrange(10), sign, victim)
     print(f"case {case}: {sign.name}, worker {victim}, status {status}, {seconds:.1f} s")
-    assert seconds < 30, said
+    # Where it goes on, Dask may have tried for 30 seconds to fetch a result from the worker that is gone.
+    assert seconds < (30 if status else 90), said
     if status:
         assert "WorkerLostError" in said and not (tmp_path / "run.npy").exists(), said
         _, status, said = run_fit(tmp_path / "run", 0, 0, 0)

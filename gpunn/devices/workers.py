@@ -106,6 +106,7 @@ class Watch:
         self._answered = self._populated = time.monotonic()
         self._late: dict[str, float] = {}  # when one was first found to be late
         self._seen: tuple[dict[str, float], bool, int] = {}, True, 0
+        self._known: set[str] = set()  # addresses of all workers that were seen
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._keep_looking, name="gpunn-watch", daemon=True).start()
@@ -187,6 +188,11 @@ class Watch:
         self._answered = time.monotonic()
         if self._seen[0]:
             self._populated = self._answered
+        self._known.update(self._seen[0])
+        for address in self._known.difference(self._seen[0]):
+            # The scheduler tells workers, but not clients, to stop connecting to a worker that is gone; a client that
+            # fetches a result from it tries for distributed.comm.timeouts.connect, 30 seconds.
+            self.client.loop.add_callback(self.client.rpc.remove, address)
 
 
 def _look_by_value() -> Callable[..., tuple[dict[str, float], bool, int]]:

@@ -19,7 +19,7 @@ from gpunn.devices import workers
 pytest.importorskip("distributed", reason="Dask's distributed scheduler is not installed (gpunn[dask])")
 pytest.importorskip("dask.array", reason="Dask's arrays are not installed (gpunn[dask])")
 
-from distributed import Client, LocalCluster  # noqa: E402 - where it is installed
+from distributed import Client, LocalCluster
 
 FIT = str(Path(__file__).with_name("dask_fit.py"))
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
-from gpunn import MLPClassifier
+from gpunn import MLPClassifier, TabularClassifier
 from gpunn.caller import elsewhere, print_line, warn
+from gpunn.devices.ranks import RanksUnavailableError
 from gpunn.devices.workers import _called
 from gpunn.training.data import Rows
 from gpunn.training.shares import Share, _joined
 
 pytest.importorskip("distributed", reason="Dask's distributed scheduler is not installed (gpunn[dask])")
 da = pytest.importorskip("dask.array", reason="Dask's arrays are not installed (gpunn[dask])")
+dd = pytest.importorskip("dask.dataframe", reason="Dask's data frames are not installed (gpunn[dask])")
 
 from distributed import Client, LocalCluster  # noqa: E402 - where it is installed
 
@@ -86,6 +92,66 @@ def test_attributes_that_users_set_are_kept_and_those_of_an_earlier_fit_are_not(
     clf.note_, clf.feature_names_in_ = "mine", np.array(list("abcd"), dtype=object)
     clf.fit(da.from_array(X, chunks=(40, 4)), da.from_array(Y, chunks=40))
     assert clf.note_ == "mine" and not hasattr(clf, "feature_names_in_") and clf.max_iter == 200
+
+
+def test_a_cluster_without_workers_is_waited_for():
+    settings = {"n_workers": 0, "threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
+    with LocalCluster(**settings) as found, Client(found, set_as_default=False) as client, client.as_current():
+        threading.Timer(1.0, found.scale, [1]).start()
+        with pytest.warns(UserWarning, match="has no worker yet.*wait_for_workers"):
+            clf = fit(max_iter=200)
+    assert clf.score(X, Y) > 0.9 and not any("partitions for" in note for note in clf.history_.notes)
+
+
+def test_threads_without_a_partition_are_noted(client):
+    clf = MLPClassifier((4,), solver="lbfgs", max_iter=200).fit(da.from_array(X), da.from_array(Y))
+    assert "X has 1 partitions for 2 threads of the workers; some train no rows." in clf.history_.notes[0]
+
+
+def test_an_asynchronous_client_is_refused(client):
+    async def main():
+        async with Client(client.scheduler.address, asynchronous=True, set_as_default=False) as other:
+            with other.as_current(), pytest.raises(ValueError, match="its client is asynchronous"):
+                fit()
+
+    asyncio.run(main())
+
+
+def test_ranks_with_several_threads_are_refused():
+    """Two fits at a time would take part in each other's sums."""
+    client = SimpleNamespace(run=lambda function: {"a": 2, "b": 2}, nthreads=lambda: {"a": 1, "b": 4})
+    with pytest.raises(RanksUnavailableError, match=r"needs workers of one thread, and one has 4.*--nthreads 1"):
+        cluster._of_ranks(client)
+
+
+def test_predictions_have_a_block_for_each_partition_also_where_few_columns_of_small_files_are_read(tmp_path):
+    for i in range(12):
+        part = pd.DataFrame(X[i * 10 : i * 10 + 10], columns=list("abcd")).assign(y=Y[i * 10 : i * 10 + 10])
+        part.assign(**{f"other{j}": 0.0 for j in range(20)}).to_parquet(tmp_path / f"{i:02}.parquet")
+    lazy = dd.read_parquet(tmp_path)
+    rows = lazy[list("abcd")]
+    clf = MLPClassifier((4,), solver="lbfgs", max_iter=200).fit(pd.DataFrame(X, columns=list("abcd")), Y)
+    predicted, proba = clf.predict(rows), clf.predict_proba(rows)
+    assert predicted.numblocks == (12,) and proba.numblocks == (12, 1)
+    found = lazy.assign(predicted=predicted, p=proba[:, 1]).compute()
+    memory = pd.DataFrame(X, columns=list("abcd"))
+    np.testing.assert_array_equal(found["predicted"], clf.predict(memory))
+    np.testing.assert_allclose(found["p"], clf.predict_proba(memory)[:, 1], atol=1e-6)
+
+
+def test_a_tabular_classifier_predicts_collections():
+    table = pd.DataFrame(X, columns=list("abcd"))
+    clf = TabularClassifier(n_members=1, random_state=0).fit(table, Y)
+    lazy = dd.from_pandas(table.assign(y=Y), npartitions=3)
+    rows = lazy[list("abcd")]
+    np.testing.assert_array_equal(clf.predict(rows).compute(), clf.predict(table))
+    assert clf.score(rows, lazy["y"]) == clf.score(table, Y)
+
+
+def test_sparse_blocks_are_predicted():
+    clf = MLPClassifier((4,), solver="lbfgs", max_iter=200).fit(X, Y)
+    blocks = da.from_array(X, chunks=(40, 4)).map_blocks(sparse.csr_matrix)
+    np.testing.assert_array_equal(clf.predict(blocks).compute(), clf.predict(X))
 
 
 def test_calls_on_a_share_take_turns():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import re
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -90,6 +92,8 @@ def test_a_connection_to_a_lost_worker_is_given_up():
             while is_alive(pids[lost]):
                 time.sleep(0.01)
             began = time.monotonic()
+            with contextlib.suppress(OSError):  # of a connection that was open
+                watch.wait(lambda: client.sync(client.rpc.connect, lost))
             with pytest.raises(OSError, match="removed"):
                 watch.wait(lambda: client.sync(client.rpc.connect, lost))
             assert time.monotonic() - began < 15
@@ -129,14 +133,20 @@ def test_a_cluster_that_cannot_go_on_is_an_error(monkeypatch, seen, message):
     monkeypatch.setattr(workers, "POLL", 0.05)
     monkeypatch.setattr(workers, "GRACE", 0.2)
 
-    class Client:
+    class Client(SimpleNamespace):
         status = "running"
+        looks = 0
 
         def run_on_scheduler(self, function, task):
-            return seen
+            self.looks += 1
+            return seen if self.looks > 2 else ({"tcp://1": 0.1}, True, 0)
 
-    with workers.Watch(Client()) as watch, pytest.raises((workers.WorkerLostError, InterruptedError), match=message):
+    lost = []
+    loop = SimpleNamespace(add_callback=lambda function, *arguments: function(*arguments))
+    client = Client(rpc=SimpleNamespace(remove=lost.append), loop=loop)
+    with workers.Watch(client) as watch, pytest.raises((workers.WorkerLostError, InterruptedError), match=message):
         watch.wait(lambda: time.sleep(5))
+    assert set(lost) == {"tcp://1"}.difference(seen[0])
 
 
 def test_a_pause_of_all_processes_is_no_loss(monkeypatch):

@@ -100,6 +100,9 @@ class Parser(argparse.ArgumentParser):
         return found, rest
 
     def error(self, message: str) -> NoReturn:
+        rest = message.removeprefix("unrecognized arguments: ")
+        if rest != message and not any(word.startswith("-") for word in rest.split()):
+            message += ". Put a pattern of file names in quotes"
         self.exit(2, f"gpunn: error: {message} (see {self.prog} --help)\n")
 
     def print_help(self, file: Any = None) -> None:

@@ -12,6 +12,7 @@ from gpunn.features import frames
 from gpunn.features.columns import Column
 from gpunn.features.kinds import no_column
 from gpunn.features.spellings import Spellings
+from gpunn.shown import show
 
 BATCH_ROWS, BATCH_BYTES = 2**16, 2**24  # limits on the rows that are read together
 TEXT_BYTES = 32  # of a value of text, roughly
@@ -97,10 +98,23 @@ def needed(columns: Sequence[Column], others: Sequence[str]) -> list[str]:
 
 def batch_of_table(table: Any, target: str, weight: str | None) -> Batch:
     """The features, labels and weights of a table of Arrow."""
-    weights = None if weight is None else table[weight].to_numpy(zero_copy_only=False)
+    import pyarrow as pa
+
+    weights = None if weight is None else _weights(weight, table[weight])
     others = [target] if weight is None else [target, weight]
     table = arrow_table(table)
-    return Batch(table.drop_columns(others), table[target], weights)
+    labels = table[target]
+    if pa.types.is_nested(labels.type):
+        raise ValueError(f"the column of labels, {show(target)}, is of type {labels.type}. Labels are text or numbers.")
+    return Batch(table.drop_columns(others), labels, weights)
+
+
+def _weights(name: str, column: Any) -> np.ndarray:
+    """A column of weights as an array (n,)."""
+    weights: np.ndarray = column.to_numpy(zero_copy_only=False)
+    if weights.dtype.kind not in "iufb":
+        raise ValueError(f"the column of weights, {show(name)}, is of type {column.type}. Weights are numbers.")
+    return weights
 
 
 def arrow_table(table: Any) -> Any:

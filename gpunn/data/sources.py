@@ -9,12 +9,14 @@ from __future__ import annotations
 import glob
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
+from gpunn.caller import warn
 from gpunn.data.partitions import is_dask
 from gpunn.data.shards import (
     Batch,
@@ -44,9 +46,10 @@ def source_of(X: Any, y: Any, sample_weight: Any = None) -> Source | None:
 
     Parameters
     ----------
-    X : str or path, pyarrow.dataset.Dataset, callable, or iterable of batches
-        The name of a Parquet, CSV or .npy file, or a pattern of names such as ``data/*.parquet``; a function without
-        arguments that returns an iterable of batches. A batch is a tuple (X, y) or (X, y, sample_weight), or a table.
+    X : str or path, list of them, pyarrow.dataset.Dataset, callable, or iterable of batches
+        The name of a Parquet, CSV or .npy file, a list of names of Parquet or CSV files, or a pattern of them such as
+        ``data/*.parquet``; a function without arguments that returns an iterable of batches. A batch is a tuple
+        (X, y) or (X, y, sample_weight), or a table.
     y : str, array-like or None
         Name of the column of labels, for tables; for a .npy file, the labels or the name of their .npy file.
     sample_weight : str, array-like or None
@@ -62,12 +65,19 @@ def source_of(X: Any, y: Any, sample_weight: Any = None) -> Source | None:
             raise ValueError(
                 f"y={show(y)} is the name of a column, and X is in memory. Give the labels, as in y=X[{show(y)}]."
             )
+        if isinstance(X, (list, tuple)) and X and _is_batch(X[0]):
+            raise ValueError(
+                f"X is a {type(X).__name__} of batches, which have labels of their own. Give y=None with tuples (X, y) "
+                "of arrays, or y as the name of the column of labels with tables."
+            )
         return None
     if isinstance(X, (str, os.PathLike)):
         name = os.fspath(X)
         if name.lower().endswith(".npy"):
             return _npy(name, y, sample_weight)
         return files(name, *_column_names(y, sample_weight))
+    if _are_names(X, y):
+        return _named(list(map(os.fspath, X)), *_column_names(y, sample_weight))
     if _is_arrow(X, "dataset.Dataset"):
         return _dataset(X, y, sample_weight)
     if _is_arrow(X, "RecordBatchReader"):
@@ -81,7 +91,7 @@ def source_of(X: Any, y: Any, sample_weight: Any = None) -> Source | None:
 
 def is_source(X: Any, y: Any) -> bool:
     """True if X and y are to be read in batches, and are no rows in memory."""
-    if isinstance(X, (str, os.PathLike)) or _is_arrow(X, "dataset.Dataset"):
+    if isinstance(X, (str, os.PathLike)) or _is_arrow(X, "dataset.Dataset") or _are_names(X, y):
         return True
     if not (y is None or isinstance(y, str)):
         return False
@@ -114,10 +124,16 @@ def _is_array_like(X: Any) -> bool:
     return isinstance(X, (list, tuple)) and not (X and _is_batch(X[0]))
 
 
+def _are_names(X: Any, y: Any) -> bool:
+    """True for a list of the names of files, which have a column of labels."""
+    is_list = isinstance(X, (list, tuple)) and len(X) > 0 and isinstance(y, str)
+    return is_list and all(isinstance(name, (str, os.PathLike)) for name in X)
+
+
 def _is_batch(x: Any) -> bool:
-    """True if x is a table, or a tuple that begins with a table or a matrix."""
-    if isinstance(x, tuple) and len(x) in (2, 3):
-        return frames.is_frame(x[0]) or sparse.issparse(x[0]) or np.ndim(x[0]) == 2
+    """True if x is a table, or a tuple or list that begins with a table or a matrix."""
+    if isinstance(x, (tuple, list)) and len(x) in (2, 3):
+        return frames.is_frame(x[0]) or sparse.issparse(x[0]) or len(getattr(x[0], "shape", ())) == 2
     return frames.is_frame(x) or _is_arrow(x, "RecordBatch")
 
 
@@ -188,22 +204,59 @@ def files(
     ValueError
         If the files are of several kinds or have different columns, or one is damaged.
     """
-    from gpunn.data import source_files, tables
-
-    found = paths(pattern)
     check_found(pattern)
     if os.path.isdir(pattern):
         raise IsADirectoryError(
             f"{pattern} is a folder; give a pattern of the names of its files, such as {pattern}/*.parquet."
         )
+    found = paths(pattern)
+    _warn_of_folders(pattern, found)
+    return _of_paths(pattern, found, target, weight, spellings, separator, decimal)
+
+
+def _named(names: list[str], target: str, weight: str | None) -> Source:
+    """The files of a list of names, in its order."""
+    for name in names:
+        check_found(name)
+        if os.path.isdir(name) or is_pattern(name):
+            raise ValueError(f"X is a list, and {name} is not the name of a file. Give names of files, or one pattern.")
+    return _of_paths(names[0] if len(names) == 1 else f"{names[0]}, ...", names, target, weight)
+
+
+def _warn_of_folders(pattern: str, found: Sequence[str]) -> None:
+    """Warn where folders are named by a column, such as year=2026, and differ in its value: it is not read."""
+    values: dict[str, set[str]] = {}
+    for path in found:
+        for folder in Path(path).parts[:-1]:
+            column, equals, value = folder.partition("=")
+            if column and equals:
+                values.setdefault(column, set()).add(value)
+    columns = [column for column, different in values.items() if len(different) > 1]
+    if columns:
+        warn(
+            f"{pattern}: folders are named by {', '.join(columns)}, which is not read as a column. For that, give "
+            "pyarrow.dataset.dataset(folder, partitioning='hive') as X."
+        )
+
+
+def _of_paths(
+    name: str,
+    found: list[str],
+    target: str,
+    weight: str | None,
+    spellings: Spellings = USUAL,
+    separator: str | None = None,
+    decimal: str | None = None,
+) -> Source:
+    """Parquet or CSV files as one source, which errors call by a name."""
+    from gpunn.data import source_files, tables
+
     forms = {tables.form_of(path) for path in found}
     if len(forms) > 1:
-        raise ValueError(
-            f"{pattern} names files of several kinds, {', '.join(sorted(forms))}. Give a pattern of one kind."
-        )
+        raise ValueError(f"{name} names files of several kinds, {', '.join(sorted(forms))}. Give files of one kind.")
     if forms == {".parquet"}:
-        return source_files.parquet(pattern, found, target, weight)
-    return source_files.csv(pattern, found, target, weight, spellings, separator, decimal)
+        return source_files.parquet(name, found, target, weight)
+    return source_files.csv(name, found, target, weight, spellings, separator, decimal)
 
 
 def _dataset(dataset: Any, y: Any, sample_weight: Any) -> Source:
@@ -219,7 +272,14 @@ def _dataset(dataset: Any, y: Any, sample_weight: Any) -> Source:
     present = [column for column in schema.names if column not in index or column in others]
     check_columns(name, present, target, weight)
     fragments: list[Any] = []
-    for fragment in dataset.get_fragments():
+    try:
+        parts = list(dataset.get_fragments())
+    except ValueError as error:  # it has a filter
+        raise ValueError(
+            f"{name}: {error} Or give a function that returns its batches, as lambda: dataset.to_batches(), in place "
+            "of the dataset."
+        ) from None
+    for fragment in parts:
         fragments += fragment.split_by_row_group() if hasattr(fragment, "split_by_row_group") else [fragment]
 
     def shard(fragment: Any) -> Shard:

@@ -335,11 +335,15 @@ def joined_labels(name: str, parts: list[np.ndarray]) -> np.ndarray:
             "and numbers. Give labels of one type."
         )
     joined: np.ndarray = np.concatenate(parts)
-    if joined.dtype.kind == "f" and all(part.dtype.kind in "iu" for part in parts):  # it does not keep all integers
-        raise ValueError(
-            f"{name}: the labels of two batches are {parts[0].dtype} and {parts[1].dtype}, of which there is no "
-            "common type. Give labels of one type."
-        )
+    integers = [part for part in parts if part.dtype.kind in "iu"]
+    if joined.dtype.kind == "f" and integers:
+        is_kept = all(np.array_equal(part.astype(joined.dtype).astype(part.dtype), part) for part in integers)
+        if len(integers) == len(parts) or not is_kept:
+            dtypes = " and ".join(dict.fromkeys(str(part.dtype) for part in parts))
+            raise ValueError(
+                f"{name}: the labels of the batches are {dtypes}, of which there is no common type that keeps all "
+                "integers. Give labels of one type."
+            )
     return joined
 
 

@@ -6,6 +6,7 @@ Tables are `pyarrow.Table`; every column has a name of its own, and there is at 
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -260,8 +261,9 @@ def _check_readable(path: Path) -> None:
     try:
         open(path, "rb").close()
     except FileNotFoundError:
+        one = " One file is read here, and no pattern of names." if glob.has_magic(str(path)) else ""
         raise FileNotFoundError(
-            f"{path}: there is no such file. Check the name; relative names start from {Path.cwd()}."
+            f"{path}: there is no such file.{one} Check the name; relative names start from {Path.cwd()}."
         ) from None
     except PermissionError:
         raise PermissionError(f"{path}: no permission to read this file. Change its permissions or copy it.") from None

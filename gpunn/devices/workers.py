@@ -103,7 +103,8 @@ class Watch:
     def __init__(self, client: Any, task: str | None = None) -> None:
         self.client, self.task = client, task
         self._over = threading.Event()
-        self._answered = self._populated = time.monotonic()
+        self._answered = time.monotonic()
+        self._populated: float | None = None  # when there was a worker last; a cluster may begin without any
         self._late: dict[str, float] = {}  # when one was first found to be late
         self._seen: tuple[dict[str, float], bool, int] = {}, True, 0
         self._known: set[str] = set()  # addresses of all workers that were seen
@@ -162,7 +163,7 @@ class Watch:
         late = {f"the worker {address}" for address, seconds in silences.items() if seconds > SILENCE}
         if now - self._answered > SILENCE:
             late.add(SCHEDULER)
-        elif now - self._populated > SILENCE:
+        elif self._populated is not None and now - self._populated > SILENCE:
             late.add(NOBODY)
         self._late = {who: self._late.get(who, now) for who in late}
         for who, since in self._late.items():

@@ -261,10 +261,10 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
         X : array-like, sparse matrix or CuPy array (n, d), frame of n rows, or source of batches
             Finite numbers of any real dtype, uint8 among them. A frame of pandas, polars or pyarrow may have
             categories, dates and missing values; see ``features``. Rows that may be larger than memory are read in each
-            epoch: from Parquet or CSV files by a name or a pattern (``"data/*.parquet"``), a .npy file by its name, a
-            `pyarrow.dataset.Dataset`, or an iterable of batches (a list, or a function that returns one), which are
-            tuples (X, y) or (X, y, sample_weight) of arrays, or tables. A data frame or array of Dask is trained on
-            where its partitions lie, on the workers of the current client's cluster.
+            epoch: from Parquet or CSV files by a name, a list of names or a pattern (``"data/*.parquet"``), a .npy file
+            by its name, a `pyarrow.dataset.Dataset`, or an iterable of batches (a list, or a function that returns
+            one), which are tuples (X, y) or (X, y, sample_weight) of arrays, or tables. A data frame or array of Dask
+            is trained on where its partitions lie, on the workers of the current client's cluster.
         y : array-like (n,), or (n, c) of 0 and 1 for multilabel problems
             Labels of any kind, none of them missing. Where X is files of tables, a dataset, or batches that are tables,
             the name of their column; None where batches are tuples. With X of Dask a series or array of Dask, or the

@@ -22,7 +22,7 @@ from gpunn.caller import elsewhere, warn
 from gpunn.data import partitions
 from gpunn.data.shards import Batch, Columns, Source
 from gpunn.devices import device_for, ranks
-from gpunn.devices.workers import Watch, WorkerLostError, wait_for
+from gpunn.devices.workers import Watch, WorkerLostError, n_threads, wait_for
 from gpunn.estimator import checkpoints
 from gpunn.estimator.prepare import Extra
 from gpunn.estimator.shared import NAME, Partitions
@@ -31,6 +31,10 @@ from gpunn.model.fitted import Classifier
 Fit = Callable[[Any], Classifier]  # rows -> fitted classifier
 Found = tuple[dict[str, Any], list[tuple[str | Warning, type[Warning]]]]  # attributes, and warnings
 
+NO_WORKERS = (
+    "The Dask cluster has no worker yet. Training begins with the first one, and does not use those that come later. "
+    "client.wait_for_workers(n) before fit waits for n of them."
+)
 START = "Start one, as by: from distributed import Client; client = Client()"
 OPTIONAL = ("temperature_", "oof_proba_", "oof_score_", "layer_history_", "features_", "feature_names_in_")
 TOPIC = "gpunn"  # of lines that workers send, with the task of their fit
@@ -124,6 +128,8 @@ def _computed(clf: Classifier, fit: Fit, X: Any, y: Any, sample_weight: Any) -> 
     if device_for(clf.device, None).kind != "cpu":
         raise ValueError(f"device={clf.device!r}: the workers of Dask compute on the CPU. Use device='cpu' or None.")
     with _client() as client, Watch(client) as watch:
+        if not watch.wait(lambda: n_threads(client)):
+            warn(NO_WORKERS)
         addresses = [] if clf.ranks is None else watch.wait(lambda: _of_ranks(client))
         task = f"gpunn-fit-{uuid.uuid4().hex}"
         futures = client.compute(partitions.delayed(X, y, sample_weight))
@@ -186,6 +192,11 @@ def _client() -> Iterator[Any]:
             client = get_client()
         except ValueError:
             raise ValueError(f"X is a collection of Dask, and there is no client of a Dask cluster. {START}.") from None
+    if client.asynchronous:
+        raise ValueError(
+            "X is a collection of Dask, and its client is asynchronous, but fit waits for the workers. Call it in "
+            "another thread with a client that is not, as by: with Client(address).as_current(): ..."
+        )
     yield client
 
 
@@ -196,6 +207,12 @@ def _of_ranks(client: Any) -> list[str]:
         raise ranks.RanksUnavailableError(
             f"ranks='mpi' and X is a collection of Dask, but its {len(sizes)} workers are not the ranks of one MPI "
             f"program. Start all of them by MPI, as by {MPI}. With ranks=None, training uses Dask alone."
+        )
+    threads = n_threads(client)
+    if max(threads.values()) > 1:  # two fits at a time would take part in each other's sums
+        raise ranks.RanksUnavailableError(
+            f"ranks='mpi' needs workers of one thread, and one has {max(threads.values())}. Start them with --nthreads "
+            f"1, as by {MPI}."
         )
     return sorted(sizes)
 

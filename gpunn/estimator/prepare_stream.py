@@ -122,7 +122,8 @@ def check_settings(clf: Classifier, *, is_validated: bool, is_shared: bool = Fal
         raise ParameterError(
             "solver",
             f"solver={clf.solver!r} uses all rows in each step, and the rows are read in batches. Use a solver that "
-            "trains on minibatches, such as 'adam', or rows in memory.",
+            "trains on minibatches, such as 'adam', or rows in memory"
+            f"{', or ranks=None if X is a collection of Dask' if clf.ranks else ''}.",
         )
     if clf.cross_validation is not None:
         raise ParameterError(

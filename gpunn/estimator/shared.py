@@ -138,14 +138,17 @@ def prepare_shared(
     stream = task.stream
     assert isinstance(stream, Stream)
     trained = stream.shard_rows
+    note = task.note
     if n_shares is None:
         n_shares = sum(rows.watch.wait(lambda: n_threads(rows.client)).values())
+        if n_shares > np.count_nonzero(trained):
+            note += f" X has {len(rows.parts)} partitions for {n_shares} threads of the workers; some train no rows."
     own = share_parts(trained, n_shares)
     shares = _encoded(rows, stream, own)
     (digest,) = stream.digests.values()
     workers = Workers(rows.client, rows.address, shares, rows.watch)
     share_rows = tuple(sum(trained[i] for i in parts) for parts in own)
-    return replace(task, stream=SharedRows(workers, rows.task, share_rows, clf.local_steps, digest))
+    return replace(task, note=note, stream=SharedRows(workers, rows.task, share_rows, clf.local_steps, digest))
 
 
 def _surveyed(rows: Partitions, seed: int) -> Survey:

@@ -23,6 +23,7 @@ from gpunn import manifest
 from gpunn._version import __version__
 from gpunn.config import constraints, presets
 from gpunn.config.constraints import Interval, OneOf
+from gpunn.data.partitions import is_dask
 from gpunn.data.sources import refuse_source
 from gpunn.estimator.classifier import MLPClassifier
 from gpunn.features import Features, frames
@@ -216,6 +217,10 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
         """Scores: (n,) for two classes, the second where positive; else (n, n_classes), the largest wins."""
         return self._checked(X).decision_function(X)
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Share of rows X (n, d) whose labels y are predicted, as by `MLPClassifier.score`."""
+        return self._checked(X).score(X, y, sample_weight)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one file; `gpunn.load` reads it, as an `MLPClassifier`."""
         check_is_fitted(self)
@@ -244,7 +249,8 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
     def _checked(self, X: Any) -> MLPClassifier:
         """The fitted classifier, once X was held against the columns of training."""
         check_is_fitted(self)
-        if len(getattr(X, "shape", (0, 0))) == 2:  # the classifier says what is wrong with others
+        # The classifier says what is wrong with others.
+        if len(getattr(X, "shape", (0, 0))) == 2 and not is_dask(X):
             _check_feature_names(self, X, reset=False)
             _check_n_features(self, X, reset=False)
         return self.classifier_

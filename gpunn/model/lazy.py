@@ -36,6 +36,7 @@ def lazily(function: Predict, model: Model, X: Any) -> Any:
     Its shape has unknown numbers of rows where those of X are unknown.
     """
     import dask
+    import dask.array as da
 
     partitions.check_rows(X)
     X = partitions.rows_of(X)
@@ -43,14 +44,17 @@ def lazily(function: Predict, model: Model, X: Any) -> Any:
     once = dask.delayed(model, traverse=False)  # which each worker gets once, not each task
     settings: dict[str, Any] = {"meta": nothing, "function": function, "model": once, "nothing": nothing}
     if partitions.is_frame(X):
-        return X.map_partitions(_of_part, **settings)
+        # By map_partitions, small files would share a block, and the array have other blocks than the frame.
+        of_part, shape = dask.delayed(_of_part), (np.nan, *nothing.shape[1:])
+        parts = [of_part(part, function, once, nothing) for part in X.optimize(fuse=False).to_delayed(False)]
+        return da.concatenate([da.from_delayed(part, shape, meta=nothing) for part in parts])
     if nothing.ndim == 1:
         return X.map_blocks(_of_part, drop_axis=1, dtype=nothing.dtype, **settings)
     return X.map_blocks(_of_part, chunks=(X.chunks[0], (nothing.shape[1],)), dtype=nothing.dtype, **settings)
 
 
 def _of_part(rows: Any, function: Predict, model: Model, nothing: np.ndarray) -> Any:
-    return function(model, rows) if len(rows) else nothing
+    return function(model, rows) if rows.shape[0] else nothing
 
 
 def _of_no_rows(function: Predict, model: Model, X: Any) -> np.ndarray:

@@ -135,6 +135,8 @@ COMMANDS = [
     ("compare good.gpunn ./good.gpunn holes.csv", "holes.csv, read by good.gpunn: column 'y', row 1: the label"),
     ("compare good.gpunn ./good.gpunn good.csv --target z", "good.csv, read by good.gpunn: there is no column 'z'."),
     ("compare good.gpunn ./good.gpunn good.csv --colour red", "unrecognized arguments: --colour"),
+    ("train good.csv bad.csv --target label", "unrecognized arguments: bad.csv. Put a pattern of file names in quotes"),
+    ("predict good.gpunn *.csv", "*.csv: there is no such file. One file is read here, and no pattern of names."),
     ("compare good.gpunn ./good.gpunn good.csv --device gpu", "device='gpu'"),
     ("compare good.gpunn ./good.gpunn good.csv --plot c.pdf", "--plot: c.pdf is no kind of picture"),
     ("compare good.gpunn ./good.gpunn good.csv --plot good.gpunn", "--plot: good.gpunn is what is read"),

@@ -10,6 +10,7 @@ from streams import N, X, Y, batches, classifier
 
 from gpunn import TabularClassifier, fit_many
 from gpunn.data import survey
+from gpunn.estimator.prepare_stream import check_settings
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -22,6 +23,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 def test_what_needs_all_rows_is_refused(settings, said):
     with pytest.raises(ValueError, match=said):
         classifier(**settings).fit(batches(X, Y), None)
+
+
+def test_with_ranks_a_solver_that_uses_all_rows_is_refused_with_the_remedy_for_dask():
+    clf = classifier(solver="lbfgs", ranks="mpi")
+    with pytest.raises(ValueError, match="or ranks=None if X is a collection of Dask"):
+        check_settings(clf, is_validated=False)
 
 
 def test_what_can_be_read_only_once_is_refused():
@@ -218,8 +225,77 @@ def test_labels_that_are_a_quantity_are_told_at_once(monkeypatch):
 
 def test_integers_that_no_float_keeps_are_not_merged():
     labels = [np.array([2**63 + 1, 2**63 + 2], "uint64"), np.array([-1, 2], "int64")]
-    with pytest.raises(ValueError, match="the labels of two batches are uint64 and int64"):
+    with pytest.raises(ValueError, match="the labels of the batches are uint64 and int64"):
         classifier(batch_size=1).fit([(X[:2], part) for part in labels], None)
+    labels = [np.array([2**53, 2**53 + 1]), np.array([0.0, 1.0])]
+    with pytest.raises(
+        ValueError, match="the labels of the batches are int64 and float64, of which there is no common"
+    ):
+        classifier(batch_size=1).fit([(X[:2], part) for part in labels], None)
+    clf = classifier(batch_size=1).fit([(X[:2], np.array([3, 4])), (X[:2], np.array([4.0, 3.0]))], None)
+    assert clf.classes_.tolist() == [3, 4]
+
+
+def test_batches_may_be_lists_and_need_no_y():
+    """What a function may return is also taken as it is."""
+    parts = [list(part) for part in batches(X, Y)]
+    found = classifier().fit(parts, None).theta_
+    np.testing.assert_array_equal(found, classifier().fit(batches(X, Y), None).theta_)
+    for given in (parts, batches(X, Y)):
+        with pytest.raises(ValueError, match=r"X is a list of batches, which .* y=None with tuples \(X, y\)"):
+            classifier().fit(given, Y)
+
+
+def test_a_list_of_names_is_read_in_its_order(tmp_path, monkeypatch):
+    pd = pytest.importorskip("pandas")
+    monkeypatch.chdir(tmp_path)
+    table = pd.DataFrame(X, columns=list("abcde")).assign(y=Y)
+    names = ["second.csv", "first.csv", "third.csv"]
+    for i, name in enumerate(names):
+        table[i * 50 : (i + 1) * 50].to_csv(name, index=False)
+    clf = classifier(shuffle=False).fit([tmp_path / name for name in names], "y")
+    whole = classifier(shuffle=False).fit(table[:150].drop(columns="y"), table["y"][:150])
+    np.testing.assert_allclose(clf.theta_, whole.theta_, rtol=0, atol=1e-6)
+    assert "150 rows of" in clf.history_.notes[0] and "second.csv, ... were read" in clf.history_.notes[0]
+    with pytest.raises(FileNotFoundError, match=r"fourth\.csv: there is no such file"):
+        classifier().fit([*names, "fourth.csv"], "y")
+    with pytest.raises(ValueError, match=r"X is a list, and \*.csv is not the name of a file"):
+        classifier().fit([*names, "*.csv"], "y")
+
+
+def test_columns_in_the_names_of_folders_are_warned_of(tmp_path, recwarn):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    for year in (2025, 2026):
+        folder = tmp_path / "site=x" / f"year={year}"
+        folder.mkdir(parents=True)
+        pq.write_table(pa.table({"a": X[:90, 0], "y": Y[:90]}), folder / "rows.parquet")
+    with pytest.warns(
+        UserWarning, match="folders are named by year, which is not read as a column.*partitioning='hive'"
+    ):
+        clf = classifier().fit(f"{tmp_path}/**/*.parquet", "y")
+    assert clf.feature_names_in_.tolist() == ["a"]
+    classifier().fit(f"{tmp_path}/site=x/year=2025/*.parquet", "y")
+    assert not [one for one in recwarn if "folders" in str(one.message)]
+
+
+def test_columns_of_tables_that_cannot_be_labels_or_weights_are_named(tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    table = pa.table({"a": [1.0, 2.0], "y": [0, 1], "lists": [[1], [2]], "text": ["p", "q"]})
+    pq.write_table(table, tmp_path / "rows.parquet")
+    for given in (str(tmp_path / "rows.parquet"), [table]):
+        with pytest.raises(ValueError, match="the column of labels, 'lists', is of type list"):
+            classifier().fit(given, "lists")
+        with pytest.raises(ValueError, match="the column of weights, 'text', is of type string"):
+            classifier().fit(given, "y", "text")
+
+
+def test_a_filtered_dataset_is_refused_with_the_remedy(tmp_path):
+    pa, ds = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.dataset")
+    dataset = ds.dataset(pa.table({"a": X[:90, 0], "y": Y[:90]})).filter(ds.field("a") > -1e9)
+    with pytest.raises(ValueError, match=r"a function that returns its batches, as lambda: dataset.to_batches\(\)"):
+        classifier().fit(dataset, "y")
+    clf = classifier().fit(lambda: dataset.to_batches(), "y")
+    assert clf.t_ % 90 == 0
 
 
 def test_weights_are_checked_in_the_first_pass(monkeypatch):

@@ -94,18 +94,26 @@ def test_attributes_that_users_set_are_kept_and_those_of_an_earlier_fit_are_not(
     assert clf.note_ == "mine" and not hasattr(clf, "feature_names_in_") and clf.max_iter == 200
 
 
-def test_a_cluster_without_workers_is_waited_for():
+def test_a_cluster_without_workers_is_waited_for(monkeypatch):
     settings = {"n_workers": 0, "threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
     with LocalCluster(**settings) as found, Client(found, set_as_default=False) as client, client.as_current():
-        threading.Timer(1.0, found.scale, [1]).start()
-        with pytest.warns(UserWarning, match="has no worker yet.*wait_for_workers"):
-            clf = fit(max_iter=200)
-    assert clf.score(X, Y) > 0.9 and not any("partitions for" in note for note in clf.history_.notes)
+
+        def warned(message):
+            messages.append(message)
+            found.scale(1)
+
+        messages = []
+        monkeypatch.setattr(cluster, "warn", warned)
+        with pytest.raises(RanksUnavailableError, match="has no worker yet"):
+            fit(ranks="mpi")
+        clf = fit(max_iter=200)
+    assert ["wait_for_workers" in message for message in messages] == [True]
+    assert clf.score(X, Y) > 0.9 and not any("too few partitions" in note for note in clf.history_.notes)
 
 
 def test_threads_without_a_partition_are_noted(client):
     clf = MLPClassifier((4,), solver="lbfgs", max_iter=200).fit(da.from_array(X), da.from_array(Y))
-    assert "X has 1 partitions for 2 threads of the workers; some train no rows." in clf.history_.notes[0]
+    assert "Some of the 2 threads of the workers have no rows: X has too few partitions." in clf.history_.notes[0]
 
 
 def test_an_asynchronous_client_is_refused(client):
@@ -137,6 +145,8 @@ def test_predictions_have_a_block_for_each_partition_also_where_few_columns_of_s
     memory = pd.DataFrame(X, columns=list("abcd"))
     np.testing.assert_array_equal(found["predicted"], clf.predict(memory))
     np.testing.assert_allclose(found["p"], clf.predict_proba(memory)[:, 1], atol=1e-6)
+    assert clf.score(rows, lazy["y"]) == clf.score(memory, Y)
+    assert len(proba.dask.layers) < 6  # however many partitions there are
 
 
 def test_a_tabular_classifier_predicts_collections():
@@ -146,6 +156,8 @@ def test_a_tabular_classifier_predicts_collections():
     rows = lazy[list("abcd")]
     np.testing.assert_array_equal(clf.predict(rows).compute(), clf.predict(table))
     assert clf.score(rows, lazy["y"]) == clf.score(table, Y)
+    with pytest.raises(ValueError, match="The feature names should match"):
+        clf.predict(lazy)
 
 
 def test_sparse_blocks_are_predicted():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any, NoReturn, TypeAlias
 
 from gpunn._version import __version__
@@ -101,8 +102,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         rest = message.removeprefix("unrecognized arguments: ")
-        if rest != message and not any(word.startswith("-") for word in rest.split()):
-            message += ". Put a pattern of file names in quotes"
+        if rest != message and all(map(os.path.exists, rest.split())):
+            message += ". For several tables, gpunn train takes a pattern of their names in quotes"
         self.exit(2, f"gpunn: error: {message} (see {self.prog} --help)\n")
 
     def print_help(self, file: Any = None) -> None:

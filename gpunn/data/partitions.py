@@ -56,6 +56,15 @@ def rows_of(X: Any) -> Any:
     return X.rechunk({1: -1}) if is_array(X) and X.ndim == 2 and X.numblocks[1] > 1 else X
 
 
+def no_rows(X: Any) -> Any:
+    """An empty frame or matrix in memory with the columns of a collection."""
+    if is_array(X):
+        return np.empty((0, X.shape[1]))
+    import pandas as pd
+
+    return pd.DataFrame(columns=X.columns)
+
+
 def delayed(X: Any, y: Any, sample_weight: Any = None) -> list[Any]:
     """The partitions, each as a delayed `Batch`.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +133,8 @@ def _are_names(X: Any, y: Any) -> bool:
 def _is_batch(x: Any) -> bool:
     """True if x is a table, or a tuple or list that begins with a table or a matrix."""
     if isinstance(x, (tuple, list)) and len(x) in (2, 3):
-        return frames.is_frame(x[0]) or sparse.issparse(x[0]) or len(getattr(x[0], "shape", ())) == 2
+        n_axes = np.ndim(x[0]) if isinstance(x, tuple) else len(getattr(x[0], "shape", ()))  # a list may be a row
+        return frames.is_frame(x[0]) or sparse.issparse(x[0]) or n_axes == 2
     return frames.is_frame(x) or _is_arrow(x, "RecordBatch")
 
 
@@ -210,8 +211,9 @@ def files(
             f"{pattern} is a folder; give a pattern of the names of its files, such as {pattern}/*.parquet."
         )
     found = paths(pattern)
-    _warn_of_folders(pattern, found)
-    return _of_paths(pattern, found, target, weight, spellings, separator, decimal)
+    source = _of_paths(pattern, found, target, weight, spellings, separator, decimal)
+    _warn_of_folders(pattern, found, (*(source.columns or ()), target, weight))
+    return source
 
 
 def _named(names: list[str], target: str, weight: str | None) -> Source:
@@ -223,15 +225,15 @@ def _named(names: list[str], target: str, weight: str | None) -> Source:
     return _of_paths(names[0] if len(names) == 1 else f"{names[0]}, ...", names, target, weight)
 
 
-def _warn_of_folders(pattern: str, found: Sequence[str]) -> None:
-    """Warn where folders are named by a column, such as year=2026, and differ in its value: it is not read."""
+def _warn_of_folders(pattern: str, found: Sequence[str], present: Collection[str | None]) -> None:
+    """Warn where folders such as year=2026 are named by a column that the files lack, and differ in its value."""
     values: dict[str, set[str]] = {}
     for path in found:
         for folder in Path(path).parts[:-1]:
             column, equals, value = folder.partition("=")
             if column and equals:
                 values.setdefault(column, set()).add(value)
-    columns = [column for column, different in values.items() if len(different) > 1]
+    columns = [column for column, different in values.items() if len(different) > 1 and column not in present]
     if columns:
         warn(
             f"{pattern}: folders are named by {', '.join(columns)}, which is not read as a column. For that, give "

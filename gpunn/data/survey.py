@@ -337,7 +337,8 @@ def joined_labels(name: str, parts: list[np.ndarray]) -> np.ndarray:
     joined: np.ndarray = np.concatenate(parts)
     integers = [part for part in parts if part.dtype.kind in "iu"]
     if joined.dtype.kind == "f" and integers:
-        is_kept = all(np.array_equal(part.astype(joined.dtype).astype(part.dtype), part) for part in integers)
+        limit = 2 ** (np.finfo(joined.dtype).nmant + 1)
+        is_kept = all(-limit <= int(part.min()) and int(part.max()) <= limit for part in integers if len(part))
         if len(integers) == len(parts) or not is_kept:
             dtypes = " and ".join(dict.fromkeys(str(part.dtype) for part in parts))
             raise ValueError(

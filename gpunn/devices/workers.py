@@ -23,6 +23,7 @@ from gpunn.devices.ranks import SILENCE
 
 POLL = 1.0  # seconds from one look at the cluster to the next
 GRACE = 3.0  # seconds for which what is late must go on to be so
+LATE_LOOKS = 10  # after a worker is gone, in which a connection to it may yet be tried
 MAX_LOSSES = 5  # of workers in succession
 SCHEDULER, NOBODY = "the scheduler", "no worker"
 RESUME = "A training with checkpoints can be resumed."
@@ -107,7 +108,8 @@ class Watch:
         self._populated: float | None = None  # when there was a worker last; a cluster may begin without any
         self._late: dict[str, float] = {}  # when one was first found to be late
         self._seen: tuple[dict[str, float], bool, int] = {}, True, 0
-        self._known: set[str] = set()  # addresses of all workers that were seen
+        self._gone: dict[str, int] = {}  # addresses of workers that are gone, and for how many looks
+        self._looking = threading.Lock()
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._keep_looking, name="gpunn-watch", daemon=True).start()
@@ -185,15 +187,20 @@ class Watch:
                 return
 
     def _look(self) -> None:
-        self._seen = self.client.run_on_scheduler(_look_by_value(), task=self.task)
-        self._answered = time.monotonic()
-        if self._seen[0]:
-            self._populated = self._answered
-        self._known.update(self._seen[0])
-        for address in self._known.difference(self._seen[0]):
-            # The scheduler tells workers, but not clients, to stop connecting to a worker that is gone; a client that
-            # fetches a result from it tries for distributed.comm.timeouts.connect, 30 seconds.
-            self.client.loop.add_callback(self.client.rpc.remove, address)
+        with self._looking:
+            before = self._seen[0]
+            self._seen = self.client.run_on_scheduler(_look_by_value(), task=self.task)
+            self._answered = time.monotonic()
+            present = self._seen[0]
+            if present:
+                self._populated = self._answered
+            gone = {address: looks + 1 for address, looks in self._gone.items() if looks < LATE_LOOKS}
+            gone |= dict.fromkeys(before, 0)
+            self._gone = {address: looks for address, looks in gone.items() if address not in present}
+            for address in self._gone:
+                # The scheduler tells workers, but not clients, to stop connecting to a worker that is gone; a client
+                # that fetches a result from it tries for distributed.comm.timeouts.connect, 30 seconds.
+                self.client.loop.add_callback(self.client.rpc.remove, address)
 
 
 def _look_by_value() -> Callable[..., tuple[dict[str, float], bool, int]]:

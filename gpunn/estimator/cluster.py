@@ -31,9 +31,10 @@ from gpunn.model.fitted import Classifier
 Fit = Callable[[Any], Classifier]  # rows -> fitted classifier
 Found = tuple[dict[str, Any], list[tuple[str | Warning, type[Warning]]]]  # attributes, and warnings
 
+WAIT = "client.wait_for_workers(n) before fit waits for n workers."
 NO_WORKERS = (
-    "The Dask cluster has no worker yet. Training begins with the first one, and does not use those that come later. "
-    "client.wait_for_workers(n) before fit waits for n of them."
+    "The Dask cluster has no worker yet. Training begins when the first one has computed the partitions, and does not "
+    f"use workers that come later. {WAIT}"
 )
 START = "Start one, as by: from distributed import Client; client = Client()"
 OPTIONAL = ("temperature_", "oof_proba_", "oof_score_", "layer_history_", "features_", "feature_names_in_")
@@ -128,7 +129,7 @@ def _computed(clf: Classifier, fit: Fit, X: Any, y: Any, sample_weight: Any) -> 
     if device_for(clf.device, None).kind != "cpu":
         raise ValueError(f"device={clf.device!r}: the workers of Dask compute on the CPU. Use device='cpu' or None.")
     with _client() as client, Watch(client) as watch:
-        if not watch.wait(lambda: n_threads(client)):
+        if clf.ranks is None and not watch.wait(lambda: n_threads(client)):
             warn(NO_WORKERS)
         addresses = [] if clf.ranks is None else watch.wait(lambda: _of_ranks(client))
         task = f"gpunn-fit-{uuid.uuid4().hex}"
@@ -203,7 +204,9 @@ def _client() -> Iterator[Any]:
 def _of_ranks(client: Any) -> list[str]:
     """Addresses of the workers, which must be the ranks of one MPI_COMM_WORLD."""
     sizes: dict[str, int] = client.run(ranks.expected)
-    if not sizes or set(sizes.values()) != {len(sizes)} or len(sizes) == 1:
+    if not sizes:
+        raise ranks.RanksUnavailableError(f"ranks='mpi', and the Dask cluster has no worker yet. {WAIT}")
+    if set(sizes.values()) != {len(sizes)} or len(sizes) == 1:
         raise ranks.RanksUnavailableError(
             f"ranks='mpi' and X is a collection of Dask, but its {len(sizes)} workers are not the ranks of one MPI "
             f"program. Start all of them by MPI, as by {MPI}. With ranks=None, training uses Dask alone."

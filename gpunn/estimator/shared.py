@@ -142,7 +142,7 @@ def prepare_shared(
     if n_shares is None:
         n_shares = sum(rows.watch.wait(lambda: n_threads(rows.client)).values())
         if n_shares > np.count_nonzero(trained):
-            note += f" X has {len(rows.parts)} partitions for {n_shares} threads of the workers; some train no rows."
+            note += f" Some of the {n_shares} threads of the workers have no rows: X has too few partitions."
     own = share_parts(trained, n_shares)
     shares = _encoded(rows, stream, own)
     (digest,) = stream.digests.values()

@@ -23,7 +23,7 @@ from gpunn import manifest
 from gpunn._version import __version__
 from gpunn.config import constraints, presets
 from gpunn.config.constraints import Interval, OneOf
-from gpunn.data.partitions import is_dask
+from gpunn.data import partitions
 from gpunn.data.sources import refuse_source
 from gpunn.estimator.classifier import MLPClassifier
 from gpunn.features import Features, frames
@@ -249,8 +249,10 @@ class TabularClassifier(ClassifierMixin, BaseEstimator):
     def _checked(self, X: Any) -> MLPClassifier:
         """The fitted classifier, once X was held against the columns of training."""
         check_is_fitted(self)
-        # The classifier says what is wrong with others.
-        if len(getattr(X, "shape", (0, 0))) == 2 and not is_dask(X):
+        if partitions.is_dask(X):
+            partitions.check_rows(X)
+            X = partitions.no_rows(X)
+        if len(getattr(X, "shape", (0, 0))) == 2:  # the classifier says what is wrong with others
             _check_feature_names(self, X, reset=False)
             _check_n_features(self, X, reset=False)
         return self.classifier_

@@ -36,7 +36,6 @@ def lazily(function: Predict, model: Model, X: Any) -> Any:
     Its shape has unknown numbers of rows where those of X are unknown.
     """
     import dask
-    import dask.array as da
 
     partitions.check_rows(X)
     X = partitions.rows_of(X)
@@ -44,10 +43,10 @@ def lazily(function: Predict, model: Model, X: Any) -> Any:
     once = dask.delayed(model, traverse=False)  # which each worker gets once, not each task
     settings: dict[str, Any] = {"meta": nothing, "function": function, "model": once, "nothing": nothing}
     if partitions.is_frame(X):
-        # By map_partitions, small files would share a block, and the array have other blocks than the frame.
-        of_part, shape = dask.delayed(_of_part), (np.nan, *nothing.shape[1:])
-        parts = [of_part(part, function, once, nothing) for part in X.optimize(fuse=False).to_delayed(False)]
-        return da.concatenate([da.from_delayed(part, shape, meta=nothing) for part in parts])
+        # Otherwise small files would share a partition where few columns are read, and the array could not be added to
+        # the frame of all columns.
+        with dask.config.set({"optimization.tune.active": False}):
+            return X.map_partitions(_of_part, **settings)
     if nothing.ndim == 1:
         return X.map_blocks(_of_part, drop_axis=1, dtype=nothing.dtype, **settings)
     return X.map_blocks(_of_part, chunks=(X.chunks[0], (nothing.shape[1],)), dtype=nothing.dtype, **settings)

@@ -232,8 +232,11 @@ def test_integers_that_no_float_keeps_are_not_merged():
         ValueError, match="the labels of the batches are int64 and float64, of which there is no common"
     ):
         classifier(batch_size=1).fit([(X[:2], part) for part in labels], None)
-    clf = classifier(batch_size=1).fit([(X[:2], np.array([3, 4])), (X[:2], np.array([4.0, 3.0]))], None)
-    assert clf.classes_.tolist() == [3, 4]
+    labels = [np.array([0, 2**63 - 1]), np.array([0.0, 1.0])]
+    with pytest.raises(ValueError, match="the labels of the batches are int64 and float64"):
+        classifier(batch_size=1).fit([(X[:2], part) for part in labels], None)
+    clf = classifier(batch_size=1).fit([(X[:2], np.array([3, 2**53])), (X[:2], np.array([4.0, 3.0]))], None)
+    assert clf.classes_.tolist() == [3, 4, 2**53]
 
 
 def test_batches_may_be_lists_and_need_no_y():
@@ -244,6 +247,8 @@ def test_batches_may_be_lists_and_need_no_y():
     for given in (parts, batches(X, Y)):
         with pytest.raises(ValueError, match=r"X is a list of batches, which .* y=None with tuples \(X, y\)"):
             classifier().fit(given, Y)
+    nested = [tuple(array.tolist() for array in part) for part in batches(X, Y)]
+    np.testing.assert_allclose(classifier().fit(nested, None).theta_, found, atol=1e-6)
 
 
 def test_a_list_of_names_is_read_in_its_order(tmp_path, monkeypatch):
@@ -275,6 +280,11 @@ def test_columns_in_the_names_of_folders_are_warned_of(tmp_path, recwarn):
         clf = classifier().fit(f"{tmp_path}/**/*.parquet", "y")
     assert clf.feature_names_in_.tolist() == ["a"]
     classifier().fit(f"{tmp_path}/site=x/year=2025/*.parquet", "y")
+    for year in (2025, 2026):
+        pq.write_table(
+            pa.table({"a": X[:90, 0], "year": X[:90, 1], "y": Y[:90]}), tmp_path / f"site=x/year={year}/rows.parquet"
+        )
+    assert classifier().fit(f"{tmp_path}/**/*.parquet", "y").feature_names_in_.tolist() == ["a", "year"]
     assert not [one for one in recwarn if "folders" in str(one.message)]
 
 

@@ -272,7 +272,7 @@ def test_the_program_of_the_page_runs(tmp_path):
     (tmp_path / "train.py").write_text(page.partition("```python\n")[2].partition("```")[0], encoding="utf-8")
     end = mpiexec(2, "-W", "ignore", "train.py", cwd=tmp_path)
     assert (end.returncode, end.stdout) == (0, "compiled; the gradients of 2 ranks are summed True\n"), end.stderr
-    assert gpunn.load(tmp_path / "digits.gpunn").theta_.size == 64 * 256 + 256 * 256 + 256 * 10 + 2 * 256 + 10
+    assert gpunn.load(tmp_path / "digits-ranks.gpunn").theta_.size == 64 * 256 + 256 * 256 + 256 * 10 + 2 * 256 + 10
 
 
 @needs_mpiexec

@@ -1,6 +1,6 @@
 """Scaling over MPI ranks, one thread a rank, and a projection to machines that are not at hand.
 
-    python -m benchmarks.scaling [--ranks 1 2] [--batch 256] [--steps 40] [--rounds 5] [--write]
+    python -m benchmarks.scaling [--ranks 1 2] [--batch 256] [--steps 40] [--rounds 15] [--write]
 
 784-1024-1024-10, Adam, float32, random rows, compiled steps. Every case runs in processes of its own, in turn,
 ``--rounds`` times; a step is the median over the epochs after the first. Weak scaling has ``--batch`` rows a step for
@@ -135,7 +135,7 @@ def main() -> None:
     parser.add_argument("--ranks", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--batch", type=int, default=256, help="rows a step and rank")
     parser.add_argument("--steps", type=int, default=40)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
     batch = options.batch
     cases = [(n, size) for n in options.ranks for size in dict.fromkeys((batch, batch // n))]

@@ -4,8 +4,8 @@ A training is led by a task on one of the workers. It calls functions on shares 
 holds it, and waits for all results (`Workers.map`). Dask runs the calls of a worker that was lost again on another one,
 where it computes the share anew; as a result depends on nothing but the share and the arguments, it is the same.
 
-No call waits forever: a worker that sends no heartbeat for `SILENCE` seconds is an error, and so is the end of the
-client that wants the training.
+A call that began does not wait forever: a worker that sends no heartbeat for `SILENCE` seconds is an error, and so is
+the end of the client that wants the training. Only for the first worker of a cluster there is no limit.
 """
 
 from __future__ import annotations

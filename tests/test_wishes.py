@@ -133,7 +133,7 @@ class Downhill(Direction):
     {"cost": Smooth()}, {"solver": Signs(), "learning_rate_init": 1e-3}, {"learning_rate": Halving(0.05)},
     {"solver": Downhill()}, {"solver": LBFGS(memory=3)},
     {"weight_init": lambda xp, rng, n_in, n_out: rng.laplace(size=(n_in, n_out)) / n_in**0.5},
-], ids=str)  # fmt: skip
+], ids=", ".join)  # fmt: skip
 def test_formulas_of_ones_own_learn(digits, own, fitted):
     X, X_test, y, y_test = digits
     clf = fitted(X[:600], y[:600], **{"max_iter": 40, "learning_rate_init": 0.01, "batch_size": 50, **own})

@@ -13,6 +13,7 @@ from gpunn.compile import trace
 from gpunn.nn.activations import ACTIVATIONS, ELU, Elementwise, LeakyReLU, PReLU, RescaledTanh, Tanh
 from gpunn.nn.costs import COSTS, Quadratic
 from gpunn.nn.heads import Composed, SigmoidCrossEntropy, pair
+from gpunn.nn.layer_norm import LayerNorm
 
 ROWS = np.random.default_rng(0).normal(size=(60, 3)) * 2
 
@@ -99,7 +100,8 @@ class SineHead(OwnHead):
 CODES = np.arange(60) % 3
 Y = {"two": CODES == 1, "three": CODES, "labels": np.stack([CODES == 1, CODES != 1], axis=1).astype(int)}
 EVERY = {**{name: kind() for name, kind in ACTIVATIONS.items()}, "rescaled tanh": RescaledTanh(),
-         "leaky": LeakyReLU(0.3), "shared": PReLU(0.1, shared=True), "elu 0.5": ELU(0.5), "mish": Mish()}  # fmt: skip
+         "leaky": LeakyReLU(0.3), "shared": PReLU(0.1, shared=True), "elu 0.5": ELU(0.5), "mish": Mish(),
+         "norm": LayerNorm(), "norm, prelu": LayerNorm(PReLU(0.1))}  # fmt: skip
 HEADS_MADE = list(dict.fromkeys(  # of every pair that has a meaning
     [pair(activation, cost()) for activation in EVERY.values() for cost in COSTS.values()
      if cost().refusal(activation) is None and not activation.shapes(1)] + [Composed(Tanh(), Quadratic())]

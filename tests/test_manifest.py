@@ -18,6 +18,7 @@ OTHERS = {
     "max_categories": 40, "min_frequency": 0.125,  # a value for each parameter that is not its default
     "local_steps": 4, "n_members": 6, "cross_validation": 3, "temperature_scaling": True,
     "on_divergence": "recover", "numeric_encoding": "robust", "max_bins": 48, "max_one_hot": 64,
+    "layer_norm": True,
     "input_dropout": 0.1, "hidden_layer_sizes": (7, 5), "activation": ["tanh", "prelu"], "dropout": [0.0, 0.5],
     "output_activation": "sigmoid", "weight_init": "orthogonal", "bias_init": "gaussian", "cost": "quadratic",
     "random_state": 7, "device": "cuda:1", "dtype": "float64", "precision": "tf32",

@@ -154,6 +154,10 @@ class Graph:
     def max(self, x: Symbol, axis: int | None = None, keepdims: bool = False) -> Symbol:
         return self.reduce("max", x, axis, keepdims)
 
+    def mean(self, x: Symbol, axis: int | None = None, keepdims: bool = False) -> Symbol:
+        total, count = (self.reduce("sum", of, axis, keepdims) for of in (x, self.ones_like(x)))
+        return total / count
+
     def sum(self, x: Symbol, axis: int | None = None, keepdims: bool = False) -> Symbol:
         return self.reduce("sum", x, axis, keepdims)
 

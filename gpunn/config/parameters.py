@@ -98,6 +98,12 @@ class Parameters:
         ),
     )
     _: KW_ONLY
+    layer_norm: bool = parameter(
+        False,
+        constraints.yes_or_no,
+        "network.hidden.layer_norm",
+        Option("--layer-norm", "normalise the inputs of the hidden activations", parse=None, default=""),
+    )
     dropout: Any = parameter(
         0.0,
         key="network.hidden.dropout",

@@ -112,7 +112,7 @@ def _check_answers(network: Network, head: Head, theta: np.ndarray, labels: Labe
 
     Of an embedded column the rows have the category whose embedding is largest.
     """
-    activations = [head.activation, *(layer.activation for layer in network.layers)]
+    activations = [head.activation, *(layer.activation.applied for layer in network.layers)]
     slopes = [abs(x) for activation in activations for x in vars(activation).values()]
     largest = max(float(theta.max()), -float(theta.min()), *slopes)
     # No neuron of any layer may overflow, whether or not one of the rows below makes it work.

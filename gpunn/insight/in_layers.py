@@ -25,9 +25,10 @@ LARGE_INPUTS = 10.0  # root mean square; weights are drawn for inputs of about 1
 
 def saturated_layer(facts: Facts) -> Finding | None:
     """A hidden layer of a bounded activation works where it is flat."""
+    applied = [activation.applied for activation in facts.network.activations]
     bounded = [
         layer
-        for layer, activation in zip(facts.layers[:-1], facts.network.activations, strict=True)
+        for layer, activation in zip(facts.layers[:-1], applied, strict=True)
         if math.isfinite(activation.low) and math.isfinite(activation.high) and layer.saturated is not None
     ]
     worst = max(bounded, key=lambda layer: layer.saturated or 0.0, default=None)

@@ -124,7 +124,9 @@ def changed_network(network: Network, clf: Classifier) -> str:
 def name_of(value: Activation) -> str:
     """The name of an activation as scikit-learn has it, or the class of one that has no name here."""
     names = {kind: name for name, kind in ACTIVATIONS.items()}  # the last name of a kind: "logistic"
-    return names.get(type(value), type(value).__name__)
+    kind = type(value.applied)
+    name = names.get(kind, kind.__name__)
+    return name if value.applied is value else f"{name} (layer norm)"
 
 
 def estimator_of(clf: Classifier, model: Model, history: History) -> Classifier:

@@ -3,7 +3,7 @@
 An `Activation` has these methods:
 
 ``shapes(n)``
-    names and shapes of its learned parameters for a layer of n neurons; empty for all but PReLU.
+    names and shapes of its learned parameters for a layer of n neurons; empty unless it learns.
 ``initial(name)``
     the initial value of a learned parameter.
 ``forward(xp, z, **learned)``
@@ -12,6 +12,9 @@ An `Activation` has these methods:
     dz, shaped like z, and a dict with the gradient of each learned array.
 ``difference(xp, z, h, T)``
     h - T, for T from 0 to 1, accurate where h has rounded to 1: written (1 - T) h - T (1 - h) with 1 - h from z.
+``applied`` and ``normalised(xp, z, **learned)``
+    the activation that gives h; its inputs, shaped like z, and its learned arrays. They are the activation itself, z
+    and all of them, unless z is normalised first (`gpunn.nn.layer_norm`).
 
 Those that act on each element alone are `Elementwise` and also have ``derivative(xp, z, h)``, f'(z). All are finite
 and accurate to rounding wherever the mathematics is, so exp is only evaluated at non-positive arguments.
@@ -53,6 +56,13 @@ class Activation(ABC):
 
     def difference(self, xp: Namespace, z: Array, h: Array, T: Array) -> Array:
         return h - T
+
+    @property
+    def applied(self) -> Activation:
+        return self
+
+    def normalised(self, xp: Namespace, z: Array, *args: Any, **learned: Any) -> tuple[Array, dict[str, Any]]:
+        return z, learned
 
 
 class Elementwise(Activation):

@@ -1,8 +1,9 @@
 """A feedforward network of dense layers over one flat parameter vector.
 
-``theta`` (..., P) holds all weights, then all biases, then the slopes of PReLU layers, then the tables of embedded
-columns: the numbers on which penalties act are its first ``n_weights`` entries. Leading axes are members: theta (m, P)
-is m networks, and X may be shared (n, d) or one a member (m, n, d).
+``theta`` (..., P) holds all weights, then all biases, then what activations learn (slopes of PReLU, gains and shifts of
+layer normalisation), then the tables of embedded columns: the numbers on which penalties act are its first
+``n_weights`` entries. Leading axes are members: theta (m, P) is m networks, and X may be shared (n, d) or one a member
+(m, n, d).
 
 Forward, for layer l = 1 .. L with h_0 = X:  z_l = h_(l-1) W_l + b_l,  h_l = f_l(z_l).
 Backward:  dW_l = h_(l-1)^T dz_l,  db_l = sum of dz_l over rows,  dh_(l-1) = dz_l W_l^T,  dz_l = J_l^T dh_l.
@@ -113,8 +114,8 @@ class Network:
         place = _Places()
         weights = [place(shape) for shape in shapes]
         biases = [place((n,)) for n in self.sizes[1:]]
-        slopes = [{name: place(shape) for name, shape in named.items()} for named in learned]
-        layers = tuple(map(Dense, every, weights, biases, slopes))
+        of_activations = [{name: place(shape) for name, shape in named.items()} for named in learned]
+        layers = tuple(map(Dense, every, weights, biases, of_activations))
         object.__setattr__(self, "layers", layers)  # the one way to set a field of a frozen dataclass
         tables = tuple(place((embedding.n_categories, embedding.n_out)) for embedding in self.embeddings)
         object.__setattr__(self, "tables", tables)

@@ -3,8 +3,9 @@
     f(theta) = 1/w sum_i w_i c_i  +  1/w (l2 / 2 sum W^2 + l1 sum |W|),     w = sum_i w_i
 
 with c_i the cost of row i, summed over outputs, and w_i its weight (1 each when none are given, so w = n).
-Biases, slopes and embeddings are not penalised. Dividing the penalty by w is the convention of scikit-learn and of the
-post (lambda / n): a penalty has the same pull on n rows as on each of them twice with l2 doubled.
+Only weights are penalised, not biases, embeddings and what activations learn. Dividing the penalty by w is the
+convention of scikit-learn and of the post (lambda / n): a penalty has the same pull on n rows as on each of them twice
+with l2 doubled.
 """
 
 from __future__ import annotations

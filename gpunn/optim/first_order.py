@@ -147,7 +147,7 @@ class AdamW(Adam):
     decay : float or array (m, 1), default 0.01
         An array, in the dtype of theta, has one for each member.
     n_decayed : int
-        Only the first ``n_decayed`` entries of theta decay: the weights, not biases, slopes and embeddings.
+        Only the first ``n_decayed`` entries of theta decay: the weights of layers.
     """
 
     decay: float | Array = 0.01

@@ -47,7 +47,8 @@ class LayerStatistics:
     relative_slope : float or None
         ``slope`` divided by the largest abs f' that the activation has (1/4 for the sigmoid, 1 for tanh and ReLU).
     z_mean, z_std, h_mean, h_std : float
-        Means and standard deviations of the weighted inputs z and the activations h, over units and rows.
+        Means and standard deviations of the weighted inputs z (with layer normalisation, of what becomes of them) and
+        the activations h, over units and rows.
     weight_norm, gradient_norm, bias_gradient_norm : float
         Frobenius norm of W, of the gradient by W, and Euclidean norm of that by b, of the mean cost over the rows.
         The last is the speed of learning of a layer in Nielsen 2015, chapter 5.
@@ -246,6 +247,8 @@ def _measured(
             xp.linalg.vector_norm(part.of(xp, array)) for part, array in ((layer.W, theta), (layer.W, g), (layer.b, g))
         )
         learned = {name: part.of(xp, theta) for name, part in layer.learned.items()}
+        activation = activation_of(objective, layer)
+        z, own = activation.normalised(xp, trace.z, **learned)
         numbers = {"weight_norm": W_norm, "gradient_norm": gW_norm, "bias_gradient_norm": gb_norm}
         h = trace.h
         if layer is network.layers[-1]:
@@ -253,8 +256,8 @@ def _measured(
             delta = layer.activation.backward(xp, trace.z, trace.h, dz, **learned)[0]
             numbers["error"] = xp.mean(xp.abs(head.activation.difference(xp, logits, h, T)))
             numbers["delta"] = xp.mean(xp.abs(delta))
-        numbers |= {"z_mean": xp.mean(trace.z), "z_std": xp.std(trace.z), "h_mean": xp.mean(h), "h_std": xp.std(h)}
-        found.append(numbers | _slopes(xp, activation_of(objective, layer), trace.z, h, learned))
+        numbers |= {"z_mean": xp.mean(z), "z_std": xp.std(z), "h_mean": xp.mean(h), "h_std": xp.std(h)}
+        found.append(numbers | _slopes(xp, activation.applied, z, h, own))
     return found
 
 
@@ -296,6 +299,6 @@ def _on_host(
         for ratio, above, below in (("delta_factor", "delta", "error"), ("update_ratio", "update_norm", "weight_norm")):
             if above in values and values[below]:
                 values[ratio] = values[above] / values[below]
-        kind = type(activation_of(objective, layer)).__name__
+        kind = type(activation_of(objective, layer).applied).__name__
         entries.append(LayerStatistics(number, kind, layer.n_in, layer.n_out, **values, learning_rate=learning_rate))
     return entries

@@ -162,7 +162,7 @@ def test_every_option_sets_its_parameter(folder, run):
               "--on-divergence": "raise", "--compile": "no", "--numeric-encoding": "robust", "--max-bins": "8",
               "--label-smoothing": "0.1", "--ema-decay": "0.5", "--max-categories": "3",
               "--min-frequency": "2", "--max-one-hot": "5", "--members": "2", "--cross-validation": "2",
-              "--temperature-scaling": None}  # fmt: skip
+              "--temperature-scaling": None, "--layer-norm": None}  # fmt: skip
     # For GPUs alone, two classes, and processes that MPI started.
     assert {*others, "--precision", "--threshold", "--ranks"} == {option.flag for option in OPTIONS.values()}
     given = [part for option, value in others.items() for part in ([option] if value is None else [option, value])]
@@ -178,7 +178,7 @@ def test_every_option_sets_its_parameter(folder, run):
             value = getattr(clf, parameter)
             assert value != getattr(defaults, parameter), option
             assert str(value) == others[option] or option in (
-                "--hidden", "--early-stopping", "--temperature-scaling", "--compile",
+                "--hidden", "--early-stopping", "--temperature-scaling", "--layer-norm", "--compile",
             )  # fmt: skip
     assert clf.hidden_layer_sizes == () and clf.early_stopping is True and clf.compile is False
 

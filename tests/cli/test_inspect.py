@@ -52,11 +52,12 @@ def test_slopes_and_many_classes_and_columns_are_shown(run, tmp_path, monkeypatc
         "4,3",
         "--activation",
         "prelu",
+        "--layer-norm",
         "--held-out",
         "0.5",
     )
     out, _ = run("inspect", "m.gpunn")
-    assert re.search(r"hidden 2 +prelu +4 +3 +12 +3 +3\n", out)
+    assert re.search(r"hidden 2 +prelu \(layer norm\) +4 +3 +12 +3 +9\n", out)
     assert "15 classes of y: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ..." in out
     assert "x29 " in out and "x30" not in out and "20 more" in out
 

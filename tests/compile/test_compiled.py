@@ -15,6 +15,7 @@ from gpunn.devices.ranks import ALONE
 from gpunn.nn.activations import ACTIVATIONS, PReLU, ReLU, Softmax, Tanh
 from gpunn.nn.heads import IdentityQuadratic, SoftmaxLogLikelihood
 from gpunn.nn.initialisers import gaussian_bias, glorot_uniform
+from gpunn.nn.layer_norm import LayerNorm
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.nn.stable import sigmoid
@@ -158,6 +159,19 @@ def test_what_activations_learn_is_learned_as_by_arrays(monkeypatch, partition, 
     same(*both(monkeypatch, objective, Momentum(), problem(weighted=True), **given))
 
 
+@pytest.mark.parametrize("partition", ["data parallel", "sharded update"])  # a row is normalised by one thread
+@pytest.mark.parametrize(("threads", "batch"), [(1, 10), (2, 4), (5, 3)])
+@pytest.mark.parametrize("activation", [LayerNorm(), LayerNorm(PReLU()), LayerNorm(PReLU(shared=True))], ids=repr)
+@pytest.mark.parametrize("more", [{}, {"dropout": (0.2, 0.3, 0.5), "clip_norm": 0.3}], ids=str)
+def test_layer_normalisation_is_compiled_to_what_the_arrays_give(
+    monkeypatch, partition, threads, batch, activation, more
+):
+    network = Network((5, 4, 6, 3), (activation, LayerNorm(Tanh())))
+    objective = Objective(network, SoftmaxLogLikelihood(), l2=0.7)
+    given = {"threads": threads, "batch": batch, "partition": partition, **more}
+    same(*both(monkeypatch, objective, Momentum(), problem(weighted=True), **given))
+
+
 class Broken(PReLU):
     """PReLU with another backward pass."""
 
@@ -185,7 +199,7 @@ def test_gradients_of_what_is_learned_that_are_no_sums_over_rows_are_refused(bac
 
 @pytest.mark.parametrize(("shapes", "why"), [
     ({"slope": (3, 4)}, "Broken learns an array that is not one number, or one a neuron"),
-    ({"slope": (4,), "other": (4,)}, "Broken learns more than one array"),
+    (dict.fromkeys("abcd", (4,)), "Broken learns too many arrays"),
 ])  # fmt: skip
 def test_layers_that_learn_more_are_not_compiled(monkeypatch, shapes, why):
     monkeypatch.setattr(Broken, "shapes", lambda self, n: {k: (n,) if v == (4,) else v for k, v in shapes.items()})

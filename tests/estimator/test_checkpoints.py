@@ -34,6 +34,7 @@ SETTINGS = {
     "warm-up and cosine": {"learning_rate": "cosine", "warmup": 2.5, "clip_norm": 0.5, "max_norm": 1.5},
     "weights and smoothing": {"class_weight": {0: 1.0, 2: 2.5}, "label_smoothing": 0.1, "scoring": "f1_macro"},
     "recovery": {"solver": "sgd", "learning_rate_init": 40.0, "on_divergence": "recover", "activation": "relu"},
+    "layer norm": {"layer_norm": True, "activation": "prelu", "n_members": 2, "record": "score"},
     "no seed": {"random_state": None}, "float32": {"dtype": "float32", "activation": "prelu"},
     "objects": {"activation": "leaky_relu", "cost": "quadratic", "output_activation": "sigmoid"},
     "an end by a plateau": {"tol": 9.0, "n_iter_no_change": 2},

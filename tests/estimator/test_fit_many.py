@@ -36,6 +36,7 @@ HOW = {
     "adam": {},
     "adamw": {"solver": "adamw", "ema_decay": 0.9, "clip_norm": 1.0},
     "muon": {"solver": "muon"},
+    "layer_norm": {"layer_norm": True, "activation": "prelu"},
     "schedule_free": {"solver": "schedule_free_adamw"},
     "sgd": {"solver": "sgd", "max_norm": 1.5, "shuffle": False},
     "momentum": {"solver": "sgd", "momentum": 0.5, "nesterovs_momentum": False, "batch_size": 300},

@@ -96,7 +96,7 @@ def test_a_threshold_is_one_of_the_mean(threshold):
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("settings", [
     {}, {"solver": "sgd", "dropout": 0.2, "ema_decay": 0.9}, {"solver": "schedule_free_adamw"},
-    {"solver": "muon", "compile": False},
+    {"solver": "muon", "compile": False}, {"layer_norm": True, "activation": "prelu"},
 ])  # fmt: skip
 def test_each_member_is_the_network_trained_alone_with_its_seed(compiled, settings):
     clf = classifier(4, **({"compile": compiled} | settings)).fit(X, Y)

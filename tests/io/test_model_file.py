@@ -82,6 +82,7 @@ def test_every_activation_comes_back(tmp_path, activation, dtype):
 @pytest.mark.parametrize("parameters", [
     {"output_activation": "prelu", "cost": "quadratic"}, {"output_activation": PReLU(0.5, True), "cost": "quadratic"},
     {"output_activation": "tanh", "cost": "cross_entropy"}, {"output_activation": "softmax", "cost": "cross_entropy"},
+    {"layer_norm": True}, {"layer_norm": True, "hidden_layer_sizes": (4, 3), "activation": ["prelu", "softmax"]},
     {"hidden_layer_sizes": ()}, {"hidden_layer_sizes": (4, 3), "activation": ["prelu", "tanh"], "dropout": [0, 0.5]},
     {"solver": "lbfgs"}, {"solver": "bfgs"}, {"solver": "cg", "early_stopping": True}, {"n_iter_no_change": np.inf},
     {"early_stopping": True, "validation_fraction": 0.2}, {"learning_rate_init": 1, "solver": "sgd"},

@@ -12,6 +12,7 @@ from gpunn.nn.activations import ACTIVATIONS, LeakyReLU, PReLU, ReLU, Sigmoid, S
 from gpunn.nn.costs import CrossEntropy, LogLikelihood, Quadratic
 from gpunn.nn.heads import IdentityQuadratic, pair
 from gpunn.nn.initialisers import gaussian, gaussian_bias
+from gpunn.nn.layer_norm import LayerNorm
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.training.data import spaced
@@ -177,3 +178,15 @@ def test_a_recording_reads_pixels_and_keeps_the_dtype_of_theta(device):
     [[hidden, output]] = recorder.entries
     assert hidden.z_std > 50 and hidden.update_norm == output.update_norm == 0
     assert all(math.isfinite(x) for x in asdict(output).values() if isinstance(x, float))
+
+
+def test_layers_with_layer_normalisation_are_measured_after_it(device):
+    objective, theta, X, T, *host = network(device, LayerNorm(Sigmoid()), pair(Softmax(), LogLikelihood()))
+    found = layer_statistics(device, objective, theta, X, T)[0]
+    z = host[1] @ host[0][:30].reshape(6, 5) + host[0][45:50]
+    y = (z - z.mean(axis=1, keepdims=True)) / np.sqrt(z.var(axis=1, keepdims=True) + 1e-5)
+    h = 1 / (1 + np.exp(-y))
+    assert (found.activation, found.saturated) == ("Sigmoid", 0.0)
+    numbers = (found.z_mean, found.z_std, found.h_mean, found.slope, found.relative_slope)
+    slope = (h * (1 - h)).mean()
+    assert numbers == pytest.approx((y.mean(), y.std(), h.mean(), slope, 4 * slope), rel=1e-9, abs=1e-12)

@@ -17,6 +17,7 @@ from gpunn.compile.cpu.render import TYPES, Function, Loops, constant, declarati
 from gpunn.compile.formulas import Formula
 from gpunn.compile.schedule import Schedule
 from gpunn.compile.trace import Untraceable
+from gpunn.nn.activations import Activation
 from gpunn.nn.dropout import Dropout
 from gpunn.nn.heads import Head
 from gpunn.nn.network import Network
@@ -97,9 +98,8 @@ def network_kernels(
     for number, layer in enumerate(network.layers[:-1]):
         of_next, following = dropped[number + 1], number + 1
         ranks = formulas.learned_ranks(layer.activation)
-        if len(ranks) > 1:  # of which an operation has no matrices
-            raise Untraceable(f"{type(layer.activation).__name__} learns more than one array")
         learned = {name: name for of in ranks for name in (f"learned_{of}", f"term_{of}")}
+        _check_matrices(layer.activation, {*arrays.values(), *learned})
         same = {"b", *(f"learned_{of}" for of in ranks)}
         scalars = {f"learned_{of}" for of, rank in ranks.items() if rank == formulas.SCALAR}
         for name, formula in (("forward", formulas.forward), ("backward", formulas.backward)):
@@ -116,12 +116,16 @@ def forward_kernels(network: Network, dtype: str) -> dict[str, str]:
     for number, layer in enumerate(network.layers):
         ranks = formulas.learned_ranks(layer.activation)
         arrays = {name: name for name in ("z", "h", "b", *(f"learned_{of}" for of in ranks))}
-        if len(arrays) > op.N_MATRICES:
-            raise Untraceable(f"{type(layer.activation).__name__} learns {len(ranks)} arrays")
+        _check_matrices(layer.activation, arrays)
         scalars = {f"learned_{of}" for of, rank in ranks.items() if rank == formulas.SCALAR}
         name = f"forward_{number}"
         found[name] = _by_rows(name, formulas.forward(layer.activation, dtype), dtype, arrays, None, scalars)
     return found
+
+
+def _check_matrices(activation: Activation, matrices: Collection[str]) -> None:
+    if len(matrices) > op.N_MATRICES:
+        raise Untraceable(f"{type(activation).__name__} learns too many arrays")
 
 
 def forward_scratch(network: Network, dtype: str) -> int:
@@ -322,7 +326,7 @@ def _by_rows(
             place = f.let(f"add i64 {f.let(f'mul i64 {f.n}, {number}')}, {j}")
             return f.element(f.kind, scratch, place)
 
-        Loops(f, formula.graph, formula.outputs, read=read, write=write, n=f.n, scratch=buffer).run()
+        Loops(f, formula.graph, formula.outputs, read=read, write=write, n=f.n, scratch=buffer, is_long=True).run()
     return f.finished()
 
 

@@ -29,7 +29,7 @@ class LayerValues:
     activation : str
         Class of the activation.
     z, h : ndarray (n, n_out)
-        Weighted inputs and activations.
+        Weighted inputs, after layer normalisation if there is one, and activations.
     derivative : ndarray (n, n_out) or None
         f'(z); None where an output depends on all inputs of the layer, as in a softmax.
     """
@@ -108,12 +108,14 @@ def layer_values(estimator: Classifier, X: np.ndarray) -> list[LayerValues]:
             last = number == len(network.layers)
             activation = activation_of(objective, layer)
             learned = {name: part.of(np, theta) for name, part in layer.learned.items()}
+            z, learned = activation.normalised(np, trace.z, **learned)
+            activation = activation.applied
             h = head.outputs(np, trace.h) if last else trace.h
             derivative = None
             if isinstance(activation, (Elementwise, PReLU)):  # those whose Jacobian is a diagonal
-                derivative = activation.backward(np, trace.z, h, np.ones_like(h), **learned)[0]
+                derivative = activation.backward(np, z, h, np.ones_like(h), **learned)[0]
             name = "output layer" if last else f"hidden layer {number}"
-            found.append(LayerValues(name, type(activation).__name__, trace.z, h, derivative))
+            found.append(LayerValues(name, type(activation).__name__, z, h, derivative))
     return found
 
 

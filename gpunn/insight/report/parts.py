@@ -68,8 +68,11 @@ def network(clf: Classifier) -> Html:
     for number, layer in enumerate(clf.network_.layers, 1):
         n_learned = sum(part.stop - part.start for part in (layer.W, layer.b, *layer.learned.values()))
         name = "output" if number == len(clf.network_.layers) else f"hidden {number}"
-        activation = type(activation_of(objective, layer)).__name__
-        rows.append((name, f"{layer.n_in:,}", f"{layer.n_out:,}", activation, f"{n_learned:,}"))
+        activation = activation_of(objective, layer)
+        kind = type(activation.applied).__name__
+        if activation.applied is not activation:
+            kind += " (layer norm)"
+        rows.append((name, f"{layer.n_in:,}", f"{layer.n_out:,}", kind, f"{n_learned:,}"))
     if clf.network_.embeddings:
         n_categories = sum(embedding.n_categories for embedding in clf.network_.embeddings)
         n_learned = sum(table.stop - table.start for table in clf.network_.tables)

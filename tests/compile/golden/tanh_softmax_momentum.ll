@@ -286,7 +286,7 @@ exit52:
 define void @forward_1(ptr %operation, ptr %addresses) {
 entry:
   %s64 = alloca float
-  %s81 = alloca float
+  %s78 = alloca float
   %v0 = getelementptr inbounds i64, ptr %operation, i64 2
   %v1 = load i64, ptr %v0
   %v2 = getelementptr inbounds i64, ptr %operation, i64 3
@@ -374,100 +374,97 @@ body65:
   %v74 = getelementptr inbounds float, ptr %v46, i64 %v73
   store float %v71, ptr %v74
   %v75 = load float, ptr %s64
-  %v76 = fcmp ogt float %v75, %v71
-  %v77 = fcmp uno float %v75, %v75
-  %v78 = or i1 %v76, %v77
-  %v79 = select i1 %v78, float %v75, float %v71
-  store float %v79, ptr %s64
+  %v76 = call float @llvm.maximum.f32(float %v75, float %v71)
+  store float %v76, ptr %s64
   br label %latch65
 latch65:
   %next65 = add nsw i64 %i65, 1
   br label %head65
 exit65:
-  %v80 = load float, ptr %s64
-  store float 0x0000000000000000, ptr %s81
-  br label %head82
-head82:
-  %i82 = phi i64 [ 0, %exit65 ], [ %next82, %latch82 ]
-  %more82 = icmp slt i64 %i82, %v8
-  br i1 %more82, label %body82, label %exit82
-body82:
-  %v83 = mul i64 %v8, 0
-  %v84 = add i64 %v83, %i82
-  %v85 = getelementptr inbounds float, ptr %v46, i64 %v84
-  %v86 = load float, ptr %v85
-  %v87 = fsub contract arcp nsz float %v86, %v80
-  %v88 = fmul contract arcp nsz float 0x4000000000000000, %v87
-  %v89 = fcmp ogt float %v88, 0x4056400000000000
-  %v90 = select i1 %v89, float 0x4056400000000000, float %v88
-  %v91 = fcmp olt float %v90, 0xC05A000000000000
-  %v92 = select i1 %v91, float 0xC05A000000000000, float %v90
-  %v93 = fmul contract arcp nsz float %v92, 0x3FF7154760000000
-  %v94 = fadd contract arcp nsz float %v93, 0x4168000000000000
-  %v95 = fsub contract arcp nsz float %v94, 0x4168000000000000
-  %v96 = fmul contract arcp nsz float %v95, 0x3FE62E0000000000
-  %v97 = fsub contract arcp nsz float %v92, %v96
-  %v98 = fmul contract arcp nsz float %v95, 0x3F00BFBE80000000
-  %v99 = fsub contract arcp nsz float %v97, %v98
-  %v100 = fmul contract arcp nsz float 0x3F2A01A020000000, %v99
-  %v101 = fadd contract arcp nsz float %v100, 0x3F56C16C20000000
-  %v102 = fmul contract arcp nsz float %v101, %v99
-  %v103 = fadd contract arcp nsz float %v102, 0x3F81111120000000
-  %v104 = fmul contract arcp nsz float %v103, %v99
-  %v105 = fadd contract arcp nsz float %v104, 0x3FA5555560000000
-  %v106 = fmul contract arcp nsz float %v105, %v99
-  %v107 = fadd contract arcp nsz float %v106, 0x3FC5555560000000
-  %v108 = fmul contract arcp nsz float %v107, %v99
-  %v109 = fadd contract arcp nsz float %v108, 0x3FE0000000000000
-  %v110 = fmul contract arcp nsz float %v109, %v99
-  %v111 = fmul contract arcp nsz float %v110, %v99
-  %v112 = fadd contract arcp nsz float %v111, %v99
-  %v113 = fmul contract arcp nsz float %v95, 0x3FE0000000000000
-  %v114 = fadd contract arcp nsz float %v113, 0x4168000000000000
-  %v115 = fsub contract arcp nsz float %v94, %v114
-  %v116 = fadd contract arcp nsz float %v115, 0x4168000000000000
-  %v117 = bitcast float %v114 to i32
-  %v118 = add i32 %v117, 127
-  %v119 = shl i32 %v118, 23
-  %v120 = bitcast i32 %v119 to float
-  %v121 = bitcast float %v116 to i32
-  %v122 = add i32 %v121, 127
-  %v123 = shl i32 %v122, 23
-  %v124 = bitcast i32 %v123 to float
-  %v125 = fmul contract arcp nsz float %v112, %v120
-  %v126 = fadd contract arcp nsz float %v125, %v120
-  %v127 = fmul contract arcp nsz float %v126, %v124
-  %v128 = mul i64 %v8, 1
-  %v129 = add i64 %v128, %i82
-  %v130 = getelementptr inbounds float, ptr %v46, i64 %v129
-  store float %v127, ptr %v130
-  %v131 = load float, ptr %s81
-  %v132 = fadd contract arcp nsz float %v131, %v127
-  store float %v132, ptr %s81
-  br label %latch82
-latch82:
-  %next82 = add nsw i64 %i82, 1
-  br label %head82
-exit82:
-  %v133 = load float, ptr %s81
-  br label %head134
-head134:
-  %i134 = phi i64 [ 0, %exit82 ], [ %next134, %latch134 ]
-  %more134 = icmp slt i64 %i134, %v8
-  br i1 %more134, label %body134, label %exit134
-body134:
-  %v135 = mul i64 %v8, 1
-  %v136 = add i64 %v135, %i134
-  %v137 = getelementptr inbounds float, ptr %v46, i64 %v136
-  %v138 = load float, ptr %v137
-  %v139 = fdiv contract arcp nsz float %v138, %v133
-  %v140 = getelementptr inbounds float, ptr %v58, i64 %i134
-  store float %v139, ptr %v140
-  br label %latch134
-latch134:
-  %next134 = add nsw i64 %i134, 1
-  br label %head134
-exit134:
+  %v77 = load float, ptr %s64
+  store float 0x0000000000000000, ptr %s78
+  br label %head79
+head79:
+  %i79 = phi i64 [ 0, %exit65 ], [ %next79, %latch79 ]
+  %more79 = icmp slt i64 %i79, %v8
+  br i1 %more79, label %body79, label %exit79
+body79:
+  %v80 = mul i64 %v8, 0
+  %v81 = add i64 %v80, %i79
+  %v82 = getelementptr inbounds float, ptr %v46, i64 %v81
+  %v83 = load float, ptr %v82
+  %v84 = fsub contract arcp nsz float %v83, %v77
+  %v85 = fmul contract arcp nsz float 0x4000000000000000, %v84
+  %v86 = fcmp ogt float %v85, 0x4056400000000000
+  %v87 = select i1 %v86, float 0x4056400000000000, float %v85
+  %v88 = fcmp olt float %v87, 0xC05A000000000000
+  %v89 = select i1 %v88, float 0xC05A000000000000, float %v87
+  %v90 = fmul contract arcp nsz float %v89, 0x3FF7154760000000
+  %v91 = fadd contract arcp nsz float %v90, 0x4168000000000000
+  %v92 = fsub contract arcp nsz float %v91, 0x4168000000000000
+  %v93 = fmul contract arcp nsz float %v92, 0x3FE62E0000000000
+  %v94 = fsub contract arcp nsz float %v89, %v93
+  %v95 = fmul contract arcp nsz float %v92, 0x3F00BFBE80000000
+  %v96 = fsub contract arcp nsz float %v94, %v95
+  %v97 = fmul contract arcp nsz float 0x3F2A01A020000000, %v96
+  %v98 = fadd contract arcp nsz float %v97, 0x3F56C16C20000000
+  %v99 = fmul contract arcp nsz float %v98, %v96
+  %v100 = fadd contract arcp nsz float %v99, 0x3F81111120000000
+  %v101 = fmul contract arcp nsz float %v100, %v96
+  %v102 = fadd contract arcp nsz float %v101, 0x3FA5555560000000
+  %v103 = fmul contract arcp nsz float %v102, %v96
+  %v104 = fadd contract arcp nsz float %v103, 0x3FC5555560000000
+  %v105 = fmul contract arcp nsz float %v104, %v96
+  %v106 = fadd contract arcp nsz float %v105, 0x3FE0000000000000
+  %v107 = fmul contract arcp nsz float %v106, %v96
+  %v108 = fmul contract arcp nsz float %v107, %v96
+  %v109 = fadd contract arcp nsz float %v108, %v96
+  %v110 = fmul contract arcp nsz float %v92, 0x3FE0000000000000
+  %v111 = fadd contract arcp nsz float %v110, 0x4168000000000000
+  %v112 = fsub contract arcp nsz float %v91, %v111
+  %v113 = fadd contract arcp nsz float %v112, 0x4168000000000000
+  %v114 = bitcast float %v111 to i32
+  %v115 = add i32 %v114, 127
+  %v116 = shl i32 %v115, 23
+  %v117 = bitcast i32 %v116 to float
+  %v118 = bitcast float %v113 to i32
+  %v119 = add i32 %v118, 127
+  %v120 = shl i32 %v119, 23
+  %v121 = bitcast i32 %v120 to float
+  %v122 = fmul contract arcp nsz float %v109, %v117
+  %v123 = fadd contract arcp nsz float %v122, %v117
+  %v124 = fmul contract arcp nsz float %v123, %v121
+  %v125 = mul i64 %v8, 1
+  %v126 = add i64 %v125, %i79
+  %v127 = getelementptr inbounds float, ptr %v46, i64 %v126
+  store float %v124, ptr %v127
+  %v128 = load float, ptr %s78
+  %v129 = fadd reassoc contract arcp nsz float %v128, %v124
+  store float %v129, ptr %s78
+  br label %latch79
+latch79:
+  %next79 = add nsw i64 %i79, 1
+  br label %head79
+exit79:
+  %v130 = load float, ptr %s78
+  br label %head131
+head131:
+  %i131 = phi i64 [ 0, %exit79 ], [ %next131, %latch131 ]
+  %more131 = icmp slt i64 %i131, %v8
+  br i1 %more131, label %body131, label %exit131
+body131:
+  %v132 = mul i64 %v8, 1
+  %v133 = add i64 %v132, %i131
+  %v134 = getelementptr inbounds float, ptr %v46, i64 %v133
+  %v135 = load float, ptr %v134
+  %v136 = fdiv contract arcp nsz float %v135, %v130
+  %v137 = getelementptr inbounds float, ptr %v58, i64 %i131
+  store float %v136, ptr %v137
+  br label %latch131
+latch131:
+  %next131 = add nsw i64 %i131, 1
+  br label %head131
+exit131:
   br label %latch52
 latch52:
   %next52 = add nsw i64 %i52, 1
@@ -562,7 +559,7 @@ body65:
   %v69 = load float, ptr %v68
   %v70 = fmul contract arcp nsz float %v67, %v69
   %v71 = load float, ptr %s64
-  %v72 = fadd contract arcp nsz float %v71, %v70
+  %v72 = fadd reassoc contract arcp nsz float %v71, %v70
   store float %v72, ptr %s64
   br label %latch65
 latch65:
@@ -588,7 +585,7 @@ body75:
   store float %v80, ptr %v83
   %v84 = fmul contract arcp nsz float %v77, %v80
   %v85 = load float, ptr %s74
-  %v86 = fadd contract arcp nsz float %v85, %v84
+  %v86 = fadd reassoc contract arcp nsz float %v85, %v84
   store float %v86, ptr %s74
   br label %latch75
 latch75:

@@ -83,6 +83,7 @@ VARIANTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "beta_2 0.999": changed(beta_2=0.999),
     "ReLU": changed(activation="relu"),
     "SELU": changed(activation="selu"),
+    "layer normalisation": changed(layer_norm=True),
     "dropout 0.15": changed(dropout=0.15),
     "weight decay": changed(solver="adamw", weight_decay=0.01),
     "label smoothing 0.1": changed(label_smoothing=0.1),

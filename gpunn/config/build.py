@@ -14,7 +14,6 @@ from gpunn.devices import Device
 from gpunn.devices.ranks import get_ranks
 from gpunn.nn.embedding import Embedding
 from gpunn.nn.initialisers import BIAS_INITIALISERS, WEIGHT_INITIALISERS
-from gpunn.nn.layer_norm import LayerNorm
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.shown import show
@@ -37,12 +36,10 @@ def objective(p: Any, n_columns: int, labels: Labels, embeddings: tuple[Embeddin
     """
     p = _plain(p)
     check_threshold(p.threshold, len(labels.classes), labels.multilabel)
-    sizes, activations = registry.hidden_layers(p.hidden_layer_sizes, p.activation)
+    sizes, activations = registry.hidden_layers(p.hidden_layer_sizes, p.activation, p.layer_norm)
     output, head, one_suffices = registry.output(p.cost, p.output_activation, len(labels.classes), labels.multilabel)
     n_out = labels.n_outputs if one_suffices else max(2, len(labels.classes))
     n_inputs = n_columns + sum(embedding.n_out - 1 for embedding in embeddings)
-    if p.layer_norm:
-        activations = tuple(map(LayerNorm, activations))
     network = Network((n_inputs, *sizes, n_out), activations, output, embeddings)
     if 8 * network.n_parameters > MAX_INTEGER:  # bytes
         raise ParameterError(

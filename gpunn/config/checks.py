@@ -9,7 +9,7 @@ from gpunn.config.constraints import ParameterError
 from gpunn.config.parameters import PARAMETERS
 from gpunn.shown import show
 
-LOOSE = ("dropout", "input_dropout", "clip_norm", "max_norm", "ema_decay")  # not in captured steps
+LOOSE = ("layer_norm", "dropout", "input_dropout", "clip_norm", "max_norm", "ema_decay")  # not in captured steps
 
 
 def check_parameters(p: Any, n_classes: int = 3) -> None:
@@ -27,7 +27,7 @@ def check_parameters(p: Any, n_classes: int = 3) -> None:
     _check_with_full_batch(p)
     _check_with_schedule_free(p)
     _check_members(p)
-    sizes, _ = registry.hidden_layers(p.hidden_layer_sizes, p.activation)
+    sizes, _ = registry.hidden_layers(p.hidden_layer_sizes, p.activation, p.layer_norm)
     registry.rates("dropout", p.dropout, len(sizes))
     registry.output(p.cost, p.output_activation, n_classes, multilabel=False)
     _check_with_precision(p)
@@ -111,8 +111,8 @@ def _check_with_precision(p: Any) -> None:
         raise ParameterError(
             "precision",
             f"precision={show(p.precision)} does not go with {clash}={show(getattr(p, clash))}: it is for minibatch "
-            "training in float32 without dropout, limits on norms and averaging. Use precision='float32', or another "
-            f"{clash}.",
+            "training in float32 without layer normalisation, dropout, limits on norms and averaging. Use "
+            f"precision='float32', or another {clash}.",
         )
 
 

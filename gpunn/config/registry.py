@@ -15,6 +15,7 @@ from gpunn.config.constraints import Interval, ParameterError, choose
 from gpunn.nn.activations import ACTIVATIONS, Activation, Identity, PReLU, Sigmoid, Softmax
 from gpunn.nn.costs import COSTS, Cost, CrossEntropy, LogLikelihood, Quadratic
 from gpunn.nn.heads import Head, IdentityQuadratic, pair
+from gpunn.nn.layer_norm import LayerNorm
 from gpunn.nn.network import Network
 from gpunn.optim.directions import BFGS, LBFGS, ConjugateGradient, Direction, SteepestDescent
 from gpunn.optim.first_order import Adam, AdamW, FirstOrder, GradientDescent, Momentum, Nesterov
@@ -101,8 +102,13 @@ def activation(name: str, value: Any) -> Activation:
     return made
 
 
-def hidden_layers(sizes: Any, activations: Any) -> tuple[tuple[int, ...], tuple[Activation, ...]]:
-    """Sizes and activations of the hidden layers; one activation serves all."""
+def hidden_layers(
+    sizes: Any, activations: Any, layer_norm: bool = False
+) -> tuple[tuple[int, ...], tuple[Activation, ...]]:
+    """Sizes and activations of the hidden layers; one activation serves all.
+
+    With ``layer_norm`` each follows a layer normalisation, unless it has one already.
+    """
     if isinstance(sizes, Integral):
         sizes = (sizes,)
     try:
@@ -126,6 +132,14 @@ def hidden_layers(sizes: Any, activations: Any) -> tuple[tuple[int, ...], tuple[
         chosen = tuple(activation(f"activation[{i}]", a) for i, a in enumerate(activations))
     else:
         chosen = (activation("activation", activations),) * len(sizes)
+    if layer_norm:
+        chosen = tuple(a if isinstance(a, LayerNorm) else LayerNorm(a) for a in chosen)
+    if any(isinstance(a, LayerNorm) and size == 1 for a, size in zip(chosen, sizes, strict=True)):
+        raise ParameterError(
+            "layer_norm" if layer_norm else "activation",
+            f"hidden_layer_sizes={show(sizes)} has a layer of one neuron, which layer normalisation would set to 0 in "
+            "every row. Use two neurons or more, or no layer normalisation.",
+        )
     return tuple(int(size) for size in sizes), chosen
 
 

@@ -24,10 +24,27 @@ class LayerNorm(Activation):
     ----------
     activation : Activation, default ReLU()
         f, which may have learned parameters of its own.
+
+    Raises
+    ------
+    TypeError
+        If f is not an activation, or is normalised itself.
+
+    Notes
+    -----
+    ``MLPClassifier(layer_norm=True)`` normalises all hidden layers. As an object among the activations it normalises
+    some of them, but such a classifier cannot be saved.
     """
 
     activation: Activation = ReLU()
     epsilon: ClassVar[float] = 1e-5
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.activation, Activation) or isinstance(self.activation, LayerNorm):
+            raise TypeError(
+                f"activation={self.activation!r} is not allowed; give an object from gpunn.nn.activations, as in "
+                "LayerNorm(Tanh())."
+            )
 
     def shapes(self, n: int) -> dict[str, tuple[int, ...]]:
         return {"gain": (n,), "shift": (n,), **self.activation.shapes(n)}

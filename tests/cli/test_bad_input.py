@@ -36,6 +36,8 @@ OPTIONS = [  # of gpunn train good.csv --target y
     ("--held-out 1", "--held-out: 1.0"), ("--held-out 0.99", "--held-out: 0.99"),
     ("--held-out 0.01", "--held-out: 0.01"), ("--solver newton", "'adam'"), ("--precision fp8", "--precision: "),
     ("--precision tf32", "precision='tf32' does not go with the CPU"), ("--dtype float16", "--dtype: "),
+    ("--hidden 4,1 --layer-norm", "--layer-norm: hidden_layer_sizes=(4, 1) has a layer of one neuron"),
+    ("--precision bf16 --layer-norm --device auto", "--precision: "),
     ("--precision bf16 --dropout 0.5 --device auto", "--precision: precision='bf16' does not go"),
     ("--max-categories 1", "--max-categories: max_categories=1 is not allowed"),
     ("--min-frequency 0", "--min-frequency: min_frequency=0 is not allowed"),

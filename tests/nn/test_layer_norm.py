@@ -9,7 +9,9 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from gpunn.nn.activations import Identity, PReLU, Softmax, Tanh
+from gpunn import MLPClassifier
+from gpunn.config.constraints import ParameterError
+from gpunn.nn.activations import Identity, PReLU, ReLU, Softmax, Tanh
 from gpunn.nn.costs import LogLikelihood
 from gpunn.nn.heads import pair
 from gpunn.nn.layer_norm import LayerNorm
@@ -72,6 +74,32 @@ def test_what_it_learns_begins_as_the_normalised_row_itself():
     assert [LayerNorm(PReLU(0.1)).initial(name) for name in ("gain", "shift", "slope")] == [1.0, 0.0, 0.1]
     with pytest.raises(KeyError):
         LayerNorm(Tanh()).initial("slope")
+
+
+@pytest.mark.parametrize("activation", ["relu", ReLU, LayerNorm(), None])
+def test_what_it_is_followed_by_is_an_activation_that_is_not_normalised(activation):
+    with pytest.raises(TypeError, match=r"activation=.* is not allowed; give an object from gpunn.nn.activations"):
+        LayerNorm(activation)
+
+
+@pytest.mark.parametrize(("sizes", "given", "of"), [
+    (1, {"layer_norm": True}, "layer_norm"), ((4, 1), {"layer_norm": True}, "layer_norm"),
+    ((4, 1), {"activation": ["relu", LayerNorm()]}, "activation"),
+])  # fmt: skip
+def test_a_layer_of_one_neuron_is_not_normalised(sizes, given, of):
+    with pytest.raises(
+        ParameterError, match="has a layer of one neuron, which layer normalisation would set to 0"
+    ) as e:
+        MLPClassifier(sizes, **given).fit(np.eye(4), [0, 1, 0, 1])
+    assert e.value.parameter == of
+
+
+def test_layers_that_are_normalised_already_are_so_once(iris, fitted):
+    clf = fitted(*iris, hidden_layer_sizes=(5, 4), activation=[LayerNorm(Tanh()), "relu"], layer_norm=True, max_iter=3)
+    assert clf.network_.activations == (LayerNorm(Tanh()), LayerNorm(ReLU()))
+    some = fitted(*iris, hidden_layer_sizes=(5, 4), activation=[LayerNorm(Tanh()), "relu"], max_iter=3)
+    assert some.network_.activations == (LayerNorm(Tanh()), ReLU())
+    assert fitted(*iris, hidden_layer_sizes=(), layer_norm=True, max_iter=3).network_.activations == ()
 
 
 def test_a_network_does_not_change_with_the_size_of_the_weights_before_it():

@@ -1,4 +1,4 @@
-"""Layer normalisation of the pre-activations of a hidden layer.
+"""Layer normalisation: the weighted inputs z of a hidden layer have mean 0 and variance 1 before the activation.
 
 Source: Ba, Kiros & Hinton 2016, "Layer Normalization", equations 3 and 4.
 """
@@ -10,6 +10,8 @@ from typing import ClassVar
 
 from gpunn.nn.activations import Activation, ReLU
 from gpunn.typing import Array, Namespace
+
+LEARNED = {"gain": 1.0, "shift": 0.0}  # initial values
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class LayerNorm(Activation):
     Raises
     ------
     TypeError
-        If f is not an activation, or is normalised itself.
+        If f is not an activation, is normalised itself, or learns an array called gain or shift.
 
     Notes
     -----
@@ -45,12 +47,14 @@ class LayerNorm(Activation):
                 f"activation={self.activation!r} is not allowed; give an object from gpunn.nn.activations, as in "
                 "LayerNorm(Tanh())."
             )
+        if not LEARNED.keys().isdisjoint(self.activation.shapes(2)):
+            raise TypeError(f"activation={self.activation!r} learns an array called gain or shift; call it otherwise.")
 
     def shapes(self, n: int) -> dict[str, tuple[int, ...]]:
-        return {"gain": (n,), "shift": (n,), **self.activation.shapes(n)}
+        return dict.fromkeys(LEARNED, (n,)) | self.activation.shapes(n)
 
     def initial(self, name: str) -> float:
-        return {"gain": 1.0, "shift": 0.0}[name] if name in ("gain", "shift") else self.activation.initial(name)
+        return LEARNED[name] if name in LEARNED else self.activation.initial(name)
 
     def forward(self, xp, z, gain, shift, **learned):
         y, own = self.normalised(xp, z, gain, shift, **learned)

@@ -82,6 +82,15 @@ def test_what_it_is_followed_by_is_an_activation_that_is_not_normalised(activati
         LayerNorm(activation)
 
 
+def test_names_of_what_is_learned_are_different():
+    class Scaled(PReLU):
+        def shapes(self, n):
+            return {"gain": (n,)}
+
+    with pytest.raises(TypeError, match="learns an array called gain or shift"):
+        LayerNorm(Scaled())
+
+
 @pytest.mark.parametrize(("sizes", "given", "of"), [
     (1, {"layer_norm": True}, "layer_norm"), ((4, 1), {"layer_norm": True}, "layer_norm"),
     ((4, 1), {"activation": ["relu", LayerNorm()]}, "activation"),

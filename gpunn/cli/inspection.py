@@ -81,7 +81,7 @@ def _network(clf: MLPClassifier, name: str) -> None:
         counts = [layer.W.stop - layer.W.start, layer.b.stop - layer.b.start, sum(learned)]
         what = "output" if layer is network.layers[-1] else f"hidden {number}"
         lines.append([what, activation, *(f"{n:,}" for n in [layer.n_in, layer.n_out, *counts])])
-    report.table(["layer", "activation", "inputs", "neurons", "weights", "biases", "others"], lines, left=2)
+    report.table(["layer", "activation", "inputs", "neurons", "weights", "biases", "of activation"], lines, left=2)
     if network.embeddings:
         n_categories = sum(embedding.n_categories for embedding in network.embeddings)
         n_learned = sum(table.stop - table.start for table in network.tables)

@@ -9,7 +9,7 @@ from gpunn.config.constraints import ParameterError
 from gpunn.config.parameters import PARAMETERS
 from gpunn.shown import show
 
-LOOSE = ("layer_norm", "dropout", "input_dropout", "clip_norm", "max_norm", "ema_decay")  # not in captured steps
+LOOSE = ("dropout", "input_dropout", "clip_norm", "max_norm", "ema_decay")  # of minibatch training alone
 
 
 def check_parameters(p: Any, n_classes: int = 3) -> None:
@@ -105,14 +105,14 @@ def _check_with_schedule_free(p: Any) -> None:
 def _check_with_precision(p: Any) -> None:
     """Products of another precision are for captured steps of minibatch training in float32."""
     clashes = {"solver": registry.is_full_batch(p.solver), "dtype": p.dtype == "float64", "compile": p.compile is False}
-    clashes |= {name: _is_given(getattr(p, name)) for name in LOOSE}
+    clashes |= {name: _is_given(getattr(p, name)) for name in ("layer_norm", *LOOSE)}  # captured steps have none
     clash = next((name for name, there in clashes.items() if there), None)
     if clash and p.precision != "float32":
         raise ParameterError(
             "precision",
             f"precision={show(p.precision)} does not go with {clash}={show(getattr(p, clash))}: it is for minibatch "
             "training in float32 without layer normalisation, dropout, limits on norms and averaging. Use "
-            f"precision='float32', or another {clash}.",
+            f"precision='float32', or change {clash}.",
         )
 
 

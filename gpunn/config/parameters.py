@@ -102,7 +102,7 @@ class Parameters:
         False,
         constraints.yes_or_no,
         "network.hidden.layer_norm",
-        Option("--layer-norm", "normalise the inputs of the hidden activations", parse=None, default=""),
+        Option("--layer-norm", "layer normalisation of the hidden layers", parse=None, default=""),
     )
     dropout: Any = parameter(
         0.0,

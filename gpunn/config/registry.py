@@ -133,7 +133,10 @@ def hidden_layers(
     else:
         chosen = (activation("activation", activations),) * len(sizes)
     if layer_norm:
-        chosen = tuple(a if isinstance(a, LayerNorm) else LayerNorm(a) for a in chosen)
+        try:
+            chosen = tuple(a if isinstance(a, LayerNorm) else LayerNorm(a) for a in chosen)
+        except TypeError as error:
+            raise ParameterError("layer_norm", f"layer_norm=True does not go with this activation: {error}") from None
     if any(isinstance(a, LayerNorm) and size == 1 for a, size in zip(chosen, sizes, strict=True)):
         raise ParameterError(
             "layer_norm" if layer_norm else "activation",
@@ -187,6 +190,12 @@ def output(cost: Any, output_activation: Any, n_classes: int, multilabel: bool) 
         chosen = matched[kind]()
     else:
         chosen = activation("output_activation", output_activation)
+    if isinstance(chosen, LayerNorm):
+        raise ParameterError(
+            "output_activation",
+            f"output_activation={show(chosen)} is not allowed: layer normalisation is for hidden layers. Use "
+            f"output_activation={show(chosen.activation)}.",
+        )
     if cost is not None:
         function = _cost(cost)
     elif isinstance(chosen, Softmax):

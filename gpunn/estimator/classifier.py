@@ -123,9 +123,9 @@ class MLPClassifier(CallbackSupportMixin, Classifier):
     bias_init : {"uniform", "zeros", "ones", "gaussian"} or callable, default="uniform"
         "uniform" has the bounds of "glorot_uniform", as in scikit-learn.
     layer_norm : bool, default=False
-        Layer normalisation: the weighted inputs of a row in a hidden layer are shifted and scaled to mean 0 and
-        variance 1, multiplied by a learned gain for each neuron, and added to a learned shift; then follows the
-        activation.
+        Layer normalisation of the hidden layers, each of two neurons or more: before the activation, the weighted
+        inputs of a layer are shifted and scaled, for each row alone, to mean 0 and variance 1 over its neurons. They
+        are then multiplied by a learned gain for each neuron and added to a learned shift.
     dropout, input_dropout : float, default=0
         Dropout rate of the hidden activations (or a list with one for each hidden layer), and of the inputs.
     weight_decay : float, default=0.01

@@ -112,7 +112,7 @@ def _check_answers(network: Network, head: Head, theta: np.ndarray, labels: Labe
 
     Of an embedded column the rows have the category whose embedding is largest.
     """
-    activations = [head.activation, *(layer.activation.applied for layer in network.layers)]
+    activations = [head.activation, *(layer.activation.without_norm for layer in network.layers)]
     slopes = [abs(x) for activation in activations for x in vars(activation).values()]
     largest = max(float(theta.max()), -float(theta.min()), *slopes)
     # No neuron of any layer may overflow, whether or not one of the rows below makes it work.
@@ -129,7 +129,7 @@ def _check_answers(network: Network, head: Head, theta: np.ndarray, labels: Labe
             good = bool(np.isfinite(z).all() and np.isfinite(probabilities(np, head, z, labels.multilabel)).all())
     if not good:
         raise ValueError(
-            f"its weights and slopes, up to {largest:.3g} in {theta.dtype}, overflow for rows of numbers up to "
+            f"its parameters, up to {largest:.3g} in {theta.dtype}, overflow for rows of numbers up to "
             f"{LARGE:,.0f}: its answers would be NaN. Train with a lower learning rate, scaled inputs, or in float64."
         )
 

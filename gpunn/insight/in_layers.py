@@ -7,6 +7,7 @@ import math
 from gpunn.insight.facts import Facts
 from gpunn.insight.finding import FEW, Finding, percent
 from gpunn.nn.costs import Quadratic
+from gpunn.nn.layer_norm import LayerNorm
 from gpunn.training.layers import SATURATED_BELOW, LayerStatistics
 from gpunn.training.summary import cost_function
 
@@ -25,10 +26,10 @@ LARGE_INPUTS = 10.0  # root mean square; weights are drawn for inputs of about 1
 
 def saturated_layer(facts: Facts) -> Finding | None:
     """A hidden layer of a bounded activation works where it is flat."""
-    applied = [activation.applied for activation in facts.network.activations]
+    functions = [activation.without_norm for activation in facts.network.activations]
     bounded = [
         layer
-        for layer, activation in zip(facts.layers[:-1], applied, strict=True)
+        for layer, activation in zip(facts.layers[:-1], functions, strict=True)
         if math.isfinite(activation.low) and math.isfinite(activation.high) and layer.saturated is not None
     ]
     worst = max(bounded, key=lambda layer: layer.saturated or 0.0, default=None)
@@ -36,6 +37,19 @@ def saturated_layer(facts: Facts) -> Finding | None:
         return None
     if facts.at == "end" and facts.learned.cost < DONE * facts.learned.guess:  # saturated because it has learned
         return None
+    units = (
+        f"{percent(worst.saturated)} of the {worst.activation.lower()} units saturate (|f'(z)| < {SATURATED_BELOW:g})"
+    )
+    flat = "f' vanishes a few from 0, and the gradient with it."
+    if isinstance(facts.network.activations[worst.layer - 1], LayerNorm):
+        return Finding(
+            "saturated_layer",
+            worst.layer,
+            {"saturated": worst.saturated, "bound": SATURATED_BELOW, "z_mean": worst.z_mean, "z_std": worst.z_std},
+            f"Hidden layer {worst.layer}: {units} over {facts.n_sample} rows. After layer normalisation, z has mean "
+            f"{worst.z_mean:.3g} and standard deviation {worst.z_std:.3g}, by the learned gains and shifts; {flat}",
+            "Lower learning_rate_init: gains and shifts have grown too far.",
+        )
     size = _input_rms(facts, worst)
     std = facts.weights[worst.layer - 1].std
     large = size > LARGE_INPUTS
@@ -60,10 +74,9 @@ def saturated_layer(facts: Facts) -> Finding | None:
             "input_rms": size,
             "expected_z_std": std * size * math.sqrt(worst.n_in),
         },
-        f"Hidden layer {worst.layer}: {percent(worst.saturated)} of the {worst.activation.lower()} units saturate "
-        f"(|f'(z)| < {SATURATED_BELOW:g}) over {facts.n_sample} rows. Weights of standard deviation {std:.3g} with "
+        f"Hidden layer {worst.layer}: {units} over {facts.n_sample} rows. Weights of standard deviation {std:.3g} with "
         f"{worst.n_in} inputs of size {size:.3g} (root mean square) give z a standard deviation of {worst.z_std:.3g}; "
-        "f' vanishes a few from 0, and the gradient with it.",
+        f"{flat}",
         remedy,
     )
 

@@ -61,6 +61,11 @@ def _scaled(p: Mapping[str, Any], **factors: float) -> Change:
     return {name: float(f"{p[name] * factor:.2g}") for name, factor in factors.items()}
 
 
+def _of_saturated(p: Mapping[str, Any], finding: Finding) -> Change | None:
+    """Other initial weights; of a layer with layer normalisation, where these do not matter, a lower learning rate."""
+    return {"weight_init": "glorot_uniform"} if "weight_std" in finding.evidence else _rate(1 / 10)(p, finding)
+
+
 def _fixed(**change: Any) -> tuple[Remedy]:
     return (lambda p, found: change,)
 
@@ -77,7 +82,7 @@ CHANGES: dict[str, tuple[Remedy, ...]] = {
     "batch_too_large": (lambda p, found: {"batch_size": max(8, 2 ** round(np.log2(found.evidence["noise_scale"])))},),
     "batch_too_small": (lambda p, found: {"batch_size": 8 * round(found.evidence["batch_size"])},),
     "units_alike": _fixed(weight_init="glorot_uniform"),
-    "saturated_layer": _fixed(weight_init="glorot_uniform"),
+    "saturated_layer": (_of_saturated,),
     "sure_and_wrong": _fixed(weight_init="glorot_uniform"),
     "dead_units": tuple(_rate(factor, weight_init="he_normal", bias_init="zeros") for factor in (1 / 10, 1 / 3)),
     "vanishing_gradient": _fixed(activation="relu", weight_init="he_normal"),

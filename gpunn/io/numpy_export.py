@@ -222,12 +222,14 @@ def _layers(network: Network, dtype: Any) -> tuple[list[str], list[str]]:
     calls = []
     for number, layer in enumerate(network.layers, 1):
         activation, learned = layer.activation, tuple(layer.learned)
-        doc = f"The activation {type(activation).__name__} of weighted inputs z (n, k).{_formula(activation)}"
+        kind, normalised = type(activation.without_norm).__name__, activation.without_norm is not activation
+        what = "after layer normalisation of" if normalised else "of"
+        doc = f"The activation {kind} {what} weighted inputs z (n, k).{_formula(activation)}"
         open_source = function(OPEN, doc, activation, activation.forward, dtype, learned)
         if open_source.endswith(UNCHANGED):
             calls.append("{z}")
             continue
-        stem = "".join(c if c.isalnum() else "_" for c in type(activation).__name__.lower())
+        stem = "".join(c if c.isalnum() else "_" for c in kind.lower()) + ("_after_norm" if normalised else "")
         name = functions.setdefault(open_source, f"{stem}_{number}")
         calls.append(f"{name}({', '.join(['{z}', *(f'{array}{number}' for array in learned)])})")
     return [source.replace(OPEN, name, 1) for source, name in functions.items()], calls

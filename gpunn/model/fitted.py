@@ -124,9 +124,9 @@ def changed_network(network: Network, clf: Classifier) -> str:
 def name_of(value: Activation) -> str:
     """The name of an activation as scikit-learn has it, or the class of one that has no name here."""
     names = {kind: name for name, kind in ACTIVATIONS.items()}  # the last name of a kind: "logistic"
-    kind = type(value.applied)
+    kind = type(value.without_norm)
     name = names.get(kind, kind.__name__)
-    return name if value.applied is value else f"{name} (layer norm)"
+    return name if value.without_norm is value else f"{name} (layer norm)"
 
 
 def estimator_of(clf: Classifier, model: Model, history: History) -> Classifier:

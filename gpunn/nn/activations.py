@@ -12,7 +12,7 @@ An `Activation` has these methods:
     dz, shaped like z, and a dict with the gradient of each learned array.
 ``difference(xp, z, h, T)``
     h - T, for T from 0 to 1, accurate where h has rounded to 1: written (1 - T) h - T (1 - h) with 1 - h from z.
-``applied`` and ``normalised(xp, z, **learned)``
+``without_norm`` and ``after_norm(xp, z, **learned)``
     the activation that gives h; its inputs, shaped like z, and its learned arrays. They are the activation itself, z
     and all of them, unless z is normalised first (`gpunn.nn.layer_norm`).
 
@@ -58,10 +58,10 @@ class Activation(ABC):
         return h - T
 
     @property
-    def applied(self) -> Activation:
+    def without_norm(self) -> Activation:
         return self
 
-    def normalised(self, xp: Namespace, z: Array, *args: Any, **learned: Any) -> tuple[Array, dict[str, Any]]:
+    def after_norm(self, xp: Namespace, z: Array, *args: Any, **learned: Any) -> tuple[Array, dict[str, Any]]:
         return z, learned
 
 

@@ -34,7 +34,8 @@ class LayerStatistics:
     layer : int
         1 for the first hidden layer; the output is the last.
     activation : str
-        Class of the activation; of the output layer that of its head.
+        Class of the activation, with " (layer norm)" behind it where it follows a layer normalisation; of the output
+        layer that of its head.
     n_in, n_out : int
         Inputs and units.
     saturated : float or None
@@ -47,8 +48,8 @@ class LayerStatistics:
     relative_slope : float or None
         ``slope`` divided by the largest abs f' that the activation has (1/4 for the sigmoid, 1 for tanh and ReLU).
     z_mean, z_std, h_mean, h_std : float
-        Means and standard deviations of the weighted inputs z (with layer normalisation, of what becomes of them) and
-        the activations h, over units and rows.
+        Means and standard deviations of the inputs z of the activation, which are the weighted inputs of the layer,
+        normalised where it has a layer normalisation, and of its outputs h, over units and rows.
     weight_norm, gradient_norm, bias_gradient_norm : float
         Frobenius norm of W, of the gradient by W, and Euclidean norm of that by b, of the mean cost over the rows.
         The last is the speed of learning of a layer in Nielsen 2015, chapter 5.
@@ -187,7 +188,7 @@ class Recorder:
             self.entries.append([
                 LayerStatistics(
                     number,
-                    type(activation_of(self._objective, layer)).__name__,
+                    activation_name(self._objective, layer),
                     layer.n_in,
                     layer.n_out,
                     **{name: next(numbers) for name in NUMBERS},
@@ -248,7 +249,7 @@ def _measured(
         )
         learned = {name: part.of(xp, theta) for name, part in layer.learned.items()}
         activation = activation_of(objective, layer)
-        z, own = activation.normalised(xp, trace.z, **learned)
+        z, own = activation.after_norm(xp, trace.z, **learned)
         numbers = {"weight_norm": W_norm, "gradient_norm": gW_norm, "bias_gradient_norm": gb_norm}
         h = trace.h
         if layer is network.layers[-1]:
@@ -257,7 +258,7 @@ def _measured(
             numbers["error"] = xp.mean(xp.abs(head.activation.difference(xp, logits, h, T)))
             numbers["delta"] = xp.mean(xp.abs(delta))
         numbers |= {"z_mean": xp.mean(z), "z_std": xp.std(z), "h_mean": xp.mean(h), "h_std": xp.std(h)}
-        found.append(numbers | _slopes(xp, activation.applied, z, h, own))
+        found.append(numbers | _slopes(xp, activation.without_norm, z, h, own))
     return found
 
 
@@ -265,6 +266,13 @@ def activation_of(objective: Objective, layer: Dense) -> Activation:
     """The activation of a layer; of the output that of its head, but for one that learns and so stands in the layer."""
     is_output = layer is objective.network.layers[-1]
     return objective.head.activation if is_output and not layer.learned else layer.activation
+
+
+def activation_name(objective: Objective, layer: Dense) -> str:
+    """Class of the activation of a layer, and whether it follows a layer normalisation."""
+    activation = activation_of(objective, layer)
+    name = type(activation.without_norm).__name__
+    return name if activation.without_norm is activation else f"{name} (layer norm)"
 
 
 def _slopes(xp: Namespace, activation: Activation, z: Array, h: Array, learned: dict[str, Array]) -> dict[str, Array]:
@@ -299,6 +307,6 @@ def _on_host(
         for ratio, above, below in (("delta_factor", "delta", "error"), ("update_ratio", "update_norm", "weight_norm")):
             if above in values and values[below]:
                 values[ratio] = values[above] / values[below]
-        kind = type(activation_of(objective, layer).applied).__name__
+        kind = activation_name(objective, layer)
         entries.append(LayerStatistics(number, kind, layer.n_in, layer.n_out, **values, learning_rate=learning_rate))
     return entries

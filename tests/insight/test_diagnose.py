@@ -16,6 +16,7 @@ from sklearn.exceptions import NotFittedError
 from gpunn import MLPClassifier, insight
 from gpunn.devices import get_device
 from gpunn.insight import Training, diagnose, diagnose_network
+from gpunn.insight.remedies import change_of
 from gpunn.nn.activations import Identity, Sigmoid, Softmax, Tanh
 from gpunn.nn.costs import CrossEntropy, LogLikelihood, Quadratic
 from gpunn.nn.heads import pair
@@ -140,6 +141,17 @@ def test_evidence_of_saturation_is_the_weights_and_inputs():
     assert found["z_std"] == pytest.approx(28, rel=0.05) and found["expected_z_std"] == pytest.approx(28, rel=0.05)
     assert found["saturated"] == pytest.approx(0.87, abs=0.02)  # |z| > 4.6 of a normal of 28
     assert "784 inputs" in finding.text and "87%" in finding.text and "glorot_uniform" in finding.remedy
+
+
+def test_saturation_after_layer_normalisation_is_not_put_down_to_the_weights(iris, fitted):
+    clf = fitted(*iris, hidden_layer_sizes=(12,), activation="sigmoid", layer_norm=True, max_iter=2)
+    clf.network_.layers[0].learned["gain"].of(np, clf.theta_)[...] = 50
+    [finding] = [f for f in diagnose(clf, *iris).findings if f.name == "saturated_layer"]
+    assert finding.evidence.keys() == {"saturated", "bound", "z_mean", "z_std"}
+    assert finding.evidence["z_std"] == pytest.approx(50, rel=0.01)
+    assert "sigmoid (layer norm) units saturate" in finding.text and "learned gains and shifts" in finding.text
+    assert finding.remedy.startswith("Lower learning_rate_init")
+    assert change_of(clf.get_params(), finding) == {"learning_rate_init": 1e-4}
 
 
 def test_overshoot_is_the_cost_of_outputs_beyond_their_target(device):

@@ -308,7 +308,7 @@ def test_answers_that_are_not_finite_are_refused_on_reading_and_writing(sound, t
         numbers = np.frombuffer(draft.data, "<f8" if name == "multilabel" else "<f4")
         numbers[at] = x
         (tmp_path / "m").write_bytes(draft.together())
-        with pytest.raises(ValueError, match=r"m: its weights and slopes, up to .* would be NaN"):
+        with pytest.raises(ValueError, match=r"m: its parameters, up to .* would be NaN"):
             gpunn.load(tmp_path / "m")
         (tmp_path / "m").write_bytes(sound[name])
         clf = gpunn.load(tmp_path / "m")
@@ -323,13 +323,13 @@ def test_slopes_that_overflow_are_refused(sound, tmp_path):
     draft.values["manifest"]["network"]["output"]["activation"] = {"elu": {"alpha": 1e300}}
     draft.values["manifest"]["training"]["cost"] = "quadratic"
     (tmp_path / "m").write_bytes(draft.together())
-    with pytest.raises(ValueError, match=r"m: its weights and slopes, up to 1e\+300"):
+    with pytest.raises(ValueError, match=r"m: its parameters, up to 1e\+300"):
         gpunn.load(tmp_path / "m")
     for slope in (1e308, 1e37, -1e300):
         draft = Draft(sound["softmax"])
         draft.values["manifest"]["network"]["hidden"]["activation"] = ["tanh", {"leaky_relu": {"slope": slope}}]
         (tmp_path / "m").write_bytes(draft.together())
-        with pytest.raises(ValueError, match=r"m: its weights and slopes, up to .* would be NaN"):
+        with pytest.raises(ValueError, match=r"m: its parameters, up to .* would be NaN"):
             gpunn.load(tmp_path / "m")
 
 

@@ -76,10 +76,25 @@ def test_what_it_learns_begins_as_the_normalised_row_itself():
         LayerNorm(Tanh()).initial("slope")
 
 
-@pytest.mark.parametrize("activation", ["relu", ReLU, LayerNorm(), None])
-def test_what_it_is_followed_by_is_an_activation_that_is_not_normalised(activation):
+@pytest.mark.parametrize("activation", ["relu", ReLU, None])
+def test_what_it_is_followed_by_is_an_activation(activation):
     with pytest.raises(TypeError, match=r"activation=.* is not allowed; give an object from gpunn.nn.activations"):
         LayerNorm(activation)
+
+
+def test_it_is_not_normalised_twice():
+    with pytest.raises(TypeError, match="normalised already"):
+        LayerNorm(LayerNorm(Tanh()))
+
+
+@pytest.mark.parametrize("dtype", RTOL)
+@pytest.mark.parametrize("n", [2, 5, 7, 10, 64])
+def test_rows_of_equal_elements_are_0(device, n, dtype):
+    values = np.geomspace(1e-3, 1e25, 300, dtype=dtype)[:, None] * np.ones(n, dtype)
+    z, gain, shift = device.asarray(values), device.asarray(np.ones(n, dtype)), device.asarray(np.zeros(n, dtype))
+    u = device.to_host(LayerNorm(Identity()).forward(device.xp, z, gain, shift))
+    assert not np.any(u[values[:, 0] >= 1])
+    assert np.abs(u).max() <= np.finfo(dtype).eps / np.sqrt(1e-5)  # the rounding of a mean below 1
 
 
 def test_names_of_what_is_learned_are_different():
@@ -89,6 +104,22 @@ def test_names_of_what_is_learned_are_different():
 
     with pytest.raises(TypeError, match="learns an array called gain or shift"):
         LayerNorm(Scaled())
+    with pytest.raises(ParameterError, match=r"layer_norm=True does not go with this .* gain or shift") as e:
+        MLPClassifier(activation=Scaled(), layer_norm=True).fit(np.eye(4), [0, 1, 0, 1])
+    assert e.value.parameter == "layer_norm"
+
+
+def test_the_output_is_not_normalised():
+    with pytest.raises(ParameterError, match=r"is for hidden layers. Use output_activation=Softmax"):
+        MLPClassifier(output_activation=LayerNorm(Softmax())).fit(np.eye(4), [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "bfgs", "cg", "gd", "adam", "sgd", "adamw", "schedule_free_adamw"])
+def test_every_solver_trains_compiled_as_by_arrays(iris, fitted, solver):
+    given = {"hidden_layer_sizes": (8, 6), "solver": solver, "layer_norm": True, "max_iter": 20, "activation": "prelu"}
+    one, other = (fitted(*iris, compile=compiled, **given) for compiled in (True, False))
+    assert (one.history_.path, other.history_.path) == ("compiled", "arrays: as asked")
+    assert one.loss_ == pytest.approx(other.loss_, rel=1e-4) and one.loss_ < 0.9 * one.loss_curve_[0]
 
 
 @pytest.mark.parametrize(("sizes", "given", "of"), [

@@ -186,7 +186,7 @@ def test_layers_with_layer_normalisation_are_measured_after_it(device):
     z = host[1] @ host[0][:30].reshape(6, 5) + host[0][45:50]
     y = (z - z.mean(axis=1, keepdims=True)) / np.sqrt(z.var(axis=1, keepdims=True) + 1e-5)
     h = 1 / (1 + np.exp(-y))
-    assert (found.activation, found.saturated) == ("Sigmoid", 0.0)
+    assert (found.activation, found.saturated) == ("Sigmoid (layer norm)", 0.0)
     numbers = (found.z_mean, found.z_std, found.h_mean, found.slope, found.relative_slope)
     slope = (h * (1 - h)).mean()
     assert numbers == pytest.approx((y.mean(), y.std(), h.mean(), slope, 4 * slope), rel=1e-9, abs=1e-12)

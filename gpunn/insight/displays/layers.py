@@ -15,7 +15,7 @@ from gpunn.insight.displays.style import SERIES, grid_of_axes, plain
 from gpunn.model.fitted import Classifier
 from gpunn.nn.activations import Elementwise, PReLU
 from gpunn.nn.objective import Objective
-from gpunn.training.layers import SATURATED_BELOW, activation_of
+from gpunn.training.layers import SATURATED_BELOW, activation_name, activation_of
 
 
 @dataclass(frozen=True)
@@ -108,14 +108,14 @@ def layer_values(estimator: Classifier, X: np.ndarray) -> list[LayerValues]:
             last = number == len(network.layers)
             activation = activation_of(objective, layer)
             learned = {name: part.of(np, theta) for name, part in layer.learned.items()}
-            z, learned = activation.normalised(np, trace.z, **learned)
-            activation = activation.applied
+            z, learned = activation.after_norm(np, trace.z, **learned)
+            activation = activation.without_norm
             h = head.outputs(np, trace.h) if last else trace.h
             derivative = None
             if isinstance(activation, (Elementwise, PReLU)):  # those whose Jacobian is a diagonal
                 derivative = activation.backward(np, z, h, np.ones_like(h), **learned)[0]
             name = "output layer" if last else f"hidden layer {number}"
-            found.append(LayerValues(name, type(activation).__name__, z, h, derivative))
+            found.append(LayerValues(name, activation_name(objective, layer), z, h, derivative))
     return found
 
 

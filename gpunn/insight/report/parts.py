@@ -24,7 +24,7 @@ from gpunn.insight.report.results import Results
 from gpunn.model.fitted import Classifier
 from gpunn.nn.objective import Objective
 from gpunn.training.history import ENDED_BY
-from gpunn.training.layers import SATURATED_BELOW, LayerStatistics, activation_of
+from gpunn.training.layers import SATURATED_BELOW, LayerStatistics, activation_name
 
 MOST_COLUMNS = 20
 FOLLOWS = "What may follow from it"
@@ -68,10 +68,7 @@ def network(clf: Classifier) -> Html:
     for number, layer in enumerate(clf.network_.layers, 1):
         n_learned = sum(part.stop - part.start for part in (layer.W, layer.b, *layer.learned.values()))
         name = "output" if number == len(clf.network_.layers) else f"hidden {number}"
-        activation = activation_of(objective, layer)
-        kind = type(activation.applied).__name__
-        if activation.applied is not activation:
-            kind += " (layer norm)"
+        kind = activation_name(objective, layer)
         rows.append((name, f"{layer.n_in:,}", f"{layer.n_out:,}", kind, f"{n_learned:,}"))
     if clf.network_.embeddings:
         n_categories = sum(embedding.n_categories for embedding in clf.network_.embeddings)

@@ -32,6 +32,7 @@ from gpunn.model.model import Model
 from gpunn.model.origin import on_host
 from gpunn.nn.activations import ACTIVATIONS, Activation
 from gpunn.nn.heads import Head
+from gpunn.nn.layer_norm import LayerNorm
 from gpunn.nn.network import Network
 from gpunn.nn.probabilities import SYMMETRIC, floor, of_row
 
@@ -222,7 +223,7 @@ def _layers(network: Network, dtype: Any) -> tuple[list[str], list[str]]:
     calls = []
     for number, layer in enumerate(network.layers, 1):
         activation, learned = layer.activation, tuple(layer.learned)
-        kind, normalised = type(activation.without_norm).__name__, activation.without_norm is not activation
+        kind, normalised = type(activation.without_norm).__name__, isinstance(activation, LayerNorm)
         what = "after layer normalisation of" if normalised else "of"
         doc = f"The activation {kind} {what} weighted inputs z (n, k).{_formula(activation)}"
         open_source = function(OPEN, doc, activation, activation.forward, dtype, learned)
@@ -237,7 +238,7 @@ def _layers(network: Network, dtype: Any) -> tuple[list[str], list[str]]:
 
 def _formula(activation: Activation) -> str:
     """The first paragraph of the docstring of an activation of gpunn, its formula and source; "" for a custom one."""
-    if type(activation) not in ACTIVATIONS.values():
+    if type(activation) not in (*ACTIVATIONS.values(), LayerNorm):
         return ""
     paragraph = inspect.cleandoc(type(activation).__doc__ or "").partition("\n\n")[0].split("\n")
     return "\n".join(["", "", *(f"    {line}" for line in paragraph), "    "])

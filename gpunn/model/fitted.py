@@ -13,6 +13,7 @@ from gpunn.data.labels import Labels
 from gpunn.model.model import Model
 from gpunn.model.validation import InputSchema
 from gpunn.nn.activations import ACTIVATIONS, Activation
+from gpunn.nn.layer_norm import LayerNorm
 from gpunn.nn.network import Network
 from gpunn.nn.objective import Objective
 from gpunn.training.history import History
@@ -122,11 +123,14 @@ def changed_network(network: Network, clf: Classifier) -> str:
 
 
 def name_of(value: Activation) -> str:
-    """The name of an activation as scikit-learn has it, or the class of one that has no name here."""
+    """The name of an activation as scikit-learn has it, or the class of one that has no name here.
+
+    " (layer norm)" is added where it follows a layer normalisation.
+    """
     names = {kind: name for name, kind in ACTIVATIONS.items()}  # the last name of a kind: "logistic"
     kind = type(value.without_norm)
     name = names.get(kind, kind.__name__)
-    return name if value.without_norm is value else f"{name} (layer norm)"
+    return f"{name} (layer norm)" if isinstance(value, LayerNorm) else name
 
 
 def estimator_of(clf: Classifier, model: Model, history: History) -> Classifier:

@@ -1,7 +1,4 @@
-"""Layer normalisation of the weighted inputs z of a hidden layer, by the mean and variance of each row.
-
-Source: Ba, Kiros & Hinton 2016, "Layer Normalization", equations 3 and 4.
-"""
+"""Layer normalisation of the weighted inputs z of a hidden layer, by the mean and variance of each row."""
 
 from __future__ import annotations
 
@@ -16,9 +13,8 @@ LEARNED = {"gain": 1.0, "shift": 0.0}  # initial values
 
 @dataclass(frozen=True)
 class LayerNorm(Activation):
-    """h = f(y), y_j = gain_j u_j + shift_j, where u is the standardised row z::
-
-        u_j = (z_j - mean z) / sqrt(mean (z - mean z)^2 + epsilon)
+    """h = f(y), y = gain u + shift, u = (z - mean z) / sqrt(mean (z - mean z)^2 + epsilon).
+    Source: Ba, Kiros & Hinton 2016, equations 3 and 4.
 
     The means are those over the neurons of the layer, for each row of the batch alone. ``gain`` and ``shift`` (in the
     paper gain and bias, elsewhere gamma and beta) are learned, one of each for every neuron; they start at 1 and 0.

@@ -14,6 +14,7 @@ import numpy as np
 
 from gpunn.devices import Device
 from gpunn.nn.activations import Activation, Elementwise, PReLU
+from gpunn.nn.layer_norm import LayerNorm
 from gpunn.nn.network import Dense
 from gpunn.nn.objective import Objective
 from gpunn.training.data import Rows, spaced
@@ -272,7 +273,7 @@ def activation_name(objective: Objective, layer: Dense) -> str:
     """Class of the activation of a layer, and whether it follows a layer normalisation."""
     activation = activation_of(objective, layer)
     name = type(activation.without_norm).__name__
-    return name if activation.without_norm is activation else f"{name} (layer norm)"
+    return f"{name} (layer norm)" if isinstance(activation, LayerNorm) else name
 
 
 def _slopes(xp: Namespace, activation: Activation, z: Array, h: Array, learned: dict[str, Array]) -> dict[str, Array]:

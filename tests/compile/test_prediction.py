@@ -393,3 +393,19 @@ def test_probabilities_of_an_output_that_learns_have_the_same_bits_in_any_batch(
     clf = fitted(X, np.arange(400) % n_classes, hidden_layer_sizes=(9,), output_activation="prelu", cost="quadratic")
     together = clf.predict_proba(X)
     assert all(np.array_equal(clf.predict_proba(X[i : i + 1]), together[i : i + 1]) for i in range(0, 400, 7))
+
+
+def test_what_predicts_holds_all_machine_code_that_it_calls(monkeypatch):
+    """Also where nothing else does: the functions of a dtype are in a cache, which a test may clear."""
+    from gpunn.compile.cpu import native, runtime
+    from gpunn.compile.cpu.prediction import CompiledPrediction
+
+    monkeypatch.setattr(native, "_modules", {})
+    monkeypatch.setattr(native, "N_UNUSED", 0)
+    runtime.loaded.cache_clear()
+    program = CompiledPrediction(Network((3, 4, 2), (Tanh(),)), "float64")
+    engines = [module.engine for module in native._modules.values()]
+    runtime.loaded.cache_clear()
+    native._unload()
+    assert len(engines) >= 3 and program is not None
+    assert not any(engine.closed for engine in engines)

@@ -67,7 +67,7 @@ class CompiledPrediction:
         table = [*[0] * N_SLOTS, *self.functions.values(), *self.products.values()]
         self.table = (ctypes.c_int64 * len(table))(*table)
         self.slots |= {name: N_SLOTS + len(self.functions) + i for i, name in enumerate(self.products)}
-        self.run = runtime.loaded(dtype).run
+        self.runtime = runtime.loaded(dtype)
         self.width = product.panels(dtype, vector_bytes).width
         self.rows = max(LEAST, BLOCK // self._padded(max(network.sizes)))
         self.program = functools.lru_cache(64)(self._program)
@@ -127,7 +127,7 @@ class CompiledPrediction:
             table[op.X], table[op.OUT] = of_X, of_out + member * n * out.strides[-2]
             for start in range(0, n, rows):
                 program = self.program(min(rows, n - start), X.strides[0], layer)
-                self.run(program.address, program.n_operations, of_table, 0, 1, 1)
+                self.runtime.run(program.address, program.n_operations, of_table, 0, 1, 1)
                 table[op.X] += of_rows
                 table[op.OUT] += out_of_rows
         if memory.bytes.size <= KEPT:

@@ -83,7 +83,8 @@ def stratified_folds(y: np.ndarray, n_folds: int, rng: np.random.Generator) -> n
             f"cross_validation={n_folds} needs at least {2 * n_folds} rows, two for each fold, and X has {n} "
             f"(n_samples={n}). Use fewer folds."
         )
-    classes = np.unique(y, axis=0, return_inverse=True)[1].reshape(n)
+    axis = 0 if y.ndim == 2 else None  # with an axis, NumPy before 2.4 refuses objects
+    classes = np.unique(y, axis=axis, return_inverse=True)[1].reshape(n)
     shuffled = rng.permutation(n)
     by_class = shuffled[np.argsort(classes[shuffled], kind="stable")]
     fold = np.empty(n, np.int64)

@@ -226,7 +226,8 @@ def _layers(network: Network, dtype: Any) -> tuple[list[str], list[str]]:
         kind, normalised = type(activation.without_norm).__name__, isinstance(activation, LayerNorm)
         what = "after layer normalisation of" if normalised else "of"
         doc = f"The activation {kind} {what} weighted inputs z (n, k).{_formula(activation)}"
-        open_source = function(OPEN, doc, activation, activation.forward, dtype, learned)
+        constants = _constants_of_norm(dtype) if normalised else None
+        open_source = function(OPEN, doc, activation, activation.forward, dtype, learned, constants)
         if open_source.endswith(UNCHANGED):
             calls.append("{z}")
             continue
@@ -237,11 +238,22 @@ def _layers(network: Network, dtype: Any) -> tuple[list[str], list[str]]:
 
 
 def _formula(activation: Activation) -> str:
-    """The first paragraph of the docstring of an activation of gpunn, its formula and source; "" for a custom one."""
-    if type(activation) not in (*ACTIVATIONS.values(), LayerNorm):
+    """Formulas and sources of an activation of gpunn, the first paragraphs of docstrings; "" for a custom one."""
+    kinds: list[type[Activation]] = [LayerNorm] if isinstance(activation, LayerNorm) else []
+    kinds += [kind for kind in (type(activation.without_norm),) if kind in ACTIVATIONS.values()]
+    paragraphs = [inspect.cleandoc(kind.__doc__ or "").partition("\n\n")[0] for kind in kinds]
+    if not paragraphs:
         return ""
-    paragraph = inspect.cleandoc(type(activation).__doc__ or "").partition("\n\n")[0].split("\n")
-    return "\n".join(["", "", *(f"    {line}" for line in paragraph), "    "])
+    lines = "\n\nHere f(z), of y in place of z, is\n\n".join(paragraphs).split("\n")
+    return "\n".join(["", "", *(f"    {line}".rstrip() for line in lines), "    "])
+
+
+def _constants_of_norm(dtype: Any) -> dict[float, tuple[str, str]]:
+    """Name and comment of the numbers in layer normalisation."""
+    return {
+        LayerNorm.epsilon: ("epsilon", "keeps the square root from 0"),
+        float(np.finfo(dtype).smallest_normal): ("smallest", "the smallest normal number"),
+    }
 
 
 def _arrays(network: Network, theta: np.ndarray) -> dict[str, np.ndarray]:

@@ -14,7 +14,7 @@ An `Activation` has these methods:
     h - T, for T from 0 to 1, accurate where h has rounded to 1: written (1 - T) h - T (1 - h) with 1 - h from z.
 ``without_norm`` and ``after_norm(xp, z, **learned)``
     the activation that gives h; its inputs, shaped like z, and its learned arrays. They are the activation itself, z
-    and all of them, unless z is normalised first (`gpunn.nn.layer_norm`).
+    and all of them; `gpunn.nn.layer_norm`, which normalises z first, is the only one where they are not.
 
 Those that act on each element alone are `Elementwise` and also have ``derivative(xp, z, h)``, f'(z). All are finite
 and accurate to rounding wherever the mathematics is, so exp is only evaluated at non-positive arguments.

@@ -13,12 +13,12 @@ LEARNED = {"gain": 1.0, "shift": 0.0}  # initial values
 
 @dataclass(frozen=True)
 class LayerNorm(Activation):
-    """h = f(y), y = gain u + shift, u = (z - mean z) / sqrt(mean (z - mean z)^2 + epsilon).
+    """h = f(y), y = gain u + shift, u = (z - mean z) / sqrt(mean (z - mean z)^2 + epsilon), with means over each row.
+    A row is first divided by its largest element where that exceeds 1, so that no square overflows.
     Source: Ba, Kiros & Hinton 2016, equations 3 and 4.
 
-    The means are those over the neurons of the layer, for each row of the batch alone. ``gain`` and ``shift`` (in the
-    paper gain and bias, elsewhere gamma and beta) are learned, one of each for every neuron; they start at 1 and 0.
-    ``epsilon`` is 1e-5.
+    The elements of a row are the neurons of the layer. ``gain`` and ``shift`` (in the paper gain and bias, elsewhere
+    gamma and beta) are learned, one of each for every neuron; they start at 1 and 0. ``epsilon`` is 1e-5.
 
     Parameters
     ----------
@@ -76,10 +76,7 @@ class LayerNorm(Activation):
         return _scaled(self._standardised(xp, z)[0], gain, shift), learned
 
     def _standardised(self, xp: Namespace, z: Array) -> tuple[Array, Array]:
-        """u, shaped like z (..., n), and the factor du/dz without the derivatives of mean and variance, (..., 1).
-
-        The row is first divided by its largest element where that exceeds 1, whose square might overflow.
-        """
+        """u, shaped like z (..., n), and the factor du/dz without the derivatives of mean and variance, (..., 1)."""
         largest = xp.max(xp.abs(z), axis=-1, keepdims=True)
         scale = xp.maximum(largest, xp.ones_like(largest))
         x = z / scale  # of a row of large equal elements exactly 1 or -1, and centred exactly 0

@@ -288,3 +288,17 @@ def test_limits_of_probabilities_have_a_name_and_a_comment(path):
         assert len(named) == (name == "highest")
     source = path.read_text()
     assert "h = z (1 + tanh u) / 2" in source and "sqrt(8 / pi)" in source
+
+
+@pytest.mark.parametrize(("activation", "formula"), [("gelu", "h = z (1 + tanh u) / 2"), ("prelu", "h = max(z, 0) + ")])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_normalised_layer_has_both_formulas_and_says_what_its_numbers_mean(path, activation, formula, dtype):
+    trained(ROWS, CODES, activation=activation, layer_norm=True, dtype=dtype).to_numpy(path)
+    source = path.read_text()
+    body = source.partition(f"def {activation}_after_norm_1(z, gain, shift")[2].partition("\ndef ")[0]
+    assert "y = gain u + shift, u = (z - mean z) / sqrt(" in body and "Ba, Kiros & Hinton 2016" in body
+    assert "Here f(z), of y in place of z, is" in body and formula in body
+    for name, value in (("epsilon", 1e-5), ("smallest", float(np.finfo(dtype).tiny))):
+        assert [line.partition("#")[0].strip() for line in body.splitlines() if repr(value) in line] == [
+            f"{name} = {value!r}"
+        ]

@@ -24,7 +24,7 @@ from gpunn.training.minibatch import Minibatch
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed: nothing is compiled")
 
-from gpunn.compile.cpu import blas, gradient, program
+from gpunn.compile.cpu import blas, gradient, native, program
 
 CPU = get_device("cpu")
 
@@ -187,3 +187,20 @@ def test_blocks_are_so_small_that_blas_copies_nothing_or_large_enough_to_copy_fo
     rows, largest = gradient.block_rows(sizes), max(a * b for a, b in itertools.pairwise(sizes))
     assert (rows * largest <= blas.SMALL) == small
     assert rows >= (gradient.ENOUGH if small else gradient.LEAST)
+
+
+def test_products_with_subnormal_slopes_are_taken_for_0():
+    if not native.is_x86():
+        pytest.skip("subnormal numbers are flushed on x86 processors only")
+    network = Network((3, 4, 2), (Sigmoid(),))
+    X, T, _ = problem(network.sizes, 50, "float32")
+    theta = start(network, "float32")
+    W, b = network.layers[0].W, network.layers[0].b
+    theta[W.start : W.stop], theta[b.start : b.stop] = 0, -90  # slopes of 8e-40
+    plain = Objective(network, SoftmaxLogLikelihood()).value_and_gradient(np, theta, X, T)
+    f, g = program.CompiledGradient(Objective(network, SoftmaxLogLikelihood()), theta.dtype, X, T, None)(theta)
+    tiny, first = np.finfo("float32").smallest_normal, slice(W.start, b.stop)
+    assert f == pytest.approx(plain[0], rel=1e-6)
+    assert np.any(plain[1][first] != 0) and np.all(abs(plain[1][first]) < tiny) and np.all(g[first] == 0)
+    assert g[b.stop :] == pytest.approx(plain[1][b.stop :], rel=1e-5)
+    assert (np.full(4, tiny) / 2).all()  # flushed only while the gradient is computed

@@ -10,6 +10,8 @@ import sys
 import numpy as np
 import pytest
 from problems import SIZES, problem, same
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
 from gpunn import MLPClassifier
 from gpunn.compile import policy
@@ -317,3 +319,22 @@ def test_shares_of_an_array_meet_where_cache_lines_begin(n_threads, start, stop)
     assert all(first <= last == following for (first, last), (following, _) in itertools.pairwise(parts))
     assert all(first % 16 == 0 for first, _ in parts if first not in (start, stop))
     assert all(last - first <= -(-(stop - start) // n_threads) + 16 for first, last in parts)
+
+
+@pytest.mark.parametrize(
+    "solver", [{"solver": "adam"}, {"solver": "sgd", "learning_rate_init": 0.5}], ids=["adam", "sgd"]
+)
+def test_no_weight_of_an_input_that_is_always_0_becomes_subnormal(solver):
+    native = pytest.importorskip("gpunn.compile.cpu.native", reason="llvmlite is not installed: nothing is compiled")
+    if not native.is_x86():
+        pytest.skip("subnormal numbers are flushed on x86 processors only")
+    X = np.random.default_rng(0).normal(size=(64, 5)).astype("float32")
+    y, X[:, 1] = X[:, 0] > 0, 0
+    settings = {"alpha": 1, "learning_rate_init": 0.01, "batch_size": 8, "max_iter": 300, "tol": 0} | solver
+    clf = MLPClassifier((16,), n_iter_no_change=300, random_state=0, **settings)
+    tiny = np.finfo("float32").smallest_normal
+    with pytest.warns(ConvergenceWarning):
+        plain, compiled = (clone(clf).set_params(compile=how).fit(X, y).coefs_[0][1] for how in (False, True))
+    assert np.any((plain != 0) & (abs(plain) < tiny))
+    assert np.all((compiled == 0) | (abs(compiled) >= tiny))
+    assert (np.full(4, tiny) / 2).all()  # flushed only while steps are trained

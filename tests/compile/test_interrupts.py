@@ -70,7 +70,9 @@ def test_no_call_for_a_gradient_takes_long(monkeypatch, sizes):
     X, T = np.broadcast_to(np.float32(0), (n, sizes[0])), np.zeros((n, sizes[-1]), np.float32)
     compiled = program.CompiledGradient(objective, theta.dtype, X, T, None)
     calls = []
-    monkeypatch.setattr(compiled, "runtime", compiled.runtime._replace(run=lambda *given: calls.append(given[0])))
+    monkeypatch.setattr(
+        compiled, "runtime", compiled.runtime._replace(run_flushed=lambda *given: calls.append(given[0]))
+    )
     compiled(theta)
     lengths = {code.ctypes.data: n_rows for n_rows, code in compiled.programs.items()}
     *blocks, last = calls

@@ -34,7 +34,8 @@ BRIEF = MLPClassifier((6, 3), max_iter=9, tol=9, n_iter_no_change=1, random_stat
 def test_scikit_learn_finds_no_fault(layer):
     results = check_estimator(HiddenLayer(BRIEF, layer), on_fail=None, on_skip=None)
     assert [r for r in results if r["status"] in ("failed", "xfail")] == []
-    assert all(re.search("is not installed", str(r["exception"])) for r in results if r["status"] == "skipped")
+    absent = "is not installed|requires cuda|no XPU device|MPS device|torch is not"  # PyTorch may be installed
+    assert all(re.search(absent, str(r["exception"])) for r in results if r["status"] == "skipped")
     assert sum(r["status"] == "passed" for r in results) >= 48
 
 

@@ -121,6 +121,11 @@ def vector_bytes() -> int:
     return 64 if "+avx512f" in _machine()[1].split(",") else 32
 
 
+def is_x86() -> bool:
+    """Whether this processor has the registers of SSE."""
+    return "+sse" in _machine()[1].split(",")
+
+
 def _machine_code(source: str) -> bytes:
     """The optimised object code of a module in LLVM IR."""
     machine = _target_machine()

@@ -402,9 +402,9 @@ class CompiledGradient:
             for slot, array in ((op.X, self.X), (op.T, self.T), (op.WEIGHTS, self.weight)):
                 thread.table[slot] = array.ctypes.data + row * array.strides[0]
             program = self.programs[min(self.rows, stop - row)]
-            self.runtime.run(program.ctypes.data, len(program), thread.address, 0, 1, 1)
+            self.runtime.run_flushed(program.ctypes.data, len(program), thread.address, 0, 1, 1)
         program = self.ends[k]
-        self.runtime.run(program.ctypes.data, len(program), thread.address, barrier, 1, self.n_threads)
+        self.runtime.run_flushed(program.ctypes.data, len(program), thread.address, barrier, 1, self.n_threads)
         return float(thread.sums[op.COST])
 
 

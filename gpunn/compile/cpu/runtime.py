@@ -29,27 +29,32 @@ EPOCH = {
 }  # fmt: skip
 
 
+FLUSH_TO_ZERO, DENORMALS_ARE_ZEROS = 0x8000, 0x0040  # bits of the register MXCSR of x86 processors
 FAILED = "0xFFF0000000000000"  # minus infinity
 CALLED = ctypes.CFUNCTYPE(ctypes.c_int64)  # function that an operation calls
 
 
 class Runtime(NamedTuple):
-    """The functions of the module that Python calls, with integers and addresses."""
+    """The functions of the module that Python calls, with integers and addresses.
+
+    Those that train, all but `run`, take subnormal numbers for 0.
+    """
 
     epoch: Callable[..., float]
     run: Callable[..., int]
+    run_flushed: Callable[..., int]
     code: native.Functions
 
 
 @functools.cache
 def loaded(dtype: str) -> Runtime:
-    """The functions "epoch" and "run" for arrays of a dtype."""
+    """The functions "epoch", "run" and "run_flushed" for arrays of a dtype."""
     source = module(dtype)
     symbols = {blas.symbol(dtype): blas.address(dtype), "gpunn_yield_core": _yield_core()}
-    code = native.load(f"runtime_{dtype}", lambda: source, source, ["epoch", "run"], symbols)
+    code = native.load(f"runtime_{dtype}", lambda: source, source, ["epoch", "run", "run_flushed"], symbols)
     epoch = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_int64] * len(EPOCH))(code["epoch"])
-    run = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * len(RUN))(code["run"])
-    return Runtime(epoch, run, code)
+    run_type = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * len(RUN))
+    return Runtime(epoch, run_type(code["run"]), run_type(code["run_flushed"]), code)
 
 
 def _yield_core() -> int:
@@ -60,9 +65,10 @@ def _yield_core() -> int:
 
 
 def module(dtype: str) -> str:
-    """LLVM IR of the functions "run" and "epoch", and of what they call."""
-    functions = (_barrier_wait(), _product(dtype), _gemm(dtype), _add_up(dtype), _run(), _epoch(dtype))
-    return "\n".join([blas.source(dtype), "declare i32 @gpunn_yield_core()\n", *functions])
+    """LLVM IR of the functions "epoch", "run" and "run_flushed", and of what they call."""
+    flushed = (_flushed("epoch", "steps", EPOCH, "double"), _flushed("run_flushed", "run", RUN, "i64"))
+    functions = (_barrier_wait(), _product(dtype), _gemm(dtype), _add_up(dtype), _run(), _steps(dtype))
+    return "\n".join([blas.source(dtype), "declare i32 @gpunn_yield_core()\n", *functions, *flushed])
 
 
 def _barrier_wait() -> str:
@@ -170,7 +176,7 @@ def _add_up(dtype: str) -> str:
 
 def _run() -> str:
     """Run operations; the next phase of the barrier, or 0 if a thread has failed."""
-    f = Function("run", RUN, "i64")
+    f = Function("run", RUN, "i64", "noinline ")
     phase = f.variable("i64", "%phase")
     with f.loop("0", "%n_operations") as i:
         operation = f.element("i64", "%program", f.let(f"mul i64 {i}, {op.N_FIELDS}"))
@@ -197,7 +203,28 @@ def _run() -> str:
     return f.text()
 
 
-def _epoch(dtype: str) -> str:
+def _flushed(name: str, function: str, arguments: dict[str, str], result: str) -> str:
+    """Call a function, which must not be inlined; meanwhile this thread takes subnormal numbers for 0.
+
+    Weights of an input that is always 0, moments of gradients, and slopes of saturated neurons decay until they are
+    subnormal. They no longer change a result, but each operation on one takes processors by Intel a hundred cycles.
+    """
+    f = Function(name, arguments, result)
+    call = f"call {result} @{function}({', '.join(f'{kind} %{argument}' for argument, kind in arguments.items())})"
+    if not native.is_x86():
+        f.line(f"ret {result} {f.let(call)}")
+        return f.text()
+    before, during = f.variable("i32", "0"), f.variable("i32", "0")
+    f.line(f"call void @llvm.x86.sse.stmxcsr(ptr {before})")
+    f.store("i32", f.let(f"or i32 {f.load('i32', before)}, {FLUSH_TO_ZERO | DENORMALS_ARE_ZEROS}"), during)
+    f.line(f"call void @llvm.x86.sse.ldmxcsr(ptr {during})")
+    found = f.let(call)
+    f.line(f"call void @llvm.x86.sse.ldmxcsr(ptr {before})")
+    f.line(f"ret {result} {found}")
+    return f.text()
+
+
+def _steps(dtype: str) -> str:
     """Steps over n_rows rows in an order; the sum over the rows of the cost of their batch, this thread's part.
 
     It is minus infinity if a thread has failed.
@@ -208,7 +235,7 @@ def _epoch(dtype: str) -> str:
     adds to its costs.
     """
     kind = TYPES[dtype]
-    f = Function("epoch", EPOCH, "double")
+    f = Function("steps", EPOCH, "double", "noinline ")
     reals, sums, w = (f.load("ptr", "%addresses", str(slot)) for slot in (op.REALS, op.SUMS, op.WEIGHTS))
     total, phase, weights = f.variable("double", "0.0"), f.variable("i64", "1"), f.variable("double", "0.0")
     n_counted, of_penalty = f.variable("double", "0.0"), f.variable("double", "1.0")

@@ -122,7 +122,7 @@ def vector_bytes() -> int:
 
 
 def is_x86() -> bool:
-    """Whether this processor has the registers of SSE."""
+    """Tell whether this processor has the registers of SSE, MXCSR among them."""
     return "+sse" in _machine()[1].split(",")
 
 

@@ -8,6 +8,7 @@ encodes or imputes them, learned from the training rows.
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 import importlib.util
@@ -80,13 +81,29 @@ def installed() -> Mapping[str, list[str]]:
 
 @functools.cache
 def source_digest() -> str:
-    """Digest of gpunn's source: results of a changed one are results of another classifier."""
+    """Digest of gpunn's source: results of a changed one are results of another classifier.
+
+    Comments, docstrings and layout do not count.
+    """
     root = Path(gpunn.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+            text = path.read_bytes()
+            code = without_docstrings(text.decode()).encode() if path.suffix == ".py" else text
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + code)
     return digest.hexdigest()[:8]
+
+
+def without_docstrings(source: str) -> str:
+    """Dump of the syntax tree of a module, without its docstrings."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
+            node
+        ):
+            del node.body[0]
+    return ast.dump(tree)
 
 
 def one_hot(numbers: Any) -> ColumnTransformer:

@@ -341,3 +341,13 @@ def test_an_ablation_goes_on_where_it_was_stopped(folder, monkeypatch, capsys):
         *(("plain", 0, "fast", name) for name in names),
     ]  # fmt: skip
     assert "75.00%" in capsys.readouterr().out
+
+
+def test_a_docstring_is_no_part_of_the_source():
+    documented = ("'Of a module.'", "class A:", "    'Of a class.'", "    def f(self):", "        'Of a method.'")
+    source = "\n".join((*documented, "        return 1"))
+    other = "class A:\n    def f(self):  # the same\n        return (1)\n"
+    assert classifiers.without_docstrings(source) == classifiers.without_docstrings(other)
+    for old, new in (("return 1", "return 2"), ("A", "B"), ("        return 1", "        'said'\n        return 1")):
+        changed = source.replace(old, new)
+        assert classifiers.without_docstrings(changed) != classifiers.without_docstrings(source)

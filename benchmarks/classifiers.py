@@ -96,7 +96,7 @@ def source_digest() -> str:
 
 
 def without_docstrings(source: str) -> str:
-    """Dump of the syntax tree of a module, without its docstrings."""
+    """Dump of the syntax tree of a module, without its docstrings; it depends on the minor version of Python."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(

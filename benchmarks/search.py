@@ -49,7 +49,7 @@ def settings_side_by_side(
                 taken[name].append(time.perf_counter() - began)
         for a, b in zip(found["side by side"], found["one by one"], strict=True):
             # Rounding may take one pre-activation across the kink of ReLU: of many probabilities, few change visibly.
-            if not np.mean(np.abs(a.predict_proba(X) - b.predict_proba(X))) < 1e-3:
+            if np.mean(np.abs(a.predict_proba(X) - b.predict_proba(X)) > 1e-4) > 0.01:
                 raise SystemExit("settings side by side gave other probabilities than alone")
     return taken
 

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# torch 2.13.0 (with numpy 2.4.6), on an x86 processor.
+# torch 2.13.0 (with numpy 2.4.6), on Linux on an x86 processor.
 #
-# Expected: after torch.set_flush_denormal(True), which returns True, operations of PyTorch on the CPU take subnormal numbers
-#   for 0, as its documentation says ("Disables denormal floating numbers on CPU").
+# Expected: after torch.set_flush_denormal(True), which returns True, operations of PyTorch on the CPU treat subnormal
+#   numbers as 0, as its documentation says ("Disables denormal floating numbers on CPU").
 # Happens: only the calling thread does. Threads of the pool that shares large operations keep their mode, if an earlier
 #   operation has started them: with two threads, half of the elements of one product are 0 and the other half are not. Whether
 #   an element is flushed depends on its place and on the size of the tensor, and the slow-down that the function is to
 #   prevent stays in the other threads. NumPy is flushed as well, in the calling thread. The threads also keep the mode that
 #   they had when they were started: turned off again, half of the elements are still flushed if it was on at that time.
 # Source: https://docs.pytorch.org/docs/stable/generated/torch.set_flush_denormal.html says nothing of threads;
-#   aten/src/ATen/cpu/FlushDenormal.cpp sets the register MXCSR, which every thread has its own of.
+#   aten/src/ATen/cpu/FlushDenormal.cpp sets the register MXCSR, of which every thread has its own.
 # Way round: call it before the first operation on a large tensor, and never again.
 set -euo pipefail
 folder=$(mktemp -d)
@@ -34,10 +34,14 @@ def kept() -> float:
 
 
 if sys.argv[1] == "late":
-    print(f"before: {kept():.0%} of the elements are kept")
+    before = kept()
+    print(f"before: {before:.0%} of the elements are kept")
     assert torch.set_flush_denormal(True)
     found = kept()
-    print(f"on: {found:.0%}; by NumPy {(small * numpy.float32(1)).view('int32').astype(bool).mean():.0%}")
+    by_numpy = (small * numpy.float32(1)).view("int32").astype(bool).mean()
+    print(f"on: {found:.0%}; by NumPy {by_numpy:.0%}")
+    if before != 1 or by_numpy != 0:
+        raise SystemExit("no longer so")
 else:
     assert torch.set_flush_denormal(True)
     print(f"on before the first operation: {kept():.0%}")

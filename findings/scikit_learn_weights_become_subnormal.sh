@@ -9,7 +9,7 @@
 #   subnormal number takes processors by Intel about a hundred cycles: on a Xeon with two cores, epochs take 1.8 times as long
 #   after 80 epochs as after 10. Images often have inputs that are always 0.
 # Source: https://scikit-learn.org/stable/modules/neural_networks_supervised.html has nothing about it.
-# Way round: X without columns of zeros (VarianceThreshold), or alpha=0; with alpha=0 there are none here.
+# Way round: alpha=0, with which there are none here.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import platform
 
 import numpy as np
 import pytest
 
 from gpunn.compile import policy
-from gpunn.devices import get_device
+from gpunn.devices import cores, get_device
 from gpunn.nn.activations import PReLU, ReLU, Sigmoid, Softmax
 from gpunn.nn.heads import HEADS, SoftmaxLogLikelihood
 from gpunn.nn.initialisers import gaussian_bias, glorot_uniform
@@ -189,9 +190,10 @@ def test_blocks_are_so_small_that_blas_copies_nothing_or_large_enough_to_copy_fo
     assert rows >= (gradient.ENOUGH if small else gradient.LEAST)
 
 
-def test_products_with_subnormal_slopes_are_taken_for_0():
-    if not native.is_x86():
+def test_products_with_subnormal_slopes_are_0():
+    if platform.machine().lower() not in ("x86_64", "amd64"):
         pytest.skip("subnormal numbers are flushed on x86 processors only")
+    assert native.is_x86()
     network = Network((3, 4, 2), (Sigmoid(),))
     X, T, _ = problem(network.sizes, 50, "float32")
     theta = start(network, "float32")
@@ -204,3 +206,19 @@ def test_products_with_subnormal_slopes_are_taken_for_0():
     assert np.any(plain[1][first] != 0) and np.all(abs(plain[1][first]) < tiny) and np.all(g[first] == 0)
     assert g[b.stop :] == pytest.approx(plain[1][b.stop :], rel=1e-5)
     assert (np.full(4, tiny) / 2).all()  # flushed only while the gradient is computed
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_thread_that_flushes_subnormal_numbers_itself_still_does(monkeypatch, flushed, threads):
+    monkeypatch.setattr(program, "_n_threads", lambda flops: threads)
+    network = Network((3, 4, 2), (Sigmoid(),))
+    X, T, _ = problem(network.sizes, 50, "float32")
+    theta, tiny = start(network, "float32"), np.full(4, np.finfo("float32").smallest_normal)
+    compute = program.CompiledGradient(Objective(network, SoftmaxLogLikelihood()), theta.dtype, X, T, None)
+    compute(theta)  # threads start in the mode of the one that starts them
+    with flushed():
+        compute(theta)
+        assert not (tiny / 2).any()
+    kept = []
+    cores.together(lambda k: kept.append((tiny / 2).all()), threads)  # the same threads
+    assert len(kept) == threads and all(kept)

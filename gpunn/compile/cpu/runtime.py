@@ -37,7 +37,7 @@ CALLED = ctypes.CFUNCTYPE(ctypes.c_int64)  # function that an operation calls
 class Runtime(NamedTuple):
     """The functions of the module that Python calls, with integers and addresses.
 
-    Those that train, all but `run`, take subnormal numbers for 0.
+    Those that train, all but `run`, treat subnormal numbers as 0.
     """
 
     epoch: Callable[..., float]
@@ -204,10 +204,14 @@ def _run() -> str:
 
 
 def _flushed(name: str, function: str, arguments: dict[str, str], result: str) -> str:
-    """Call a function, which must not be inlined; meanwhile this thread takes subnormal numbers for 0.
+    """Call a function; meanwhile this thread treats subnormal numbers as 0.
 
-    Weights of an input that is always 0, moments of gradients, and slopes of saturated neurons decay until they are
-    subnormal. They no longer change a result, but each operation on one takes processors by Intel a hundred cycles.
+    Weights of an input that is always 0 and moments of gradients decay until they are subnormal, and slopes of
+    saturated neurons are so small too. Hardly a result depends on them, but each operation on one costs Intel's
+    processors about a hundred cycles.
+
+    The function must not be inlined: LLVM does not know that arithmetic depends on the register MXCSR, and could move
+    it out of the part where the register is changed.
     """
     f = Function(name, arguments, result)
     call = f"call {result} @{function}({', '.join(f'{kind} %{argument}' for argument, kind in arguments.items())})"

@@ -1,6 +1,7 @@
 """The plain fully connected network at its best on MNIST or Fashion-MNIST, without augmentation.
 
     python -m examples.mnist mnist.npz [--device cuda] [--epochs 100] [--seeds 0 1 2]
+    python -m examples.mnist fashion_mnist.npz --input-dropout 0.1 --dropout 0.3
 
 The data are a .npz file with arrays X and y, or X_train and y_train, and X_test and y_test (also in lower case, as in
 Keras' file); without test arrays, the last 10,000 rows are for testing. Or they are a folder with the four original IDX
@@ -9,7 +10,8 @@ files, compressed or not (train-images-idx3-ubyte.gz and so on). Nothing is down
 Three hidden layers of 1,024 rectified linear units, with dropout of 0.2 for pixels and 0.5 for units, and max-norm, are
 the network of Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", section
 6.1.1 (MNIST: 1.06% of the test digits wrong with 3 x 1,024, 0.95% with 2 x 8,192). Adam and a cosine schedule replace
-their momentum, so that it takes fewer epochs.
+their momentum, so that it takes fewer epochs. Fashion-MNIST needs less dropout: trained on 50,000 of its training rows,
+the network has 89.8% of the other 10,000 right with these rates, and 91.0% with 0.1 and 0.3.
 """
 
 from __future__ import annotations
@@ -69,24 +71,24 @@ def read(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     return pixels(X_train), y_train.astype(int), pixels(X_test), y_test.astype(int)
 
 
-def network(epochs: int, width: int, device: str | None, seed: int, verbose: bool) -> MLPClassifier:
+def network(options: argparse.Namespace, seed: int) -> MLPClassifier:
     """The network and its training."""
     return MLPClassifier(
-        (width, width, width),
+        (options.width,) * 3,
         weight_init="he_normal",
         bias_init="zeros",
-        input_dropout=0.2,
-        dropout=0.5,
+        input_dropout=options.input_dropout,
+        dropout=options.dropout,
         max_norm=2.0,
         alpha=0.0,
         batch_size=256,
         learning_rate_init=0.001,
         learning_rate="cosine",
-        max_iter=epochs,
+        max_iter=options.epochs,
         n_iter_no_change=np.inf,
-        device=device,
+        device=options.device,
         random_state=seed,
-        verbose=verbose,
+        verbose=options.verbose,
     )
 
 
@@ -96,13 +98,15 @@ def main() -> None:
     parser.add_argument("--device", default=None, help="cpu or cuda (default: cpu)")
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--width", type=int, default=1024, help="units of each hidden layer (default: 1024)")
+    parser.add_argument("--input-dropout", type=float, default=0.2, help="of pixels (default: 0.2)")
+    parser.add_argument("--dropout", type=float, default=0.5, help="of hidden units (default: 0.5)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--verbose", action="store_true", help="print a line after each epoch")
     options = parser.parse_args()
     X_train, y_train, X_test, y_test = read(options.data)
     errors = []
     for seed in options.seeds:
-        clf = network(options.epochs, options.width, options.device, seed, options.verbose)
+        clf = network(options, seed)
         began = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # all epochs are wanted

@@ -257,7 +257,9 @@ def test_mnist_is_read_from_arrays_and_from_the_original_files(tmp_path, form, m
     assert np.array_equal(found[1], y) and np.array_equal(found[3], y_test) and found[2].shape == (50, 784)
     if form not in ("X", "idx"):
         return  # whoever reads the same images trains the same network
-    monkeypatch.setattr("sys.argv", ["mnist", str(path), "--epochs", "40", "--width", "64", "--seeds", "0", "1"])
+    monkeypatch.setattr(
+        "sys.argv", ["mnist", str(path), "--epochs", "40", "--width", "64", "--seeds", "0", "1", "--dropout", "0.4"]
+    )
     mnist.main()
     out = capsys.readouterr().out
     assert out.count("50 test images wrong") == 2 and float(re.search(r"2 seeds: ([\d.]+)%", out)[1]) < 10
